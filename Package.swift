@@ -1,0 +1,81 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+// A folder below Sources is a target of the same name; an import points down this list only.
+
+let strict: [SwiftSetting] =
+    Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)]
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// One kernel set: the same sources, compiled for the named instructions.
+func kernels(_ name: String, define: String, architecture: String?) -> Target {
+    var flags = ["-Ounchecked"]
+    if let architecture { flags += ["-Xcc", "-march=\(architecture)"] }
+    return .target(
+        name: name, dependencies: ["KernelInterface"],
+        swiftSettings: strict + [.define(define), .unsafeFlags(flags)])
+}
+
+func tests(
+    of name: String, _ dependencies: [Target.Dependency] = [], fixtures: Bool = false
+) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: [.target(name: name)] + dependencies,
+        resources: fixtures ? [.copy("Fixtures")] : [], swiftSettings: strict)
+}
+
+#if arch(x86_64)
+    let kernelSets = [
+        kernels("KernelsAVX512", define: "TERN_AVX512", architecture: "x86-64-v4"),
+        kernels("KernelsAVX2", define: "TERN_AVX2", architecture: "x86-64-v3"),
+    ]
+#else
+    let kernelSets = [kernels("KernelsNEON", define: "TERN_NEON", architecture: nil)]
+#endif
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+let package = Package(
+    name: "tern",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2", traits: []),
+    ],
+    targets: kernelSets + [
+        .systemLibrary(name: "CProcessor"),
+        .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CXXHash", providers: [.apt(["libxxhash-dev"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+
+        module("KernelInterface"),
+        module(
+            "Kernels", ["CProcessor", "KernelInterface"] + kernelSets.map { .target(name: $0.name) }),
+        module("Randomness"),
+        module("Hashing", ["CCrypto", "CXXHash"]),
+        module("NeuralNetwork", ["Kernels", "Randomness"]),
+        module("Optimizers", ["Kernels"]),
+        module("Datasets", ["CZlib", "Hashing", "Randomness"]),
+        module("Training", ["Datasets", "Hashing", "Kernels", "NeuralNetwork", "Optimizers"]),
+        module("Protocol"),
+        module("ZeroMQ", ["CZeroMQ"]),
+        module("DataParallel", ["Training", "Protocol", "ZeroMQ"]),
+        module("Monitoring", ["Training", logging]),
+        .executableTarget(
+            name: "tern",
+            dependencies: [
+                "DataParallel", "Monitoring", logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ],
+            swiftSettings: strict),
+
+        tests(of: "Hashing"),
+        tests(of: "Datasets", ["CZlib", "Hashing"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

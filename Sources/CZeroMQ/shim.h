@@ -1,0 +1,54 @@
+// libzmq, and the few Linux calls its wrapper needs that Swift does not import by itself: what is
+// variadic (syscall, prctl), and what would need pointer casts (socket addresses).
+
+#ifndef TERN_CZEROMQ_SHIM_H
+#define TERN_CZEROMQ_SHIM_H
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <zmq.h>
+
+/// The kernel's id of the calling thread.
+///
+/// pthread_self() is declared const: a compiler may keep its result across a Swift `await`, after
+/// which the function can be running on another thread. A system call is never merged.
+static inline int tern_thread_id(void) { return (int)syscall(SYS_gettid); }
+
+/// Names the calling thread; the kernel keeps the first 15 bytes.
+static inline void tern_name_thread(const char *name) {
+    prctl(PR_SET_NAME, (unsigned long)name, 0UL, 0UL, 0UL);
+}
+
+/// Asks the kernel to send `signal` to this process when its parent ends (0 asks for nothing).
+static inline int tern_signal_when_parent_ends(int signal) {
+    return prctl(PR_SET_PDEATHSIG, (unsigned long)signal, 0UL, 0UL, 0UL);
+}
+
+/// The longest path, in bytes, that a Unix domain socket can have.
+static inline size_t tern_longest_socket_path(void) {
+    return sizeof(((struct sockaddr_un *)0)->sun_path) - 1;
+}
+
+/// Whether some process listens at the Unix domain socket `path`.
+static inline int tern_someone_listens_at(const char *path) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) > tern_longest_socket_path()) return 0;
+    strcpy(address.sun_path, path);
+    int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (probe < 0) return 0;
+    int result = connect(probe, (const struct sockaddr *)&address, sizeof address);
+    // EAGAIN: somebody listens, but the queue of pending connections is full.
+    int listening = result == 0 || errno == EAGAIN;
+    close(probe);
+    return listening;
+}
+
+#endif

@@ -1,0 +1,21 @@
+import Training
+import ZeroMQ
+
+/// Writes checkpoints on a thread of its own, since a disk may take its time to sync.
+actor CheckpointWriter {
+    nonisolated let thread = SocketThread(name: "tern-files")
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    private let store: CheckpointStore
+
+    init(_ store: CheckpointStore) { self.store = store }
+
+    /// Writes a checkpoint; gives back its path, or what went wrong.
+    func save(_ checkpoint: Checkpoint) -> Result<String, FileError> {
+        do throws(FileError) {
+            return .success(try store.save(checkpoint.encoded(), step: checkpoint.step))
+        } catch {
+            return .failure(error)
+        }
+    }
+}

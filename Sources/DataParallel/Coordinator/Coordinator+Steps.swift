@@ -1,0 +1,155 @@
+import Glibc
+import Protocol
+import Training
+import ZeroMQ
+
+// What arrives, what is sent, and what happens to the numbers in between.
+
+extension Coordinator {
+    // MARK: - Events
+
+    func receive() {
+        while let received = socket?.receive() {
+            switch received {
+            case .message(let message):
+                guard let sender = message.sender else { continue }
+                do throws(ProtocolError) {
+                    try receive(message, from: sender)
+                } catch {
+                    perform([machine.drop(sender, "\(error)")])
+                    if case .otherVersion = error { refuse(sender, error) }
+                }
+            case .oversized(let sender, _, let bytes):
+                if let sender {
+                    perform([machine.drop(sender, "a message of \(bytes) bytes, over the limit")])
+                }
+            }
+            payload = nil
+        }
+    }
+
+    private func receive(_ message: Message, from sender: PeerIdentity) throws(ProtocolError) {
+        let header = message.frames[0].bytes
+        let (decoded, run) = try WorkerMessage.decode(
+            header, payloadFrames: message.frames.count - 1)
+        payload = message.frames.dropFirst().first
+        switch decoded {
+        case .hello: break
+        case _ where run != self.run: throw .otherRun(run)
+        case .partialSum(let sum):
+            guard let payload, payload.count == 4 * state.parameters.count,
+                payload.checksum == sum.checksum
+            else { throw .wrongPayload("gradients of a wrong size or checksum") }
+        default: break
+        }
+        perform(machine.receive(decoded, from: sender, now: now))
+    }
+
+    private func refuse(_ peer: PeerIdentity, _ error: ProtocolError) {
+        let reason = "this worker cannot be understood: \(error)"
+        send([Frame(CoordinatorMessage.refuse(Notice(reason: reason)).header(run: run))], to: peer)
+    }
+
+    func handle(_ event: MonitorEvent) {
+        // It does not say whose connection ended, so all are asked.
+        if event.kind == .disconnected { probe() }
+    }
+
+    /// Sends a word to every member; one that cannot be reached is gone.
+    func probe() {
+        for peer in machine.peers { perform([.send(.ping, to: peer)]) }
+    }
+
+    func handle(signal: Int32) {
+        guard !machine.isInterrupted else {
+            // Asked a second time: end at once; the workers end with this process.
+            _exit(128 + signal)
+        }
+        report(.stopping(signal: signal == SIGINT ? "Ctrl-C" : "SIGTERM"))
+        perform(machine.interrupt(signal))
+    }
+
+    // MARK: - Sending
+
+    func send(_ frames: [Frame], to peer: PeerIdentity) {
+        switch socket?.send(frames, to: peer) {
+        case .sent, nil: return
+        case .full: perform(machine.lose(peer, reason: "it reads no messages", now: now))
+        case .peerUnreachable:
+            perform(machine.lose(peer, reason: "its connection is closed", now: now))
+        }
+    }
+
+    func sendWeights(_ range: SlotRange, to peer: PeerIdentity) {
+        let (frame, checksum) = broadcast ?? makeBroadcast()
+        let work = WorkHeader(step: state.step, range: range, checksum: checksum)
+        send([Frame(CoordinatorMessage.weights(work).header(run: run)), frame], to: peer)
+    }
+
+    private func makeBroadcast() -> (frame: Frame, checksum: UInt64) {
+        let frame = state.parameters.withBytes { Frame(copying: $0) }
+        let broadcast = (frame: frame, checksum: frame.checksum)
+        self.broadcast = broadcast
+        return broadcast
+    }
+
+    func sendShardPart(_ fetch: Fetch, to peer: PeerIdentity) {
+        // About 1 MB a message: small beside a worker's memory, large beside a message's cost.
+        let count = max(1, (1 << 20) / job.architecture.exampleSize)
+        let part = job.deal.examples(
+            fetch.first..<fetch.first + count, ofShard: fetch.shard, from: job.dataset.train)
+        let header = CoordinatorMessage.shardPart(
+            ShardPart(shard: fetch.shard, first: fetch.first, count: part.labels.count))
+        send(
+            [Frame(header.header(run: run)), Frame(part.pixels), Frame(part.labels)], to: peer)
+    }
+
+    // MARK: - The numbers
+
+    func accumulate(_ sum: PartialSumHeader) {
+        guard let payload, sum.loss.isFinite,
+            payload.withBytes({ job.kernels.isFinite(payload: $0) })
+        else { return abandon(.diverged(step: sum.step)) }
+        let tally = Tally(examples: sum.examples, correct: sum.correct, loss: sum.loss)
+        payload.withBytes { sums.add(TreeNode(sum), tally: tally, payload: $0) }
+    }
+
+    func update() {
+        guard let sum = sums.takeRoot() else {
+            preconditionFailure("all slots are covered, so the tree is complete")
+        }
+        let learningRate = state.learningRate
+        guard state.update(sum) else { return abandon(.diverged(step: state.step)) }
+        sums.pool.give(sum.gradients)
+        broadcast = nil
+        clock.count(sum.tally.examples)
+        perform(machine.updated(stepReport(sum.tally, learningRate: learningRate)))
+    }
+
+    private func stepReport(_ tally: Tally, learningRate: Double) -> StepReport {
+        let stepsPerEpoch = job.plan.stepsPerEpoch
+        let last = state.step - 1
+        return StepReport(
+            epoch: last / stepsPerEpoch + 1, epochs: job.configuration.epochs,
+            stepInEpoch: last % stepsPerEpoch + 1, stepsPerEpoch: stepsPerEpoch,
+            step: state.step, tally: tally, learningRate: learningRate,
+            seconds: clock.seconds(at: now))
+    }
+
+    func evaluate() {
+        clock.pause(at: now)
+        let parameters = state.parameters
+        Task { evaluated(await evaluation.evaluate(parameters)) }
+    }
+
+    private func evaluated(_ test: Tally) {
+        let report = EpochReport(
+            epoch: state.step / job.plan.stepsPerEpoch, epochs: job.configuration.epochs,
+            step: state.step, train: state.epochTally, test: test,
+            seconds: clock.seconds(at: now), examplesPerSecond: clock.takeEpochRate())
+        lastEpoch = report
+        state.epochTally = Tally()
+        self.report(.epoch(report))
+        perform(machine.evaluated())
+    }
+}

@@ -1,0 +1,196 @@
+import Glibc
+import Kernels
+import NeuralNetwork
+import Protocol
+import Training
+import ZeroMQ
+
+/// A coordinator: takes workers in, deals out the work, reduces, updates and broadcasts.
+///
+/// It only carries out what its ``CoordinatorMachine`` decides. It lives on the thread that owns its
+/// socket, so from a partial sum's arrival to the next weights' departure nothing changes thread.
+public actor Coordinator {
+    nonisolated let thread = SocketThread(name: "tern-coordinator")
+    /// The socket's thread runs this actor.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor {
+        thread.asUnownedSerialExecutor()
+    }
+
+    typealias Effect = CoordinatorEffect<PeerIdentity>
+
+    let job: Job
+    let evaluation: EvaluationPool
+    let writer: CheckpointWriter
+    let observer: any RunObserver
+    let run = RunID(UInt64.random(in: 1...UInt64.max))
+    let start = ContinuousClock.now
+    var machine: CoordinatorMachine<PeerIdentity>
+    var state: TrainingState
+    var sums: PartialSums
+    var socket: Socket?
+
+    // Effects are carried out one after another; those that come up meanwhile wait their turn.
+    private var queue: [Effect] = []
+    private var isPerforming = false
+    /// The payload frame of the message that is being dealt with.
+    var payload: Frame?
+    /// The weights as they are broadcast, made once a step.
+    var broadcast: (frame: Frame, checksum: UInt64)?
+
+    var clock: TrainingClock
+    var lastEpoch: EpochReport?
+    private var pendingWrites = 0
+    private var outcome: Outcome?
+    private var completion: CheckedContinuation<CoordinatorResult, Never>?
+
+    /// Makes the coordinator of a job, which goes on from `checkpoint` if there is one.
+    public init(
+        _ job: Job, settings: CoordinatorSettings, resuming checkpoint: Checkpoint?,
+        store: CheckpointStore, evaluation: EvaluationPool, observer: sending any RunObserver
+    ) {
+        self.job = job
+        self.evaluation = evaluation
+        self.observer = observer
+        writer = CheckpointWriter(store)
+        state = TrainingState(job, resuming: checkpoint)
+        machine = CoordinatorMachine(plan: job.plan, settings: settings, step: state.step)
+        sums = PartialSums(job.plan, parameterCount: state.parameters.count, kernels: job.kernels)
+        clock = TrainingClock(seconds: checkpoint?.seconds ?? 0)
+    }
+
+    /// Binds the socket that workers dial.
+    ///
+    /// - Returns: the endpoint, with the port that was chosen.
+    /// - Throws: ``SocketError`` if the endpoint is malformed or in use.
+    public func listen(_ endpoint: String, context: Context) throws(SocketError) -> String {
+        var options = SocketOptions()
+        options.heartbeatInterval = .seconds(1)
+        options.heartbeatTimeout = .seconds(10)
+        options.maximumMessageSize = max(1 << 20, 4 * state.parameters.count + (1 << 16))
+        let socket = try Socket(context, .router, options, on: thread)
+        let bound = try socket.bind(endpoint)
+        try socket.monitor { event in self.assumeIsolated { $0.handle(event) } }
+        self.socket = socket
+        return bound
+    }
+
+    /// Trains with whoever joins, to the end.
+    public func train(signals: SignalSource) async -> CoordinatorResult {
+        guard let socket else { preconditionFailure("listen comes before train") }
+        thread.attach(fileDescriptor: signals.fileDescriptor) {
+            self.assumeIsolated { coordinator in
+                if let signal = signals.read() { coordinator.handle(signal: signal) }
+            }
+        }
+        thread.schedule(after: .seconds(1), repeatingEvery: .seconds(1)) {
+            self.assumeIsolated { $0.perform($0.machine.tick(now: $0.now)) }
+        }
+        thread.attach(socket) { self.assumeIsolated { $0.receive() } }
+        perform(machine.start(now: now))
+        let result = await withCheckedContinuation { completion = $0 }
+        // The word that the run is over must still leave.
+        socket.close(lingering: .milliseconds(500))
+        return result
+    }
+
+    /// All worker processes that this machine started have ended: nobody is left to train.
+    public func workersEnded(_ description: String) {
+        perform(machine.workersEnded(description))
+    }
+
+    var now: Duration { .now - start }
+
+    // MARK: - Effects
+
+    func perform(_ effects: [Effect]) {
+        queue += effects
+        guard !isPerforming else { return }
+        isPerforming = true
+        defer { isPerforming = false }
+        while !queue.isEmpty { perform(queue.removeFirst()) }
+    }
+
+    private func perform(_ effect: Effect) {
+        switch effect {
+        case .send(let message, let peer):
+            send([Frame(message.header(run: run))], to: peer)
+        case .sendShardPart(let fetch, let peer): sendShardPart(fetch, to: peer)
+        case .sendWeights(let range, let peer): sendWeights(range, to: peer)
+        case .beginStep(let step):
+            sums.begin(step: step)
+            clock.resume(at: now)
+        case .accumulate(let sum): accumulate(sum)
+        case .update: update()
+        case .checkpoint: checkpoint()
+        case .evaluate: evaluate()
+        case .report(let event): report(event)
+        case .finish(let outcome): finish(outcome)
+        }
+    }
+
+    func report(_ event: RunEvent) {
+        do throws(FileError) {
+            try observer.record(event)
+        } catch {
+            abandon(.failed(error))
+        }
+    }
+
+    /// Ends the run at once because it cannot go on; what else was to be done is dropped.
+    func abandon(_ outcome: Outcome) {
+        queue.removeAll()
+        perform(machine.fail(outcome))
+    }
+
+    private func checkpoint() {
+        guard state.isFinite else { return abandon(.diverged(step: state.step)) }
+        let checkpoint = state.checkpoint(seconds: clock.seconds(at: now))
+        pendingWrites += 1
+        Task { wrote(await writer.save(checkpoint), step: checkpoint.step) }
+    }
+
+    private func wrote(_ result: Result<String, FileError>, step: Int) {
+        pendingWrites -= 1
+        switch result {
+        case .success(let path):
+            report(.checkpoint(path: path, step: step))
+        case .failure(let error):
+            // A stop that was to be resumed from this file is no success.
+            if outcome != nil { outcome = .failed(error) }
+            abandon(.failed(error))
+        }
+        completeIfDone()
+    }
+
+    private func finish(_ outcome: Outcome) {
+        clock.pause(at: now)
+        self.outcome = outcome
+        completeIfDone()
+    }
+
+    private func completeIfDone() {
+        guard let outcome, pendingWrites == 0 else { return }
+        completion?.resume(
+            returning: CoordinatorResult(
+                outcome: outcome, parameters: state.parameters, step: state.step,
+                lastEpoch: lastEpoch, seconds: clock.seconds(at: now),
+                workers: machine.mostWorkers))
+        completion = nil
+    }
+}
+
+/// What a run came to.
+public struct CoordinatorResult: Sendable {
+    /// How it ended.
+    public var outcome: Outcome
+    /// The parameters at the end.
+    public var parameters: FloatBuffer
+    /// The steps made, over all sessions of the run.
+    public var step: Int
+    /// The last epoch that was tested in this session.
+    public var lastEpoch: EpochReport?
+    /// The seconds of training, over all sessions of the run.
+    public var seconds: Double
+    /// The most workers that were here at once in this session.
+    public var workers: Int
+}

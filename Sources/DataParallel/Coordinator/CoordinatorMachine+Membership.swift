@@ -1,0 +1,155 @@
+import Protocol
+import Training
+
+// Who takes part: joining, data, leaving, waiting.
+
+extension CoordinatorMachine {
+    /// A message has come from a worker; `run` says which run it is meant for.
+    public mutating func receive(
+        _ message: WorkerMessage, from peer: Peer, now: Duration
+    ) -> [CoordinatorEffect<Peer>] {
+        guard phase != .finished else { return [] }
+        if case .hello(let hello) = message { return join(peer, hello, now: now) }
+        guard let index = members.firstIndex(where: { $0.peer == peer }) else {
+            return [drop(peer, "a message from a peer that has not joined")]
+        }
+        switch message {
+        case .hello: return []
+        case .ready(let range): return ready(index, range, now: now)
+        case .fetch(let fetch):
+            guard (0..<plan.shards).contains(fetch.shard),
+                (0..<plan.examples(inShard: fetch.shard)).contains(fetch.first)
+            else { return [drop(peer, "a request for examples that there are not")] }
+            return [.sendShardPart(fetch, to: peer)]
+        case .partialSum(let sum): return accept(sum, from: peer)
+        case .leave(let notice): return lose(peer, reason: notice.reason, now: now)
+        }
+    }
+
+    private mutating func join(
+        _ peer: Peer, _ hello: Hello, now: Duration
+    ) -> [CoordinatorEffect<Peer>] {
+        guard !members.contains(where: { $0.peer == peer }) else { return [] }
+        let name = "\(hello.host):\(hello.pid)"
+        members.append(Member(peer: peer, name: name, assigned: 0..<0))
+        mostWorkers = max(mostWorkers, members.count)
+        let description = WorkerDescription(
+            name: name, lanes: hello.lanes, kernels: hello.kernels)
+        var effects: [CoordinatorEffect<Peer>] = [
+            .report(.joined(description, members: members.count)),
+            .send(.welcome(settings.welcome), to: peer),
+        ]
+        switch phase {
+        case .gathering where members.count >= settings.minimumWorkers, .distributing:
+            effects += distribute()
+        case .training, .evaluating:
+            // Its share of the data is sent now; it counts from the step after it has it.
+            guard hasBegun else { break }
+            effects += assign(members.count - 1, share(members.count - 1, of: members.count))
+        default: break
+        }
+        return effects
+    }
+
+    /// Deals the slots to all members anew and asks each to get its data ready.
+    mutating func distribute() -> [CoordinatorEffect<Peer>] {
+        phase = .distributing
+        return members.indices.flatMap { index in assign(index, share(index, of: members.count)) }
+    }
+
+    private mutating func assign(_ index: Int, _ slots: Range<Int>) -> [CoordinatorEffect<Peer>] {
+        members[index].assigned = slots
+        members[index].isReady = false
+        return [
+            .report(
+                .assigned(
+                    worker: members[index].name,
+                    shards: slots.map { shard(atSlot: $0, of: plan.shards) })),
+            .send(.assign(SlotRange(slots)), to: members[index].peer),
+        ]
+    }
+
+    /// The slots of one of `count` members: equal contiguous parts, some empty if there are more
+    /// members than slots.
+    func share(_ index: Int, of count: Int) -> Range<Int> {
+        index * plan.shards / count..<(index + 1) * plan.shards / count
+    }
+
+    private mutating func ready(
+        _ index: Int, _ range: SlotRange, now: Duration
+    ) -> [CoordinatorEffect<Peer>] {
+        // An answer to an earlier assignment, or one that was never made, means nothing.
+        guard range == SlotRange(members[index].assigned) else { return [] }
+        members[index].isReady = true
+        switch phase {
+        case .distributing where members.allSatisfy(\.isReady):
+            phase = .training
+            hasBegun = true
+            return [.report(.training(workers: members.count, fromStep: step))] + beginStep()
+        case .training:
+            return reassignOrphans()
+        default: return []
+        }
+    }
+
+    /// A worker is gone: its unfinished slots go to others in the same step.
+    public mutating func lose(
+        _ peer: Peer, reason: String, now: Duration
+    ) -> [CoordinatorEffect<Peer>] {
+        guard phase != .finished, let index = members.firstIndex(where: { $0.peer == peer }) else {
+            return []
+        }
+        let member = members.remove(at: index)
+        var effects: [CoordinatorEffect<Peer>] = [
+            .report(.left(worker: member.name, reason: reason, members: members.count))
+        ]
+        for slot in owners.indices where owners[slot] == peer { owners[slot] = nil }
+        switch phase {
+        case .training:
+            if members.isEmpty { startWaiting(now) }
+            effects += reassignOrphans()
+            if members.isEmpty, let interruption {
+                effects += [.checkpoint] + finish(.interrupted(signal: interruption))
+            }
+        case .distributing where members.count < settings.minimumWorkers:
+            phase = .gathering
+            startWaiting(now)
+        case .distributing: effects += distribute()
+        default: if members.isEmpty { startWaiting(now) }
+        }
+        return effects
+    }
+
+    mutating func startWaiting(_ now: Duration) {
+        waitingSince = now
+        lastNotice = now
+    }
+
+    /// Time has passed.
+    public mutating func tick(now: Duration) -> [CoordinatorEffect<Peer>] {
+        let isWaiting =
+            switch phase {
+            case .gathering: true
+            case .training: members.isEmpty
+            default: false
+            }
+        guard isWaiting else { return [] }
+        let needed = phase == .gathering ? settings.minimumWorkers : 1
+        if let timeout = settings.joinTimeout, now - waitingSince >= timeout {
+            // Whoever has steps behind him keeps them.
+            let kept: [CoordinatorEffect<Peer>] = phase == .training ? [.checkpoint] : []
+            return kept + finish(.tooFewWorkers(members: members.count, needed: needed))
+        }
+        guard now - lastNotice >= .seconds(5) else { return [] }
+        lastNotice = now
+        let seconds = Int((now - waitingSince).components.seconds)
+        return [.report(.waiting(members: members.count, needed: needed, seconds: seconds))]
+    }
+
+    /// A message that is not understood, or that must not be obeyed.
+    public mutating func drop(_ peer: Peer, _ reason: String) -> CoordinatorEffect<Peer> {
+        droppedMessages += 1
+        let name = members.first { $0.peer == peer }?.name ?? "peer \(peer)"
+        return .report(.dropped(peer: name, reason: reason, total: droppedMessages))
+    }
+}

@@ -1,0 +1,46 @@
+import Datasets
+import Kernels
+import NeuralNetwork
+import Training
+
+/// A training to be carried out: the configuration with the data it is for.
+public struct Job: Sendable {
+    /// What decides the weights.
+    public let configuration: TrainingConfiguration
+    /// The data set.
+    public let dataset: Dataset
+    /// The form of the network.
+    public let architecture: Architecture
+    /// Which examples each step takes.
+    public let plan: BatchPlan
+    /// Which examples each shard holds.
+    public let deal: ShardDeal
+    /// What tells the data set from others.
+    public let dataDigest: String
+    /// The kernels of the coordinator's machine.
+    public let kernels: any KernelSet.Type
+
+    /// Fits a configuration to a data set.
+    ///
+    /// - Throws: ``ConfigurationError`` if they do not go together.
+    public init(
+        _ configuration: TrainingConfiguration, _ dataset: Dataset, kernels: any KernelSet.Type
+    ) throws(ConfigurationError) {
+        try configuration.validate()
+        try configuration.validate(examples: dataset.train.count)
+        self.configuration = configuration
+        self.dataset = dataset
+        self.kernels = kernels
+        architecture = Architecture(
+            cell: configuration.cell, nonlinearity: configuration.nonlinearity,
+            inputSize: dataset.train.columns, timeSteps: dataset.train.rows,
+            hiddenSize: configuration.hidden, layers: configuration.layers,
+            classes: dataset.classes)
+        plan = BatchPlan(
+            examples: dataset.train.count, batchSize: configuration.batchSize,
+            shards: configuration.shards)
+        deal = ShardDeal(
+            examples: dataset.train.count, shards: configuration.shards, seed: configuration.seed)
+        dataDigest = dataset.digest
+    }
+}

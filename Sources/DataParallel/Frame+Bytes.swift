@@ -1,0 +1,10 @@
+import Hashing
+import ZeroMQ
+
+extension Frame {
+    /// A copy of the frame's bytes.
+    var bytes: [UInt8] { withBytes { bytes in bytes.withUnsafeBytes { Array($0) } } }
+
+    /// XXH3-64 of the frame's bytes.
+    var checksum: UInt64 { withBytes { bytes in bytes.withUnsafeBytes { XXH3.hash64($0) } } }
+}

@@ -1,0 +1,36 @@
+import FoundationEssentials
+import NeuralNetwork
+import Protocol
+import Training
+
+// The welcome message carries the network's form as text, since the protocol knows no networks.
+
+extension Welcome {
+    /// What a worker must know of a run.
+    public init(_ architecture: Architecture, plan: BatchPlan, seed: UInt64) {
+        self.init(
+            architecture: jsonText(architecture), examples: plan.examples,
+            batchSize: plan.batchSize, shards: plan.shards, seed: seed)
+    }
+}
+
+extension Architecture {
+    /// The form of the network that a welcome describes, if it is one.
+    init?(_ welcome: Welcome) {
+        let text = Data(welcome.architecture.utf8)
+        guard let value = try? JSONDecoder().decode(Self.self, from: text) else { return nil }
+        self = value
+    }
+}
+
+extension BatchPlan {
+    /// The plan that a welcome describes, if its numbers make one.
+    init?(_ welcome: Welcome) {
+        let shards = welcome.shards
+        guard (1...Int(Int32.max)).contains(welcome.examples),
+            (1...welcome.examples).contains(welcome.batchSize),
+            (1...4096).contains(shards), shards & (shards - 1) == 0
+        else { return nil }
+        self.init(examples: welcome.examples, batchSize: welcome.batchSize, shards: shards)
+    }
+}

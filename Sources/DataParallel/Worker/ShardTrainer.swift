@@ -1,0 +1,36 @@
+import Datasets
+import Kernels
+import NeuralNetwork
+import Training
+import ZeroMQ
+
+/// A compute lane: an actor on a thread of its own that computes the shard gradients of its slots.
+actor ShardTrainer {
+    nonisolated let thread: SocketThread
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    private let gradients: ShardGradients
+    private var loaded: Frame?
+
+    init(
+        lane: Int, _ architecture: Architecture, plan: BatchPlan, seed: UInt64,
+        kernels: any KernelSet.Type
+    ) {
+        thread = SocketThread(name: "tern-lane-\(lane)")
+        gradients = ShardGradients(architecture, plan: plan, seed: seed, kernels: kernels)
+    }
+
+    /// The partial sums of the shards at `slots`, computed with the weights in `weights`.
+    ///
+    /// - Parameter spare: buffers of earlier sums, to be used again.
+    func compute(
+        _ slots: Range<Int>, step: Int, weights: Frame, shards: [Int: Shard], spare: [FloatBuffer]
+    ) -> [PartialSum] {
+        gradients.recycle(spare)
+        if loaded !== weights {
+            weights.withBytes { gradients.load($0) }
+            loaded = weights
+        }
+        return gradients.compute(slots: slots, step: step, shards: shards)
+    }
+}

@@ -1,0 +1,265 @@
+import Datasets
+import Glibc
+import Kernels
+import NeuralNetwork
+import Protocol
+import Training
+import ZeroMQ
+
+/// A worker: dials its coordinator, computes what it is asked for, and ends when it is sent home.
+///
+/// It only carries out what its ``WorkerMachine`` decides. It lives on the thread that owns its
+/// socket, which stays free to answer while the lanes compute on theirs.
+public actor Worker {
+    nonisolated let thread: SocketThread
+    /// The socket's thread runs this actor.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor {
+        thread.asUnownedSerialExecutor()
+    }
+
+    private let kernels: any KernelSet.Type
+    private let report: @Sendable (WorkerEvent) -> Void
+    private let laneCount: Int
+    private let start = ContinuousClock.now
+    private var machine: WorkerMachine
+    private var socket: Socket?
+    private var completion: CheckedContinuation<WorkerOutcome, Never>?
+
+    private var lanes: [ShardTrainer] = []
+    private var shards: [Int: Shard] = [:]
+    private var exampleSize = 0
+    private var classes = 0
+    private var parameterCount = 0
+    private var weights: Frame?
+    private var sums: PartialSums?
+    private var busyLanes = 0
+    /// Counts resets, so that a lane that still computes for an earlier run is not listened to.
+    private var generation = 0
+    /// The payload frames of the message that is being dealt with.
+    private var payload: ArraySlice<Frame> = []
+
+    /// Makes a worker with `threads` lanes that tells `report` what happens to it.
+    public init(
+        threads: Int, kernels: any KernelSet.Type, settings: WorkerSettings,
+        report: @escaping @Sendable (WorkerEvent) -> Void
+    ) {
+        thread = SocketThread(name: "tern-worker")
+        self.kernels = kernels
+        self.report = report
+        laneCount = threads
+        let hello = Hello(
+            host: hostName(), pid: Int(getpid()), lanes: threads, kernels: kernels.name)
+        machine = WorkerMachine(hello: hello, settings: settings)
+    }
+
+    /// Works for the coordinator at `endpoint` until there is no more to do.
+    ///
+    /// - Parameters:
+    ///   - signals: what may ask the worker to leave.
+    ///   - lifeline: a descriptor at whose end the worker's parent is known to be gone.
+    /// - Throws: ``SocketError`` if the endpoint cannot be used.
+    public func run(
+        _ endpoint: String, context: Context, signals: SignalSource, lifeline: Int32?
+    ) async throws(SocketError) -> WorkerOutcome {
+        var options = SocketOptions()
+        options.heartbeatInterval = .seconds(1)
+        options.heartbeatTimeout = .seconds(10)
+        options.maximumMessageSize = 1 << 30
+        let socket = try Socket(context, .dealer, options, on: thread)
+        self.socket = socket
+        machine.start(now: now)
+        try socket.monitor { event in self.assumeIsolated { $0.handle(event) } }
+        thread.attach(socket) { self.assumeIsolated { $0.receive() } }
+        thread.attach(fileDescriptor: signals.fileDescriptor) {
+            self.assumeIsolated { worker in
+                if let signal = signals.read() { worker.perform(worker.machine.interrupt(signal)) }
+            }
+        }
+        if let lifeline { watch(lifeline) }
+        thread.schedule(after: .seconds(1), repeatingEvery: .seconds(1)) {
+            self.assumeIsolated { $0.perform($0.machine.tick(now: $0.now)) }
+        }
+        try socket.connect(endpoint)
+        let outcome = await withCheckedContinuation { completion = $0 }
+        socket.close(lingering: .milliseconds(200))
+        return outcome
+    }
+
+    private func watch(_ lifeline: Int32) {
+        thread.attach(fileDescriptor: lifeline) {
+            var byte: UInt8 = 0
+            // The parent never writes: what can be read is the end.
+            guard read(lifeline, &byte, 1) <= 0 else { return }
+            self.assumeIsolated { $0.complete(.orphaned) }
+        }
+    }
+
+    private var now: Duration { .now - start }
+
+    private func complete(_ outcome: WorkerOutcome) {
+        completion?.resume(returning: outcome)
+        completion = nil
+    }
+
+    // MARK: - Events
+
+    private func handle(_ event: MonitorEvent) {
+        switch event.kind {
+        case .handshakeSucceeded: perform(machine.connected(now: now))
+        case .disconnected: perform(machine.disconnected(now: now))
+        default: break
+        }
+    }
+
+    private func receive() {
+        while let received = socket?.receive() {
+            guard case .message(let message) = received else {
+                report(.dropped("a message over the size limit"))
+                continue
+            }
+            do throws(ProtocolError) {
+                try receive(message)
+            } catch {
+                if case .otherVersion = error {
+                    return complete(.refused("the coordinator cannot be understood: \(error)"))
+                }
+                report(.dropped("\(error)"))
+            }
+            payload = []
+        }
+    }
+
+    private func receive(_ message: Message) throws(ProtocolError) {
+        let header = message.frames[0].bytes
+        payload = message.frames.dropFirst()
+        let (decoded, run) = try CoordinatorMessage.decode(header, payloadFrames: payload.count)
+        try check(decoded)
+        perform(machine.receive(decoded, run: run))
+    }
+
+    /// Checks the payload frames against what the header says of them.
+    private func check(_ message: CoordinatorMessage) throws(ProtocolError) {
+        switch message {
+        case .weights(let work):
+            guard let weights = payload.first, weights.count == 4 * parameterCount,
+                weights.checksum == work.checksum
+            else { throw .wrongPayload("weights of a wrong size or checksum") }
+        case .shardPart(let part):
+            guard let pixels = payload.first, let labels = payload.last,
+                labels.count == part.count, pixels.count == labels.count * exampleSize,
+                labels.bytes.allSatisfy({ $0 < classes })
+            else { throw .wrongPayload("examples of a wrong size, or labels out of range") }
+        default: break
+        }
+    }
+
+    // MARK: - Effects
+
+    private func perform(_ effects: [WorkerEffect]) {
+        for effect in effects {
+            switch effect {
+            case .send(let message, let run): send([Frame(message.header(run: run))])
+            case .prepare(let architecture, let plan, let seed):
+                prepare(architecture, plan, seed: seed)
+            case .reset: reset()
+            case .storeShardPart(let part): store(part)
+            case .loadWeights: weights = payload.first
+            case .compute(let slots, let step): compute(slots, step: step)
+            case .sendSums(let step, let run): sendSums(step: step, run: run)
+            case .discardSums: discardSums()
+            case .report(let event): report(event)
+            case .finish(let outcome): complete(outcome)
+            }
+        }
+    }
+
+    private func send(_ frames: [Frame]) {
+        // A refusal means that the connection is gone, of which the monitor tells.
+        _ = socket?.send(frames)
+    }
+
+    private func prepare(_ architecture: Architecture, _ plan: BatchPlan, seed: UInt64) {
+        lanes = (0..<laneCount).map { lane in
+            ShardTrainer(lane: lane, architecture, plan: plan, seed: seed, kernels: kernels)
+        }
+        exampleSize = architecture.exampleSize
+        classes = architecture.classes
+        parameterCount = ParameterLayout(architecture).count
+        sums = PartialSums(plan, parameterCount: parameterCount, kernels: kernels)
+    }
+
+    private func reset() {
+        generation += 1
+        busyLanes = 0
+        let threads = lanes.map(\.thread)
+        lanes = []
+        shards = [:]
+        weights = nil
+        sums = nil
+        Task.detached { for thread in threads { await thread.stop() } }
+    }
+
+    private func store(_ part: ShardPart) {
+        guard let pixels = payload.first, let labels = payload.last else { return }
+        shards[part.shard, default: Shard()].pixels += pixels.bytes
+        shards[part.shard, default: Shard()].labels += labels.bytes
+    }
+
+    // MARK: - Computing
+
+    private func compute(_ slots: Range<Int>, step: Int) {
+        guard let weights else { return }
+        sums?.begin(step: step)
+        var spare = sums?.pool.takeAll() ?? []
+        let generation = generation
+        let parts = split(slots, over: lanes.count)
+        busyLanes = parts.count
+        for (lane, part) in zip(lanes, parts) {
+            let share = Array(spare.suffix(spare.count / parts.count + 1))
+            spare.removeLast(share.count)
+            Task { [shards] in
+                let sums = await lane.compute(
+                    part, step: step, weights: weights, shards: shards, spare: share)
+                finishedLane(sums, step: step, generation: generation)
+            }
+        }
+    }
+
+    private func finishedLane(_ partials: [PartialSum], step: Int, generation: Int) {
+        guard generation == self.generation else { return }
+        for partial in partials { sums?.add(partial) }
+        busyLanes -= 1
+        if busyLanes == 0 { perform(machine.computed(step: step)) }
+    }
+
+    private func sendSums(step: Int, run: RunID) {
+        for sum in sums?.takeAll() ?? [] {
+            let gradients = sum.gradients.withBytes { Frame(copying: $0) }
+            let header = PartialSumHeader(
+                step: step, level: sum.node.level, residue: sum.node.residue,
+                examples: sum.tally.examples, correct: sum.tally.correct, loss: sum.tally.loss,
+                checksum: gradients.checksum)
+            send([Frame(WorkerMessage.partialSum(header).header(run: run)), gradients])
+            sums?.pool.give(sum.gradients)
+        }
+    }
+
+    private func discardSums() {
+        for sum in sums?.takeAll() ?? [] { sums?.pool.give(sum.gradients) }
+    }
+}
+
+/// Parts of `slots` for at most `count` lanes, as equal as can be, none of them empty.
+private func split(_ slots: Range<Int>, over count: Int) -> [Range<Int>] {
+    let count = min(count, slots.count)
+    return (0..<count).map { lane in
+        let first = slots.lowerBound + lane * slots.count / count
+        return first..<slots.lowerBound + (lane + 1) * slots.count / count
+    }
+}
+
+private func hostName() -> String {
+    var name = [CChar](repeating: 0, count: 256)
+    guard gethostname(&name, name.count - 1) == 0 else { return "unknown" }
+    return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}

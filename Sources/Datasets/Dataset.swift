@@ -1,0 +1,112 @@
+import Hashing
+
+/// Images and labels to train on and to test with, read from four IDX files and checked.
+public struct Dataset: Sendable {
+    /// One file of the data set, and whether its content is what it should be.
+    public struct Checksum: Sendable, Equatable {
+        /// The file's path.
+        public let file: String
+        /// SHA-256 of the file's unpacked content, in hexadecimal.
+        public let actual: String
+        /// The same of the recognised data set's file, or else of the one asked for.
+        public let expected: String
+        /// Whether the content is the expected one.
+        public var matches: Bool { actual == expected }
+    }
+
+    /// What the content was recognised as: `mnist`, `fashion-mnist`, or else `custom`.
+    public let name: String
+    /// The folder that the files were found in.
+    public let directory: String
+    /// The images to train on.
+    public let train: ImageSet
+    /// The images to test with, of the same size.
+    public let test: ImageSet
+    /// How many classes there are: labels run from 0 to one less.
+    public let classes: Int
+    /// One entry a file: training images and labels, test images and labels.
+    public let checksums: [Checksum]
+
+    /// Finds a data set, reads its four files at once and checks them.
+    ///
+    /// Where `directory` is given, only that is searched, and it may hold any data set, known or
+    /// not; otherwise the folders of `NamedDataset.searchPath`. Of several faults, the one in the
+    /// first file in the order of `checksums` is thrown, whichever was met first.
+    public static func load(
+        _ named: NamedDataset, directory: String?, environment: [String: String]
+    ) async throws(DatasetError) -> Dataset {
+        let directory = try find(named, directory: directory, environment: environment)
+        async let trainImages = read(.trainImages, in: directory)
+        async let trainLabels = read(.trainLabels, in: directory)
+        async let testImages = read(.testImages, in: directory)
+        async let testLabels = read(.testLabels, in: directory)
+        return try await Dataset(
+            named, directory: directory,
+            trainImages: trainImages.get(), trainLabels: trainLabels.get(),
+            testImages: testImages.get(), testLabels: testLabels.get())
+    }
+
+    private init(
+        _ named: NamedDataset, directory: String,
+        trainImages: IDXFile, trainLabels: IDXFile, testImages: IDXFile, testLabels: IDXFile
+    ) throws(DatasetError) {
+        train = try ImageSet(images: trainImages, labels: trainLabels)
+        test = try ImageSet(images: testImages, labels: testLabels)
+        guard trainImages.dimensions.dropFirst() == testImages.dimensions.dropFirst() else {
+            throw .shapeMismatch(
+                train: trainImages.path, trainShape: Array(trainImages.dimensions.dropFirst()),
+                test: testImages.path, testShape: Array(testImages.dimensions.dropFirst()))
+        }
+        classes = try countClasses(train: trainLabels, test: testLabels)
+
+        let files = zip(DatasetFile.allCases, [trainImages, trainLabels, testImages, testLabels])
+        let recognised = NamedDataset.allCases.first { known in
+            files.allSatisfy { role, file in file.checksum == known.checksum(of: role) }
+        }
+        name = recognised?.rawValue ?? "custom"
+        checksums = files.map { role, file in
+            Checksum(
+                file: file.path, actual: file.checksum,
+                expected: (recognised ?? named).checksum(of: role))
+        }
+        self.directory = directory
+    }
+}
+
+extension ImageSet {
+    fileprivate init(images: IDXFile, labels: IDXFile) throws(DatasetError) {
+        guard images.dimensions[0] == labels.dimensions[0] else {
+            throw .countMismatch(
+                images: images.path, imageCount: images.dimensions[0],
+                labels: labels.path, labelCount: labels.dimensions[0])
+        }
+        self.init(
+            rows: images.dimensions[1], columns: images.dimensions[2],
+            pixels: images.elements, labels: labels.elements)
+    }
+}
+
+/// The first searched folder that holds any file of a data set.
+private func find(
+    _ named: NamedDataset, directory: String?, environment: [String: String]
+) throws(DatasetError) -> String {
+    if let directory { try requireDirectory(directory) }
+    let searched = directory.map { [$0] } ?? named.searchPath(environment: environment)
+    let found = searched.first { folder in
+        DatasetFile.allCases.contains { $0.path(in: folder) != nil }
+    }
+    guard let found else { throw .notFound(named, searched: searched) }
+    return found
+}
+
+private func read(_ file: DatasetFile, in directory: String) -> Result<IDXFile, DatasetError> {
+    guard let path = file.path(in: directory) else {
+        return .failure(.missingFile(name: file.rawValue, directory: directory))
+    }
+    return Result { () throws(DatasetError) in try IDXFile(path: path, rank: file.rank) }
+}
+
+extension Dataset {
+    /// What tells this data set from others: SHA-256 over its files' digests, in hexadecimal.
+    public var digest: String { SHA256.hex(of: Array(checksums.map(\.actual).joined().utf8)) }
+}

@@ -1,0 +1,59 @@
+import Randomness
+
+/// The examples of one shard, in the order in which they were dealt.
+public struct Shard: Sendable {
+    /// The images, one after another, a byte a pixel.
+    public var pixels: [UInt8]
+    /// The class of each image.
+    public var labels: [UInt8]
+
+    /// Makes a shard of images and their labels.
+    public init(pixels: [UInt8] = [], labels: [UInt8] = []) {
+        self.pixels = pixels
+        self.labels = labels
+    }
+}
+
+/// How a data set is dealt to shards: once a run, by a permutation seeded from the run's seed.
+///
+/// The card at place `p` of the permuted deck goes to shard `p mod S`, so the sizes of two shards
+/// differ by one at most, whatever the number of workers.
+public struct ShardDeal: Sendable {
+    /// The number of shards.
+    public let shards: Int
+    private let deck: [Int32]
+
+    /// Deals `examples` examples to `shards` shards.
+    public init(examples: Int, shards: Int, seed: UInt64) {
+        self.shards = shards
+        var random = Philox(seed: seed, for: "shards")
+        deck = random.permutation(of: examples)
+    }
+
+    /// The examples of a shard whose indices in the shard are `range`, copied out of the data set.
+    ///
+    /// Indices past the shard's end are left out.
+    public func examples(_ range: Range<Int>, ofShard shard: Int, from images: ImageSet) -> Shard {
+        let size = images.rows * images.columns
+        var part = Shard()
+        part.pixels.reserveCapacity(range.count * size)
+        part.labels.reserveCapacity(range.count)
+        for place in stride(
+            from: shard + range.lowerBound * shards,
+            to: min(shard + range.upperBound * shards, deck.count), by: shards)
+        {
+            let example = Int(deck[place])
+            part.pixels += images.pixels[example * size..<(example + 1) * size]
+            part.labels.append(images.labels[example])
+        }
+        return part
+    }
+
+    /// The order in which a shard of `count` examples is walked in one epoch.
+    public static func order(
+        ofShard shard: Int, count: Int, epoch: Int, seed: UInt64
+    ) -> [Int32] {
+        var random = Philox(seed: seed, for: "epoch", epoch, shard)
+        return random.permutation(of: count)
+    }
+}

@@ -1,0 +1,53 @@
+import CCrypto
+
+/// An incremental SHA-256 (FIPS 180-4), computed by libcrypto.
+///
+/// It uses the CPU's SHA instructions where there are any: a gigabyte a second and more.
+public struct SHA256: ~Copyable {
+    private let context: OpaquePointer
+
+    /// Starts the sum of no bytes.
+    public init() {
+        // Only a machine out of memory, or a libcrypto configured without SHA-256, gets here:
+        // nothing a caller could mend, and every checksum of the program depends on it.
+        guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1
+        else { fatalError("libcrypto cannot compute SHA-256") }
+        self.context = context
+    }
+
+    deinit {
+        EVP_MD_CTX_free(context)
+    }
+
+    /// Adds bytes to the sum; how they are cut into calls does not matter.
+    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
+    }
+
+    /// Ends the sum and returns it as 64 lower-case hexadecimal digits.
+    public consuming func finalizeHex() -> String {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(EVP_MAX_MD_SIZE)) { digest in
+            var length: UInt32 = 0
+            EVP_DigestFinal_ex(context, digest.baseAddress, &length)
+            return hexadecimal(digest.prefix(Int(length)))
+        }
+    }
+
+    /// The SHA-256 of a buffer, as 64 lower-case hexadecimal digits.
+    public static func hex(of bytes: UnsafeRawBufferPointer) -> String {
+        var sum = SHA256()
+        sum.update(bytes)
+        return sum.finalizeHex()
+    }
+
+    /// The SHA-256 of an array, as 64 lower-case hexadecimal digits.
+    public static func hex(of bytes: [UInt8]) -> String {
+        bytes.withUnsafeBytes { hex(of: $0) }
+    }
+}
+
+private func hexadecimal(_ bytes: some Collection<UInt8>) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    let pairs = bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+    return String(decoding: pairs, as: UTF8.self)
+}

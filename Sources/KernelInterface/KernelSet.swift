@@ -1,0 +1,150 @@
+/// The arithmetic of a training step, compiled for one instruction set.
+///
+/// Every implementation gives the same bits: a product adds its terms with fused multiply-adds in
+/// ascending order, one chain an output element, and everything else works element by element or
+/// adds up in a written-down order. The width of a vector therefore changes no result.
+public protocol KernelSet: SendableMetatype {
+    /// The name that `TERN_KERNELS` and the logs use, such as `avx512`.
+    static var name: String { get }
+
+    // Products
+
+    /// C (+)= A·B, where C is `shape.rows` x `shape.columns`.
+    ///
+    /// `b` and `c` must have a column stride of 1; `a` may be transposed.
+    static func multiply(_ a: Matrix, _ b: Matrix, into c: Matrix, _ shape: ProductShape)
+
+    /// target[j] += the sum of the rows of `source` over `shape`'s depth, in ascending order.
+    static func addRows(_ source: Matrix, into target: Vector, _ shape: ProductShape)
+
+    /// Writes the sum of two rows into each of `rows` rows of `target`.
+    static func fillRows(_ target: Matrix, rows: Int, with first: Vector, plus second: Vector)
+
+    /// target[j][i] = source[i][j] for a source of `rows` x `columns`.
+    static func transpose(_ source: Matrix, into target: Matrix, rows: Int, columns: Int)
+
+    // Activations
+
+    /// Replaces each value by its hyperbolic tangent, within 3 ulp.
+    static func tanh(_ values: Vector)
+
+    /// gradient *= 1 - output², the derivative of ``tanh(_:)`` in terms of its output.
+    static func tanhBackward(_ gradient: Vector, output: Vector)
+
+    /// Replaces each negative value by zero.
+    static func relu(_ values: Vector)
+
+    /// gradient = 0 where the output of ``relu(_:)`` is not positive.
+    static func reluBackward(_ gradient: Vector, output: Vector)
+
+    /// Cross entropy of the softmax of one row of logits against `label`.
+    ///
+    /// Replaces the logits by the loss's gradient, softmax - onehot, and gives the loss (nats) and
+    /// whether the largest logit (the first of equals) is the label's.
+    static func softmaxCrossEntropy(_ logits: Vector, label: Int) -> ExampleLoss
+
+    /// target[i] = bytes[i] / 255, an image's pixels scaled to [0, 1].
+    static func widen(_ bytes: RawSpan, into target: Vector)
+
+    // Reduction and optimizers
+
+    /// target += source.
+    static func add(_ source: Vector, into target: Vector)
+
+    /// target += source, where the source is a little-endian float32 payload of the same size.
+    static func add(payload source: RawSpan, into target: Vector)
+
+    /// values /= divisor.
+    static func divide(_ values: Vector, by divisor: Float)
+
+    /// values *= factor.
+    static func scale(_ values: Vector, by factor: Float)
+
+    /// The sum of the squares in double precision, in a fixed order.
+    static func sumOfSquares(_ values: Vector) -> Double
+
+    /// Whether no value of a float32 payload is infinite or not a number.
+    static func isFinite(payload: RawSpan) -> Bool
+
+    /// One Adam update (Kingma and Ba 2015) of all parameters.
+    static func adam(
+        parameters: Vector, gradients: Vector, firstMoments: Vector, secondMoments: Vector,
+        _ coefficients: AdamCoefficients)
+
+    /// parameters -= rate * gradients.
+    static func sgd(parameters: Vector, gradients: Vector, rate: Float)
+}
+
+/// The extent of a product C = A·B and the order in which its inner dimension is walked.
+///
+/// The inner dimension is `segments` runs of `depth` terms. Within a run A advances by its column
+/// stride and B by its row stride; from one run to the next they jump by the segment strides. That
+/// is how the weight gradient of all time steps is one product: a run is the examples of one time
+/// step, and the jump leads to the same examples of the next.
+public struct ProductShape {
+    /// The rows of A and C.
+    public var rows: Int
+    /// The columns of B and C.
+    public var columns: Int
+    /// The terms of one run of the inner dimension.
+    public var depth: Int
+    /// The number of runs.
+    public var segments = 1
+    /// The distance in A from one run to the next, in values.
+    public var aSegmentStride = 0
+    /// The distance in B from one run to the next, in values.
+    public var bSegmentStride = 0
+    /// Whether the product is added to what C holds (the chain then starts from it).
+    public var accumulates = false
+
+    /// A product over one run of `depth` terms.
+    public init(rows: Int, columns: Int, depth: Int, accumulates: Bool = false) {
+        self.rows = rows
+        self.columns = columns
+        self.depth = depth
+        self.accumulates = accumulates
+    }
+}
+
+/// The loss of one example.
+public struct ExampleLoss: Sendable {
+    /// The cross entropy, in nats.
+    public var loss: Float
+    /// Whether the most likely class is the label.
+    public var isCorrect: Bool
+
+    /// Makes the loss of one example.
+    public init(loss: Float, isCorrect: Bool) {
+        self.loss = loss
+        self.isCorrect = isCorrect
+    }
+}
+
+/// Adam's coefficients for one step, the bias corrections worked in.
+public struct AdamCoefficients: Sendable {
+    /// 1 - beta1: the weight of the new gradient in the first moment.
+    public var firstDecay: Float
+    /// beta2: what is kept of the second moment.
+    public var secondKeep: Float
+    /// 1 - beta2: the weight of the new squared gradient.
+    public var secondDecay: Float
+    /// The learning rate over the first moment's bias correction, 1 - beta1^t.
+    public var stepSize: Float
+    /// The square root of the second moment's bias correction, 1 - beta2^t.
+    public var rootOfSecondCorrection: Float
+    /// What keeps the quotient finite; added outside the root.
+    public var epsilon: Float
+
+    /// Makes the coefficients of one step.
+    public init(
+        firstDecay: Float, secondKeep: Float, secondDecay: Float, stepSize: Float,
+        rootOfSecondCorrection: Float, epsilon: Float
+    ) {
+        self.firstDecay = firstDecay
+        self.secondKeep = secondKeep
+        self.secondDecay = secondDecay
+        self.stepSize = stepSize
+        self.rootOfSecondCorrection = rootOfSecondCorrection
+        self.epsilon = epsilon
+    }
+}

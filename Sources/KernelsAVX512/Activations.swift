@@ -1,0 +1,91 @@
+import KernelInterface
+
+// Exponentials without a library: each is a fixed sequence of IEEE operations, so that no two
+// machines, C libraries or vector widths differ in a bit.
+
+/// e^x - 1 split as scale * fraction + (scale - 1), where fraction = e^r - 1, |r| <= ln 2 / 2.
+private struct SplitExponential {
+    /// 2^n, n the multiple of ln 2 nearest to x.
+    let scale: Lanes
+    /// e^r - 1 for the rest r = x - n ln 2.
+    let fraction: Lanes
+
+    /// Splits for -87 <= x <= 88; beyond that `scale` would leave the normal numbers.
+    @inline(__always)
+    init(_ x: Lanes) {
+        // Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits of the sum.
+        let rounder = Lanes(repeating: 12_582_912)
+        let rounded = rounder.addingProduct(x, Lanes(repeating: 1.442_695_04))
+        let n = rounded - rounder
+        // ln 2 in two parts (Cody and Waite 1980): n * high is exact for the n that occur.
+        let high = x.addingProduct(n, Lanes(repeating: -0.693_359_375))
+        let r = high.addingProduct(n, Lanes(repeating: 2.121_944_4e-4))
+        scale = Lanes(bits: (rounded.bits &<< 23) &+ LaneBits(repeating: 0x3F80_0000))
+        // The Taylor series to r^8 / 8!: past it nothing reaches half an ulp for |r| <= 0.35.
+        var series = Lanes(repeating: 1.0 / 40_320)
+        series = Lanes(repeating: 1.0 / 5_040).addingProduct(series, r)
+        series = Lanes(repeating: 1.0 / 720).addingProduct(series, r)
+        series = Lanes(repeating: 1.0 / 120).addingProduct(series, r)
+        series = Lanes(repeating: 1.0 / 24).addingProduct(series, r)
+        series = Lanes(repeating: 1.0 / 6).addingProduct(series, r)
+        series = Lanes(repeating: 0.5).addingProduct(series, r)
+        fraction = r.addingProduct(series * r, r)
+    }
+}
+
+/// tanh x = (e^2x - 1) / (e^2x + 1), by e^2x - 1 so that small values keep all their digits.
+@inline(__always)
+func hyperbolicTangent(_ x: Lanes) -> Lanes {
+    let signs = x.bits & LaneBits(repeating: 0x8000_0000)
+    let magnitude = Lanes(bits: x.bits ^ signs)
+    let doubled = magnitude + magnitude
+    // From 2x = 20 on the result rounds to 1; a NaN fails the comparison and so goes through.
+    let limit = Lanes(repeating: 20)
+    let split = SplitExponential(doubled.replacing(with: limit, where: doubled .> limit))
+    let power = (split.scale - Lanes(repeating: 1)).addingProduct(split.scale, split.fraction)
+    let quotient = power / (power + Lanes(repeating: 2))
+    return Lanes(bits: quotient.bits | signs)
+}
+
+/// e^x for x <= 0, as softmax needs it; below -87 the result stays at e^-87, about 1e-38.
+@inline(__always)
+func exponential(_ x: Lanes) -> Lanes {
+    let limit = Lanes(repeating: -87)
+    let split = SplitExponential(x.replacing(with: limit, where: x .< limit))
+    return split.scale.addingProduct(split.scale, split.fraction)
+}
+
+/// The natural logarithm of a normal number; what is not finite comes back as it is.
+@inline(__always)
+func logarithm(_ x: Float) -> Float {
+    guard x < .infinity else { return x }
+    // x = 2^exponent * m with m in [sqrt 1/2, sqrt 2); log m = 2 atanh((m - 1) / (m + 1)).
+    let offset: UInt32 = 0x3F80_0000 - 0x3F35_04F3
+    let shifted = x.bitPattern &+ offset
+    let exponent = Float(Int32(shifted >> 23) - 127)
+    let m = Float(bitPattern: (shifted & 0x007F_FFFF) &+ 0x3F35_04F3)
+    let s = (m - 1) / (m + 1)
+    let square = s * s
+    var series: Float = 2.0 / 11
+    series = Float(2.0 / 9).addingProduct(series, square)
+    series = Float(2.0 / 7).addingProduct(series, square)
+    series = Float(2.0 / 5).addingProduct(series, square)
+    series = Float(2.0 / 3).addingProduct(series, square)
+    let low = (s * square * series).addingProduct(exponent, -2.121_944_4e-4)
+    return (2 * s + low).addingProduct(exponent, 0.693_359_375)
+}
+
+func crossEntropyOfSoftmax(_ logits: Vector, label: Int) -> ExampleLoss {
+    var best = 0
+    for index in 1..<logits.count where logits.base[index] > logits.base[best] { best = index }
+    // Subtracting the largest logit keeps the powers at most 1 and changes no quotient.
+    let largest = Lanes(repeating: logits.base[best])
+    let labelLogit = logits.base[label] - logits.base[best]
+    update(logits) { exponential($0 - largest) }
+    var total: Float = 0
+    for index in 0..<logits.count { total += logits.base[index] }
+    let loss = logarithm(total) - labelLogit
+    update(logits) { $0 / Lanes(repeating: total) }
+    logits.base[label] -= 1
+    return ExampleLoss(loss: loss, isCorrect: best == label)
+}

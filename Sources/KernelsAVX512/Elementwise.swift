@@ -1,0 +1,129 @@
+import KernelInterface
+
+func addRowsInOrder(_ source: Matrix, into target: Vector, _ shape: ProductShape) {
+    var column = 0
+    while column < target.count {
+        let width = min(target.count - column, 16)
+        // Loads reach past the row's end, into the next row or the buffer's spare vector.
+        var sum = load(target.base + column)
+        for segment in 0..<shape.segments {
+            var row = source.base + segment * shape.aSegmentStride + column
+            for _ in 0..<shape.depth {
+                sum += load(row)
+                row += source.rowStride
+            }
+        }
+        store(sum, to: target.base + column, count: width)
+        column += 16
+    }
+}
+
+func fillRowsWithSum(_ target: Matrix, rows: Int, _ first: Vector, _ second: Vector) {
+    var column = 0
+    while column < first.count {
+        let width = min(first.count - column, 16)
+        let sum = load(first.base + column) + load(second.base + column)
+        var row = target.base + column
+        for _ in 0..<rows {
+            if width == 16 { store(sum, to: row) } else { store(sum, to: row, count: width) }
+            row += target.rowStride
+        }
+        column += 16
+    }
+}
+
+func transposeElements(_ source: Matrix, into target: Matrix, rows: Int, columns: Int) {
+    for row in 0..<rows {
+        let from = source.base + row * source.rowStride
+        let to = target.base + row
+        for column in 0..<columns { to[column * target.rowStride] = from[column] }
+    }
+}
+
+func widenBytes(_ bytes: RawSpan, into target: Vector) {
+    bytes.withUnsafeBytes { source in
+        // A division, as in PyTorch's ToTensor: a product with 1/255 would round differently.
+        for index in 0..<target.count { target.base[index] = Float(source[index]) / 255 }
+    }
+}
+
+func addPayload(_ source: RawSpan, into target: Vector) {
+    source.withUnsafeBytes { bytes in
+        // A received frame has any alignment, so its values are loaded as bytes.
+        guard let start = bytes.baseAddress else { return }
+        var index = 0
+        while index + 16 <= target.count {
+            let values = (start + 4 * index).loadUnaligned(as: Lanes.self)
+            store(load(target.base + index) + values, to: target.base + index)
+            index += 16
+        }
+        while index < target.count {
+            target.base[index] += (start + 4 * index).loadUnaligned(as: Float.self)
+            index += 1
+        }
+    }
+}
+
+func hasOnlyFinite(_ payload: RawSpan) -> Bool {
+    payload.withUnsafeBytes { bytes in
+        guard let start = bytes.baseAddress else { return true }
+        // All exponent bits set means infinite or not a number.
+        let exponent: UInt32 = 0x7F80_0000
+        let exponents = LaneBits(repeating: exponent)
+        let count = bytes.count / 4
+        var index = 0
+        var isFinite = true
+        while index + 16 <= count {
+            let bits = (start + 4 * index).loadUnaligned(as: LaneBits.self) & exponents
+            isFinite = isFinite && !any(bits .== exponents)
+            index += 16
+        }
+        while index < count {
+            let bits = (start + 4 * index).loadUnaligned(as: UInt32.self)
+            isFinite = isFinite && bits & exponent != exponent
+            index += 1
+        }
+        return isFinite
+    }
+}
+
+func sumSquares(_ values: Vector) -> Double {
+    var sums = SIMD8<Double>.zero
+    var index = 0
+    while index < values.count {
+        let lanes = load(values.base + index, count: min(8, values.count - index)).lowHalf
+        var wide = SIMD8<Double>.zero
+        for lane in 0..<8 { wide[lane] = Double(lanes[lane]) }
+        sums.addProduct(wide, wide)
+        index += 8
+    }
+    var total = 0.0
+    for lane in 0..<8 { total += sums[lane] }
+    return total
+}
+
+func updateByAdam(
+    _ parameters: Vector, _ gradients: Vector, _ firstMoments: Vector, _ secondMoments: Vector,
+    _ coefficients: AdamCoefficients
+) {
+    // First m and v, then the parameters: each pass then needs no more than two vectors.
+    update(firstMoments, with: gradients) { moment, gradient in
+        moment.addingProduct(Lanes(repeating: coefficients.firstDecay), gradient - moment)
+    }
+    update(secondMoments, with: gradients) { moment, gradient in
+        (moment * coefficients.secondKeep)
+            .addingProduct(gradient * coefficients.secondDecay, gradient)
+    }
+    var index = 0
+    while index < parameters.count {
+        let count = min(16, parameters.count - index)
+        let m = load(firstMoments.base + index, count: count)
+        let v = load(secondMoments.base + index, count: count)
+        let root = v.squareRoot() / Lanes(repeating: coefficients.rootOfSecondCorrection)
+        let change = m / (root + Lanes(repeating: coefficients.epsilon))
+        let old = load(parameters.base + index, count: count)
+        let new = old - coefficients.stepSize * change
+        store(new, to: parameters.base + index, count: count)
+        index += 16
+    }
+}

@@ -1,0 +1,101 @@
+import KernelInterface
+
+// This folder is three targets: KernelsAVX512, and by symbolic links KernelsAVX2 and KernelsNEON.
+// Package.swift compiles each for its own instructions and defines which of them this is.
+
+#if TERN_AVX512
+    /// The kernels for x86-64-v4: vectors of 16 values, 32 registers.
+    package enum KernelsForAVX512 {}
+    typealias ThisKernelSet = KernelsForAVX512
+    private let thisName = "avx512"
+#elseif TERN_AVX2
+    /// The kernels for x86-64-v3: vectors of 8 values, 16 registers.
+    package enum KernelsForAVX2 {}
+    typealias ThisKernelSet = KernelsForAVX2
+    private let thisName = "avx2"
+#else
+    /// The kernels for arm64: vectors of 4 values, 32 registers.
+    package enum KernelsForNEON {}
+    typealias ThisKernelSet = KernelsForNEON
+    private let thisName = "neon"
+#endif
+
+extension ThisKernelSet: KernelSet {
+    package static var name: String { thisName }
+
+    package static func multiply(
+        _ a: Matrix, _ b: Matrix, into c: Matrix, _ shape: ProductShape
+    ) {
+        multiplyTiled(a, b, into: c, shape)
+    }
+
+    package static func addRows(_ source: Matrix, into target: Vector, _ shape: ProductShape) {
+        addRowsInOrder(source, into: target, shape)
+    }
+
+    package static func fillRows(
+        _ target: Matrix, rows: Int, with first: Vector, plus second: Vector
+    ) {
+        fillRowsWithSum(target, rows: rows, first, second)
+    }
+
+    package static func transpose(_ source: Matrix, into target: Matrix, rows: Int, columns: Int) {
+        transposeElements(source, into: target, rows: rows, columns: columns)
+    }
+
+    package static func tanh(_ values: Vector) { update(values, hyperbolicTangent) }
+
+    package static func tanhBackward(_ gradient: Vector, output: Vector) {
+        update(gradient, with: output) { gradient, output in
+            gradient * Lanes(repeating: 1).addingProduct(-output, output)
+        }
+    }
+
+    package static func relu(_ values: Vector) {
+        // `<` is false for NaN, which therefore stays and is seen.
+        update(values) { $0.replacing(with: Lanes.zero, where: $0 .< Lanes.zero) }
+    }
+
+    package static func reluBackward(_ gradient: Vector, output: Vector) {
+        update(gradient, with: output) { gradient, output in
+            gradient.replacing(with: Lanes.zero, where: output .<= Lanes.zero)
+        }
+    }
+
+    package static func softmaxCrossEntropy(_ logits: Vector, label: Int) -> ExampleLoss {
+        crossEntropyOfSoftmax(logits, label: label)
+    }
+
+    package static func widen(_ bytes: RawSpan, into target: Vector) {
+        widenBytes(bytes, into: target)
+    }
+
+    package static func add(_ source: Vector, into target: Vector) {
+        update(target, with: source) { $0 + $1 }
+    }
+
+    package static func add(payload source: RawSpan, into target: Vector) {
+        addPayload(source, into: target)
+    }
+
+    package static func divide(_ values: Vector, by divisor: Float) {
+        update(values) { $0 / Lanes(repeating: divisor) }
+    }
+
+    package static func scale(_ values: Vector, by factor: Float) { update(values) { $0 * factor } }
+
+    package static func sumOfSquares(_ values: Vector) -> Double { sumSquares(values) }
+
+    package static func isFinite(payload: RawSpan) -> Bool { hasOnlyFinite(payload) }
+
+    package static func adam(
+        parameters: Vector, gradients: Vector, firstMoments: Vector, secondMoments: Vector,
+        _ coefficients: AdamCoefficients
+    ) {
+        updateByAdam(parameters, gradients, firstMoments, secondMoments, coefficients)
+    }
+
+    package static func sgd(parameters: Vector, gradients: Vector, rate: Float) {
+        update(parameters, with: gradients) { $0.addingProduct(Lanes(repeating: -rate), $1) }
+    }
+}

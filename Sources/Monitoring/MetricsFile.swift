@@ -1,0 +1,101 @@
+import FoundationEssentials
+import Training
+
+/// `metrics.jsonl`: an object a logged step and one an epoch, each on a line of its own.
+public struct MetricsFile {
+    private let path: String
+    private let file: Int32
+
+    /// Opens the file of a run that has made `step` steps.
+    ///
+    /// What an earlier session wrote about later steps is taken out: those steps are made again. So
+    /// is the epoch that ends at `step`, whose test is repeated.
+    ///
+    /// - Throws: ``FileError`` if the file cannot be written.
+    public init(path: String, resumingAt step: Int) throws(FileError) {
+        self.path = path
+        if Files.exists(path) {
+            let kept = try Files.read(path).split(separator: UInt8(ascii: "\n")).filter { line in
+                guard let entry = try? JSONDecoder().decode(Entry.self, from: Data(line)) else {
+                    return false
+                }
+                return entry.type == "epoch" ? entry.step < step : entry.step <= step
+            }
+            let text = kept.flatMap { Array($0) + [UInt8(ascii: "\n")] }
+            try Files.writeAtomically(text, to: path)
+        }
+        file = try Files.openForAppending(path)
+    }
+
+    /// Adds an object.
+    func append(_ object: some Encodable) throws(FileError) {
+        try Files.writeAll(Array((jsonText(object) + "\n").utf8), to: file, path: path)
+    }
+
+    private struct Entry: Decodable {
+        let type: String
+        let step: Int
+    }
+}
+
+/// What `metrics.jsonl` says of a step.
+struct StepMetrics: Encodable {
+    let type = "step"
+    let epoch: Int
+    let step: Int
+    let examples: Int
+    let loss: Double
+    let accuracy: Double
+    let learningRate: Double
+    let seconds: Double
+
+    init(_ report: StepReport) {
+        epoch = report.epoch
+        step = report.step
+        examples = report.tally.examples
+        loss = report.tally.meanLoss
+        accuracy = report.tally.accuracy
+        learningRate = report.learningRate
+        seconds = report.seconds
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case type, epoch, step, examples, loss, accuracy, seconds
+        case learningRate = "learning_rate"
+    }
+}
+
+/// What `metrics.jsonl` says of an epoch.
+struct EpochMetrics: Encodable {
+    let type = "epoch"
+    let epoch: Int
+    let step: Int
+    let examples: Int
+    let trainLoss: Double
+    let trainAccuracy: Double
+    let testLoss: Double
+    let testAccuracy: Double
+    let examplesPerSecond: Double
+    let seconds: Double
+
+    init(_ report: EpochReport) {
+        epoch = report.epoch
+        step = report.step
+        examples = report.train.examples
+        trainLoss = report.train.meanLoss
+        trainAccuracy = report.train.accuracy
+        testLoss = report.test.meanLoss
+        testAccuracy = report.test.accuracy
+        examplesPerSecond = report.examplesPerSecond
+        seconds = report.seconds
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case type, epoch, step, examples, seconds
+        case trainLoss = "train_loss"
+        case trainAccuracy = "train_accuracy"
+        case testLoss = "test_loss"
+        case testAccuracy = "test_accuracy"
+        case examplesPerSecond = "examples_per_second"
+    }
+}

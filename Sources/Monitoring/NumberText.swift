@@ -1,0 +1,35 @@
+/// A number with a fixed number of decimals, such as `0.4321`; huge ones as Swift writes them.
+public func fixed(_ value: Double, _ decimals: Int) -> String {
+    guard value.isFinite, abs(value) < 1e12 else { return "\(value)" }
+    let scale = (0..<decimals).reduce(1.0) { scale, _ in scale * 10 }
+    let scaled = Int((abs(value) * scale).rounded())
+    let sign = value < 0 && scaled > 0 ? "-" : ""
+    guard decimals > 0 else { return sign + String(scaled) }
+    let digits = String(scaled)
+    let padded = String(repeating: "0", count: max(0, decimals + 1 - digits.count)) + digits
+    return "\(sign)\(padded.dropLast(decimals)).\(padded.suffix(decimals))"
+}
+
+/// A share of 0 to 1 in per cent, such as `87.50%`.
+public func percent(_ share: Double) -> String { fixed(share * 100, 2) + "%" }
+
+/// A whole number in groups of three digits, such as `12,345`.
+public func grouped(_ value: Double) -> String {
+    let digits = fixed(value, 0)
+    var groups: [Substring] = []
+    var rest = digits[...]
+    while rest.count > 3 {
+        groups.insert(rest.suffix(3), at: 0)
+        rest = rest.dropLast(3)
+    }
+    return ([rest] + groups).joined(separator: ",")
+}
+
+/// A time of day's length, such as `1:02:03` or `0:42`.
+public func clockText(seconds: Double) -> String {
+    let seconds = Int(max(0, min(seconds.rounded(), 1e9)))
+    func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60)
+    return hours > 0
+        ? "\(hours):\(two(minutes)):\(two(seconds % 60))" : "\(minutes):\(two(seconds % 60))"
+}

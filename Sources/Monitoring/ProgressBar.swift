@@ -1,0 +1,34 @@
+import Training
+
+/// The line at the bottom of a terminal: how far the run is, how fast, and how long it will take.
+struct ProgressBar {
+    private var first: StepReport?
+    private var examples = 0
+
+    /// The bar after one more step, to fit `width` columns.
+    mutating func text(after step: StepReport, width: Int) -> String {
+        note(step)
+        let total = step.epochs * step.stepsPerEpoch
+        let share = Double(step.step) / Double(max(total, 1))
+        let tail =
+            " \(fixed(share * 100, 0))%  epoch \(step.epoch)/\(step.epochs)" + rate(step, total)
+        let room = min(40, width - tail.count - 3)
+        guard room >= 5 else { return String(tail.dropFirst().prefix(max(0, width - 1))) }
+        let filled = Int(share * Double(room))
+        return "[" + String(repeating: "#", count: filled)
+            + String(repeating: ".", count: room - filled) + "]" + tail
+    }
+
+    /// Counts a step.
+    mutating func note(_ step: StepReport) {
+        if first == nil { first = step } else { examples += step.tally.examples }
+    }
+
+    private func rate(_ step: StepReport, _ total: Int) -> String {
+        guard let first, step.step > first.step, step.seconds > first.seconds else { return "" }
+        let seconds = step.seconds - first.seconds
+        let left = seconds / Double(step.step - first.step) * Double(total - step.step)
+        return "  \(grouped(Double(examples) / seconds)) examples/s"
+            + "  \(clockText(seconds: left)) left"
+    }
+}

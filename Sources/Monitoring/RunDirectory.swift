@@ -1,0 +1,109 @@
+import Glibc
+import Training
+
+/// The folder that a run leaves behind.
+public struct RunDirectory: Sendable {
+    /// The folder's path.
+    public let path: String
+    /// The open, locked log file: while this process lives, no other can use the folder.
+    public let log: Int32
+
+    /// The run's configuration.
+    public var configuration: String { Self.configuration(in: path) }
+    /// The log.
+    public var logPath: String { "\(path)/coordinator.log" }
+    /// The metrics, a JSON object a line.
+    public var metrics: String { "\(path)/metrics.jsonl" }
+    /// The trained model.
+    public var model: String { "\(path)/model.safetensors" }
+    /// The result.
+    public var summary: String { "\(path)/summary.json" }
+    /// The checkpoints.
+    public var checkpoints: CheckpointStore { CheckpointStore(folder: "\(path)/checkpoints") }
+
+    /// Where a run's folder keeps its configuration.
+    public static func configuration(in path: String) -> String { "\(path)/config.json" }
+
+    /// Makes the folder of a new run.
+    ///
+    /// - Throws: ``RunDirectoryError`` if it holds a run, or cannot be made.
+    public static func create(_ path: String) throws(RunDirectoryError) -> RunDirectory {
+        for name in ["config.json", "metrics.jsonl", "model.safetensors", "summary.json"]
+        where Files.exists("\(path)/\(name)") {
+            throw .holdsRun(path)
+        }
+        if !Files.names(in: "\(path)/checkpoints").isEmpty { throw .holdsRun(path) }
+        do throws(FileError) {
+            try Files.makeFolder(path)
+        } catch {
+            throw .file(error)
+        }
+        return try RunDirectory(path)
+    }
+
+    /// Opens the folder of a run that is to go on.
+    ///
+    /// - Throws: ``RunDirectoryError`` if there is none, or if the run is going on already.
+    public static func open(_ path: String) throws(RunDirectoryError) -> RunDirectory {
+        guard Files.exists(configuration(in: path)) else { throw .noRun(path) }
+        return try RunDirectory(path)
+    }
+
+    private init(_ path: String) throws(RunDirectoryError) {
+        self.path = path
+        do throws(FileError) {
+            log = try Files.openForAppending("\(path)/coordinator.log")
+        } catch {
+            throw .file(error)
+        }
+        guard flock(log, LOCK_EX | LOCK_NB) == 0 else {
+            close(log)
+            throw .inUse(path)
+        }
+    }
+
+    /// A name for a run that was given none: `runs/20250131-235959-rnn`, made unique by a number.
+    public static func freshPath(label: String) -> String {
+        var now = time(nil)
+        var parts = tm()
+        localtime_r(&now, &parts)
+        var text = [CChar](repeating: 0, count: 32)
+        strftime(&text, text.count, "%Y%m%d-%H%M%S", &parts)
+        let stamp = String(
+            decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let base = "runs/\(stamp)-\(label)"
+        var path = base
+        var number = 2
+        while Files.exists(path) {
+            path = "\(base)-\(number)"
+            number += 1
+        }
+        return path
+    }
+}
+
+/// Why a folder cannot hold a run.
+public enum RunDirectoryError: Error, CustomStringConvertible, Equatable {
+    /// A new run was to be written over another.
+    case holdsRun(String)
+    /// There is no run to go on with.
+    case noRun(String)
+    /// A coordinator is at work in it.
+    case inUse(String)
+    /// It cannot be written.
+    case file(FileError)
+
+    /// One line that says what is wrong and what to do.
+    public var description: String {
+        switch self {
+        case .holdsRun(let path):
+            "\(path) holds another run: go on with it by --resume \(path), or give a new --run-dir"
+        case .noRun(let path):
+            "\(path) holds no run (it has no config.json): check the path given to --resume"
+        case .inUse(let path):
+            "the run in \(path) is being carried out by another coordinator: wait for it, stop it, "
+                + "or give a new --run-dir"
+        case .file(let error): "\(error)"
+        }
+    }
+}

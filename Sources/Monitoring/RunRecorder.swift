@@ -1,0 +1,36 @@
+import Logging
+import Training
+
+/// Writes a run down as it happens: log lines for people, `metrics.jsonl` for programs.
+public final class RunRecorder: RunObserver {
+    private let logger: Logger
+    private let sink: LogSink
+    private let metrics: MetricsFile
+    private let logEvery: Int
+    private var bar = ProgressBar()
+
+    /// A recorder that logs every `logEvery`-th step of an epoch.
+    public init(logger: Logger, sink: LogSink, metrics: MetricsFile, logEvery: Int) {
+        self.logger = logger
+        self.sink = sink
+        self.metrics = metrics
+        self.logEvery = logEvery
+    }
+
+    /// Takes note of an event.
+    public func record(_ event: RunEvent) throws(FileError) {
+        if case .step(let step) = event {
+            var isDrawn = false
+            sink.showProgress { width in
+                isDrawn = true
+                return bar.text(after: step, width: width)
+            }
+            if !isDrawn { bar.note(step) }
+            guard step.stepInEpoch % logEvery == 0 else { return }
+            try metrics.append(StepMetrics(step))
+        }
+        if case .epoch(let epoch) = event { try metrics.append(EpochMetrics(epoch)) }
+        if let (level, message) = event.text { logger.log(level: level, "\(message)") }
+        if let error = sink.error { throw error }
+    }
+}

@@ -1,0 +1,78 @@
+import Training
+
+/// What a run came to, as `summary.json` and as people read it.
+public struct RunSummary: Codable, Sendable, Equatable {
+    /// `completed`, `interrupted`, `diverged` or `failed`.
+    public var status: String
+    /// What the data set was recognised as.
+    public var dataset: String
+    /// The workers asked for, or that took part.
+    public var workers: Int
+    /// The epochs that were completed.
+    public var epochs: Int
+    /// The steps made.
+    public var steps: Int
+    /// The training examples used.
+    public var examples: Int
+    /// The seconds that the steps took.
+    public var wallSeconds: Double
+    /// Examples over seconds.
+    public var examplesPerSecond: Double
+    /// The mean loss over the last epoch's steps.
+    public var trainLoss: Double?
+    /// The mean loss on the test set after the last epoch.
+    public var testLoss: Double?
+    /// The share of test images classified rightly after the last epoch, 0 to 1.
+    public var testAccuracy: Double?
+    /// SHA-256 over the parameters as float32 little-endian in `state_dict` order.
+    public var weightsSHA256: String
+
+    /// Makes a summary.
+    public init(
+        status: String, dataset: String, workers: Int, epochs: Int, steps: Int, examples: Int,
+        wallSeconds: Double, lastEpoch: EpochReport?, weightsSHA256: String
+    ) {
+        self.status = status
+        self.dataset = dataset
+        self.workers = workers
+        self.epochs = epochs
+        self.steps = steps
+        self.examples = examples
+        self.wallSeconds = wallSeconds
+        examplesPerSecond = wallSeconds > 0 ? Double(examples) / wallSeconds : 0
+        trainLoss = lastEpoch?.train.meanLoss
+        testLoss = lastEpoch?.test.meanLoss
+        testAccuracy = lastEpoch?.test.accuracy
+        self.weightsSHA256 = weightsSHA256
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case status, dataset, workers, epochs, steps, examples
+        case wallSeconds = "wall_seconds"
+        case examplesPerSecond = "examples_per_second"
+        case trainLoss = "train_loss"
+        case testLoss = "test_loss"
+        case testAccuracy = "test_accuracy"
+        case weightsSHA256 = "weights_sha256"
+    }
+
+    /// The result as lines for people.
+    public var lines: [String] {
+        var rows = [
+            ("data set", dataset),
+            ("epochs", "\(epochs) (\(steps) steps, \(grouped(Double(examples))) examples)"),
+            (
+                "time",
+                "\(fixed(wallSeconds, 2)) s, \(grouped(examplesPerSecond)) examples/s, "
+                    + "\(workers) worker\(workers == 1 ? "" : "s")"
+            ),
+        ]
+        if let trainLoss { rows.append(("train loss", fixed(trainLoss, 4))) }
+        if let testLoss { rows.append(("test loss", fixed(testLoss, 4))) }
+        if let testAccuracy { rows.append(("test accuracy", percent(testAccuracy))) }
+        rows.append(("weights", "sha256 \(weightsSHA256)"))
+        return rows.map { name, value in
+            "  " + name + String(repeating: " ", count: 15 - name.count) + value
+        }
+    }
+}

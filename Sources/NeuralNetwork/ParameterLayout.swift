@@ -1,0 +1,53 @@
+/// Where each parameter tensor lies in the one flat buffer that holds them all.
+///
+/// Order, names and shapes are those of PyTorch's `state_dict` for a module with an `nn.RNN` named
+/// `rnn` and an `nn.Linear` named `fc`, so a file of the buffer loads there as it is.
+public struct ParameterLayout: Sendable, Equatable {
+    /// The tensors in `state_dict` order.
+    public let tensors: [Tensor]
+    /// The number of values in all tensors.
+    public let count: Int
+
+    /// A named part of the flat buffer.
+    public struct Tensor: Sendable, Equatable {
+        /// PyTorch's name, such as `rnn.weight_ih_l0`.
+        public let name: String
+        /// Rows and columns, or the length of a bias.
+        public let shape: [Int]
+        /// Where the tensor begins in the buffer, in values.
+        public let offset: Int
+
+        /// The number of values.
+        public var count: Int { shape.reduce(1, *) }
+    }
+
+    /// The layout of an architecture's parameters.
+    public init(_ architecture: Architecture) {
+        let hidden = architecture.hiddenSize
+        var tensors: [Tensor] = []
+        var offset = 0
+        func add(_ name: String, _ shape: [Int]) {
+            let tensor = Tensor(name: name, shape: shape, offset: offset)
+            tensors.append(tensor)
+            offset += tensor.count
+        }
+        for layer in 0..<architecture.layers {
+            add("rnn.weight_ih_l\(layer)", [hidden, architecture.inputSize(ofLayer: layer)])
+            add("rnn.weight_hh_l\(layer)", [hidden, hidden])
+            add("rnn.bias_ih_l\(layer)", [hidden])
+            add("rnn.bias_hh_l\(layer)", [hidden])
+        }
+        add("fc.weight", [architecture.classes, hidden])
+        add("fc.bias", [architecture.classes])
+        self.tensors = tensors
+        count = offset
+    }
+
+    /// Where the tensor called `name` begins; asking for one that is not there is a mistake.
+    func offset(of name: String) -> Int {
+        guard let tensor = tensors.first(where: { $0.name == name }) else {
+            preconditionFailure("there is no parameter called \(name)")
+        }
+        return tensor.offset
+    }
+}

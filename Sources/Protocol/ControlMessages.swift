@@ -1,0 +1,132 @@
+import FoundationEssentials
+
+// Control messages have a JSON header, so that a person can read them and a client in another
+// language can be written:
+//
+//     {"tern": 1, "run": "00c3...", "type": "hello", "body": {...}}
+//
+// They are rare; the two hot messages are in StepHeader.swift.
+
+/// A worker introduces itself.
+public struct Hello: Codable, Sendable, Equatable {
+    /// The machine's name.
+    public var host: String
+    /// The process.
+    public var pid: Int
+    /// The lanes it computes on.
+    public var lanes: Int
+    /// The instruction set of its kernels.
+    public var kernels: String
+
+    /// A worker's introduction.
+    public init(host: String, pid: Int, lanes: Int, kernels: String) {
+        self.host = host
+        self.pid = pid
+        self.lanes = lanes
+        self.kernels = kernels
+    }
+}
+
+/// The coordinator takes a worker in and tells it all that it needs to know.
+public struct Welcome: Codable, Sendable, Equatable {
+    /// The network's form as JSON; the neural network's own module knows how to read it.
+    public var architecture: String
+    /// The training examples.
+    public var examples: Int
+    /// The examples of a step over all workers.
+    public var batchSize: Int
+    /// The shards of the data set.
+    public var shards: Int
+    /// The run's seed.
+    public var seed: UInt64
+
+    /// What a worker needs to know.
+    public init(architecture: String, examples: Int, batchSize: Int, shards: Int, seed: UInt64) {
+        self.architecture = architecture
+        self.examples = examples
+        self.batchSize = batchSize
+        self.shards = shards
+        self.seed = seed
+    }
+}
+
+/// A reason in words: why a worker is refused, why it leaves, or why all is over.
+public struct Notice: Codable, Sendable, Equatable {
+    /// The reason, for people.
+    public var reason: String
+
+    /// A reason in words.
+    public init(reason: String) { self.reason = reason }
+}
+
+/// A worker asks for examples of a shard; the coordinator sends as many as fit a message.
+public struct Fetch: Codable, Sendable, Equatable {
+    /// The shard.
+    public var shard: Int
+    /// The index in the shard of the first example that is wanted.
+    public var first: Int
+
+    /// A request for a shard's examples from `first` on.
+    public init(shard: Int, first: Int) {
+        self.shard = shard
+        self.first = first
+    }
+}
+
+/// Announces examples of a shard: a payload frame of pixels and one of labels follow.
+public struct ShardPart: Codable, Sendable, Equatable {
+    /// The shard.
+    public var shard: Int
+    /// The index in the shard of the first example.
+    public var first: Int
+    /// The number of examples in this message.
+    public var count: Int
+
+    /// The announcement of `count` examples.
+    public init(shard: Int, first: Int, count: Int) {
+        self.shard = shard
+        self.first = first
+        self.count = count
+    }
+}
+
+/// What every control header begins with.
+struct ControlPrefix: Decodable {
+    let tern: Int
+    let run: String
+    let type: String
+}
+
+/// A control header as it is sent.
+private struct Envelope<Body: Codable>: Codable {
+    var tern = protocolVersion
+    let run: String
+    let type: String
+    let body: Body
+}
+
+func encodeControl(_ type: String, run: RunID, _ body: some Codable) -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    // Strings and integers always encode; an empty header, which every peer drops, fits the type.
+    let envelope = Envelope(run: run.description, type: type, body: body)
+    return (try? encoder.encode(envelope)).map { Array($0) } ?? []
+}
+
+func decodeControlPrefix(_ header: [UInt8]) throws(ProtocolError) -> (type: String, run: RunID) {
+    guard let prefix = try? JSONDecoder().decode(ControlPrefix.self, from: Data(header)) else {
+        throw .malformed("its header is not a control header")
+    }
+    guard prefix.tern == protocolVersion else { throw .otherVersion(prefix.tern) }
+    guard prefix.run.utf8.count == 16, let run = UInt64(prefix.run, radix: 16) else {
+        throw .malformed("its run id is no 16 hexadecimal digits")
+    }
+    return (prefix.type, RunID(run))
+}
+
+func decodeControlBody<Body: Codable>(_ header: [UInt8]) throws(ProtocolError) -> Body {
+    guard let envelope = try? JSONDecoder().decode(Envelope<Body>.self, from: Data(header)) else {
+        throw .malformed("its body lacks a field or has one of the wrong kind")
+    }
+    return envelope.body
+}

@@ -1,0 +1,178 @@
+// The messages of every step have a fixed binary header, little-endian:
+//
+//      0        4         6      7      8               16               24
+//     +--------+---------+------+------+----------------+----------------+
+//     | "TERN" | version | type |  0   | run id         | step           |
+//     +--------+---------+------+------+----------------+----------------+
+//
+//     24          28          32               40
+//     +-----------+-----------+----------------+
+//     | first slot| slots     | checksum       |      weights, compute
+//     +-----------+-----------+----------------+
+//
+//     24          28          32         36         40           48           56
+//     +-----------+-----------+----------+----------+------------+------------+
+//     | level     | residue   | examples | correct  | loss (f64) | checksum   |   partial sum
+//     +-----------+-----------+----------+----------+------------+------------+
+//
+// The checksum is XXH3-64 of the payload frame, zero where there is none.
+
+/// What the coordinator asks for in one step: the gradients of a range of slots.
+public struct WorkHeader: Sendable, Equatable {
+    /// The run's step, counted from 0.
+    public var step: Int
+    /// The slots to compute.
+    public var range: SlotRange
+    /// XXH3-64 of the weights; zero where none follow.
+    public var checksum: UInt64
+
+    /// A request to compute the gradients of `range`.
+    public init(step: Int, range: SlotRange, checksum: UInt64) {
+        self.step = step
+        self.range = range
+        self.checksum = checksum
+    }
+}
+
+/// Announces the sum of the gradients under one node of the reduction tree.
+public struct PartialSumHeader: Sendable, Equatable {
+    /// The run's step, counted from 0.
+    public var step: Int
+    /// The node's distance from the root.
+    public var level: Int
+    /// Which of the level's nodes it is.
+    public var residue: Int
+    /// The examples summed.
+    public var examples: Int
+    /// Those whose most likely class was the label.
+    public var correct: Int
+    /// The summed cross entropy, in nats.
+    public var loss: Double
+    /// XXH3-64 of the gradients.
+    public var checksum: UInt64
+
+    /// The announcement of a partial sum.
+    public init(
+        step: Int, level: Int, residue: Int, examples: Int, correct: Int, loss: Double,
+        checksum: UInt64
+    ) {
+        self.step = step
+        self.level = level
+        self.residue = residue
+        self.examples = examples
+        self.correct = correct
+        self.loss = loss
+        self.checksum = checksum
+    }
+}
+
+enum StepType: UInt8 {
+    case weights = 1
+    case compute = 2
+    case partialSum = 3
+}
+
+private let magic = Array("TERN".utf8)
+
+/// Whether a header frame is one of a step message rather than JSON.
+func isStepHeader(_ header: [UInt8]) -> Bool { header.starts(with: magic) }
+
+func encode(_ work: WorkHeader, _ type: StepType, run: RunID) -> [UInt8] {
+    var writer = Writer(type, run: run, step: work.step)
+    writer.append(UInt32(work.range.first))
+    writer.append(UInt32(work.range.count))
+    writer.append(work.checksum)
+    return writer.bytes
+}
+
+func encode(_ sum: PartialSumHeader, run: RunID) -> [UInt8] {
+    var writer = Writer(.partialSum, run: run, step: sum.step)
+    writer.append(UInt32(sum.level))
+    writer.append(UInt32(sum.residue))
+    writer.append(UInt32(sum.examples))
+    writer.append(UInt32(sum.correct))
+    writer.append(sum.loss.bitPattern)
+    writer.append(sum.checksum)
+    return writer.bytes
+}
+
+func decodeWork(_ reader: Reader) throws(ProtocolError) -> WorkHeader {
+    guard reader.bytes.count == 40 else { throw .malformed("a work header is 40 bytes long") }
+    let first = reader.int(UInt32.self, at: 24)
+    return WorkHeader(
+        step: try reader.step, range: SlotRange(first..<first + reader.int(UInt32.self, at: 28)),
+        checksum: reader.value(at: 32))
+}
+
+func decodePartialSum(_ reader: Reader) throws(ProtocolError) -> PartialSumHeader {
+    guard reader.bytes.count == 56 else {
+        throw .malformed("a partial sum's header is 56 bytes long")
+    }
+    return PartialSumHeader(
+        step: try reader.step, level: reader.int(UInt32.self, at: 24),
+        residue: reader.int(UInt32.self, at: 28), examples: reader.int(UInt32.self, at: 32),
+        correct: reader.int(UInt32.self, at: 36),
+        loss: Double(bitPattern: reader.value(at: 40)), checksum: reader.value(at: 48))
+}
+
+private struct Writer {
+    private(set) var bytes: [UInt8] = []
+
+    init(_ type: StepType, run: RunID, step: Int) {
+        bytes.reserveCapacity(56)
+        bytes += magic
+        append(UInt16(protocolVersion))
+        append(type.rawValue)
+        append(UInt8(0))
+        append(run.value)
+        append(UInt64(step))
+    }
+
+    mutating func append(_ value: some FixedWidthInteger) {
+        for shift in stride(from: 0, to: value.bitWidth, by: 8) {
+            bytes.append(UInt8(truncatingIfNeeded: value >> shift))
+        }
+    }
+}
+
+/// Reads the fields of a step header whose length has been checked.
+struct Reader {
+    let bytes: [UInt8]
+    let type: StepType
+    let run: RunID
+
+    init(_ bytes: [UInt8]) throws(ProtocolError) {
+        guard bytes.count >= 24 else { throw .malformed("a step header of \(bytes.count) bytes") }
+        self.bytes = bytes
+        let version = Self.value(UInt16.self, bytes, at: 4)
+        guard version == protocolVersion else { throw .otherVersion(Int(version)) }
+        guard let type = StepType(rawValue: bytes[6]), bytes[7] == 0 else {
+            throw .malformed("a step message of unknown type \(bytes[6])")
+        }
+        self.type = type
+        run = RunID(Self.value(UInt64.self, bytes, at: 8))
+    }
+
+    var step: Int {
+        get throws(ProtocolError) {
+            guard let step = Int(exactly: value(at: 16)) else {
+                throw .malformed("an impossible step number")
+            }
+            return step
+        }
+    }
+
+    func value(at offset: Int) -> UInt64 { Self.value(UInt64.self, bytes, at: offset) }
+
+    func int<Value: FixedWidthInteger>(_ type: Value.Type, at offset: Int) -> Int {
+        Int(Self.value(type, bytes, at: offset))
+    }
+
+    private static func value<Value: FixedWidthInteger>(
+        _ type: Value.Type, _ bytes: [UInt8], at offset: Int
+    ) -> Value {
+        (0..<Value.bitWidth / 8).reduce(Value.zero) { value, index in
+            value | Value(truncatingIfNeeded: bytes[offset + index]) << Value(8 * index)
+        }
+    }
+}

@@ -1,0 +1,67 @@
+/// The version of everything that coordinator and workers say to each other.
+public let protocolVersion = 1
+
+/// The largest header frame, in bytes; payload frames are bounded by what their header announces.
+public let maximumHeaderSize = 1 << 16
+
+/// Which run a message belongs to: drawn at random when a coordinator starts.
+public struct RunID: Hashable, Sendable, CustomStringConvertible {
+    /// The number that goes over the wire.
+    public let value: UInt64
+
+    /// What a worker says before it has been told.
+    public static let unknown = RunID(0)
+
+    /// The run of a number.
+    public init(_ value: UInt64) { self.value = value }
+
+    /// Sixteen hexadecimal digits.
+    public var description: String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}
+
+/// A message that cannot be understood; it is dropped, counted and logged with its sender.
+public enum ProtocolError: Error, Equatable, CustomStringConvertible {
+    /// The peer speaks another version.
+    case otherVersion(Int)
+    /// The header is no header, or a field of it is impossible.
+    case malformed(String)
+    /// A frame is missing, or has another size than its header announces.
+    case wrongPayload(String)
+    /// The message belongs to another run.
+    case otherRun(RunID)
+
+    /// What is wrong.
+    public var description: String {
+        switch self {
+        case .otherVersion(let version):
+            "it speaks protocol version \(version), not \(protocolVersion): run the same Tern on "
+                + "every machine"
+        case .malformed(let reason): "a malformed message: \(reason)"
+        case .wrongPayload(let reason): "a message with wrong payload: \(reason)"
+        case .otherRun(let run): "a message of run \(run)"
+        }
+    }
+}
+
+/// A contiguous range of slots in the bit-reversed order of the shards.
+public struct SlotRange: Hashable, Sendable, Codable {
+    /// The first slot.
+    public var first: Int
+    /// The number of slots.
+    public var count: Int
+
+    /// A range of slots.
+    public init(_ range: Range<Int>) {
+        first = range.lowerBound
+        count = range.count
+    }
+
+    /// The slots, or nil if the numbers are no range within `limit` slots.
+    public func slots(of limit: Int) -> Range<Int>? {
+        guard first >= 0, count >= 0, count <= limit, first <= limit - count else { return nil }
+        return first..<first + count
+    }
+}

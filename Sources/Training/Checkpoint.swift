@@ -1,0 +1,131 @@
+import FoundationEssentials
+import Kernels
+import NeuralNetwork
+import Optimizers
+
+/// All that is needed to go on with a run bit for bit: the state between two steps.
+public struct Checkpoint: Sendable {
+    /// What decides the run's weights.
+    public var configuration: TrainingConfiguration
+    /// The form of the network.
+    public var architecture: Architecture
+    /// What tells the data set from others: a digest over its files.
+    public var dataDigest: String
+    /// The steps made.
+    public var step: Int
+    /// What the steps of the current epoch have added up to.
+    public var epochTally: Tally
+    /// The seconds that the steps took, over all sessions of the run.
+    public var seconds: Double
+    /// The parameters.
+    public var parameters: FloatBuffer
+    /// Adam's first moments; empty for an optimizer without them.
+    public var firstMoments: FloatBuffer
+    /// Adam's second moments; empty for an optimizer without them.
+    public var secondMoments: FloatBuffer
+
+    /// Makes a checkpoint of a run's state.
+    public init(
+        configuration: TrainingConfiguration, architecture: Architecture, dataDigest: String,
+        step: Int, epochTally: Tally, seconds: Double, parameters: FloatBuffer,
+        firstMoments: FloatBuffer, secondMoments: FloatBuffer
+    ) {
+        self.configuration = configuration
+        self.architecture = architecture
+        self.dataDigest = dataDigest
+        self.step = step
+        self.epochTally = epochTally
+        self.seconds = seconds
+        self.parameters = parameters
+        self.firstMoments = firstMoments
+        self.secondMoments = secondMoments
+    }
+
+    /// What a checkpoint's metadata holds beside the tensors.
+    private struct Record: Codable {
+        var format = "tern-checkpoint-1"
+        let configuration: TrainingConfiguration
+        let architecture: Architecture
+        let dataDigest: String
+        let step: Int
+        let epochTally: Tally
+        let seconds: Double
+    }
+
+    private static let recordKey = "tern"
+    private static let firstPrefix = "first_moment."
+    private static let secondPrefix = "second_moment."
+
+    /// The bytes of the checkpoint's safetensors file.
+    public func encoded() -> [UInt8] {
+        let record = Record(
+            configuration: configuration, architecture: architecture, dataDigest: dataDigest,
+            step: step, epochTally: epochTally, seconds: seconds)
+        var file = Safetensors(metadata: [Self.recordKey: jsonText(record)])
+        let layout = ParameterLayout(architecture)
+        file.append(parameters, layout: layout)
+        if firstMoments.count > 0 {
+            file.append(firstMoments, layout: layout, prefix: Self.firstPrefix)
+            file.append(secondMoments, layout: layout, prefix: Self.secondPrefix)
+        }
+        return file.encoded()
+    }
+
+    /// Reads the bytes of a checkpoint's file.
+    public init(parsing bytes: [UInt8], path: String) throws(SafetensorsError) {
+        let file = try Safetensors(parsing: bytes, path: path)
+        guard let text = file.metadata[Self.recordKey],
+            let record = try? JSONDecoder().decode(Record.self, from: Data(text.utf8))
+        else { throw SafetensorsError(path, "it holds no Tern checkpoint") }
+        let layout = ParameterLayout(record.architecture)
+        configuration = record.configuration
+        architecture = record.architecture
+        dataDigest = record.dataDigest
+        step = record.step
+        epochTally = record.epochTally
+        seconds = record.seconds
+        parameters = try file.buffer(layout, path: path)
+        if record.configuration.optimizer == .adam {
+            firstMoments = try file.buffer(layout, prefix: Self.firstPrefix, path: path)
+            secondMoments = try file.buffer(layout, prefix: Self.secondPrefix, path: path)
+        } else {
+            firstMoments = FloatBuffer(count: 0)
+            secondMoments = FloatBuffer(count: 0)
+        }
+    }
+}
+
+extension Safetensors {
+    /// Adds a flat buffer's tensors under their names, each behind `prefix`.
+    mutating func append(_ buffer: FloatBuffer, layout: ParameterLayout, prefix: String = "") {
+        buffer.withBytes { bytes in
+            for tensor in layout.tensors {
+                append(
+                    prefix + tensor.name, shape: tensor.shape,
+                    bytes: bytes.extracting(4 * tensor.offset..<4 * (tensor.offset + tensor.count)))
+            }
+        }
+    }
+
+    /// Collects the tensors of a layout, each found behind `prefix`, in a flat buffer.
+    func buffer(
+        _ layout: ParameterLayout, prefix: String = "", path: String
+    ) throws(SafetensorsError) -> FloatBuffer {
+        var flat: [UInt8] = []
+        flat.reserveCapacity(4 * layout.count)
+        for wanted in layout.tensors {
+            guard let tensor = tensor(prefix + wanted.name) else {
+                throw SafetensorsError(path, "it has no tensor \(prefix + wanted.name)")
+            }
+            guard tensor.type == "F32", tensor.shape == wanted.shape else {
+                throw SafetensorsError(
+                    path,
+                    "\(tensor.name) is \(tensor.type) \(tensor.shape), not F32 \(wanted.shape)")
+            }
+            flat += bytes(of: tensor)
+        }
+        let buffer = FloatBuffer(count: layout.count)
+        buffer.copy(from: flat.span.bytes)
+        return buffer
+    }
+}

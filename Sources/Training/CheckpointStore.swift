@@ -1,0 +1,71 @@
+/// The checkpoints of one run: a folder that keeps the last three.
+public struct CheckpointStore: Sendable {
+    /// The folder.
+    public let folder: String
+
+    private static let kept = 3
+    private static let prefix = "step-"
+    private static let suffix = ".safetensors"
+
+    /// The store of a folder, which is made with the first checkpoint.
+    public init(folder: String) { self.folder = folder }
+
+    /// Writes the checkpoint made after `step` steps and removes those that are too old.
+    ///
+    /// - Returns: the file's path.
+    @discardableResult
+    public func save(_ bytes: [UInt8], step: Int) throws(FileError) -> String {
+        try Files.makeFolder(folder)
+        let digits = String(step)
+        let padding = String(repeating: "0", count: max(0, 9 - digits.count))
+        let path = "\(folder)/\(Self.prefix)\(padding)\(digits)\(Self.suffix)"
+        try Files.writeAtomically(bytes, to: path)
+        for old in paths().dropLast(Self.kept) { Files.remove(old) }
+        return path
+    }
+
+    /// The checkpoints' paths, the oldest first.
+    public func paths() -> [String] {
+        Files.names(in: folder)
+            .filter { $0.hasPrefix(Self.prefix) && $0.hasSuffix(Self.suffix) }
+            .map { "\(folder)/\($0)" }
+    }
+
+    /// The newest checkpoint that is whole, or nil if there is none at all.
+    ///
+    /// - Returns: the checkpoint, its path, and what was wrong with newer ones.
+    /// - Throws: ``CheckpointError`` if there are checkpoints but none is whole.
+    public func newest() throws(CheckpointError)
+        -> (checkpoint: Checkpoint, path: String, damaged: [String])?
+    {
+        var damaged: [String] = []
+        for path in paths().reversed() {
+            do {
+                return (try Checkpoint(parsing: Files.read(path), path: path), path, damaged)
+            } catch {
+                damaged.append("\(error)")
+            }
+        }
+        if let first = damaged.first { throw .noneWhole(first) }
+        return nil
+    }
+}
+
+/// Why a run cannot be resumed from its checkpoints.
+public enum CheckpointError: Error, CustomStringConvertible, Equatable {
+    /// There are checkpoints, but all are damaged; with what is wrong with the newest.
+    case noneWhole(String)
+    /// A checkpoint was made of another data set.
+    case otherData(path: String)
+
+    /// One line that says what is wrong and what to do.
+    public var description: String {
+        switch self {
+        case .noneWhole(let reason):
+            "no whole checkpoint is left to resume from: \(reason), or start anew without --resume"
+        case .otherData(let path):
+            "\(path) was made with another data set: give that one with --data, or start anew "
+                + "without --resume"
+        }
+    }
+}

@@ -1,0 +1,130 @@
+import NeuralNetwork
+import Optimizers
+
+/// Everything that decides a run's weights, beside the data: the same values give the same bits.
+public struct TrainingConfiguration: Codable, Equatable, Sendable {
+    /// The data set to look for: `mnist` or `fashion-mnist`.
+    public var dataset = "mnist"
+    /// The kind of recurrent cell.
+    public var cell = Cell.rnn
+    /// What the plain RNN cell applies to its sums.
+    public var nonlinearity = Nonlinearity.tanh
+    /// The values of a layer's hidden state.
+    public var hidden = 128
+    /// The recurrent layers.
+    public var layers = 1
+    /// How often each example is used.
+    public var epochs = 10
+    /// The examples of one step over all workers: the global batch size.
+    public var batchSize = 128
+    /// The learning rate, at its highest where a schedule changes it.
+    public var learningRate = 0.002
+    /// The update rule.
+    public var optimizer = OptimizerKind.adam
+    /// The largest global norm of an averaged gradient; 0 for no limit.
+    public var clipNorm = 1.0
+    /// How the learning rate changes over the run.
+    public var schedule = Schedule.cosine
+    /// The shards that the data set is dealt to, a power of two.
+    public var shards = 16
+    /// What all random numbers come from.
+    public var seed: UInt64 = 0
+
+    /// The default recipe.
+    public init() {}
+
+    /// The settings by the names of their options, for comparison and display.
+    public var settings: [(option: String, value: String)] {
+        [
+            ("dataset", dataset), ("cell", cell.rawValue), ("nonlinearity", nonlinearity.rawValue),
+            ("hidden", "\(hidden)"), ("layers", "\(layers)"), ("epochs", "\(epochs)"),
+            ("batch-size", "\(batchSize)"), ("learning-rate", "\(learningRate)"),
+            ("optimizer", optimizer.rawValue), ("clip-norm", "\(clipNorm)"),
+            ("schedule", schedule.rawValue), ("shards", "\(shards)"), ("seed", "\(seed)"),
+        ]
+    }
+
+    /// Checks what can be checked without the data.
+    public func validate() throws(ConfigurationError) {
+        for (option, value) in [
+            ("hidden", hidden), ("layers", layers), ("epochs", epochs), ("batch-size", batchSize),
+        ] where value < 1 {
+            throw .notPositive(option: option, value: "\(value)")
+        }
+        for (option, value, limit) in [
+            ("hidden", hidden, 8192), ("layers", layers, 64), ("epochs", epochs, 1_000_000),
+            ("batch-size", batchSize, 1 << 24),
+        ] where value > limit {
+            throw .tooLarge(option: option, value: value, limit: limit)
+        }
+        guard learningRate > 0, learningRate.isFinite else {
+            throw .notPositive(option: "learning-rate", value: "\(learningRate)")
+        }
+        guard clipNorm >= 0, clipNorm.isFinite else {
+            throw .negative(option: "clip-norm", value: "\(clipNorm)")
+        }
+        guard shards >= 1, shards <= 4096, shards & (shards - 1) == 0 else {
+            throw .shardsNotPowerOfTwo(shards)
+        }
+    }
+
+    /// Checks what depends on the number of training examples.
+    public func validate(examples: Int) throws(ConfigurationError) {
+        guard batchSize <= examples else {
+            throw .batchLargerThanData(batchSize: batchSize, examples: examples)
+        }
+        guard shards <= examples else {
+            throw .moreShardsThanExamples(shards: shards, examples: examples)
+        }
+    }
+}
+
+/// A setting that cannot be used.
+public enum ConfigurationError: Error, CustomStringConvertible, Equatable {
+    /// A number that must be above zero is not.
+    case notPositive(option: String, value: String)
+    /// A number that must not be below zero is.
+    case negative(option: String, value: String)
+    /// A number that no machine could serve.
+    case tooLarge(option: String, value: Int, limit: Int)
+    /// A number of shards that cannot be added up in a binary tree.
+    case shardsNotPowerOfTwo(Int)
+    /// A step would need more examples than there are.
+    case batchLargerThanData(batchSize: Int, examples: Int)
+    /// Some shards would stay empty.
+    case moreShardsThanExamples(shards: Int, examples: Int)
+    /// Some lanes would have nothing to do.
+    case fewerShardsThanLanes(shards: Int, workers: Int, threads: Int)
+    /// A configuration file that cannot be understood.
+    case unreadableFile(path: String, reason: String)
+    /// A configuration that differs from that of the run to resume.
+    case differs(option: String, given: String, expected: String, where: String)
+
+    /// One line that says what is wrong and what to do.
+    public var description: String {
+        switch self {
+        case .notPositive(let option, let value):
+            "--\(option) must be above 0, not \(value): give a larger number"
+        case .negative(let option, let value):
+            "--\(option) must be 0 (no limit) or above, not \(value)"
+        case .tooLarge(let option, let value, let limit):
+            "--\(option) is \(value), above the limit of \(limit): give a smaller number"
+        case .shardsNotPowerOfTwo(let shards):
+            "--shards must be a power of two from 1 to 4096, not \(shards): try 16"
+        case .batchLargerThanData(let batchSize, let examples):
+            "--batch-size \(batchSize) is larger than the data set's \(examples) training examples: "
+                + "give at most \(examples)"
+        case .moreShardsThanExamples(let shards, let examples):
+            "--shards \(shards) is more than the data set's \(examples) training examples: "
+                + "give fewer shards"
+        case .fewerShardsThanLanes(let shards, let workers, let threads):
+            "--shards \(shards) is fewer than the \(workers * threads) lanes (\(workers) workers "
+                + "of \(threads) threads): give more shards or fewer workers"
+        case .unreadableFile(let path, let reason):
+            "\(path) is not a usable configuration: \(reason)"
+        case .differs(let option, let given, let expected, let place):
+            "--\(option) is \(given) but \(place) has \(expected): leave the option out to go on "
+                + "with that run, or start another in a new --run-dir"
+        }
+    }
+}

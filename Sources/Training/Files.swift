@@ -1,0 +1,146 @@
+import FoundationEssentials
+import Glibc
+
+/// A file operation that failed.
+public struct FileError: Error, CustomStringConvertible, Equatable {
+    /// What was tried, such as `write`.
+    public let operation: String
+    /// The file or folder.
+    public let path: String
+    /// The system's error number.
+    public let code: Int32
+
+    /// Makes the error of a call that left `code` in `errno`.
+    public init(operation: String, path: String, code: Int32) {
+        self.operation = operation
+        self.path = path
+        self.code = code
+    }
+
+    /// One line that says what failed and what to do.
+    public var description: String {
+        "cannot \(operation) \(path): \(String(cString: strerror(code)))\(remedy)"
+    }
+
+    private var remedy: String {
+        switch code {
+        case ENOSPC, EDQUOT: ": free space on that disk, or choose another with --run-dir"
+        case EROFS: ": choose a folder on a disk that can be written, with --run-dir"
+        case EACCES, EPERM: ": choose a folder that you may write, or change its permissions"
+        case EFBIG: ": raise the limit on file sizes (ulimit -f)"
+        case ENOENT: ": check the path"
+        default: ""
+        }
+    }
+}
+
+/// Files written and read so that nothing is lost: temporary name, sync, rename, sync the folder.
+public enum Files {
+    /// Replaces the file at `path`, or leaves it as it is if any part of that fails.
+    public static func writeAtomically(_ bytes: [UInt8], to path: String) throws(FileError) {
+        let temporary = "\(path).\(getpid()).tmp"
+        let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard file >= 0 else { throw FileError(operation: "write", path: path, code: errno) }
+        do throws(FileError) {
+            defer { close(file) }
+            try writeAll(bytes, to: file, path: path)
+            guard fsync(file) == 0 else {
+                throw FileError(operation: "write", path: path, code: errno)
+            }
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+        guard rename(temporary, path) == 0 else {
+            let code = errno
+            unlink(temporary)
+            throw FileError(operation: "replace", path: path, code: code)
+        }
+        syncFolder(of: path)
+    }
+
+    /// Reads a whole regular file.
+    public static func read(_ path: String) throws(FileError) -> [UInt8] {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw FileError(operation: "read", path: path, code: errno) }
+        defer { close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0 else {
+            throw FileError(operation: "read", path: path, code: errno)
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw FileError(operation: "read", path: path, code: EISDIR)
+        }
+        var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+        var filled = 0
+        while filled < bytes.count {
+            let count = bytes.withUnsafeMutableBytes { buffer in
+                Glibc.read(file, buffer.baseAddress?.advanced(by: filled), buffer.count - filled)
+            }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else {
+                throw FileError(operation: "read", path: path, code: count < 0 ? errno : EIO)
+            }
+            filled += count
+        }
+        return bytes
+    }
+
+    /// Opens a file to add to its end, making it if it is not there; the caller closes it.
+    public static func openForAppending(_ path: String) throws(FileError) -> Int32 {
+        let file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        guard file >= 0 else { throw FileError(operation: "write", path: path, code: errno) }
+        return file
+    }
+
+    /// Makes a folder and those above it; one that is there already is fine.
+    public static func makeFolder(_ path: String) throws(FileError) {
+        var made = path.hasPrefix("/") ? "/" : ""
+        for part in path.split(separator: "/") {
+            made += part + "/"
+            if mkdir(made, 0o755) != 0 && errno != EEXIST {
+                throw FileError(operation: "make the folder", path: path, code: errno)
+            }
+        }
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+            throw FileError(operation: "make the folder", path: path, code: ENOTDIR)
+        }
+    }
+
+    /// The names in a folder, sorted; none if it is not there.
+    public static func names(in folder: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+    }
+
+    /// Whether there is anything at a path.
+    public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    /// Removes a file if it is there.
+    public static func remove(_ path: String) { unlink(path) }
+
+    /// Writes all bytes to an open file.
+    public static func writeAll(
+        _ bytes: [UInt8], to file: Int32, path: String
+    ) throws(FileError) {
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.withUnsafeBytes { buffer in
+                write(file, buffer.baseAddress?.advanced(by: written), buffer.count - written)
+            }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { throw FileError(operation: "write", path: path, code: errno) }
+            written += count
+        }
+    }
+
+    /// Makes a rename last through a power cut; a folder that cannot be synced loses nothing else.
+    private static func syncFolder(of path: String) {
+        let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+        let name = folder.isEmpty ? "." : folder.joined(separator: "/") + "/"
+        let file = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard file >= 0 else { return }
+        fsync(file)
+        close(file)
+    }
+}

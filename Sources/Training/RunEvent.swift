@@ -1,0 +1,117 @@
+/// Something that happened in a run and that a person or a program may want to know.
+public enum RunEvent: Sendable, Equatable {
+    /// A worker has joined.
+    case joined(WorkerDescription, members: Int)
+    /// A worker holds these shards from now on.
+    case assigned(worker: String, shards: [Int])
+    /// A worker is gone, or was sent away.
+    case left(worker: String, reason: String, members: Int)
+    /// A worker was not taken in.
+    case refused(peer: String, reason: String)
+    /// A message was dropped; with how many have been so far.
+    case dropped(peer: String, reason: String, total: Int)
+    /// Too few workers are here; with the seconds waited so far.
+    case waiting(members: Int, needed: Int, seconds: Int)
+    /// Steps are being made.
+    case training(workers: Int, fromStep: Int)
+    /// A step has been made.
+    case step(StepReport)
+    /// An epoch has ended and its weights were tested.
+    case epoch(EpochReport)
+    /// A checkpoint has been written.
+    case checkpoint(path: String, step: Int)
+    /// A signal asks the run to stop after this step.
+    case stopping(signal: String)
+}
+
+/// A worker as it introduced itself.
+public struct WorkerDescription: Sendable, Equatable {
+    /// Host and process, such as `node3:4711`.
+    public var name: String
+    /// The lanes it computes on.
+    public var lanes: Int
+    /// The instruction set of its kernels.
+    public var kernels: String
+
+    /// A worker's description.
+    public init(name: String, lanes: Int, kernels: String) {
+        self.name = name
+        self.lanes = lanes
+        self.kernels = kernels
+    }
+}
+
+/// One optimizer update.
+public struct StepReport: Sendable, Equatable {
+    /// The epoch, counted from 1.
+    public var epoch: Int
+    /// The epochs of the run.
+    public var epochs: Int
+    /// The step in its epoch, counted from 1.
+    public var stepInEpoch: Int
+    /// The steps of an epoch.
+    public var stepsPerEpoch: Int
+    /// The steps made in the run.
+    public var step: Int
+    /// The step's examples, hits and summed loss.
+    public var tally: Tally
+    /// The rate of this update.
+    public var learningRate: Double
+    /// The seconds of training so far, over all sessions of the run.
+    public var seconds: Double
+
+    /// A report of one step.
+    public init(
+        epoch: Int, epochs: Int, stepInEpoch: Int, stepsPerEpoch: Int, step: Int, tally: Tally,
+        learningRate: Double, seconds: Double
+    ) {
+        self.epoch = epoch
+        self.epochs = epochs
+        self.stepInEpoch = stepInEpoch
+        self.stepsPerEpoch = stepsPerEpoch
+        self.step = step
+        self.tally = tally
+        self.learningRate = learningRate
+        self.seconds = seconds
+    }
+}
+
+/// One pass over the training data, and how the weights then did on the test data.
+public struct EpochReport: Sendable, Equatable {
+    /// The epoch, counted from 1.
+    public var epoch: Int
+    /// The epochs of the run.
+    public var epochs: Int
+    /// The steps made in the run.
+    public var step: Int
+    /// What the epoch's steps added up to, each with the weights of its time.
+    public var train: Tally
+    /// The test set's examples, hits and summed loss.
+    public var test: Tally
+    /// The seconds of training so far, over all sessions of the run.
+    public var seconds: Double
+    /// The training examples a second in this epoch's part of this session.
+    public var examplesPerSecond: Double
+
+    /// A report of one epoch.
+    public init(
+        epoch: Int, epochs: Int, step: Int, train: Tally, test: Tally, seconds: Double,
+        examplesPerSecond: Double
+    ) {
+        self.epoch = epoch
+        self.epochs = epochs
+        self.step = step
+        self.train = train
+        self.test = test
+        self.seconds = seconds
+        self.examplesPerSecond = examplesPerSecond
+    }
+}
+
+/// Who wants to know what happens in a run.
+public protocol RunObserver {
+    /// Takes note of an event.
+    ///
+    /// - Throws: ``FileError`` if it cannot be written down, which ends the run.
+    func record(_ event: RunEvent) throws(FileError)
+}

@@ -1,0 +1,73 @@
+import CZeroMQ
+import Glibc
+
+/// The home of a process's sockets: libzmq's I/O threads and the inproc endpoints.
+///
+/// One a process is enough. End it with ``terminate()`` once its sockets are closed.
+///
+/// `@unchecked Sendable`: libzmq's contexts are thread-safe (its sockets are not).
+public final class Context: @unchecked Sendable {
+    let raw: UnsafeMutableRawPointer
+
+    private struct State {
+        var openSockets = 0
+        var isTerminated = false
+    }
+    private let state = Locked(State())
+
+    /// Makes a context; one I/O thread carries about a gigabyte a second.
+    public init(ioThreads: Int = 1) {
+        precondition(ioThreads >= 1, "a context needs an I/O thread")
+        guard let raw = zmq_ctx_new() else { preconditionFailure("zmq_ctx_new: out of resources") }
+        self.raw = raw
+        zmq_ctx_set(raw, ZMQ_IO_THREADS, Int32(clamping: ioThreads))
+    }
+
+    deinit {
+        // An open socket keeps its context alive, so none is open here.
+        if !state.withLock({ $0.isTerminated }) { Self.terminate(raw) {} }
+    }
+
+    /// Ends the I/O threads, after the messages that closed sockets let linger.
+    ///
+    /// libzmq blocks in this call, so it runs on a thread of its own and never in Swift's pool.
+    ///
+    /// - Precondition: All sockets of the context are closed: libzmq would wait for them forever.
+    public func terminate() async {
+        let isFirst = state.withLock { state in
+            if state.openSockets > 0 {
+                fatalError("\(state.openSockets) sockets are open: close them before their context")
+            }
+            defer { state.isTerminated = true }
+            return !state.isTerminated
+        }
+        guard isFirst else { return }
+        await withCheckedContinuation { continuation in
+            Self.terminate(raw) { continuation.resume() }
+        }
+    }
+
+    func socketDidOpen() {
+        state.withLock { state in
+            precondition(!state.isTerminated, "a terminated context opens no socket")
+            state.openSockets += 1
+        }
+    }
+
+    func socketDidClose() {
+        state.withLock { $0.openSockets -= 1 }
+    }
+
+    private static func terminate(
+        _ raw: UnsafeMutableRawPointer, then completion: @escaping @Sendable () -> Void
+    ) {
+        // Nobody else has the pointer any more; an integer, since raw pointers are not Sendable.
+        let address = UInt(bitPattern: raw)
+        let thread = NativeThread.start(name: "zmq-terminate") {
+            let raw = UnsafeMutableRawPointer(bitPattern: address)
+            while zmq_ctx_term(raw) != 0 && zmq_errno() == EINTR {}
+            completion()
+        }
+        pthread_detach(thread)
+    }
+}

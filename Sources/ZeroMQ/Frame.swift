@@ -1,0 +1,115 @@
+import CZeroMQ
+
+/// An immutable block of bytes: one part of a message.
+///
+/// Sending does not copy the bytes: all peers that a frame is sent to, and the frame itself, share
+/// one reference-counted payload (but for the smallest frames, up to 33 bytes, which libzmq keeps
+/// inline). A received frame is the memory that libzmq read it into; its bytes have any alignment.
+///
+/// `@unchecked Sendable`: neither the bytes nor libzmq's 64-byte handle of them is written to after
+/// `init` (see ``seal()``), and libzmq counts the references atomically.
+public final class Frame: @unchecked Sendable {
+    // A handle must stay at one address while libzmq knows it: hence memory of its own.
+    private let handle: UnsafeMutablePointer<zmq_msg_t>
+
+    /// Makes a frame that holds a copy of `bytes`.
+    public convenience init(_ bytes: [UInt8]) {
+        self.init(copying: bytes.span.bytes)
+    }
+
+    /// Makes a frame that holds a copy of `bytes`: the only copy on the way to any number of peers.
+    public convenience init(copying bytes: RawSpan) {
+        self.init(count: bytes.byteCount) { output in
+            bytes.withUnsafeBytes { source in
+                output.withUnsafeMutableBytes { destination, initializedCount in
+                    destination.copyMemory(from: source)
+                    initializedCount = source.count
+                }
+            }
+        }
+    }
+
+    /// Makes a frame of `count` bytes that `initializer` writes in place.
+    ///
+    /// - Precondition: `initializer` fills the frame; what it left out would send stale memory.
+    public init<Failure: Error>(
+        count: Int, initializingWith initializer: (inout OutputRawSpan) throws(Failure) -> Void
+    ) throws(Failure) {
+        precondition(count >= 0, "a frame cannot have \(count) bytes")
+        handle = .allocate(capacity: 1)
+        guard zmq_msg_init_size(handle, count) == 0 else {
+            fatalError("no memory for a frame of \(count) bytes")
+        }
+        let memory = UnsafeMutableRawBufferPointer(start: zmq_msg_data(handle), count: count)
+        var output = OutputRawSpan(buffer: memory, initializedCount: 0)
+        try initializer(&output)
+        if output.byteCount < count {
+            fatalError("only \(output.byteCount) of \(count) bytes were written")
+        }
+        seal()
+    }
+
+    /// Takes the next frame off a socket's queue, or nothing where the queue is empty.
+    init?(receivedFrom socket: UnsafeMutableRawPointer) {
+        handle = .allocate(capacity: 1)
+        zmq_msg_init(handle)
+        while zmq_msg_recv(handle, socket, ZMQ_DONTWAIT) < 0 {
+            if zmq_errno() != EINTR { return nil }
+        }
+        seal()
+    }
+
+    deinit {
+        zmq_msg_close(handle)
+        handle.deallocate()
+    }
+
+    /// The number of bytes.
+    public var count: Int { zmq_msg_size(handle) }
+
+    /// Calls `body` with the bytes, which stay valid only until it returns.
+    public func withBytes<Result, Failure: Error>(
+        _ body: (RawSpan) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try body(UnsafeRawBufferPointer(start: zmq_msg_data(handle), count: count).bytes)
+    }
+
+    /// The address of the peer that sent a received frame, if it came over tcp.
+    public var peerAddress: String? {
+        guard let address = zmq_msg_gets(handle, "Peer-Address") else { return nil }
+        return address.pointee == 0 ? nil : String(cString: address)
+    }
+
+    /// Whether more frames of the same received message follow.
+    var isFollowed: Bool { zmq_msg_more(handle) != 0 }
+
+    /// Queues this frame on a socket, and returns 0 or the reason that libzmq refused it.
+    func send(to socket: UnsafeMutableRawPointer, isFollowed: Bool) -> Int32 {
+        var copy = zmq_msg_t()
+        return withUnsafeMutablePointer(to: &copy) { copy in
+            zmq_msg_init(copy)
+            zmq_msg_copy(copy, handle)
+            let flags = ZMQ_DONTWAIT | (isFollowed ? ZMQ_SNDMORE : 0)
+            while zmq_msg_send(copy, socket, flags) < 0 {
+                let code = zmq_errno()
+                if code == EINTR { continue }
+                zmq_msg_close(copy)
+                return code
+            }
+            return 0
+        }
+    }
+
+    /// Marks the payload as shared.
+    ///
+    /// libzmq does so when a handle is first copied, by writing to the *source* of the copy. Two
+    /// threads that sent the same new frame at once would race there: so make that first copy now.
+    private func seal() {
+        var copy = zmq_msg_t()
+        withUnsafeMutablePointer(to: &copy) { copy in
+            zmq_msg_init(copy)
+            zmq_msg_copy(copy, handle)
+            zmq_msg_close(copy)
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import CZeroMQ
+import Glibc
+
+/// Starts operating system threads, for work that may block and so has no place in Swift's pool.
+enum NativeThread {
+    /// Runs `body` on a new thread, which the caller must join or detach.
+    ///
+    /// Debuggers and `top -H` show `name`, of which Linux keeps 15 bytes.
+    static func start(name: String, _ body: @escaping @Sendable () -> Void) -> pthread_t {
+        let start = Start(name: name, body: body)
+        var thread = pthread_t()
+        let code = pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument else { return nil }
+                let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+                tern_name_thread(start.name)
+                start.body()
+                return nil
+            }, Unmanaged.passRetained(start).toOpaque())
+        precondition(code == 0, "cannot start thread \(name): \(String(cString: strerror(code)))")
+        return thread
+    }
+
+    /// What a new thread is given through the one pointer that `pthread_create` passes on.
+    private final class Start: Sendable {
+        let name: String
+        let body: @Sendable () -> Void
+
+        init(name: String, body: @escaping @Sendable () -> Void) {
+            self.name = name
+            self.body = body
+        }
+    }
+}

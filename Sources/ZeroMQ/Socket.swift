@@ -1,0 +1,154 @@
+import CZeroMQ
+
+/// A ZeroMQ socket, which lives on one ``SocketThread`` and speaks whole messages.
+///
+/// It is used there only, best by an actor whose executor is the thread; a call from elsewhere ends
+/// the process with a message. All calls return at once. A socket that is dropped closes itself,
+/// but one that is attached or monitored lives until ``close(lingering:)`` or the thread's end.
+public final class Socket {
+    /// How a socket treats its peers.
+    public enum Kind: Sendable {
+        /// Knows each peer by its ``PeerIdentity``, and sends to one that is named.
+        case router
+        /// Sends to its peers in turn: for one peer, a plain message connection.
+        case dealer
+        /// Talks to exactly one peer, within the process.
+        case pair
+
+        fileprivate var type: Int32 {
+            switch self {
+            case .router: ZMQ_ROUTER
+            case .dealer: ZMQ_DEALER
+            case .pair: ZMQ_PAIR
+            }
+        }
+    }
+
+    /// How the socket treats its peers.
+    public let kind: Kind
+    /// The limits and times it was made with.
+    public let options: SocketOptions
+    /// The one thread that may use it.
+    public let thread: SocketThread
+
+    let context: Context
+    /// libzmq's socket, or nil once it is closed.
+    private(set) var raw: UnsafeMutableRawPointer?
+    /// The other end of the events of this socket's connections, while somebody follows them.
+    var monitorSocket: Socket?
+
+    /// Opens a socket that is tied to no endpoint yet.
+    public init(
+        _ context: Context, _ kind: Kind, _ options: SocketOptions = SocketOptions(),
+        on thread: SocketThread
+    ) throws(SocketError) {
+        thread.checkIsolated()
+        self.context = context
+        self.kind = kind
+        self.options = options
+        self.thread = thread
+        guard let raw = zmq_socket(context.raw, kind.type) else {
+            throw SocketError(.open, code: zmq_errno())
+        }
+        self.raw = raw
+        context.socketDidOpen()
+        for (option, value) in options.values(for: kind) {
+            try set(option, to: value, during: .open)
+        }
+        try set(ZMQ_MAXMSGSIZE, to: Int64(options.maximumMessageSize), during: .open)
+    }
+
+    deinit {
+        // Any thread may do this: nobody else refers to the socket any more, and the release of the
+        // last reference is the memory fence that libzmq asks for.
+        closeRaw()
+    }
+
+    /// Waits for peers at `endpoint`, and gives it back with the port or path that was chosen where
+    /// it left that open, as in `tcp://127.0.0.1:*`.
+    @discardableResult
+    public func bind(_ endpoint: String) throws(SocketError) -> String {
+        let raw = try prepare(Endpoint(endpoint, for: .listen), for: .listen)
+        guard zmq_bind(raw, endpoint) == 0 else {
+            throw SocketError(.listen, endpoint, code: zmq_errno())
+        }
+        return lastEndpoint(of: raw) ?? endpoint
+    }
+
+    /// Dials `endpoint` in the background, again and again until somebody answers.
+    public func connect(_ endpoint: String) throws(SocketError) {
+        let raw = try prepare(Endpoint(endpoint, for: .connect), for: .connect)
+        guard zmq_connect(raw, endpoint) == 0 else {
+            throw SocketError(.connect, endpoint, code: zmq_errno())
+        }
+    }
+
+    /// Ends all connections, and the calls to the handlers of the socket and its monitor.
+    ///
+    /// - Parameter lingering: How long, at most, libzmq goes on in the background with what is
+    ///   queued but not sent. ``Context/terminate()`` waits for that.
+    public func close(lingering: Duration = .zero) {
+        thread.checkIsolated()
+        guard raw != nil else { return }
+        // An option that any open socket accepts cannot fail.
+        try? set(ZMQ_LINGER, to: lingering.milliseconds, during: .open)
+        thread.detach(self)
+        if let monitorSocket { thread.detach(monitorSocket) }
+        closeRaw()
+    }
+
+    private func closeRaw() {
+        guard let raw else { return }
+        if let monitorSocket {
+            // First: an event for which nobody is left would block libzmq's I/O thread for good.
+            zmq_socket_monitor(raw, nil, 0)
+            monitorSocket.closeRaw()
+        }
+        zmq_close(raw)
+        self.raw = nil
+        context.socketDidClose()
+    }
+
+    /// Readies the socket for an endpoint.
+    private func prepare(
+        _ endpoint: Endpoint, for operation: SocketError.Operation
+    ) throws(SocketError) -> UnsafeMutableRawPointer {
+        thread.checkIsolated()
+        guard let raw else { throw SocketError(operation, endpoint.text, code: ENOTSOCK) }
+        if endpoint.isIPv6 { try set(ZMQ_IPV6, to: Int32(1), during: operation) }
+        // libzmq deletes a socket file that is in its way, even one at which another process
+        // listens: that one would go on, and never hear from a new peer again.
+        if operation == .listen, endpoint.transport == .ipc,
+            tern_someone_listens_at(String(endpoint.address)) != 0
+        {
+            throw SocketError(.listen, endpoint.text, code: EADDRINUSE)
+        }
+        return raw
+    }
+
+    private func set<Value: FixedWidthInteger>(
+        _ option: Int32, to value: Value, during operation: SocketError.Operation
+    ) throws(SocketError) {
+        var value = value
+        guard zmq_setsockopt(raw, option, &value, MemoryLayout<Value>.size) == 0 else {
+            let code = zmq_errno()
+            let text = String(cString: zmq_strerror(code))
+            throw SocketError(
+                operation, nil, code: code, reason: "option \(option) = \(value): \(text)")
+        }
+    }
+
+    private func lastEndpoint(of raw: UnsafeMutableRawPointer) -> String? {
+        var size = 1024
+        let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+            guard zmq_getsockopt(raw, ZMQ_LAST_ENDPOINT, buffer.baseAddress, &size) == 0 else {
+                return
+            }
+            count = size - 1  // libzmq counts the zero byte at the end
+        }
+        return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+@available(*, unavailable, message: "a libzmq socket must stay on its thread")
+extension Socket: Sendable {}

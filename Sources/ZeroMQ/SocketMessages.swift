@@ -1,0 +1,78 @@
+import CZeroMQ
+
+extension Socket {
+    /// Takes the next message off the socket's queue, or nil when there is none.
+    ///
+    /// A message over the limits of ``SocketOptions`` is read to its end but not kept.
+    public func receive() -> Received? {
+        thread.checkIsolated()
+        guard let raw, var frame = Frame(receivedFrom: raw) else { return nil }
+
+        var sender: PeerIdentity?
+        if kind == .router {
+            sender = PeerIdentity(frame)
+            // libzmq hands out whole messages only, so what follows a first frame is there.
+            guard frame.isFollowed, let payload = Frame(receivedFrom: raw) else { return nil }
+            frame = payload
+        }
+
+        var frames = [frame]
+        var frameCount = 1
+        var byteCount = frame.count
+        while frame.isFollowed, let next = Frame(receivedFrom: raw) {
+            frame = next
+            frameCount += 1
+            byteCount += frame.count
+            if isWithinLimits(frameCount, byteCount) {
+                frames.append(frame)
+            } else {
+                frames.removeAll()
+            }
+        }
+        return isWithinLimits(frameCount, byteCount)
+            ? .message(Message(sender: sender, frames: frames))
+            : .oversized(sender: sender, frameCount: frameCount, byteCount: byteCount)
+    }
+
+    /// Queues the frames as one message: all of them, or none.
+    ///
+    /// - Parameter peer: Whom a router sends to; nil for other sockets.
+    public func send(_ frames: [Frame], to peer: PeerIdentity? = nil) -> SendResult {
+        thread.checkIsolated()
+        precondition((peer != nil) == (kind == .router), "only a router, but always, names a peer")
+        precondition(!frames.isEmpty, "a message has at least one frame")
+        guard let raw else { return .peerUnreachable }
+
+        var parts = frames[...]
+        if let peer { parts.insert(Frame(peer.bytes), at: 0) }
+        guard let first = parts.popFirst() else { return .sent }
+
+        var code = first.send(to: raw, isFollowed: !parts.isEmpty)
+        if code == EAGAIN {
+            // The peer may have read on without this thread having noticed; asking for the events
+            // makes libzmq look.
+            refreshCredit(of: raw)
+            code = first.send(to: raw, isFollowed: !parts.isEmpty)
+        }
+        // Once the first frame is taken so are the others, or libzmq takes back the whole message.
+        // Were one sent after a refusal, a router would take it for the identity of a new message.
+        while code == 0, let part = parts.popFirst() {
+            code = part.send(to: raw, isFollowed: !parts.isEmpty)
+        }
+        switch code {
+        case 0: return .sent
+        case EAGAIN: return .full
+        default: return .peerUnreachable
+        }
+    }
+
+    private func isWithinLimits(_ frameCount: Int, _ byteCount: Int) -> Bool {
+        frameCount <= options.maximumFrameCount && byteCount <= options.maximumMessageSize
+    }
+
+    private func refreshCredit(of raw: UnsafeMutableRawPointer) {
+        var events: Int32 = 0
+        var size = MemoryLayout<Int32>.size
+        zmq_getsockopt(raw, ZMQ_EVENTS, &events, &size)
+    }
+}

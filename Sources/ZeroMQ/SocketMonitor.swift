@@ -1,0 +1,116 @@
+import CZeroMQ
+
+/// Something that happened to one of a socket's connections.
+///
+/// Events do not name the ``PeerIdentity`` and may come a moment before the sockets know: hints for
+/// a log, and reasons to look closer.
+public struct MonitorEvent: Hashable, Sendable, CustomStringConvertible {
+    /// What can happen.
+    public enum Kind: String, Sendable {
+        /// The socket waits for peers.
+        case bound
+        /// A peer has dialled; the handshake follows.
+        case accepted
+        /// A peer has dialled, but the system gave no connection, such as for want of descriptors.
+        case acceptFailed = "accept failed"
+        /// A dialled peer has answered; the handshake follows.
+        case connected
+        /// A peer could not be reached, and is dialled again after a while.
+        case retrying
+        /// Both sides have greeted each other: messages flow.
+        case handshakeSucceeded = "handshake succeeded"
+        /// The other side is no ZeroMQ peer, or is not let in.
+        case handshakeFailed = "handshake failed"
+        /// A connection has ended.
+        case disconnected
+    }
+
+    /// What happened.
+    public let kind: Kind
+    /// The endpoint it happened at: a peer's, or the own one for what comes in.
+    public let endpoint: String
+    /// Why, where libzmq says so.
+    public let detail: String?
+
+    /// One line for a log.
+    public var description: String {
+        "\(kind.rawValue) \(endpoint)" + (detail.map { " (\($0))" } ?? "")
+    }
+
+    /// Reads the two frames that libzmq sends for an event.
+    init?(_ frames: [Frame]) {
+        guard frames.count == 2, frames[0].count == 6 else { return nil }
+        let (code, value) = frames[0].withBytes { bytes in
+            (
+                bytes.unsafeLoadUnaligned(as: UInt16.self),
+                bytes.unsafeLoadUnaligned(fromByteOffset: 2, as: UInt32.self)
+            )
+        }
+        guard let kind = Self.kinds[Int32(code)] else { return nil }
+        self.kind = kind
+        endpoint = frames[1].withBytes { bytes in
+            bytes.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+        }
+        detail = Self.detail(Int32(code), value)
+    }
+
+    static let kinds: [Int32: Kind] = [
+        ZMQ_EVENT_LISTENING: .bound,
+        ZMQ_EVENT_ACCEPTED: .accepted,
+        ZMQ_EVENT_ACCEPT_FAILED: .acceptFailed,
+        ZMQ_EVENT_CONNECTED: .connected,
+        ZMQ_EVENT_CONNECT_RETRIED: .retrying,
+        ZMQ_EVENT_HANDSHAKE_SUCCEEDED: .handshakeSucceeded,
+        ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL: .handshakeFailed,
+        ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL: .handshakeFailed,
+        ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: .handshakeFailed,
+        ZMQ_EVENT_DISCONNECTED: .disconnected,
+    ]
+
+    /// The meaning of the number that comes with an event differs from event to event.
+    private static func detail(_ code: Int32, _ value: UInt32) -> String? {
+        switch code {
+        case ZMQ_EVENT_ACCEPT_FAILED, ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
+            String(cString: zmq_strerror(Int32(bitPattern: value)))
+        case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
+            "protocol error 0x" + String(value, radix: 16)
+        case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
+            "status \(value)"
+        case ZMQ_EVENT_CONNECT_RETRIED:
+            "in \(value) ms"
+        default:
+            nil
+        }
+    }
+}
+
+extension Socket {
+    /// Calls `onEvent` on the socket's thread with what happens to its connections.
+    ///
+    /// To see an event of ``bind(_:)`` or ``connect(_:)``, call this before.
+    ///
+    /// - Precondition: Nobody follows the socket's events yet.
+    public func monitor(_ onEvent: @escaping (MonitorEvent) -> Void) throws(SocketError) {
+        thread.checkIsolated()
+        precondition(monitorSocket == nil, "the socket has a monitor")
+        guard let raw else { throw SocketError(.monitor, code: ENOTSOCK) }
+        // An address is unique among the open sockets of a process.
+        let endpoint = "inproc://monitor-" + String(UInt(bitPattern: raw), radix: 16)
+        let events = MonitorEvent.kinds.keys.reduce(0, |)
+        guard zmq_socket_monitor(raw, endpoint, events) == 0 else {
+            throw SocketError(.monitor, code: zmq_errno())
+        }
+        var options = SocketOptions()
+        // Without a limit: on a full queue libzmq's I/O thread would stand still, and with it all
+        // traffic, until this thread reads, which may just then wait for the I/O thread.
+        options.receiveHighWaterMark = 0
+        let receiver = try Socket(context, .pair, options, on: thread)
+        try receiver.connect(endpoint)
+        monitorSocket = receiver
+        thread.attach(receiver) {
+            while case .message(let message)? = self.monitorSocket?.receive() {
+                if let event = MonitorEvent(message.frames) { onEvent(event) }
+            }
+        }
+    }
+}

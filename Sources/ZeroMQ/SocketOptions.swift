@@ -1,0 +1,73 @@
+import CZeroMQ
+
+/// The limits and times of a socket.
+///
+/// What has only one sensible value here is no option: routers report unknown peers
+/// (`ZMQ_ROUTER_MANDATORY`), and a closed socket keeps nothing unless ``Socket/close(lingering:)``
+/// says so.
+public struct SocketOptions: Hashable, Sendable {
+    /// How many outgoing messages are queued for one peer before sends give ``SendResult/full``; 0
+    /// for no limit.
+    public var sendHighWaterMark = 16
+    /// How many incoming messages are queued from one peer before its sends have to wait; 0 for no
+    /// limit.
+    public var receiveHighWaterMark = 16
+    /// The most bytes that the frames of a received message may have together.
+    ///
+    /// A message with a single frame of more breaks the connection, and vanishes without an error
+    /// on either side: let senders know the limit. Other messages of more are
+    /// ``Received/oversized(sender:frameCount:byteCount:)``.
+    public var maximumMessageSize = 64 << 20
+    /// The most frames that a received message may have.
+    public var maximumFrameCount = 8
+    /// How long a new connection may take until both sides have greeted each other.
+    public var handshakeInterval: Duration = .seconds(3)
+    /// How often to ping the peers, or nil for never.
+    public var heartbeatInterval: Duration?
+    /// How long a peer may leave a ping unanswered before its connection is cut.
+    ///
+    /// A program that stands still longer than this, but is not dead, loses its messages.
+    public var heartbeatTimeout: Duration = .seconds(5)
+    /// Whether to queue messages only for peers that are connected.
+    ///
+    /// Otherwise what is sent while a peer is away arrives, long stale, after its return.
+    public var queuesOnlyWhenConnected = true
+    /// How soon to dial again after a connection broke or was refused.
+    public var reconnectInterval: Duration = .milliseconds(100)
+    /// Up to where the reconnect interval doubles with each failure, or nil to keep it.
+    public var maximumReconnectInterval: Duration? = .seconds(2)
+
+    /// Makes options with default values.
+    public init() {}
+}
+
+extension SocketOptions {
+    /// libzmq's names and values of the options that are 32-bit numbers.
+    func values(for kind: Socket.Kind) -> [(option: Int32, value: Int32)] {
+        var values: [(Int32, Int32)] = [
+            (ZMQ_LINGER, 0),
+            (ZMQ_SNDHWM, Int32(clamping: sendHighWaterMark)),
+            (ZMQ_RCVHWM, Int32(clamping: receiveHighWaterMark)),
+            (ZMQ_HANDSHAKE_IVL, handshakeInterval.milliseconds),
+            (ZMQ_IMMEDIATE, queuesOnlyWhenConnected ? 1 : 0),
+            (ZMQ_RECONNECT_IVL, reconnectInterval.milliseconds),
+            (ZMQ_RECONNECT_IVL_MAX, maximumReconnectInterval?.milliseconds ?? 0),
+        ]
+        if let heartbeatInterval {
+            values.append((ZMQ_HEARTBEAT_IVL, heartbeatInterval.milliseconds))
+            values.append((ZMQ_HEARTBEAT_TIMEOUT, heartbeatTimeout.milliseconds))
+        }
+        if kind == .router { values.append((ZMQ_ROUTER_MANDATORY, 1)) }
+        return values
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, rounded up so that nobody waits too short or, for 0.1 ms, not at all.
+    var milliseconds: Int32 {
+        let millisecond: Int64 = 1_000_000_000_000_000  // in attoseconds
+        let (seconds, attoseconds) = Swift.max(self, .zero).components
+        let whole = Swift.min(seconds, Int64(Int32.max)) * 1000
+        return Int32(clamping: whole + (attoseconds + millisecond - 1) / millisecond)
+    }
+}

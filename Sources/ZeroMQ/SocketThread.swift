@@ -1,0 +1,224 @@
+import CZeroMQ
+import Glibc
+import Synchronization
+
+/// A thread that owns sockets: it waits for them, and runs the actors that use them.
+///
+/// It is the executor of such actors, so a handler that it calls can go straight into the actor, with
+/// no task and no change of thread between a message's arrival and its answer:
+///
+///     actor Echo {
+///         nonisolated let thread: SocketThread
+///         nonisolated var unownedExecutor: UnownedSerialExecutor {
+///             thread.asUnownedSerialExecutor()
+///         }
+///         func start(_ socket: Socket) {
+///             thread.attach(socket) { self.assumeIsolated { $0.answer() } }
+///         }
+///     }
+///
+/// Without sockets it is a thread for long computations. It runs until ``stop()``.
+///
+/// `@unchecked Sendable`: what other threads reach is locked or atomic; `pollSet` and `timers` are
+/// reached from the thread itself only, which every method that uses them checks.
+public final class SocketThread: SerialExecutor, TaskExecutor, @unchecked Sendable {
+    /// The name that debuggers show; Linux keeps 15 bytes of it.
+    public let name: String
+
+    private struct Inbox {
+        var jobs: [UnownedJob] = []
+        /// Whether the thread will look at `jobs` before it sleeps.
+        var isAwake = false
+        var isStopping = false
+        var hasEnded = false
+        var stopWaiters: [CheckedContinuation<Void, Never>] = []
+        var handle: pthread_t?
+    }
+    private let inbox = Locked(Inbox())
+    /// Ends the thread's sleep: a descriptor, as it must be polled beside the sockets.
+    private let wakeUp: Int32
+    /// The kernel's id of the thread; 0 before it runs, and after.
+    private let threadID = Atomic<Int32>(0)
+
+    private var pollSet = PollSet()
+    private var timers = TimerQueue()
+
+    /// How often jobs that bring new jobs may hold up the sockets.
+    private static let roundsBetweenPolls = 32
+
+    /// Starts a thread.
+    public init(name: String) {
+        self.name = name
+        wakeUp = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
+        precondition(wakeUp >= 0, "eventfd: \(String(cString: strerror(errno)))")
+        inbox.withLock { inbox in
+            inbox.handle = NativeThread.start(name: name) { self.run() }
+        }
+    }
+
+    deinit { Glibc.close(wakeUp) }
+
+    /// Ends the thread once it has run the jobs it was given, and waits until it is gone.
+    ///
+    /// Handlers and timers are dropped. The actors of the thread must not be called any more.
+    public func stop() async {
+        if isCurrent { fatalError("thread \(name) cannot wait for its own end") }
+        await withCheckedContinuation { continuation in
+            let hasEnded = inbox.withLock { inbox in
+                inbox.isStopping = true
+                if !inbox.hasEnded { inbox.stopWaiters.append(continuation) }
+                return inbox.hasEnded
+            }
+            if hasEnded { continuation.resume() } else { wake() }
+        }
+        // The thread has nothing left to do but to return, so this does not block.
+        if let handle = inbox.withLock({ $0.handle.take() }) { pthread_join(handle, nil) }
+    }
+
+    // MARK: Executor
+
+    /// Hands over a job; Swift's runtime calls this.
+    public func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        let mustWake = inbox.withLock { inbox in
+            // A job that is never run would be a task that hangs without a trace.
+            if inbox.hasEnded { fatalError("thread \(name) has been stopped and runs no jobs") }
+            inbox.jobs.append(job)
+            defer { inbox.isAwake = true }
+            return !inbox.isAwake
+        }
+        if mustWake && !isCurrent { wake() }
+    }
+
+    /// Whether the caller runs on this thread.
+    public func isIsolatingCurrentContext() -> Bool? { isCurrent }
+
+    /// Ends the process unless the caller runs on this thread.
+    public func checkIsolated() {
+        if !isCurrent { fatalError("this must happen on thread \(name)") }
+    }
+
+    /// This thread as the executor of an actor.
+    public func asUnownedSerialExecutor() -> UnownedSerialExecutor {
+        UnownedSerialExecutor(ordinary: self)
+    }
+
+    /// This thread as the executor that a task prefers.
+    public func asUnownedTaskExecutor() -> UnownedTaskExecutor {
+        UnownedTaskExecutor(ordinary: self)
+    }
+
+    private var isCurrent: Bool { threadID.load(ordering: .relaxed) == tern_thread_id() }
+
+    // MARK: Sources
+
+    /// Calls `onReadable` whenever the socket has messages, until it is detached or closed.
+    ///
+    /// The thread keeps the socket, the handler and all that it refers to.
+    public func attach(_ socket: Socket, onReadable: @escaping () -> Void) {
+        checkIsolated()
+        precondition(socket.raw != nil && socket.thread === self, "closed, or another thread's")
+        pollSet.add(socket, handler: onReadable)
+    }
+
+    /// Calls no handler of the socket any more.
+    public func detach(_ socket: Socket) {
+        checkIsolated()
+        _ = pollSet.remove(socket)
+    }
+
+    /// Calls `onReadable` whenever the descriptor can be read or is at its end, until it is detached.
+    public func attach(fileDescriptor: Int32, onReadable: @escaping () -> Void) {
+        checkIsolated()
+        pollSet.add(fileDescriptor: fileDescriptor, handler: onReadable)
+    }
+
+    /// Calls no handler of the descriptor any more; to be done before it is closed.
+    public func detach(fileDescriptor: Int32) {
+        checkIsolated()
+        _ = pollSet.remove(fileDescriptor: fileDescriptor)
+    }
+
+    // MARK: Timers
+
+    /// Calls `action` once after `delay` or, with an `interval`, then and again and again.
+    ///
+    /// Ticks that a busy thread missed are not made up for.
+    @discardableResult
+    public func schedule(
+        after delay: Duration, repeatingEvery interval: Duration? = nil,
+        _ action: @escaping () -> Void
+    ) -> TimerToken {
+        checkIsolated()
+        return timers.add(at: .now + delay, repeatingEvery: interval, action)
+    }
+
+    /// Calls a timer's action no more.
+    public func cancel(_ timer: TimerToken) {
+        checkIsolated()
+        _ = timers.remove(timer)
+    }
+
+    // MARK: The thread itself
+
+    private func run() {
+        threadID.store(tern_thread_id(), ordering: .relaxed)
+        pollSet.add(fileDescriptor: wakeUp) { [wakeUp] in
+            var count: eventfd_t = 0
+            eventfd_read(wakeUp, &count)
+        }
+        while true {
+            let isIdle = runJobs()
+            if isIdle && inbox.withLock({ $0.isStopping }) { break }
+            let timeout = isIdle ? timers.pollTimeout(at: .now) : 0
+            for id in pollSet.wait(timeout: timeout) { pollSet.handler(of: id)?() }
+            let now = ContinuousClock.now
+            while let action = timers.popDue(at: now) { action() }
+        }
+        end()
+    }
+
+    /// Runs the jobs that are there, and says whether it ran out of them.
+    private func runJobs() -> Bool {
+        var batch: [UnownedJob] = []
+        for _ in 0..<Self.roundsBetweenPolls {
+            inbox.withLock { inbox in
+                swap(&batch, &inbox.jobs)
+                if batch.isEmpty { inbox.isAwake = false }
+            }
+            if batch.isEmpty { return true }
+            for job in batch {
+                job.runSynchronously(
+                    isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+            }
+            batch.removeAll(keepingCapacity: true)
+        }
+        return false
+    }
+
+    private func end() {
+        dropHandlers()
+        var waiters: [CheckedContinuation<Void, Never>]?
+        while waiters == nil {
+            _ = runJobs()
+            waiters = inbox.withLock { inbox in
+                guard inbox.jobs.isEmpty else { return nil }
+                inbox.hasEnded = true
+                return inbox.stopWaiters
+            }
+        }
+        threadID.store(0, ordering: .relaxed)
+        for waiter in waiters ?? [] { waiter.resume() }
+    }
+
+    /// Releases the handlers, and with them their owners; that can bring last jobs, or calls of this
+    /// thread's methods, so the sets must be empty by then.
+    private func dropHandlers() {
+        let dropped = (pollSet, timers)
+        pollSet = PollSet()
+        timers = TimerQueue()
+        withExtendedLifetime(dropped) {}
+    }
+
+    private func wake() { eventfd_write(wakeUp, 1) }
+}

@@ -1,0 +1,56 @@
+import ArgumentParser
+import DataParallel
+import Training
+import ZeroMQ
+
+/// Trains with workers on any machines, which dial in.
+struct CoordinatorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "coordinator",
+        abstract: "Train with workers that dial in from any machine.",
+        discussion: """
+            The coordinator alone needs the data set; it sends each worker its share. Connections \
+            are not authenticated: listen on networks that you trust.
+            """)
+
+    @Option(
+        help: ArgumentHelp(
+            "Where workers dial in: tcp://ADDRESS:PORT, such as tcp://0.0.0.0:5555, or "
+                + "ipc://PATH.", valueName: "endpoint"))
+    var listen: String
+
+    @Option(help: "Workers that must have joined before training begins. (default: 1)")
+    var minWorkers = 1
+
+    @Option(
+        help: ArgumentHelp(
+            "Give up when too few workers are here for this long. (default: never)",
+            valueName: "seconds"))
+    var joinTimeout: Int?
+
+    @OptionGroup(title: "Training options")
+    var options: TrainingOptions
+
+    func validate() throws {
+        if minWorkers < 1 { throw ValidationError("--min-workers must be at least 1") }
+        if let joinTimeout, joinTimeout < 1 {
+            throw ValidationError("--join-timeout must be at least 1 second")
+        }
+    }
+
+    mutating func run() async throws {
+        let command = self
+        try await exitCleanly {
+            let signals = try SignalSource()
+            let configuration = try command.options.configuration()
+            let session = try await TrainingSession.open(command.options, configuration)
+            session.announce()
+            let coordinator = try session.makeCoordinator(
+                minimumWorkers: command.minWorkers, joinTimeout: command.joinTimeout)
+            let endpoint = try await coordinator.listen(command.listen, context: Context())
+            session.logger.info("workers join with: tern worker --connect \(endpoint)")
+            let result = await coordinator.train(signals: signals)
+            try session.conclude(result, workers: result.workers)
+        }
+    }
+}

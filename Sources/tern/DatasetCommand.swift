@@ -1,0 +1,49 @@
+import ArgumentParser
+import Datasets
+import FoundationEssentials
+
+/// What there is to learn from.
+struct DatasetCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dataset", abstract: "Look at data sets.", subcommands: [Info.self])
+
+    /// Describes a data set.
+    struct Info: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Tell which data set is found, where, its shapes and checksums.")
+
+        @Option(help: "The data set to look for: mnist or fashion-mnist.")
+        var dataset = NamedDataset.mnist
+
+        @Option(
+            help: ArgumentHelp(
+                "The folder with the four IDX files. (default: searched as in training)",
+                valueName: "dir"))
+        var data: String?
+
+        mutating func run() async throws {
+            let (dataset, data) = (dataset, data)
+            try await exitCleanly {
+                let found = try await Dataset.load(
+                    dataset, directory: data, environment: ProcessInfo.processInfo.environment)
+                print(Self.describe(found))
+            }
+        }
+
+        private static func describe(_ dataset: Dataset) -> String {
+            let name =
+                dataset.name == "custom" ? "custom (none of the known ones)" : dataset.name
+            var lines = ["data set  \(name)", "folder    \(dataset.directory)"]
+            for (label, images) in [("train", dataset.train), ("test ", dataset.test)] {
+                lines.append(
+                    "\(label)     \(images.count) images of \(images.rows)x\(images.columns)")
+            }
+            lines.append("classes   \(dataset.classes)")
+            for checksum in dataset.checksums {
+                let verdict = checksum.matches ? "known" : "not the known \(checksum.expected)"
+                lines.append("sha256    \(checksum.actual)  \(checksum.file): \(verdict)")
+            }
+            return lines.joined(separator: "\n")
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import ArgumentParser
+import DataParallel
+import Datasets
+import FoundationEssentials
+import Glibc
+import Kernels
+import Monitoring
+import NeuralNetwork
+import Training
+
+/// Tests a trained model.
+struct EvaluateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "evaluate", abstract: "Tell a model's loss and accuracy on the test set.")
+
+    @Argument(help: "A model.safetensors, or the folder of a run.")
+    var model: String
+
+    @Option(
+        help: ArgumentHelp(
+            "The folder with the data set's four IDX files. (default: where the model's data set "
+                + "is found)", valueName: "dir"))
+    var data: String?
+
+    mutating func run() async throws {
+        let (model, data) = (model, data)
+        try await exitCleanly {
+            let environment = ProcessInfo.processInfo.environment
+            let kernels = try Kernels.select(environment[Kernels.variable])
+            let isFolder = Files.exists("\(model)/model.safetensors")
+            let path = isFolder ? "\(model)/model.safetensors" : model
+            let file = try ModelFile(parsing: Files.read(path), path: path)
+            let named = NamedDataset(rawValue: file.dataset) ?? .mnist
+            let dataset = try await Dataset.load(named, directory: data, environment: environment)
+            try Self.check(file.architecture, fits: dataset, path)
+            let pool = EvaluationPool(
+                file.architecture, images: dataset.test,
+                threads: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), kernels: kernels)
+            let tally = await pool.evaluate(file.parameters)
+            await pool.stop()
+            print(
+                """
+                  model          \(path)
+                  data set       \(dataset.name), \(tally.examples) test images
+                  test loss      \(fixed(tally.meanLoss, 9))
+                  test accuracy  \(fixed(tally.accuracy * 100, 2))%
+                """)
+        }
+    }
+
+    private static func check(
+        _ architecture: Architecture, fits dataset: Dataset, _ path: String
+    ) throws {
+        let images = dataset.test
+        guard images.rows == architecture.timeSteps, images.columns == architecture.inputSize,
+            dataset.classes <= architecture.classes
+        else {
+            throw Failure(
+                status: ExitStatus.badData,
+                message: "\(path) is of \(architecture.timeSteps)x\(architecture.inputSize) images "
+                    + "in \(architecture.classes) classes, but \(dataset.directory) holds "
+                    + "\(images.rows)x\(images.columns) in \(dataset.classes): give the model's "
+                    + "data with --data")
+        }
+    }
+}

@@ -1,0 +1,88 @@
+import ArgumentParser
+import Datasets
+import Glibc
+import Kernels
+import Monitoring
+import Training
+import ZeroMQ
+
+/// What the process's exit status means; numbers from 64 on are those of `sysexits.h`.
+enum ExitStatus {
+    static let diverged: Int32 = 1
+    static let usage: Int32 = 64
+    static let badData: Int32 = 65
+    static let noInput: Int32 = 66
+    static let unavailable: Int32 = 69
+    static let workersEnded: Int32 = 70
+    static let cannotCreate: Int32 = 73
+    static let fileTrouble: Int32 = 74
+    static let noAnswer: Int32 = 75
+    static let refused: Int32 = 76
+    static let configuration: Int32 = 78
+
+    /// The status that a signal ends a process with.
+    static func signal(_ number: Int32) -> Int32 { 128 + number }
+
+    /// The status for an error that a command ended with.
+    static func of(_ error: any Error) -> Int32 {
+        switch error {
+        case let failure as Failure: failure.status
+        case let error as ConfigurationError: of(error)
+        case let error as DatasetError: of(error)
+        case let error as RunDirectoryError: of(error)
+        case is CheckpointError, is SafetensorsError: badData
+        case is FileError: fileTrouble
+        case is SocketError, is KernelSelectionError: unavailable
+        default: workersEnded
+        }
+    }
+
+    private static func of(_ error: ConfigurationError) -> Int32 {
+        switch error {
+        case .differs, .unreadableFile: configuration
+        default: usage
+        }
+    }
+
+    private static func of(_ error: DatasetError) -> Int32 {
+        switch error {
+        case .notFound, .missingFile, .unreadable: noInput
+        default: badData
+        }
+    }
+
+    private static func of(_ error: RunDirectoryError) -> Int32 {
+        switch error {
+        case .noRun: noInput
+        case .file: fileTrouble
+        case .holdsRun, .inUse: cannotCreate
+        }
+    }
+}
+
+/// An end that is no success, with the one line that says why.
+struct Failure: Error {
+    let status: Int32
+    let message: String
+}
+
+/// Runs a command's work; an error becomes one line on standard error and an exit status.
+func exitCleanly(_ work: () async throws -> Void) async throws {
+    // A full disk or a closed pipe is an error of one call, not the end of the process.
+    signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
+    do {
+        try await work()
+    } catch let error as ExitCode {
+        throw error
+    } catch let error as ValidationError {
+        throw error
+    } catch {
+        let message = (error as? Failure)?.message ?? "\(error)"
+        if !message.isEmpty {
+            let line = "tern: error: \(message)\n"
+            try? Files.writeAll(Array(line.utf8), to: STDERR_FILENO, path: "standard error")
+        }
+        throw ExitCode(ExitStatus.of(error))
+    }
+}

@@ -1,0 +1,90 @@
+import Glibc
+import Logging
+import Subprocess
+import SystemPackage
+import Training
+
+/// The worker processes that `tern train` starts on its own machine.
+///
+/// Each holds the reading end of one pipe whose writing end only this process has. However this
+/// process ends, even by SIGKILL, the kernel closes that end, and the workers end with it.
+enum LocalWorkers {
+    /// Starts workers, carries out `work`, and waits until all of them have ended.
+    ///
+    /// - Parameter onAllEnded: called with the last one's end if they end before the work does.
+    static func run<Result: Sendable>(
+        count: Int, threads: Int, endpoint: String, logger: Logger,
+        onAllEnded: @escaping @Sendable (String) async -> Void,
+        during work: @escaping @Sendable () async -> Result
+    ) async throws -> Result {
+        let lifeline = try FileDescriptor.pipe()
+        let workers = Task {
+            await withTaskGroup(of: String.self) { group in
+                for _ in 0..<count {
+                    group.addTask {
+                        await runWorker(threads, endpoint, lifeline.readEnd, logger)
+                    }
+                }
+                var last = ""
+                for await end in group { last = end }
+                return last
+            }
+        }
+        let watcher = Task { await onAllEnded(await workers.value) }
+        let result = await work()
+        // Whoever has not understood that all is over understands the closed lifeline.
+        try? lifeline.writeEnd.close()
+        _ = await workers.value
+        await watcher.value
+        try? lifeline.readEnd.close()
+        return result
+    }
+
+    private static func runWorker(
+        _ threads: Int, _ endpoint: String, _ lifeline: FileDescriptor, _ logger: Logger
+    ) async -> String {
+        do {
+            let end = try await Subprocess.run(
+                .path(FilePath(executablePath)),
+                arguments: [
+                    "worker", "--connect", endpoint, "--threads", "\(threads)", "--lifeline",
+                    "--log-level", "warning",
+                ],
+                platformOptions: ownProcessGroup,
+                input: .fileDescriptor(lifeline, closeAfterSpawningProcess: false),
+                output: .fileDescriptor(.standardError, closeAfterSpawningProcess: false),
+                error: .fileDescriptor(.standardError, closeAfterSpawningProcess: false))
+            if end.terminationStatus.isSuccess { return "it was sent home" }
+            let text = describe(end.terminationStatus)
+            logger.warning("a local worker process ended: \(text)")
+            return text
+        } catch {
+            logger.error("a local worker process could not be started: \(error)")
+            return "\(error)"
+        }
+    }
+
+    /// Ctrl-C at the terminal is for the coordinator alone, which needs them to finish the step.
+    private static var ownProcessGroup: PlatformOptions {
+        var options = PlatformOptions()
+        options.processGroupID = 0
+        return options
+    }
+
+    private static func describe(_ status: TerminationStatus) -> String {
+        switch status {
+        case .exited(let code): "exit status \(code)"
+        case .signaled(let signal): "killed by signal \(signal)"
+        }
+    }
+
+    /// This program's own file.
+    private static var executablePath: String {
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let count = readlink("/proc/self/exe", &buffer, buffer.count)
+        guard count > 0 else { return "/proc/self/exe" }
+        let path = String(decoding: buffer.prefix(count), as: UTF8.self)
+        // A binary that was replaced while it runs can still be started by its process.
+        return path.hasSuffix(" (deleted)") ? "/proc/\(getpid())/exe" : path
+    }
+}

@@ -1,0 +1,82 @@
+import ArgumentParser
+import DataParallel
+import Glibc
+import Training
+import ZeroMQ
+
+/// Trains on this machine: a coordinator and its worker processes.
+struct TrainCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train",
+        abstract: "Train on this machine with a coordinator and local worker processes.")
+
+    @Option(help: "Worker processes. (default: one for each core and thread, at most --shards)")
+    var workers: Int?
+
+    @OptionGroup(title: "Training options")
+    var options: TrainingOptions
+
+    mutating func run() async throws {
+        let (options, workers) = (options, workers)
+        try await exitCleanly {
+            let signals = try SignalSource()
+            let configuration = Self.settle(workers, in: try options.configuration())
+            try await Self.train(options, configuration, signals)
+        }
+    }
+
+    /// Fills in the number of workers: what the option says, or the configuration, or the cores.
+    private static func settle(
+        _ workers: Int?, in configuration: RunConfiguration
+    ) -> RunConfiguration {
+        let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        let lanes = min(cores, configuration.training.shards)
+        var settled = configuration
+        settled.workers =
+            workers ?? configuration.workers ?? max(1, lanes / max(1, configuration.threads))
+        return settled
+    }
+
+    private static func train(
+        _ options: TrainingOptions, _ configuration: RunConfiguration, _ signals: SignalSource
+    ) async throws {
+        let session = try await TrainingSession.open(options, configuration)
+        let count = configuration.workers ?? 1
+        session.announce()
+        let meetingPoint = try MeetingPoint()
+        defer { meetingPoint.remove() }
+        let context = Context()
+        let coordinator = try session.makeCoordinator(minimumWorkers: count, joinTimeout: nil)
+        _ = try await coordinator.listen(meetingPoint.endpoint, context: context)
+        let result = try await LocalWorkers.run(
+            count: count, threads: configuration.threads, endpoint: meetingPoint.endpoint,
+            logger: session.logger, onAllEnded: { await coordinator.workersEnded($0) }
+        ) {
+            await coordinator.train(signals: signals)
+        }
+        try session.conclude(result, workers: count)
+    }
+}
+
+/// The private folder that holds the socket at which local workers meet their coordinator.
+struct MeetingPoint {
+    private let folder: String
+
+    /// The endpoint inside the folder.
+    var endpoint: String { "ipc://\(folder)/coordinator" }
+
+    /// Makes a folder that only this user may enter.
+    init() throws(FileError) {
+        var template = Array("/tmp/tern-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw FileError(operation: "make a folder in", path: "/tmp", code: errno)
+        }
+        folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Takes the folder away.
+    func remove() {
+        unlink("\(folder)/coordinator")
+        rmdir(folder)
+    }
+}

@@ -1,0 +1,181 @@
+import ArgumentParser
+import Datasets
+import Logging
+import Monitoring
+import NeuralNetwork
+import Optimizers
+import Training
+
+private let defaults = RunConfiguration()
+
+/// The options that `train` and `coordinator` share.
+///
+/// None has a value of its own: what is left out comes from `--config` or `--resume`, or else is the
+/// default.
+struct TrainingOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The data set: mnist or fashion-mnist. (default: \(defaults.training.dataset))"))
+    var dataset: NamedDataset?
+
+    @Option(
+        help: ArgumentHelp(
+            "The folder with the data set's four IDX files, gzipped or raw. (default: "
+                + "$TERN_MNIST_DIR, then data/mnist; for fashion-mnist the Debian package's)",
+            valueName: "dir"))
+    var data: String?
+
+    @Option(help: "The recurrent cell: rnn. (default: \(defaults.training.cell.rawValue))")
+    var cell: Cell?
+
+    @Option(help: "Values of a layer's hidden state. (default: \(defaults.training.hidden))")
+    var hidden: Int?
+
+    @Option(help: "Recurrent layers. (default: \(defaults.training.layers))")
+    var layers: Int?
+
+    @Option(
+        help: """
+            What the cell applies to its sums: tanh or relu. (default: \
+            \(defaults.training.nonlinearity.rawValue))
+            """)
+    var nonlinearity: Nonlinearity?
+
+    @Option(help: "Passes over the training data. (default: \(defaults.training.epochs))")
+    var epochs: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Global batch size: examples of a step, over all workers. (default: "
+                + "\(defaults.training.batchSize))", valueName: "examples"))
+    var batchSize: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Learning rate, the highest of the schedule. (default: "
+                + "\(defaults.training.learningRate))", valueName: "rate"))
+    var learningRate: Double?
+
+    @Option(
+        help: "Update rule: adam or sgd. (default: \(defaults.training.optimizer.rawValue))")
+    var optimizer: OptimizerKind?
+
+    @Option(
+        help: ArgumentHelp(
+            "Largest global norm of the averaged gradient; 0 for no limit. (default: "
+                + "\(defaults.training.clipNorm))", valueName: "norm"))
+    var clipNorm: Double?
+
+    @Option(
+        help: """
+            Learning rate over the run: constant or cosine, down to 0. (default: \
+            \(defaults.training.schedule.rawValue))
+            """)
+    var schedule: Schedule?
+
+    @Option(
+        help: """
+            Shards the data is dealt to: a power of two, at least the number of lanes. (default: \
+            \(defaults.training.shards))
+            """)
+    var shards: Int?
+
+    @Option(
+        help: """
+            What all random numbers come from: 0 to 2^64 - 1. (default: \(defaults.training.seed))
+            """)
+    var seed: UInt64?
+
+    @Option(help: "Compute lanes (threads) of a local worker. (default: \(defaults.threads))")
+    var threads: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Folder that the run leaves its files in. (default: runs/TIME-CELL)",
+            valueName: "dir"))
+    var runDir: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Steps between checkpoints, besides those at each epoch's end; 0 for these alone. "
+                + "(default: \(defaults.checkpointEvery))", valueName: "steps"))
+    var checkpointEvery: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Go on with the run in this folder from its newest whole checkpoint.",
+            valueName: "dir"))
+    var resume: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Take settings from a file such as a run's config.json; options win over it.",
+            valueName: "file"))
+    var config: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Steps between step lines in the log. (default: \(defaults.logEvery))",
+            valueName: "steps"))
+    var logEvery: Int?
+
+    @Option(
+        help: """
+            Least urgent lines that are logged: trace, debug, info, notice, warning, error or \
+            critical. (default: \(defaults.logLevel))
+            """)
+    var logLevel: Logger.Level?
+
+    func validate() throws {
+        if resume != nil, config != nil {
+            throw ValidationError(
+                "--resume takes the settings of the run; leave out --config")
+        }
+        if let resume, let runDir, runDir != resume {
+            throw ValidationError(
+                "--resume goes on in the run's own folder; leave out --run-dir")
+        }
+    }
+
+    /// The configuration that the options ask for, on top of that of `--config` or `--resume`.
+    func configuration() throws -> RunConfiguration {
+        var result = RunConfiguration()
+        if let resume {
+            let path = RunDirectory.configuration(in: resume)
+            guard Files.exists(path) else { throw RunDirectoryError.noRun(resume) }
+            result = try RunConfiguration(parsing: Files.read(path), path: path)
+        } else if let config {
+            result = try RunConfiguration(parsing: Files.read(config), path: config)
+        }
+        apply(to: &result.training)
+        result.data = data ?? result.data
+        result.threads = threads ?? result.threads
+        result.checkpointEvery = checkpointEvery ?? result.checkpointEvery
+        result.logEvery = logEvery ?? result.logEvery
+        result.logLevel = logLevel?.rawValue ?? result.logLevel
+        return result
+    }
+
+    private func apply(to training: inout TrainingConfiguration) {
+        training.dataset = dataset?.rawValue ?? training.dataset
+        training.cell = cell ?? training.cell
+        training.hidden = hidden ?? training.hidden
+        training.layers = layers ?? training.layers
+        training.nonlinearity = nonlinearity ?? training.nonlinearity
+        training.epochs = epochs ?? training.epochs
+        training.batchSize = batchSize ?? training.batchSize
+        training.learningRate = learningRate ?? training.learningRate
+        training.optimizer = optimizer ?? training.optimizer
+        training.clipNorm = clipNorm ?? training.clipNorm
+        training.schedule = schedule ?? training.schedule
+        training.shards = shards ?? training.shards
+        training.seed = seed ?? training.seed
+    }
+}
+
+extension NamedDataset: ExpressibleByArgument {}
+extension Cell: ExpressibleByArgument {}
+extension Nonlinearity: ExpressibleByArgument {}
+extension OptimizerKind: ExpressibleByArgument {}
+extension Schedule: ExpressibleByArgument {}
+extension Logger.Level: @retroactive ExpressibleByArgument {}

@@ -1,0 +1,195 @@
+import DataParallel
+import Datasets
+import FoundationEssentials
+import Glibc
+import Kernels
+import Logging
+import Monitoring
+import Training
+import ZeroMQ
+
+/// What `train` and `coordinator` have in common: from a configuration to a run's files.
+struct TrainingSession {
+    let configuration: RunConfiguration
+    let job: Job
+    let directory: RunDirectory
+    let checkpoint: Checkpoint?
+    let sink: LogSink
+    let logger: Logger
+
+    /// Loads the data, opens the run's folder and, where a run is resumed, its checkpoint.
+    static func open(
+        _ options: TrainingOptions, _ configuration: RunConfiguration
+    ) async throws -> TrainingSession {
+        try configuration.validate()
+        let job = try await loadJob(options, configuration)
+        let sink = LogSink()
+        let level = Logger.Level(rawValue: configuration.logLevel) ?? .info
+        let logger = Logger(label: "tern") { _ in SinkLogHandler(sink, level: level) }
+        let (directory, checkpoint) = try openFolder(options, configuration, job, logger)
+        sink.add(file: directory.log, path: directory.logPath)
+        return TrainingSession(
+            configuration: configuration, job: job, directory: directory, checkpoint: checkpoint,
+            sink: sink, logger: logger)
+    }
+
+    private static func openFolder(
+        _ options: TrainingOptions, _ configuration: RunConfiguration, _ job: Job, _ logger: Logger
+    ) throws -> (RunDirectory, Checkpoint?) {
+        if let resume = options.resume {
+            let directory = try RunDirectory.open(resume)
+            return (directory, try newestCheckpoint(in: directory, for: job, logger))
+        }
+        let path =
+            options.runDir
+            ?? RunDirectory.freshPath(label: configuration.training.cell.rawValue)
+        let directory = try RunDirectory.create(path)
+        try Files.writeAtomically(configuration.encoded(), to: directory.configuration)
+        return (directory, nil)
+    }
+
+    private static func loadJob(
+        _ options: TrainingOptions, _ configuration: RunConfiguration
+    ) async throws -> Job {
+        let environment = ProcessInfo.processInfo.environment
+        let kernels = try Kernels.select(environment[Kernels.variable])
+        guard let named = NamedDataset(rawValue: configuration.training.dataset) else {
+            throw ConfigurationError.unreadableFile(
+                path: options.config ?? options.resume ?? "the configuration",
+                reason: "it asks for an unknown data set \"\(configuration.training.dataset)\"")
+        }
+        let dataset = try await Dataset.load(
+            named, directory: configuration.data, environment: environment)
+        return try Job(configuration.training, dataset, kernels: kernels)
+    }
+
+    private static func newestCheckpoint(
+        in directory: RunDirectory, for job: Job, _ logger: Logger
+    ) throws -> Checkpoint? {
+        guard let newest = try directory.checkpoints.newest() else {
+            logger.warning("no checkpoint was written yet: starting from the beginning")
+            return nil
+        }
+        for problem in newest.damaged { logger.warning("passing over a checkpoint: \(problem)") }
+        let checkpoint = newest.checkpoint
+        for (wanted, found) in zip(job.configuration.settings, checkpoint.configuration.settings)
+        where wanted.value != found.value {
+            throw ConfigurationError.differs(
+                option: wanted.option, given: wanted.value, expected: found.value,
+                where: newest.path)
+        }
+        guard checkpoint.dataDigest == job.dataDigest, checkpoint.architecture == job.architecture
+        else { throw CheckpointError.otherData(path: newest.path) }
+        logger.info("resuming from \(newest.path), step \(checkpoint.step)")
+        return checkpoint
+    }
+
+    /// Says what is about to be done.
+    func announce() {
+        let training = configuration.training
+        let counts = "\(job.dataset.train.count) training and \(job.dataset.test.count) test images"
+        logger.info("data set \(job.dataset.name) from \(job.dataset.directory): \(counts)")
+        logger.info(
+            """
+            network \(training.cell.rawValue), \(training.nonlinearity.rawValue), hidden \
+            \(training.hidden), layers \(training.layers); \(training.optimizer.rawValue) at \
+            \(training.learningRate), \(training.schedule.rawValue); batch \(training.batchSize), \
+            \(training.epochs) epochs; seed \(training.seed); kernels \(job.kernels.name)
+            """)
+        logger.info("run folder \(directory.path)")
+    }
+
+    /// Makes the coordinator of this session.
+    func makeCoordinator(minimumWorkers: Int, joinTimeout: Int?) throws -> Coordinator {
+        let settings = CoordinatorSettings(
+            welcome: .init(job.architecture, plan: job.plan, seed: configuration.training.seed),
+            epochs: configuration.training.epochs, minimumWorkers: minimumWorkers,
+            checkpointEvery: configuration.checkpointEvery,
+            joinTimeout: joinTimeout.map { .seconds($0) })
+        let metrics = try MetricsFile(
+            path: directory.metrics, resumingAt: checkpoint?.step ?? 0)
+        let recorder = RunRecorder(
+            logger: logger, sink: sink, metrics: metrics, logEvery: configuration.logEvery)
+        let evaluation = EvaluationPool(
+            job.architecture, images: job.dataset.test,
+            threads: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), kernels: job.kernels)
+        return Coordinator(
+            job, settings: settings, resuming: checkpoint, store: directory.checkpoints,
+            evaluation: evaluation, observer: recorder)
+    }
+
+    /// Writes down what the run came to and tells it.
+    ///
+    /// - Throws: ``Failure`` with the run's exit status if it did not complete.
+    func conclude(_ result: CoordinatorResult, workers: Int) throws {
+        sink.endProgress()
+        let summary = summarize(result, workers: workers)
+        if result.outcome == .completed {
+            let model = ModelFile(
+                architecture: job.architecture, dataset: job.dataset.name,
+                configuration: configuration.training, parameters: result.parameters)
+            try Files.writeAtomically(model.encoded(), to: directory.model)
+        }
+        let text = jsonText(summary, isPretty: true) + "\n"
+        let written = Result { try Files.writeAtomically(Array(text.utf8), to: directory.summary) }
+        // Where something else ended the run, that is the news; it may be the same full disk.
+        guard result.outcome == .completed else { throw failure(result) }
+        try written.get()
+        logger.info("training is finished")
+        let lines = summary.lines + ["  model          \(directory.model)"]
+        print(lines.joined(separator: "\n"))
+    }
+
+    private func summarize(_ result: CoordinatorResult, workers: Int) -> RunSummary {
+        let status =
+            switch result.outcome {
+            case .completed: "completed"
+            case .interrupted: "interrupted"
+            case .diverged: "diverged"
+            case .tooFewWorkers, .workersEnded, .failed: "failed"
+            }
+        let steps = result.step
+        let stepsPerEpoch = job.plan.stepsPerEpoch
+        let examples =
+            steps / stepsPerEpoch * job.plan.examples
+            + min(steps % stepsPerEpoch * job.plan.batchSize, job.plan.examples)
+        return RunSummary(
+            status: status, dataset: job.dataset.name, workers: workers,
+            epochs: steps / stepsPerEpoch, steps: steps, examples: examples,
+            wallSeconds: result.seconds, lastEpoch: result.lastEpoch,
+            weightsSHA256: result.parameters.sha256)
+    }
+
+    private func failure(_ result: CoordinatorResult) -> Failure {
+        let path = directory.path
+        switch result.outcome {
+        case .completed: return Failure(status: 0, message: "")
+        case .interrupted(let signal):
+            logger.notice(
+                "stopped after step \(result.step); to go on: tern train --resume \(path)")
+            return Failure(status: ExitStatus.signal(signal), message: "")
+        case .diverged(let step):
+            let kept =
+                directory.checkpoints.paths().last.map { "the last good checkpoint is \($0)" }
+                ?? "no checkpoint was due before it"
+            return Failure(
+                status: ExitStatus.diverged,
+                message: "the loss or a gradient is no longer a finite number at step \(step + 1): "
+                    + "lower --learning-rate or --clip-norm; \(kept)")
+        case .tooFewWorkers(let members, let needed):
+            return Failure(
+                status: ExitStatus.noAnswer,
+                message: "only \(members) of \(needed) workers joined within --join-timeout: start "
+                    + "workers with tern worker --connect, or wait longer")
+        case .workersEnded(let reason):
+            return Failure(
+                status: ExitStatus.workersEnded,
+                message: "all local workers have ended (\(reason)); to go on: "
+                    + "tern train --resume \(path)")
+        case .failed(let error):
+            return Failure(
+                status: ExitStatus.fileTrouble,
+                message: "\(error); then go on with tern train --resume \(path)")
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import ArgumentParser
+import DataParallel
+import FoundationEssentials
+import Glibc
+import Kernels
+import Logging
+import Monitoring
+import ZeroMQ
+
+/// Computes for a coordinator.
+struct WorkerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "worker",
+        abstract: "Compute for a coordinator, which sends all that is needed.")
+
+    @Option(
+        help: ArgumentHelp(
+            "Where the coordinator listens: tcp://HOST:PORT or ipc://PATH.",
+            valueName: "endpoint"))
+    var connect: String
+
+    @Option(help: "Compute lanes (threads).")
+    var threads = 1
+
+    @Option(
+        help: ArgumentHelp(
+            "Give up when no coordinator has answered for this long. (default: never)",
+            valueName: "seconds"))
+    var joinTimeout: Int?
+
+    @Option(help: "Least urgent lines that are logged: debug, info, warning or error.")
+    var logLevel = Logger.Level.info
+
+    @Flag(help: ArgumentHelp("End when standard input ends.", visibility: .hidden))
+    var lifeline = false
+
+    func validate() throws {
+        if !(1...1024).contains(threads) {
+            throw ValidationError("--threads must be from 1 to 1024, not \(threads)")
+        }
+        if let joinTimeout, joinTimeout < 1 {
+            throw ValidationError("--join-timeout must be at least 1 second")
+        }
+    }
+
+    mutating func run() async throws {
+        let command = self
+        try await exitCleanly {
+            let signals = try SignalSource()
+            let kernels = try Kernels.select(
+                ProcessInfo.processInfo.environment[Kernels.variable])
+            let sink = LogSink()
+            let logger = Logger(label: "tern") { _ in
+                SinkLogHandler(sink, level: command.logLevel)
+            }
+            logger.info(
+                """
+                worker \(getpid()) with \(command.threads) threads, \(kernels.name), dials \
+                \(command.connect)
+                """)
+            let worker = Worker(
+                threads: command.threads, kernels: kernels,
+                settings: .init(joinTimeout: command.joinTimeout.map { .seconds($0) })
+            ) { event in
+                let (level, text) = event.text(endpoint: command.connect)
+                logger.log(level: level, "\(text)")
+            }
+            let outcome = try await worker.run(
+                command.connect, context: Context(), signals: signals,
+                lifeline: command.lifeline ? STDIN_FILENO : nil)
+            try command.conclude(outcome, logger)
+        }
+    }
+
+    private func conclude(_ outcome: WorkerOutcome, _ logger: Logger) throws {
+        switch outcome {
+        case .dismissed(let reason): logger.info("sent home: \(reason)")
+        // The lanes may be in the middle of a step: nothing they do matters any more.
+        case .orphaned: _exit(0)
+        case .refused(let reason): throw Failure(status: ExitStatus.refused, message: reason)
+        case .interrupted(let signal):
+            throw Failure(status: ExitStatus.signal(signal), message: "")
+        case .noCoordinator(let isConnected):
+            let what =
+                isConnected
+                ? "nothing at \(connect) answers as a coordinator"
+                : "there is no coordinator at \(connect)"
+            throw Failure(
+                status: ExitStatus.noAnswer,
+                message: "\(what) after \(joinTimeout ?? 0) s: check the endpoint and that tern "
+                    + "coordinator runs there")
+        }
+    }
+}
+
+extension WorkerEvent {
+    /// How a person is told, and how urgently.
+    fileprivate func text(endpoint: String) -> (Logger.Level, String) {
+        switch self {
+        case .joined(let run): return (.info, "joined run \(run)")
+        case .lost: return (.warning, "lost the coordinator at \(endpoint); dialling again")
+        case .waiting(let seconds, let isConnected):
+            let what = isConnected ? "no answer from" : "no coordinator at"
+            return (.warning, "\(what) \(endpoint) for \(seconds) s; still trying")
+        case .dropped(let reason): return (.warning, "dropped a message: \(reason)")
+        }
+    }
+}

@@ -1,0 +1,121 @@
+import Datasets
+import FoundationEssentials
+import Glibc
+import Testing
+
+@Suite("Files in a bad format")
+struct BadFormatTests {
+    @Test(
+        "refuses a magic number of another kind of file",
+        arguments: [
+            [0, 0, 8, 1, 0, 0, 0, 12],  // labels where images belong
+            [0, 0, 8, 4, 0, 0, 0, 12],
+            [0, 0, 0x0d, 3, 0, 0, 0, 12],  // floats
+            [0x89, 0x50, 0x4e, 0x47, 0x0d],  // a PNG picture
+            [1],
+        ] as [[UInt8]], [false, true])
+    func wrongMagic(bytes: [UInt8], packed: Bool) async throws {
+        let folder = try SampleFolder(
+            FileName.trainImages, holds: packed ? gzip(bytes) : bytes)
+        let error = DatasetError.wrongMagic(
+            file: folder[FileName.trainImages], found: Array(bytes.prefix(4)), rank: 3)
+        await #expect(throws: error) { try await folder.load() }
+    }
+
+    @Test("refuses dimensions of zero", arguments: zip(0..<3, ["count", "rows", "columns"]))
+    func emptyDimension(index: Int, dimension: String) async throws {
+        var dimensions = [12, 3, 2]
+        dimensions[index] = 0
+        let folder = try SampleFolder(FileName.trainImages, holds: idx(dimensions, elements: []))
+        let error = DatasetError.emptyDimension(
+            file: folder[FileName.trainImages], dimension: dimension)
+        await #expect(throws: error) { try await folder.load() }
+    }
+
+    @Test(
+        "refuses headers that announce more than the machine could hold",
+        arguments: [
+            [1 << 20, 1 << 20, 1 << 20],
+            [0xffff_ffff, 0xffff_ffff, 0xffff_ffff],
+            [0xffff_ffff, 0xffff_ffff, 1],  // negative as a wrapped product
+        ], [false, true])
+    func tooLarge(dimensions: [Int], packed: Bool) async throws {
+        let images = idx(dimensions, elements: [1, 2, 3])
+        let folder = try SampleFolder(
+            FileName.trainImages, holds: packed ? gzip(images) : images)
+        let error = DatasetError.tooLarge(
+            file: folder[FileName.trainImages], dimensions: dimensions)
+        await #expect(throws: error) { try await folder.load() }
+    }
+
+    @Test("says how much is missing of what the header announces", arguments: [false, true])
+    func truncated(packed: Bool) async throws {
+        let labels = idx([500_000_000], elements: [0, 1, 2])
+        let folder = try SampleFolder(
+            FileName.testLabels, holds: packed ? gzip(labels) : labels)
+        let error = DatasetError.truncated(
+            file: folder[FileName.testLabels], expected: 500_000_008, actual: 11)
+        await #expect(throws: error) { try await folder.load() }
+    }
+
+    @Test("refuses bytes after the announced ones", arguments: [false, true])
+    func trailingBytes(packed: Bool) async throws {
+        let labels = idx([6], elements: [0, 1, 2, 0, 1, 2, 0])
+        let folder = try SampleFolder(
+            FileName.testLabels, holds: packed ? gzip(labels) : labels)
+        let error = DatasetError.trailingBytes(file: folder[FileName.testLabels], expected: 14)
+        await #expect(throws: error) { try await folder.load() }
+    }
+
+    @Test("refuses anything but gzip members after gzip data")
+    func trailingGarbage() async throws {
+        let packed = gzip(sampleFiles[FileName.testLabels] ?? [])
+        let folder = try SampleFolder(FileName.testLabels, holds: packed + [7])
+        await #expect(throws: DatasetError.self) { try await folder.load() }
+        // A second member that unpacks to something is a trailing byte like any other.
+        try folder.write(FileName.testLabels, packed + gzip([7]))
+        let error = DatasetError.trailingBytes(file: folder[FileName.testLabels], expected: 14)
+        await #expect(throws: error) { try await folder.load() }
+    }
+
+    @Test("refuses gzip data whose checksum is wrong")
+    func wrongChecksum() async throws {
+        var packed = gzip(sampleFiles[FileName.testLabels] ?? [])
+        packed[packed.count - 8] ^= 1
+        let folder = try SampleFolder(FileName.testLabels, holds: packed)
+        let error = DatasetError.damagedGzip(
+            file: folder[FileName.testLabels], unpacked: 14, reason: "incorrect data check")
+        await #expect(throws: error) { try await folder.load() }
+    }
+
+    @Test("refuses what is no regular file, without waiting for it")
+    func irregularFiles() async throws {
+        let folder = try SampleFolder()
+        let path = folder[FileName.trainLabels]
+        let error = DatasetError.unreadable(path: path, reason: "not a regular file")
+
+        try folder.remove(FileName.trainLabels)
+        #expect(mkfifo(path, 0o600) == 0)
+        await #expect(throws: error) { try await folder.load() }
+
+        try folder.remove(FileName.trainLabels)
+        #expect(mkdir(path, 0o700) == 0)
+        await #expect(throws: error) { try await folder.load() }
+
+        try folder.remove(FileName.trainLabels)
+        #expect(symlink("/dev/zero", path) == 0)
+        await #expect(throws: error) { try await folder.load() }
+    }
+
+    // A loop of links, since a test that runs as root may read any file.
+    @Test("gives the operating system's reason where a file cannot be opened")
+    func unreadable() async throws {
+        let folder = try SampleFolder()
+        let path = folder[FileName.trainLabels]
+        try folder.remove(FileName.trainLabels)
+        #expect(symlink(path, path) == 0)
+        let error = DatasetError.unreadable(
+            path: path, reason: "Too many levels of symbolic links")
+        await #expect(throws: error) { try await folder.load() }
+    }
+}

@@ -1,0 +1,82 @@
+import Datasets
+import Testing
+
+@Suite("What errors say")
+struct DescriptionTests {
+    private static let descriptions: [(error: DatasetError, text: String)] = [
+        (
+            .notFound(.mnist, searched: ["/a", "data/mnist"]),
+            "no mnist files in /a, data/mnist; fetch them with Scripts/fetch-mnist, "
+                + "or name the folder that holds them with --data DIR"
+        ),
+        (
+            .notFound(.fashionMNIST, searched: ["/a"]),
+            "no fashion-mnist files in /a; install them with apt-get install "
+                + "dataset-fashion-mnist, or name the folder that holds them with --data DIR"
+        ),
+        (
+            .missingFile(name: "t10k-labels-idx1-ubyte", directory: "/a"),
+            "/a lacks t10k-labels-idx1-ubyte (.gz or unpacked); add it, all four files are needed"
+        ),
+        (
+            .unreadable(path: "/a", reason: "Permission denied"),
+            "cannot read '/a': Permission denied; check its name and permissions, "
+                + "or name another folder with --data DIR"
+        ),
+        (
+            .damagedGzip(file: "f.gz", unpacked: 14, reason: "incorrect data check"),
+            "f.gz is damaged: its gzip data fail after 14 unpacked bytes (incorrect data check); "
+                + "get this file again"
+        ),
+        (
+            .wrongMagic(file: "f", found: [0, 0, 13, 3], rank: 1),
+            "f starts with bytes 00 00 0d 03, expected 00 00 08 01 "
+                + "(IDX, unsigned bytes, dimensions: 1); get this file again"
+        ),
+        (
+            .emptyDimension(file: "f", dimension: "rows"),
+            "f announces 0 rows in its header, expected at least 1; get this file again"
+        ),
+        (
+            .tooLarge(file: "f", dimensions: [1_000_000, 1_000_000, 28]),
+            "f announces 1000000 x 1000000 x 28 bytes in its header, more than a quarter of this "
+                + "machine's memory; get this file again"
+        ),
+        (
+            .truncated(file: "f", expected: 16, actual: 7),
+            "f ends after 7 unpacked bytes, expected 16; get this file again"
+        ),
+        (
+            .trailingBytes(file: "f", expected: 14),
+            "f goes on after the 14 unpacked bytes that its header announces; get this file again"
+        ),
+        (
+            .countMismatch(images: "i", imageCount: 6, labels: "l", labelCount: 5),
+            "i holds 6 images but l holds 5 labels; take both files from one data set"
+        ),
+        (
+            .shapeMismatch(train: "i", trainShape: [28, 28], test: "t", testShape: [3, 2]),
+            "i holds images of 28 x 28 pixels but t of 3 x 2; take both files from one data set"
+        ),
+        (
+            .tooFewClasses(file: "l", label: 7),
+            "l holds no label but 7; at least 2 classes are needed to train"
+        ),
+        (
+            .labelOutOfRange(file: "l", index: 17, label: 10, expected: 0...9),
+            "l holds label 10 at index 17, expected labels from 0 to 9; correct it, "
+                + "or get this file again"
+        ),
+    ]
+
+    @Test("each names the file, the fault, the place and the remedy", arguments: descriptions)
+    func description(error: DatasetError, text: String) {
+        #expect(error.description == text)
+    }
+
+    @Test("a path with a line break still gives one line")
+    func lineBreak() {
+        let error = DatasetError.trailingBytes(file: "a\nb\r\nc", expected: 1)
+        #expect(error.description.hasPrefix("a?b?c goes on"))
+    }
+}
