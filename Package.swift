@@ -43,7 +43,8 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
-        .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2", traits: []),
+        .package(
+            url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2", traits: []),
     ],
     targets: kernelSets + [
         .systemLibrary(name: "CProcessor"),
@@ -54,7 +55,8 @@ let package = Package(
 
         module("KernelInterface"),
         module(
-            "Kernels", ["CProcessor", "KernelInterface"] + kernelSets.map { .target(name: $0.name) }),
+            "Kernels",
+            ["CProcessor", "KernelInterface"] + kernelSets.map { .target(name: $0.name) }),
         module("Randomness"),
         module("Hashing", ["CCrypto", "CXXHash"]),
         module("NeuralNetwork", ["Kernels", "Randomness"]),
