@@ -47,9 +47,11 @@ struct CoordinatorCommand: AsyncParsableCommand {
             session.announce()
             let coordinator = try session.makeCoordinator(
                 minimumWorkers: command.minWorkers, joinTimeout: command.joinTimeout)
-            let endpoint = try await coordinator.listen(command.listen, context: Context())
+            let context = Context()
+            let endpoint = try await coordinator.listen(command.listen, context: context)
             session.logger.info("workers join with: tern worker --connect \(endpoint)")
             let result = await coordinator.train(signals: signals)
+            await context.terminate()
             try session.conclude(result, workers: result.workers)
         }
     }

@@ -11,13 +11,15 @@ import Training
 enum LocalWorkers {
     /// Starts workers, carries out `work`, and waits until all of them have ended.
     ///
-    /// - Parameter onAllEnded: called with the last one's end if they end before the work does.
+    /// - Parameter onEnd: told of each end that comes before the work's, and how many remain.
     static func run<Result: Sendable>(
         count: Int, threads: Int, endpoint: String, logger: Logger,
-        onAllEnded: @escaping @Sendable (String) async -> Void,
+        onEnd: @escaping @Sendable (_ reason: String, _ remaining: Int) async -> Void,
         during work: @escaping @Sendable () async -> Result
     ) async throws -> Result {
         let lifeline = try FileDescriptor.pipe()
+        // A worker that held the writing end too would never see it close.
+        _ = fcntl(lifeline.writeEnd.rawValue, F_SETFD, FD_CLOEXEC)
         let workers = Task {
             await withTaskGroup(of: String.self) { group in
                 for _ in 0..<count {
@@ -25,17 +27,23 @@ enum LocalWorkers {
                         await runWorker(threads, endpoint, lifeline.readEnd, logger)
                     }
                 }
-                var last = ""
-                for await end in group { last = end }
-                return last
+                var remaining = count
+                for await reason in group {
+                    remaining -= 1
+                    await onEnd(reason, remaining)
+                }
             }
         }
-        let watcher = Task { await onAllEnded(await workers.value) }
         let result = await work()
-        // Whoever has not understood that all is over understands the closed lifeline.
+        // Whoever has not understood that all is over understands the closed lifeline, or, if it is
+        // stopped and understands nothing, a kill.
         try? lifeline.writeEnd.close()
-        _ = await workers.value
-        await watcher.value
+        let reaper = Task {
+            try await Task.sleep(for: .seconds(5))
+            workers.cancel()
+        }
+        await workers.value
+        reaper.cancel()
         try? lifeline.readEnd.close()
         return result
     }

@@ -50,33 +50,12 @@ struct TrainCommand: AsyncParsableCommand {
         _ = try await coordinator.listen(meetingPoint.endpoint, context: context)
         let result = try await LocalWorkers.run(
             count: count, threads: configuration.threads, endpoint: meetingPoint.endpoint,
-            logger: session.logger, onAllEnded: { await coordinator.workersEnded($0) }
+            logger: session.logger,
+            onEnd: { await coordinator.localWorkerEnded($0, remaining: $1) }
         ) {
             await coordinator.train(signals: signals)
         }
+        await context.terminate()
         try session.conclude(result, workers: count)
-    }
-}
-
-/// The private folder that holds the socket at which local workers meet their coordinator.
-struct MeetingPoint {
-    private let folder: String
-
-    /// The endpoint inside the folder.
-    var endpoint: String { "ipc://\(folder)/coordinator" }
-
-    /// Makes a folder that only this user may enter.
-    init() throws(FileError) {
-        var template = Array("/tmp/tern-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else {
-            throw FileError(operation: "make a folder in", path: "/tmp", code: errno)
-        }
-        folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
-    /// Takes the folder away.
-    func remove() {
-        unlink("\(folder)/coordinator")
-        rmdir(folder)
     }
 }

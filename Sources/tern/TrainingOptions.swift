@@ -1,5 +1,6 @@
 import ArgumentParser
 import Datasets
+import Glibc
 import Logging
 import Monitoring
 import NeuralNetwork
@@ -148,7 +149,7 @@ struct TrainingOptions: ParsableArguments {
             result = try RunConfiguration(parsing: Files.read(config), path: config)
         }
         apply(to: &result.training)
-        result.data = data ?? result.data
+        result.data = data.map(absolutePath) ?? result.data
         result.threads = threads ?? result.threads
         result.checkpointEvery = checkpointEvery ?? result.checkpointEvery
         result.logEvery = logEvery ?? result.logEvery
@@ -171,6 +172,13 @@ struct TrainingOptions: ParsableArguments {
         training.shards = shards ?? training.shards
         training.seed = seed ?? training.seed
     }
+}
+
+/// A path that still holds when the run is resumed from another folder.
+private func absolutePath(_ path: String) -> String {
+    guard !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return path }
+    defer { free(folder) }
+    return "\(String(cString: folder))/\(path)"
 }
 
 extension NamedDataset: ExpressibleByArgument {}

@@ -65,9 +65,17 @@ struct WorkerCommand: AsyncParsableCommand {
                 let (level, text) = event.text(endpoint: command.connect)
                 logger.log(level: level, "\(text)")
             }
+            let context = Context()
             let outcome = try await worker.run(
-                command.connect, context: Context(), signals: signals,
+                command.connect, context: context, signals: signals,
                 lifeline: command.lifeline ? STDIN_FILENO : nil)
+            if outcome == .orphaned {
+                // Killed, the parent could not clean up. The lanes may be in the middle of a step,
+                // but nothing they do matters any more.
+                MeetingPoint(endpoint: command.connect)?.remove()
+                _exit(0)
+            }
+            await context.terminate()
             try command.conclude(outcome, logger)
         }
     }
@@ -75,8 +83,7 @@ struct WorkerCommand: AsyncParsableCommand {
     private func conclude(_ outcome: WorkerOutcome, _ logger: Logger) throws {
         switch outcome {
         case .dismissed(let reason): logger.info("sent home: \(reason)")
-        // The lanes may be in the middle of a step: nothing they do matters any more.
-        case .orphaned: _exit(0)
+        case .orphaned: break
         case .refused(let reason): throw Failure(status: ExitStatus.refused, message: reason)
         case .interrupted(let signal):
             throw Failure(status: ExitStatus.signal(signal), message: "")

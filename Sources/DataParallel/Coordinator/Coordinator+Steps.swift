@@ -9,15 +9,18 @@ extension Coordinator {
     // MARK: - Events
 
     func receive() {
-        while let received = socket?.receive() {
+        // Not without end: timers and signals must have their turn in a flood of messages.
+        for _ in 0..<64 {
+            guard let received = socket?.receive() else { return }
             switch received {
             case .message(let message):
                 guard let sender = message.sender else { continue }
                 do throws(ProtocolError) {
                     try receive(message, from: sender)
+                } catch .otherVersion(let version) {
+                    refuse(sender, .otherVersion(version))
                 } catch {
                     perform([machine.drop(sender, "\(error)")])
-                    if case .otherVersion = error { refuse(sender, error) }
                 }
             case .oversized(let sender, _, let bytes):
                 if let sender {
@@ -46,6 +49,7 @@ extension Coordinator {
     }
 
     private func refuse(_ peer: PeerIdentity, _ error: ProtocolError) {
+        report(.refused(peer: "peer \(peer)", reason: "\(error)"))
         let reason = "this worker cannot be understood: \(error)"
         send([Frame(CoordinatorMessage.refuse(Notice(reason: reason)).header(run: run))], to: peer)
     }

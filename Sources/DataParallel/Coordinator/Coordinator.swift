@@ -93,9 +93,9 @@ public actor Coordinator {
         return result
     }
 
-    /// All worker processes that this machine started have ended: nobody is left to train.
-    public func workersEnded(_ description: String) {
-        perform(machine.workersEnded(description))
+    /// A worker process that this machine started has ended; `remaining` others have not.
+    public func localWorkerEnded(_ reason: String, remaining: Int) {
+        perform(machine.localWorkerEnded(reason, remaining: remaining))
     }
 
     var now: Duration { .now - start }

@@ -120,6 +120,21 @@ extension CoordinatorMachine {
         return effects
     }
 
+    /// One of the worker processes that were to join from this machine has ended.
+    ///
+    /// The run makes do with those that remain; if there are none, nobody will come any more.
+    public mutating func localWorkerEnded(
+        _ reason: String, remaining: Int
+    ) -> [CoordinatorEffect<Peer>] {
+        guard phase != .finished else { return [] }
+        if remaining == 0 {
+            return (step > 0 ? [.checkpoint] : []) + finish(.workersEnded(reason))
+        }
+        settings.minimumWorkers = min(settings.minimumWorkers, remaining)
+        let isEnough = members.count >= settings.minimumWorkers
+        return phase == .gathering && isEnough ? distribute() : []
+    }
+
     mutating func startWaiting(_ now: Duration) {
         waitingSince = now
         lastNotice = now

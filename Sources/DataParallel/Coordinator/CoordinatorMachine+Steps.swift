@@ -136,12 +136,6 @@ extension CoordinatorMachine {
         }
     }
 
-    /// Nobody is left who could train, and nobody will come.
-    public mutating func workersEnded(_ reason: String) -> [CoordinatorEffect<Peer>] {
-        guard phase != .finished else { return [] }
-        return (step > 0 ? [.checkpoint] : []) + finish(.workersEnded(reason))
-    }
-
     /// Something that the run cannot go on without has failed.
     public mutating func fail(_ outcome: Outcome) -> [CoordinatorEffect<Peer>] {
         phase == .finished ? [] : finish(outcome)

@@ -8,7 +8,7 @@ import Training
 /// nothing that is covered already. `Peer` is whatever the transport tells its peers apart by.
 public struct CoordinatorMachine<Peer: Hashable & Sendable>: Sendable {
     let plan: BatchPlan
-    let settings: CoordinatorSettings
+    var settings: CoordinatorSettings
 
     var members: [Member] = []
     var phase = Phase.gathering

@@ -67,6 +67,7 @@ public struct WorkerMachine: Sendable {
         assignment = nil
         step = nil
         queue = []
+        isComputing = false
     }
 
     /// Time has passed.
