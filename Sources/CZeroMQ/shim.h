@@ -5,11 +5,11 @@
 #define TERN_CZEROMQ_SHIM_H
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -27,9 +27,37 @@ static inline void tern_name_thread(const char *name) {
     prctl(PR_SET_NAME, (unsigned long)name, 0UL, 0UL, 0UL);
 }
 
-/// Asks the kernel to send `signal` to this process when its parent ends (0 asks for nothing).
-static inline int tern_signal_when_parent_ends(int signal) {
-    return prctl(PR_SET_PDEATHSIG, (unsigned long)signal, 0UL, 0UL, 0UL);
+/// Opens a pipe that never blocks and that other programs do not inherit.
+static inline int tern_open_pipe(int *reading, int *writing) {
+    int ends[2];
+    if (pipe(ends) != 0) return -1;
+    for (int end = 0; end < 2; end++) {
+        fcntl(ends[end], F_SETFD, FD_CLOEXEC);
+        fcntl(ends[end], F_SETFL, O_NONBLOCK);
+    }
+    *reading = ends[0];
+    *writing = ends[1];
+    return 0;
+}
+
+/// Where the signal handler writes; -1 while signals are not caught.
+static volatile int tern_signal_pipe = -1;
+
+static inline void tern_note_signal(int signal) {
+    int saved = errno;
+    unsigned char byte = (unsigned char)signal;
+    // A full pipe holds enough signals to be read.
+    ssize_t written = write(tern_signal_pipe, &byte, 1);
+    (void)written;
+    errno = saved;
+}
+
+/// From now on writes each `signal`, as a byte, to `pipe`.
+static inline int tern_catch_signal(int signal, int pipe) {
+    tern_signal_pipe = pipe;
+    struct sigaction action = {.sa_handler = tern_note_signal, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    return sigaction(signal, &action, NULL);
 }
 
 /// The longest path, in bytes, that a Unix domain socket can have.

@@ -106,7 +106,10 @@ public actor Worker {
     private func handle(_ event: MonitorEvent) {
         switch event.kind {
         case .handshakeSucceeded: perform(machine.connected(now: now))
-        case .disconnected: perform(machine.disconnected(now: now))
+        case .disconnected:
+            // The last word, that the run is over, may have come just before.
+            receive()
+            perform(machine.disconnected(now: now))
         default: break
         }
     }
