@@ -78,6 +78,9 @@ let package = Package(
 
         tests(of: "Hashing"),
         tests(of: "Datasets", ["CZlib", "Hashing"]),
+        tests(of: "Protocol"),
+        tests(of: "DataParallel", ["NeuralNetwork", "Protocol", "Randomness", "Training"]),
+        tests(of: "Monitoring", ["Training"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -3,7 +3,7 @@ import Training
 
 extension RunEvent {
     /// How a person is told, and how urgently; nil for what only programs want to know.
-    var text: (level: Logger.Level, message: String)? {
+    package var text: (level: Logger.Level, message: String)? {
         switch self {
         case .joined(let worker, let members):
             let lanes = worker.lanes == 1 ? "1 lane" : "\(worker.lanes) lanes"

@@ -1,12 +1,14 @@
 import Training
 
 /// The line at the bottom of a terminal: how far the run is, how fast, and how long it will take.
-struct ProgressBar {
+package struct ProgressBar {
     private var first: StepReport?
     private var examples = 0
 
+    package init() {}
+
     /// The bar after one more step, to fit `width` columns.
-    mutating func text(after step: StepReport, width: Int) -> String {
+    package mutating func text(after step: StepReport, width: Int) -> String {
         note(step)
         let total = step.epochs * step.stepsPerEpoch
         let share = Double(step.step) / Double(max(total, 1))
@@ -20,7 +22,7 @@ struct ProgressBar {
     }
 
     /// Counts a step.
-    mutating func note(_ step: StepReport) {
+    package mutating func note(_ step: StepReport) {
         if first == nil { first = step } else { examples += step.tally.examples }
     }
 

@@ -18,11 +18,11 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
     /// The examples of one step over all workers: the global batch size.
     public var batchSize = 128
     /// The learning rate, at its highest where a schedule changes it.
-    public var learningRate = 0.002
+    public var learningRate = 0.003
     /// The update rule.
     public var optimizer = OptimizerKind.adam
     /// The largest global norm of an averaged gradient; 0 for no limit.
-    public var clipNorm = 1.0
+    public var clipNorm = 0.5
     /// How the learning rate changes over the run.
     public var schedule = Schedule.cosine
     /// The shards that the data set is dealt to, a power of two.

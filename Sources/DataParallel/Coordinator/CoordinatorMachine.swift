@@ -98,7 +98,7 @@ public struct CoordinatorSettings: Sendable {
 }
 
 /// What the coordinator must do next, in order.
-public enum CoordinatorEffect<Peer: Hashable & Sendable>: Sendable {
+public enum CoordinatorEffect<Peer: Hashable & Sendable>: Sendable, Equatable {
     /// Send a message without payload.
     case send(CoordinatorMessage, to: Peer)
     /// Send the examples that a worker asked for.

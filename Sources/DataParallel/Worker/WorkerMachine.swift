@@ -206,7 +206,7 @@ public struct WorkerSettings: Sendable {
 }
 
 /// What the worker must do next, in order.
-public enum WorkerEffect: Sendable {
+public enum WorkerEffect: Sendable, Equatable {
     /// Send a message without payload.
     case send(WorkerMessage, RunID)
     /// Make lanes for the network and the data of a run.

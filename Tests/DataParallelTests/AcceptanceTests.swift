@@ -1,0 +1,139 @@
+import DataParallel
+import Protocol
+import Testing
+import Training
+
+/// A coordinator in its first step with one worker, to which any partial sum can be offered.
+///
+/// A class, since expectations cannot change a value.
+@Suite("A partial sum is accepted") final class AcceptanceTests {
+    private var machine = waitingMachine(minimumWorkers: 1)
+
+    init() {
+        let hello = Hello(host: "a", pid: 1, lanes: 1, kernels: "test")
+        _ = machine.start(now: .zero)
+        _ = machine.receive(.hello(hello), from: "member", now: .zero)
+        _ = machine.receive(.ready(SlotRange(0..<8)), from: "member", now: .zero)
+    }
+
+    private func sum(
+        step: Int = 0, level: Int, residue: Int, examples: Int, correct: Int = 0
+    ) -> WorkerMessage {
+        .partialSum(
+            PartialSumHeader(
+                step: step, level: level, residue: residue, examples: examples, correct: correct,
+                loss: 1, checksum: 0))
+    }
+
+    private func isAccepted(_ message: WorkerMessage, from peer: String = "member") -> Bool {
+        machine.receive(message, from: peer, now: .zero).contains {
+            if case .accumulate = $0 { true } else { false }
+        }
+    }
+
+    @Test("if it is of this step, of a node of the tree, and counts what it must")
+    func valid() {
+        #expect(isAccepted(sum(level: 3, residue: 5, examples: 2)))
+        #expect(isAccepted(sum(level: 1, residue: 0, examples: 8)))
+        #expect(isAccepted(sum(level: 2, residue: 3, examples: 4, correct: 4)))
+    }
+
+    @Test("and completes the step with the last one")
+    func completion() {
+        _ = machine.receive(sum(level: 1, residue: 0, examples: 8), from: "member", now: .zero)
+        let effects = machine.receive(
+            sum(level: 1, residue: 1, examples: 8), from: "member", now: .zero)
+        #expect(effects.last == .update(step: 0))
+    }
+
+    @Test("but not if any of its shards is covered already")
+    func overlap() {
+        #expect(isAccepted(sum(level: 2, residue: 1, examples: 4)))
+        #expect(!isAccepted(sum(level: 2, residue: 1, examples: 4)))
+        #expect(!isAccepted(sum(level: 3, residue: 5, examples: 2)))
+        #expect(!isAccepted(sum(level: 1, residue: 1, examples: 8)))
+        #expect(!isAccepted(sum(level: 0, residue: 0, examples: 16)))
+        #expect(isAccepted(sum(level: 2, residue: 3, examples: 4)))
+    }
+
+    @Test("but not if it is of another step")
+    func otherStep() {
+        #expect(!isAccepted(sum(step: 1, level: 1, residue: 0, examples: 8)))
+        #expect(!isAccepted(sum(step: -1, level: 1, residue: 0, examples: 8)))
+    }
+
+    @Test(
+        "but not if there is no such node",
+        arguments: [(4, 0), (-1, 0), (31, 5), (64, 1), (3, 8), (1, 2), (2, -1), (0, 1)])
+    func noSuchNode(level: Int, residue: Int) {
+        #expect(!isAccepted(sum(level: level, residue: residue, examples: 2)))
+    }
+
+    @Test("but not if it counts other than the step's examples")
+    func wrongCounts() {
+        #expect(!isAccepted(sum(level: 3, residue: 0, examples: 3)))
+        #expect(!isAccepted(sum(level: 3, residue: 0, examples: 0)))
+        #expect(!isAccepted(sum(level: 3, residue: 0, examples: 2, correct: 3)))
+        #expect(!isAccepted(sum(level: 3, residue: 0, examples: 2, correct: -1)))
+    }
+
+    @Test("but not from a peer that has not joined")
+    func stranger() {
+        #expect(!isAccepted(sum(level: 3, residue: 0, examples: 2), from: "stranger"))
+    }
+
+    @Test("and what is dropped is counted and told with its sender")
+    func told() {
+        let effects = machine.receive(
+            sum(level: 3, residue: 0, examples: 9), from: "member", now: .zero)
+        #expect(
+            effects == [
+                .report(
+                    .dropped(
+                        peer: "a:1", reason: "a partial sum that counts 9 examples, not 2",
+                        total: 1))
+            ])
+    }
+}
+
+private func waitingMachine(minimumWorkers: Int) -> CoordinatorMachine<String> {
+    let plan = BatchPlan(examples: 64, batchSize: 16, shards: 8)
+    let settings = CoordinatorSettings(
+        welcome: Welcome(MachineNetwork.architecture, plan: plan, seed: 0), epochs: 1,
+        minimumWorkers: minimumWorkers, checkpointEvery: 0, joinTimeout: .seconds(9))
+    return CoordinatorMachine(plan: plan, settings: settings, step: 0)
+}
+
+@Suite("A coordinator waits for workers") struct JoiningTests {
+    @Test("and gives up after the timeout, with those who are here named")
+    func timeout() {
+        var machine = waitingMachine(minimumWorkers: 2)
+        _ = machine.start(now: .seconds(1))
+        let hello = Hello(host: "a", pid: 1, lanes: 1, kernels: "test")
+        _ = machine.receive(.hello(hello), from: "a", now: .seconds(2))
+        let notice = machine.tick(now: .seconds(9))
+        #expect(notice == [.report(.waiting(members: 1, needed: 2, seconds: 8))])
+        let end = machine.tick(now: .seconds(10))
+        #expect(
+            end == [
+                .send(.stop(Notice(reason: "the run ends")), to: "a"),
+                .finish(.tooFewWorkers(members: 1, needed: 2)),
+            ])
+    }
+
+    @Test("but not for local ones that have ended")
+    func localWorkerEnded() {
+        var machine = waitingMachine(minimumWorkers: 2)
+        _ = machine.start(now: .zero)
+        let hello = Hello(host: "a", pid: 1, lanes: 1, kernels: "test")
+        _ = machine.receive(.hello(hello), from: "a", now: .zero)
+        let effects = machine.localWorkerEnded("exit status 1", remaining: 1)
+        #expect(effects.contains(.send(.assign(SlotRange(0..<8)), to: "a")))
+        let end = machine.localWorkerEnded("killed by signal 9", remaining: 0)
+        #expect(
+            end == [
+                .send(.stop(Notice(reason: "the run ends")), to: "a"),
+                .finish(.workersEnded("killed by signal 9")),
+            ])
+    }
+}

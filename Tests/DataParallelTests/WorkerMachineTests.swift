@@ -1,0 +1,186 @@
+import DataParallel
+import Protocol
+import Testing
+import Training
+
+private let run = RunID(7)
+private let hello = Hello(host: "a", pid: 1, lanes: 1, kernels: "test")
+
+/// A worker's machine that expectations can call: a class, since they cannot change a value.
+private final class MachineUnderTest {
+    private var machine = WorkerMachine(
+        hello: hello, settings: WorkerSettings(joinTimeout: .seconds(20)))
+
+    init() { machine.start(now: .zero) }
+
+    func connected(at seconds: Int = 0) -> [WorkerEffect] {
+        machine.connected(now: .seconds(seconds))
+    }
+
+    func disconnected(at seconds: Int) -> [WorkerEffect] {
+        machine.disconnected(now: .seconds(seconds))
+    }
+
+    func tick(at seconds: Int) -> [WorkerEffect] { machine.tick(now: .seconds(seconds)) }
+
+    func receive(_ message: CoordinatorMessage, run: RunID = run) -> [WorkerEffect] {
+        machine.receive(message, run: run)
+    }
+
+    func computed(step: Int) -> [WorkerEffect] { machine.computed(step: step) }
+
+    func interrupt() -> [WorkerEffect] { machine.interrupt(15) }
+}
+
+@Suite("The worker's decisions") struct WorkerMachineTests {
+    private let plan = BatchPlan(examples: 10, batchSize: 4, shards: 2)
+    private let machine = MachineUnderTest()
+
+    private func join() {
+        _ = machine.connected()
+        let welcome = Welcome(MachineNetwork.architecture, plan: plan, seed: 3)
+        _ = machine.receive(.welcome(welcome))
+    }
+
+    /// Takes in the data of both shards.
+    private func fetchAll() {
+        _ = machine.receive(.assign(SlotRange(0..<2)))
+        for shard in 0..<2 {
+            _ = machine.receive(.shardPart(ShardPart(shard: shard, first: 0, count: 5)))
+        }
+    }
+
+    private func weights(step: Int, _ slots: Range<Int>) -> CoordinatorMessage {
+        .weights(WorkHeader(step: step, range: SlotRange(slots), checksum: 0))
+    }
+
+    @Test("it greets the coordinator, again and again until it is answered")
+    func greeting() {
+        #expect(machine.connected() == [.send(.hello(hello), .unknown)])
+        #expect(machine.tick(at: 1) == [.send(.hello(hello), .unknown)])
+        join()
+        #expect(machine.tick(at: 2) == [])
+    }
+
+    @Test("it says every five seconds that it waits, and gives up after the timeout")
+    func timeout() {
+        #expect(machine.tick(at: 4) == [])
+        #expect(
+            machine.tick(at: 5) == [.report(.waiting(seconds: 5, isConnected: false))])
+        #expect(machine.tick(at: 6) == [])
+        #expect(machine.tick(at: 20) == [.finish(.noCoordinator(isConnected: false))])
+    }
+
+    @Test("it fetches what it lacks part by part, and then says that it is ready")
+    func fetching() {
+        join()
+        func fetch(_ shard: Int, _ first: Int) -> WorkerEffect {
+            .send(.fetch(Fetch(shard: shard, first: first)), run)
+        }
+        #expect(machine.receive(.assign(SlotRange(0..<2))) == [fetch(0, 0)])
+        let first = ShardPart(shard: 0, first: 0, count: 2)
+        #expect(
+            machine.receive(.shardPart(first))
+                == [.storeShardPart(first), fetch(0, 2)])
+        let second = ShardPart(shard: 0, first: 2, count: 3)
+        #expect(
+            machine.receive(.shardPart(second))
+                == [.storeShardPart(second), fetch(1, 0)])
+        let third = ShardPart(shard: 1, first: 0, count: 5)
+        #expect(
+            machine.receive(.shardPart(third))
+                == [.storeShardPart(third), .send(.ready(SlotRange(0..<2)), run)])
+    }
+
+    @Test("it passes over parts that it did not ask for")
+    func unaskedParts() {
+        join()
+        _ = machine.receive(.assign(SlotRange(0..<1)))
+        for part in [
+            ShardPart(shard: 1, first: 0, count: 5), ShardPart(shard: 0, first: 1, count: 2),
+            ShardPart(shard: 0, first: 0, count: 6), ShardPart(shard: 0, first: 0, count: 0),
+        ] {
+            #expect(machine.receive(.shardPart(part)) == [])
+        }
+    }
+
+    @Test("it computes one range at a time and answers with the sums")
+    func computing() {
+        join()
+        fetchAll()
+        let work = WorkHeader(step: 0, range: SlotRange(0..<1), checksum: 0)
+        #expect(
+            machine.receive(.weights(work))
+                == [.loadWeights(work), .compute(0..<1, step: 0)])
+        let more = WorkHeader(step: 0, range: SlotRange(1..<2), checksum: 0)
+        #expect(machine.receive(.compute(more)) == [])
+        #expect(
+            machine.computed(step: 0)
+                == [.sendSums(step: 0, run), .compute(1..<2, step: 0)])
+        #expect(machine.computed(step: 0) == [.sendSums(step: 0, run)])
+    }
+
+    @Test("it does not answer for a step that is over, and goes on with the next")
+    func overtaken() {
+        join()
+        fetchAll()
+        _ = machine.receive(weights(step: 0, 0..<2))
+        _ = machine.receive(weights(step: 1, 0..<2))
+        #expect(machine.computed(step: 0) == [.discardSums, .compute(0..<2, step: 1)])
+    }
+
+    @Test("it obeys neither another run nor impossible ranges")
+    func impossible() {
+        join()
+        fetchAll()
+        #expect(machine.receive(weights(step: 0, 0..<2), run: RunID(8)) == [])
+        #expect(machine.receive(weights(step: 0, 1..<3)) == [])
+        let ahead = WorkHeader(step: 5, range: SlotRange(0..<1), checksum: 0)
+        #expect(machine.receive(.compute(ahead)) == [])
+    }
+
+    @Test("a lost connection voids all; with the next one it starts as a new member")
+    func reconnection() {
+        join()
+        fetchAll()
+        _ = machine.receive(weights(step: 0, 0..<2))
+        #expect(machine.disconnected(at: 3) == [.reset, .report(.lost)])
+        #expect(machine.connected(at: 4) == [.send(.hello(hello), .unknown)])
+        join()
+        fetchAll()
+        let work = WorkHeader(step: 9, range: SlotRange(0..<2), checksum: 0)
+        #expect(
+            machine.receive(.weights(work))
+                == [.loadWeights(work), .compute(0..<2, step: 9)])
+    }
+
+    @Test("it ends when it is sent home, refused, or told to by a signal")
+    func ends() {
+        join()
+        #expect(
+            machine.receive(.stop(Notice(reason: "done"))) == [.finish(.dismissed("done"))])
+        #expect(machine.interrupt() == [], "it has ended already")
+
+        let refused = MachineUnderTest()
+        #expect(
+            refused.receive(.refuse(Notice(reason: "no"))) == [.finish(.refused("no"))])
+        let interrupted = MachineUnderTest()
+        #expect(interrupted.interrupt().last == .finish(.interrupted(signal: 15)))
+    }
+
+    @Test(
+        "it refuses a welcome whose numbers make no sense",
+        arguments: [
+            Welcome(architecture: "{}", examples: 10, batchSize: 4, shards: 2, seed: 0),
+            Welcome(architecture: "", examples: 0, batchSize: 0, shards: 0, seed: 0),
+            Welcome(architecture: "", examples: 1 << 60, batchSize: 4, shards: 3, seed: 0),
+        ])
+    func nonsense(welcome: Welcome) {
+        _ = machine.connected()
+        guard case .finish(.refused) = machine.receive(.welcome(welcome)).first
+        else {
+            Issue.record("the worker went on")
+            return
+        }
+    }
+}

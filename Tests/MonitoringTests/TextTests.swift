@@ -1,0 +1,58 @@
+import Monitoring
+import Testing
+import Training
+
+@Suite("Numbers are written for people") struct NumberTextTests {
+    @Test("with a fixed number of decimals")
+    func fixedDecimals() {
+        #expect(fixed(0.43214, 4) == "0.4321")
+        #expect(fixed(0.00005, 4) == "0.0001")
+        #expect(fixed(-1.5, 1) == "-1.5")
+        #expect(fixed(-0.001, 2) == "0.00")
+        #expect(fixed(12, 0) == "12")
+        #expect(fixed(1e31, 4) == "1e+31")
+        #expect(fixed(.nan, 2) == "nan")
+    }
+
+    @Test("in per cent, in groups of digits, and as a clock shows them")
+    func others() {
+        #expect(percent(0.875) == "87.50%")
+        #expect(grouped(1_234_567.8) == "1,234,568")
+        #expect(grouped(999) == "999")
+        #expect(clockText(seconds: 42.4) == "0:42")
+        #expect(clockText(seconds: 3723) == "1:02:03")
+    }
+}
+
+@Suite("A run is told in the words of PyTorch's tutorials") struct EventTextTests {
+    private let tally = Tally(examples: 128, correct: 112, loss: 55.3088)
+
+    @Test("a step")
+    func step() {
+        let report = StepReport(
+            epoch: 1, epochs: 10, stepInEpoch: 100, stepsPerEpoch: 469, step: 100, tally: tally,
+            learningRate: 0.001, seconds: 1)
+        #expect(
+            RunEvent.step(report).text?.message
+                == "Epoch [1/10], Step [100/469], Loss: 0.4321, Accuracy: 87.50%")
+    }
+
+    @Test("an epoch")
+    func epoch() {
+        let report = EpochReport(
+            epoch: 2, epochs: 10, step: 938, train: tally, test: tally, seconds: 9,
+            examplesPerSecond: 23456.7)
+        #expect(
+            RunEvent.epoch(report).text?.message
+                == "Epoch [2/10] done: train loss 0.4321, accuracy 87.50%; test loss 0.4321, "
+                + "accuracy 87.50%; 23,457 examples/s")
+    }
+
+    @Test("a flood of bad messages is told ten times, then every thousandth")
+    func flood() {
+        let told = (1...3000).filter {
+            RunEvent.dropped(peer: "x", reason: "y", total: $0).text != nil
+        }
+        #expect(told == Array(1...10) + [1000, 2000, 3000])
+    }
+}

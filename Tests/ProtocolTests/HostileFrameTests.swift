@@ -1,0 +1,122 @@
+import Protocol
+import Testing
+
+/// A small generator with a fixed seed, so that a failure can be repeated.
+private struct Lehmer: RandomNumberGenerator {
+    var state: UInt64
+    mutating func next() -> UInt64 {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return state ^ (state >> 29)
+    }
+}
+
+@Suite("A frame that is no message gives an error") struct HostileFrameTests {
+    private let run = RunID(1)
+
+    private var headers: [[UInt8]] {
+        RoundTripTests.workerMessages.map { $0.header(run: run) }
+            + RoundTripTests.coordinatorMessages.map { $0.header(run: run) }
+    }
+
+    /// Decodes as both sides do; any result but a crash is fine where the bytes are random.
+    private func decode(_ header: [UInt8]) {
+        for frames in 0...2 {
+            _ = try? WorkerMessage.decode(header, payloadFrames: frames)
+            _ = try? CoordinatorMessage.decode(header, payloadFrames: frames)
+        }
+    }
+
+    @Test("when it is cut short anywhere")
+    func truncated() {
+        for header in headers {
+            for length in 0..<header.count {
+                let cut = Array(header.prefix(length))
+                #expect(throws: ProtocolError.self) {
+                    try WorkerMessage.decode(cut, payloadFrames: 0)
+                }
+                #expect(throws: ProtocolError.self) {
+                    try CoordinatorMessage.decode(cut, payloadFrames: 0)
+                }
+            }
+        }
+    }
+
+    @Test("when payload frames are missing or left over")
+    func payloads() {
+        for message in RoundTripTests.workerMessages {
+            #expect(throws: ProtocolError.self) {
+                try WorkerMessage.decode(
+                    message.header(run: run), payloadFrames: message.payloadFrames + 1)
+            }
+        }
+        for message in RoundTripTests.coordinatorMessages {
+            #expect(throws: ProtocolError.self) {
+                try CoordinatorMessage.decode(
+                    message.header(run: run), payloadFrames: message.payloadFrames + 1)
+            }
+        }
+    }
+
+    @Test("when it comes from the other side")
+    func wrongSide() {
+        #expect(throws: ProtocolError.self) {
+            try WorkerMessage.decode(
+                CoordinatorMessage.weights(
+                    WorkHeader(step: 0, range: SlotRange(0..<1), checksum: 0)
+                ).header(run: run), payloadFrames: 1)
+        }
+        #expect(throws: ProtocolError.self) {
+            try CoordinatorMessage.decode(
+                WorkerMessage.ready(SlotRange(0..<1)).header(run: run), payloadFrames: 0)
+        }
+    }
+
+    @Test("when it is of another version, which is named")
+    func otherVersion() {
+        let text = #"{"tern":2,"run":"0000000000000001","type":"hello","body":{}}"#
+        #expect(throws: ProtocolError.otherVersion(2)) {
+            try WorkerMessage.decode(Array(text.utf8), payloadFrames: 0)
+        }
+        var header = CoordinatorMessage.weights(
+            WorkHeader(step: 0, range: SlotRange(0..<1), checksum: 0)
+        ).header(run: run)
+        header[4] = 9
+        #expect(throws: ProtocolError.otherVersion(9)) {
+            try CoordinatorMessage.decode(header, payloadFrames: 1)
+        }
+    }
+
+    @Test("when it is longer than any header")
+    func tooLong() {
+        let header = [UInt8](repeating: UInt8(ascii: " "), count: maximumHeaderSize + 1)
+        #expect(throws: ProtocolError.malformed("its header is too long")) {
+            try WorkerMessage.decode(header, payloadFrames: 0)
+        }
+    }
+
+    @Test("and never a crash: 10,000 random and damaged headers", arguments: 0..<4)
+    func random(seed: Int) {
+        var random = Lehmer(state: UInt64(seed) &+ 1)
+        for _ in 0..<1_250 {
+            let length = Int.random(in: 0...120, using: &random)
+            decode((0..<length).map { _ in UInt8.random(in: 0...255, using: &random) })
+            guard var header = headers.randomElement(using: &random) else { continue }
+            for _ in 0...Int.random(in: 0..<4, using: &random) {
+                let place = Int.random(in: header.indices, using: &random)
+                header[place] = UInt8.random(in: 0...255, using: &random)
+            }
+            decode(header)
+        }
+    }
+
+    @Test(
+        "a range of slots is checked against the number of slots",
+        arguments: [(0, 17), (16, 1), (-1, 2), (1, -1), (.max, 1), (1, .max)])
+    func ranges(first: Int, count: Int) {
+        var range = SlotRange(0..<0)
+        range.first = first
+        range.count = count
+        #expect(range.slots(of: 16) == nil)
+        #expect(SlotRange(4..<16).slots(of: 16) == 4..<16)
+    }
+}

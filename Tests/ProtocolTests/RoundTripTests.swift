@@ -1,0 +1,67 @@
+import Protocol
+import Testing
+
+@Suite("Every message survives its frames") struct RoundTripTests {
+    private let run = RunID(0xFEDC_BA98_7654_3210)
+
+    static let workerMessages: [WorkerMessage] = [
+        .hello(Hello(host: "nöde \"1\"", pid: 4711, lanes: 2, kernels: "avx512")),
+        .ready(SlotRange(3..<9)),
+        .fetch(Fetch(shard: 15, first: 1337)),
+        .leave(Notice(reason: "tired")),
+        .partialSum(
+            PartialSumHeader(
+                step: 1 << 40, level: 4, residue: 11, examples: 128, correct: 97,
+                loss: 0.1 + 0.2, checksum: .max)),
+    ]
+
+    static let coordinatorMessages: [CoordinatorMessage] = [
+        .welcome(
+            Welcome(
+                architecture: "{\"cell\":\"rnn\"}", examples: 60_000, batchSize: 128, shards: 16,
+                seed: .max)),
+        .refuse(Notice(reason: "no")),
+        .assign(SlotRange(0..<0)),
+        .shardPart(ShardPart(shard: 0, first: 0, count: 1337)),
+        .ping,
+        .stop(Notice(reason: "done")),
+        .weights(WorkHeader(step: 0, range: SlotRange(0..<16), checksum: 1)),
+        .compute(WorkHeader(step: 7, range: SlotRange(5..<6), checksum: 0)),
+    ]
+
+    @Test("from workers", arguments: workerMessages)
+    func worker(message: WorkerMessage) throws {
+        let decoded = try WorkerMessage.decode(
+            message.header(run: run), payloadFrames: message.payloadFrames)
+        #expect(decoded.message == message)
+        #expect(decoded.run == run)
+    }
+
+    @Test("from the coordinator", arguments: coordinatorMessages)
+    func coordinator(message: CoordinatorMessage) throws {
+        let decoded = try CoordinatorMessage.decode(
+            message.header(run: run), payloadFrames: message.payloadFrames)
+        #expect(decoded.message == message)
+        #expect(decoded.run == run)
+    }
+
+    @Test("control headers can be read by a person")
+    func readable() {
+        let header = WorkerMessage.fetch(Fetch(shard: 3, first: 40)).header(run: RunID(255))
+        #expect(
+            String(decoding: header, as: UTF8.self)
+                == #"{"body":{"first":40,"shard":3},"run":"00000000000000ff","tern":1,"type":"fetch"}"#
+        )
+    }
+
+    @Test("step headers lie as they are drawn")
+    func drawn() {
+        let sum = PartialSumHeader(
+            step: 2, level: 3, residue: 4, examples: 5, correct: 6, loss: 1, checksum: 7)
+        let header = WorkerMessage.partialSum(sum).header(run: RunID(1))
+        #expect(
+            header == Array("TERN".utf8) + [1, 0, 3, 0] + [1, 0, 0, 0, 0, 0, 0, 0]
+                + [2, 0, 0, 0, 0, 0, 0, 0] + [3, 0, 0, 0, 4, 0, 0, 0, 5, 0, 0, 0, 6, 0, 0, 0]
+                + [0, 0, 0, 0, 0, 0, 0xF0, 0x3F] + [7, 0, 0, 0, 0, 0, 0, 0])
+    }
+}
