@@ -114,11 +114,10 @@ private func waitingMachine(minimumWorkers: Int) -> CoordinatorMachine<String> {
         let notice = machine.tick(now: .seconds(9))
         #expect(notice == [.report(.waiting(members: 1, needed: 2, seconds: 8))])
         let end = machine.tick(now: .seconds(10))
-        #expect(
-            end == [
-                .send(.stop(Notice(reason: "the run ends")), to: "a"),
-                .finish(.tooFewWorkers(members: 1, needed: 2)),
-            ])
+        #expect(end == [.send(.stop(Notice(reason: "the run ends")), to: "a")])
+        let leave = machine.receive(
+            .leave(Notice(reason: "the run ends")), from: "a", now: .seconds(10))
+        #expect(leave == [.finish(.tooFewWorkers(members: 1, needed: 2))])
     }
 
     @Test("but not for local ones that have ended")
@@ -130,10 +129,18 @@ private func waitingMachine(minimumWorkers: Int) -> CoordinatorMachine<String> {
         let effects = machine.localWorkerEnded("exit status 1", remaining: 1)
         #expect(effects.contains(.send(.assign(SlotRange(0..<8)), to: "a")))
         let end = machine.localWorkerEnded("killed by signal 9", remaining: 0)
-        #expect(
-            end == [
-                .send(.stop(Notice(reason: "the run ends")), to: "a"),
-                .finish(.workersEnded("killed by signal 9")),
-            ])
+        #expect(end == [.send(.stop(Notice(reason: "the run ends")), to: "a")])
+        let leave = machine.lose("a", reason: "gone", now: .zero)
+        #expect(leave == [.finish(.workersEnded("killed by signal 9"))])
+    }
+
+    @Test("and at the end no longer than three seconds for those to go who do not answer")
+    func ending() {
+        var machine = waitingMachine(minimumWorkers: 2)
+        let hello = Hello(host: "a", pid: 1, lanes: 1, kernels: "test")
+        _ = machine.receive(.hello(hello), from: "a", now: .zero)
+        _ = machine.interrupt(2)
+        let ticks = (1...4).map { machine.tick(now: .seconds($0)) }
+        #expect(ticks == [[], [], [.finish(.interrupted(signal: 2))], []])
     }
 }

@@ -158,7 +158,8 @@ private final class MachineUnderTest {
     func ends() {
         join()
         #expect(
-            machine.receive(.stop(Notice(reason: "done"))) == [.finish(.dismissed("done"))])
+            machine.receive(.stop(Notice(reason: "done")))
+                == [.send(.leave(Notice(reason: "done")), run), .finish(.dismissed("done"))])
         #expect(machine.interrupt() == [], "it has ended already")
 
         let refused = MachineUnderTest()

@@ -8,7 +8,7 @@ extension CoordinatorMachine {
     public mutating func receive(
         _ message: WorkerMessage, from peer: Peer, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
-        guard phase != .finished else { return [] }
+        if isOver { return leaveAtTheEnd(message, peer) }
         if case .hello(let hello) = message { return join(peer, hello, now: now) }
         guard let index = members.firstIndex(where: { $0.peer == peer }) else {
             return [drop(peer, "a message from a peer that has not joined")]
@@ -24,6 +24,14 @@ extension CoordinatorMachine {
         case .partialSum(let sum): return accept(sum, from: peer)
         case .leave(let notice): return lose(peer, reason: notice.reason, now: now)
         }
+    }
+
+    private mutating func leaveAtTheEnd(
+        _ message: WorkerMessage, _ peer: Peer
+    ) -> [CoordinatorEffect<Peer>] {
+        guard case .leave = message else { return [] }
+        members.removeAll { $0.peer == peer }
+        return closeIfEmpty()
     }
 
     private mutating func join(
@@ -96,10 +104,9 @@ extension CoordinatorMachine {
     public mutating func lose(
         _ peer: Peer, reason: String, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
-        guard phase != .finished, let index = members.firstIndex(where: { $0.peer == peer }) else {
-            return []
-        }
+        guard let index = members.firstIndex(where: { $0.peer == peer }) else { return [] }
         let member = members.remove(at: index)
+        if isOver { return closeIfEmpty() }
         var effects: [CoordinatorEffect<Peer>] = [
             .report(.left(worker: member.name, reason: reason, members: members.count))
         ]
@@ -126,7 +133,7 @@ extension CoordinatorMachine {
     public mutating func localWorkerEnded(
         _ reason: String, remaining: Int
     ) -> [CoordinatorEffect<Peer>] {
-        guard phase != .finished else { return [] }
+        guard !isOver else { return [] }
         if remaining == 0 {
             return (step > 0 ? [.checkpoint] : []) + finish(.workersEnded(reason))
         }
@@ -142,6 +149,7 @@ extension CoordinatorMachine {
 
     /// Time has passed.
     public mutating func tick(now: Duration) -> [CoordinatorEffect<Peer>] {
+        if isOver { return tickWhileEnding() }
         let isWaiting =
             switch phase {
             case .gathering: true

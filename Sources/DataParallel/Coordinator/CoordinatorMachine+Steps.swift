@@ -128,7 +128,7 @@ extension CoordinatorMachine {
 
     /// A signal asks to stop; the step under way is finished first, if anybody is computing it.
     public mutating func interrupt(_ signal: Int32) -> [CoordinatorEffect<Peer>] {
-        guard phase != .finished, interruption == nil else { return [] }
+        guard !isOver, interruption == nil else { return [] }
         interruption = signal
         switch phase {
         case .training where !members.isEmpty, .evaluating: return []
@@ -138,13 +138,31 @@ extension CoordinatorMachine {
 
     /// Something that the run cannot go on without has failed.
     public mutating func fail(_ outcome: Outcome) -> [CoordinatorEffect<Peer>] {
-        phase == .finished ? [] : finish(outcome)
+        isOver ? [] : finish(outcome)
     }
 
+    /// Tells the workers that the run is over; the run ends once they have gone.
+    ///
+    /// A connection that closed right behind the word could take it along: libzmq drops what a
+    /// dealer has received but not read when its connection ends.
     mutating func finish(_ outcome: Outcome) -> [CoordinatorEffect<Peer>] {
-        phase = .finished
         let notice = Notice(reason: outcome == .completed ? "the run is complete" : "the run ends")
-        return members.map { .send(.stop(notice), to: $0.peer) } + [.finish(outcome)]
+        phase = .ending(outcome, ticksLeft: 3)
+        return members.map { .send(.stop(notice), to: $0.peer) } + closeIfEmpty()
+    }
+
+    /// Ends the run if all workers have gone.
+    mutating func closeIfEmpty() -> [CoordinatorEffect<Peer>] {
+        guard case .ending(let outcome, _) = phase, members.isEmpty else { return [] }
+        phase = .finished
+        return [.finish(outcome)]
+    }
+
+    /// Ends the run although some have not gone, if they were given time enough.
+    mutating func tickWhileEnding() -> [CoordinatorEffect<Peer>] {
+        guard case .ending(let outcome, let ticks) = phase else { return [] }
+        phase = ticks > 1 ? .ending(outcome, ticksLeft: ticks - 1) : .finished
+        return ticks > 1 ? [] : [.finish(outcome)]
     }
 }
 

@@ -47,6 +47,8 @@ public struct CoordinatorMachine<Peer: Hashable & Sendable>: Sendable {
         case training
         /// Between two epochs, while the weights are tested.
         case evaluating
+        /// Waiting until the workers, told that the run is over, have gone.
+        case ending(Outcome, ticksLeft: Int)
         case finished
     }
 
@@ -57,6 +59,14 @@ public struct CoordinatorMachine<Peer: Hashable & Sendable>: Sendable {
         self.step = step
         owners = Array(repeating: nil, count: plan.shards)
         isCovered = Array(repeating: false, count: plan.shards)
+    }
+
+    /// Whether there is nothing more to decide but when to close the doors.
+    var isOver: Bool {
+        switch phase {
+        case .ending, .finished: true
+        default: false
+        }
     }
 
     /// The steps of the whole run.

@@ -103,7 +103,9 @@ public struct WorkerMachine: Sendable {
         case .welcome(let welcome): return take(welcome, run)
         case .refuse(let notice): return finish(.refused(notice.reason))
         case _ where plan == nil || run != self.run: return []
-        case .stop(let notice): return finish(.dismissed(notice.reason))
+        case .stop(let notice):
+            // The coordinator waits for this before it closes the connection.
+            return [.send(.leave(notice), run)] + finish(.dismissed(notice.reason))
         case .ping: return []
         case .assign(let range): return assign(range)
         case .shardPart(let part): return store(part)
