@@ -76,6 +76,11 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        .target(
+            name: "TestSupport", dependencies: ["Randomness", "Training"],
+            path: "Tests/TestSupport", swiftSettings: strict),
+        tests(of: "Kernels", ["TestSupport"]),
+        tests(of: "Randomness"),
         tests(of: "Hashing"),
         tests(of: "Datasets", ["CZlib", "Hashing"]),
         tests(of: "Protocol"),
