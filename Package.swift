@@ -81,6 +81,8 @@ let package = Package(
             path: "Tests/TestSupport", swiftSettings: strict),
         tests(of: "Kernels", ["TestSupport"]),
         tests(of: "Randomness"),
+        tests(of: "NeuralNetwork", ["Optimizers", "Randomness", "TestSupport"], fixtures: true),
+        tests(of: "Optimizers", ["TestSupport"], fixtures: true),
         tests(of: "Hashing"),
         tests(of: "Datasets", ["CZlib", "Hashing"]),
         tests(of: "Protocol"),
