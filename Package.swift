@@ -83,6 +83,8 @@ let package = Package(
         tests(of: "Randomness"),
         tests(of: "NeuralNetwork", ["Optimizers", "Randomness", "TestSupport"], fixtures: true),
         tests(of: "Optimizers", ["TestSupport"], fixtures: true),
+        tests(
+            of: "Training", ["Datasets", "Hashing", "NeuralNetwork", "Randomness", "TestSupport"]),
         tests(of: "Hashing"),
         tests(of: "Datasets", ["CZlib", "Hashing"]),
         tests(of: "Protocol"),
