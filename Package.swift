@@ -76,6 +76,15 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        .target(
+            name: "TestSupport", dependencies: ["Randomness", "Training"],
+            path: "Tests/TestSupport", swiftSettings: strict),
+        tests(of: "Kernels", ["TestSupport"]),
+        tests(of: "Randomness"),
+        tests(of: "NeuralNetwork", ["Optimizers", "Randomness", "TestSupport"], fixtures: true),
+        tests(of: "Optimizers", ["TestSupport"], fixtures: true),
+        tests(
+            of: "Training", ["Datasets", "Hashing", "NeuralNetwork", "Randomness", "TestSupport"]),
         tests(of: "Hashing"),
         tests(of: "Datasets", ["CZlib", "Hashing"]),
         tests(of: "Protocol"),

@@ -73,7 +73,7 @@ public struct Optimizer: Sendable {
 }
 
 /// base^exponent by repeated squaring: C libraries' `pow` differ in the last bit, products do not.
-func power(_ base: Double, _ exponent: Int) -> Double {
+package func power(_ base: Double, _ exponent: Int) -> Double {
     var result = 1.0
     var square = base
     var rest = exponent

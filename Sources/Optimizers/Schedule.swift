@@ -15,7 +15,7 @@ public enum Schedule: String, Codable, Sendable, CaseIterable {
 }
 
 /// cos(π x) for 0 <= x <= 1 from its Taylor series: C libraries differ in the last bit.
-func cosineOfPi(times x: Double) -> Double {
+package func cosineOfPi(times x: Double) -> Double {
     if x > 0.5 { return -cosineOfPi(times: 1 - x) }
     let square = (Double.pi * x) * (Double.pi * x)
     // 1 - y/2 (1 - y/12 (1 - y/30 (...))), the k-th divisor being (2k - 1) 2k; past 11 terms

@@ -57,7 +57,8 @@ public struct Philox: RandomNumberGenerator, Sendable {
         return order
     }
 
-    static func rounds(_ counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
+    /// The ten rounds that turn a counter and a key into four random words.
+    package static func rounds(_ counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
         var x = counter
         var key = key
         for _ in 0..<10 {

@@ -118,8 +118,9 @@ public enum ConfigurationError: Error, CustomStringConvertible, Equatable {
             "--shards \(shards) is more than the data set's \(examples) training examples: "
                 + "give fewer shards"
         case .fewerShardsThanLanes(let shards, let workers, let threads):
-            "--shards \(shards) is fewer than the \(workers * threads) lanes (\(workers) workers "
-                + "of \(threads) threads): give more shards or fewer workers"
+            // No product of the two: it may be more than an integer holds.
+            "--shards \(shards) is fewer than the lanes of \(workers) workers with \(threads) "
+                + "threads each: give more shards or fewer workers"
         case .unreadableFile(let path, let reason):
             "\(path) is not a usable configuration: \(reason)"
         case .differs(let option, let given, let expected, let place):

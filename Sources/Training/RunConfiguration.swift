@@ -58,12 +58,9 @@ public struct RunConfiguration: Equatable, Sendable {
 
     private static func explain(_ error: DecodingError) -> String {
         switch error {
-        case .dataCorrupted(let context) where context.codingPath.isEmpty,
-            .typeMismatch(_, let context) where context.codingPath.isEmpty:
-            return context.underlyingError == nil
-                ? context.debugDescription : "it is not a JSON object"
         case .dataCorrupted(let context), .typeMismatch(_, let context),
             .valueNotFound(_, let context), .keyNotFound(_, let context):
+            guard !context.codingPath.isEmpty else { return "it is not a JSON object" }
             let key = context.codingPath.map(\.stringValue).joined(separator: ".")
             return "\"\(key)\" has a value of the wrong kind (\(context.debugDescription))"
         @unknown default:
@@ -89,8 +86,20 @@ extension RunConfiguration: Codable {
         self.init()
         try Self.refuseUnknownKeys(decoder)
         let values = try decoder.container(keyedBy: CodingKeys.self)
+        func value<Value: Decodable>(_ key: CodingKeys) throws -> Value? {
+            do {
+                return try values.decodeIfPresent(Value.self, forKey: key)
+            } catch let error as DecodingError {
+                throw error
+            } catch {
+                // For a number that the type cannot hold, Foundation throws an error of its own,
+                // from which it would make that the whole text is not JSON.
+                throw DecodingError.dataCorruptedError(
+                    forKey: key, in: values, debugDescription: "It is no \(Value.self).")
+            }
+        }
         func read<Value: Decodable>(_ target: inout Value, _ key: CodingKeys) throws {
-            target = try values.decodeIfPresent(Value.self, forKey: key) ?? target
+            target = try value(key) ?? target
         }
         try read(&training.dataset, .dataset)
         try read(&training.cell, .cell)
@@ -105,8 +114,8 @@ extension RunConfiguration: Codable {
         try read(&training.schedule, .schedule)
         try read(&training.shards, .shards)
         try read(&training.seed, .seed)
-        data = try values.decodeIfPresent(String.self, forKey: .data)
-        workers = try values.decodeIfPresent(Int.self, forKey: .workers)
+        data = try value(.data)
+        workers = try value(.workers)
         try read(&threads, .threads)
         try read(&checkpointEvery, .checkpointEvery)
         try read(&logEvery, .logEvery)
@@ -148,10 +157,15 @@ extension RunConfiguration: Codable {
         let known = CodingKeys.allCases.map(\.rawValue)
         let given = try decoder.container(keyedBy: AnyKey.self).allKeys.map(\.stringValue)
         guard let unknown = given.sorted().first(where: { !known.contains($0) }) else { return }
-        throw DecodingError.dataCorrupted(
-            .init(
-                codingPath: [],
-                debugDescription: "it has an unknown setting \"\(unknown)\"; the settings are "
-                    + known.sorted().joined(separator: ", ")))
+        throw UnknownSetting(name: unknown, known: known.sorted())
+    }
+
+    private struct UnknownSetting: Error, CustomStringConvertible {
+        let name: String
+        let known: [String]
+        var description: String {
+            "it has an unknown setting \"\(name)\"; the settings are "
+                + known.joined(separator: ", ")
+        }
     }
 }

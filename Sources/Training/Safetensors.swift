@@ -9,12 +9,15 @@ import Hashing
 ///     +----------------+------------------+---------------------------+
 ///
 /// Files that Tern writes carry in their metadata a SHA-256 over the whole file (with zeros in the
-/// digest's own place), so that any flipped bit is found. Others load too if they are well formed.
+/// digest's own place), so that any flipped bit is found but one in the digest's key, which leaves a
+/// file without a digest. Such files load too if they are well formed.
 public struct Safetensors: Sendable {
     /// What the header says beside the tensors.
     public var metadata: [String: String]
     /// The tensors in the order of their data.
     public private(set) var tensors: [Tensor]
+    /// Whether the file was read with a digest, which it then matches.
+    public private(set) var isSealed = false
     private var data: [UInt8]
 
     /// A named tensor of the file.
@@ -137,6 +140,7 @@ extension Safetensors {
         try checkTensors(path)
         if let digest = metadata.removeValue(forKey: Self.digestKey) {
             try Self.check(digest, of: bytes, path)
+            isSealed = true
         }
     }
 

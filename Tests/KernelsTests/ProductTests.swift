@@ -1,0 +1,117 @@
+import Kernels
+import TestSupport
+import Testing
+
+@Suite("Products")
+struct ProductTests {
+    /// How a product's operands lie in memory.
+    struct Form: Sendable, CustomTestStringConvertible {
+        var isTransposed = false
+        var accumulates = false
+        var segments = 1
+
+        var testDescription: String {
+            "\(isTransposed ? "AᵀB" : "AB"), \(segments) segments"
+                + (accumulates ? ", added to C" : "")
+        }
+
+        static let all = [false, true].flatMap { isTransposed in
+            [false, true].flatMap { accumulates in
+                [0, 1, 3].map { segments in
+                    Form(
+                        isTransposed: isTransposed, accumulates: accumulates, segments: segments)
+                }
+            }
+        }
+    }
+
+    @Test(
+        "each element is one chain of fused multiply-adds in ascending order",
+        arguments: Kernels.supported, Form.all)
+    func chain(kernels: any KernelSet.Type, form: Form) {
+        for rows in 1...18 {
+            for columns in 1...40 {
+                let depth = (rows * 7 + columns * 3) % 11
+                let product = Product(rows: rows, columns: columns, depth: depth, form)
+                kernels.multiply(
+                    product.aView, product.b.matrix, into: product.c.matrix, product.shape)
+                let isExact = product.c.elements.bits == product.expected.bits
+                #expect(isExact, "\(rows) x \(columns) x \(depth)")
+                #expect(product.c.isIntact, "\(rows) x \(columns) x \(depth)")
+            }
+        }
+    }
+
+    @Test(
+        "large products, past one tile and one panel, are that chain too",
+        arguments: Kernels.supported, Form.all)
+    func largeProducts(kernels: any KernelSet.Type, form: Form) {
+        for (rows, columns, depth) in [(64, 128, 128), (65, 97, 63), (130, 10, 128), (3, 301, 9)] {
+            let product = Product(rows: rows, columns: columns, depth: depth, form)
+            kernels.multiply(
+                product.aView, product.b.matrix, into: product.c.matrix, product.shape)
+            let isExact = product.c.elements.bits == product.expected.bits
+            #expect(isExact, "\(rows) x \(columns) x \(depth)")
+            #expect(product.c.isIntact, "\(rows) x \(columns) x \(depth)")
+        }
+    }
+
+    @Test("a row's result does not depend on the rows beside it", arguments: Kernels.supported)
+    func rowIndependence(kernels: any KernelSet.Type) {
+        let product = Product(rows: 23, columns: 37, depth: 19, Form(accumulates: true))
+        let start = product.c.elements
+        kernels.multiply(product.aView, product.b.matrix, into: product.c.matrix, product.shape)
+        for row in 0..<23 {
+            let own = Guarded(Array(start[row * 37..<(row + 1) * 37]))
+            kernels.multiply(
+                product.aView.dropping(rows: row), product.b.matrix, into: own.matrix,
+                ProductShape(rows: 1, columns: 37, depth: 19, accumulates: true))
+            let isSame = own.elements.bits == product.c.elements[row * 37..<(row + 1) * 37].bits
+            #expect(isSame, "row \(row)")
+        }
+    }
+}
+
+/// Operands of a product and what it must give.
+private struct Product {
+    let shape: ProductShape
+    let a: Guarded
+    let b: Guarded
+    let c: Guarded
+    let aView: Matrix
+    /// The elements that C must hold afterwards, row by row.
+    let expected: [Float]
+
+    init(rows: Int, columns: Int, depth: Int, _ form: ProductTests.Form) {
+        // A run of the inner dimension is followed by `skipped` terms that belong to no run.
+        let skipped = 2
+        let inner = form.segments * (depth + skipped) + 1
+        let seed = UInt64(rows * 10_000 + columns * 100 + depth)
+        let aValues = randomMagnitudes(rows * inner, seed: seed)
+        a = Guarded(aValues, columns: form.isTransposed ? rows : inner, gap: 3)
+        b = Guarded(randomMagnitudes(inner * columns, seed: seed + 1), columns: columns, gap: 1)
+        c = Guarded(randomMagnitudes(rows * columns, seed: seed + 2), columns: columns, gap: 2)
+        aView = form.isTransposed ? a.matrix.transposed : a.matrix
+        var shape = ProductShape(
+            rows: rows, columns: columns, depth: depth, accumulates: form.accumulates)
+        shape.segments = form.segments
+        shape.aSegmentStride = (depth + skipped) * aView.columnStride
+        shape.bSegmentStride = (depth + skipped) * b.stride
+        self.shape = shape
+
+        var expected: [Float] = []
+        for row in 0..<rows {
+            for column in 0..<columns {
+                var sum = form.accumulates ? c[row, column] : 0
+                for segment in 0..<form.segments {
+                    for term in segment * (depth + skipped)..<segment * (depth + skipped) + depth {
+                        let factor = form.isTransposed ? a[term, row] : a[row, term]
+                        sum.addProduct(factor, b[term, column])
+                    }
+                }
+                expected.append(sum)
+            }
+        }
+        self.expected = expected
+    }
+}

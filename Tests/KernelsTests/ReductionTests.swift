@@ -1,0 +1,130 @@
+import Kernels
+import TestSupport
+import Testing
+
+@Suite("Sums, scaling and payloads")
+struct ReductionTests {
+    @Test("one buffer is added to another", arguments: Kernels.supported)
+    func add(kernels: any KernelSet.Type) {
+        for count in 0...40 {
+            let source = Guarded(randomMagnitudes(count, seed: 1))
+            let target = Guarded(randomMagnitudes(count, seed: 2))
+            let expected = zip(target.elements, source.elements).map(+)
+            kernels.add(source.vector, into: target.vector)
+            #expect(target.elements.bits == expected.bits, "\(count) values")
+            #expect(target.isIntact && source.isIntact, "\(count) values")
+        }
+    }
+
+    @Test("a payload is added whatever its alignment", arguments: Kernels.supported)
+    func addPayload(kernels: any KernelSet.Type) {
+        for count in 0...40 {
+            for misalignment in 0..<4 {
+                let values = randomMagnitudes(count, seed: 3)
+                let bytes = payload(values, misalignment: misalignment)
+                let target = Guarded(randomMagnitudes(count, seed: 4))
+                let expected = zip(target.elements, values).map(+)
+                kernels.add(
+                    payload: bytes.span.bytes.extracting(misalignment..<bytes.count),
+                    into: target.vector)
+                #expect(target.elements.bits == expected.bits, "\(count) values")
+                #expect(target.isIntact, "\(count) values")
+            }
+        }
+    }
+
+    @Test("values are divided, not multiplied by a reciprocal", arguments: Kernels.supported)
+    func divide(kernels: any KernelSet.Type) {
+        for count in 0...40 {
+            let values = Guarded(randomMagnitudes(count, seed: 5))
+            let expected = values.elements.map { $0 / 127 }
+            kernels.divide(values.vector, by: 127)
+            #expect(values.elements.bits == expected.bits, "\(count) values")
+            #expect(values.isIntact, "\(count) values")
+        }
+    }
+
+    @Test("values are scaled", arguments: Kernels.supported)
+    func scale(kernels: any KernelSet.Type) {
+        for count in 0...40 {
+            let values = Guarded(randomMagnitudes(count, seed: 6))
+            let expected = values.elements.map { $0 * 0.3 }
+            kernels.scale(values.vector, by: 0.3)
+            #expect(values.elements.bits == expected.bits, "\(count) values")
+            #expect(values.isIntact, "\(count) values")
+        }
+    }
+
+    @Test(
+        "the sum of squares is eight partial sums in double precision, added in order",
+        arguments: Kernels.supported)
+    func sumOfSquares(kernels: any KernelSet.Type) {
+        for count in Array(0...40) + [9_999] {
+            let values = Guarded(randomMagnitudes(count, seed: 7))
+            var partial = [Double](repeating: 0, count: 8)
+            for (index, value) in values.elements.enumerated() {
+                partial[index % 8] += Double(value) * Double(value)
+            }
+            let expected = partial.reduce(0, +)
+            #expect(kernels.sumOfSquares(values.vector) == expected, "\(count) values")
+        }
+    }
+
+    @Test("squares that float32 could not hold are summed", arguments: Kernels.supported)
+    func hugeSquares(kernels: any KernelSet.Type) {
+        let sum = kernels.sumOfSquares(Guarded([3e38, -3e38, 1e-38]).vector)
+        #expect((sum / 1.8e77 - 1).magnitude < 1e-6)
+        #expect(kernels.sumOfSquares(Guarded([1, .infinity]).vector) == .infinity)
+        #expect(kernels.sumOfSquares(Guarded([1, .nan, 2]).vector).isNaN)
+    }
+
+    @Test(
+        "a value that is infinite or NaN is found at any place of a payload",
+        arguments: Kernels.supported)
+    func notFinite(kernels: any KernelSet.Type) {
+        for count in 1...40 {
+            let finite = (0..<count).map { index -> Float in
+                [0, -0.0, 0x1p-149, -1, .greatestFiniteMagnitude][index % 5]
+            }
+            #expect(isFinite(finite, kernels), "\(count) values")
+            for bad in [Float.infinity, -.infinity, .nan, -.nan, .signalingNaN] {
+                for place in 0..<count {
+                    var values = finite
+                    values[place] = bad
+                    #expect(!isFinite(values, kernels), "\(bad) at \(place) of \(count)")
+                }
+            }
+        }
+    }
+
+    @Test("a payload without values is finite", arguments: Kernels.supported)
+    func noValues(kernels: any KernelSet.Type) {
+        #expect(isFinite([], kernels))
+    }
+
+    @Test("a pixel is the quotient of its byte by 255", arguments: Kernels.supported)
+    func widen(kernels: any KernelSet.Type) {
+        let bytes = (0...255).map { UInt8($0) }
+        for count in Array(1...40) + [256] {
+            let pixels = Array(bytes.suffix(count))
+            let target = Guarded([Float](repeating: 7, count: count))
+            kernels.widen(pixels.span.bytes, into: target.vector)
+            #expect(target.elements.bits == pixels.map { Float($0) / 255 }.bits, "\(count) bytes")
+            #expect(target.isIntact, "\(count) bytes")
+        }
+    }
+
+    private func isFinite(_ values: [Float], _ kernels: any KernelSet.Type) -> Bool {
+        let misalignment = values.count % 4
+        let bytes = payload(values, misalignment: misalignment)
+        return kernels.isFinite(payload: bytes.span.bytes.extracting(misalignment..<bytes.count))
+    }
+
+    /// Little-endian float32 values behind some bytes that put them out of line.
+    private func payload(_ values: [Float], misalignment: Int) -> [UInt8] {
+        [UInt8](repeating: 0xFF, count: misalignment)
+            + values.flatMap { value in
+                withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) }
+            }
+    }
+}

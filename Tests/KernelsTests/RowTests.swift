@@ -1,0 +1,71 @@
+import Kernels
+import TestSupport
+import Testing
+
+@Suite("Rows")
+struct RowTests {
+    @Test("rows are added in ascending order, segment by segment", arguments: Kernels.supported)
+    func addRows(kernels: any KernelSet.Type) {
+        for columns in 1...40 {
+            for segments in 0...3 {
+                let depth = columns % 6
+                let skipped = 1
+                let source = Guarded(
+                    randomMagnitudes(
+                        (segments * (depth + skipped) + 1) * columns, seed: UInt64(columns)),
+                    columns: columns, gap: 1)
+                let target = Guarded(randomMagnitudes(columns, seed: 99))
+                var expected = target.elements
+                for segment in 0..<segments {
+                    for row in 0..<depth {
+                        for column in 0..<columns {
+                            expected[column] += source[segment * (depth + skipped) + row, column]
+                        }
+                    }
+                }
+                // The rows and columns of the shape are a product's and say nothing here.
+                var shape = ProductShape(rows: 5, columns: 7, depth: depth, accumulates: true)
+                shape.segments = segments
+                shape.aSegmentStride = (depth + skipped) * source.stride
+                kernels.addRows(source.matrix, into: target.vector, shape)
+                #expect(target.elements.bits == expected.bits, "\(columns) columns")
+                #expect(target.isIntact, "\(columns) columns")
+            }
+        }
+    }
+
+    @Test("filled rows hold the sum of the two", arguments: Kernels.supported)
+    func fillRows(kernels: any KernelSet.Type) {
+        for columns in 1...40 {
+            let first = Guarded(randomMagnitudes(columns, seed: 1))
+            let second = Guarded(randomMagnitudes(columns, seed: 2))
+            let rows = columns % 5 + 1
+            let target = Guarded(
+                [Float](repeating: 7, count: rows * columns), columns: columns, gap: 2)
+            kernels.fillRows(target.matrix, rows: rows, with: first.vector, plus: second.vector)
+            let sums = zip(first.elements, second.elements).map(+)
+            let expected = (0..<rows).flatMap { _ in sums }
+            #expect(target.elements.bits == expected.bits, "\(columns) columns")
+            #expect(target.isIntact, "\(columns) columns")
+        }
+    }
+
+    @Test("a transposed matrix has its rows as columns", arguments: Kernels.supported)
+    func transpose(kernels: any KernelSet.Type) {
+        for rows in [1, 2, 3, 7, 8, 15, 16, 17, 31, 33, 40] {
+            for columns in 1...40 {
+                let source = Guarded(
+                    randomValues(rows * columns, seed: 3), columns: columns, gap: 1)
+                let target = Guarded(
+                    [Float](repeating: 7, count: rows * columns), columns: rows, gap: 3)
+                kernels.transpose(
+                    source.matrix, into: target.matrix, rows: rows, columns: columns)
+                let expected = (0..<columns).flatMap { column in
+                    (0..<rows).map { source[$0, column] }
+                }
+                #expect(target.elements.bits == expected.bits, "\(rows) x \(columns)")
+                #expect(target.isIntact, "\(rows) x \(columns)")
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import Kernels
+import TestSupport
+import Testing
+
+@Suite("Optimizer updates")
+struct UpdateTests {
+    @Test("Adam updates every parameter by the same operations", arguments: Kernels.supported)
+    func adam(kernels: any KernelSet.Type) {
+        let coefficients = AdamCoefficients(
+            firstDecay: 0.1, secondKeep: 0.999, secondDecay: 0.001, stepSize: 0.02,
+            rootOfSecondCorrection: 0.3, epsilon: 1e-8)
+        for count in 0...40 {
+            let gradients = Guarded(randomMagnitudes(count, seed: 1))
+            let parameters = Guarded(randomValues(count, seed: 2))
+            let first = Guarded(randomMagnitudes(count, seed: 3))
+            let second = Guarded(randomMagnitudes(count, seed: 4).map { $0 * $0 })
+            var expected: (m: [Float], v: [Float], p: [Float]) = ([], [], [])
+            for index in 0..<count {
+                let gradient = gradients.elements[index]
+                let oldMoment = first.elements[index]
+                let m = oldMoment.addingProduct(0.1, gradient - oldMoment)
+                let v = (second.elements[index] * 0.999).addingProduct(gradient * 0.001, gradient)
+                expected.m.append(m)
+                expected.v.append(v)
+                expected.p.append(
+                    parameters.elements[index] - 0.02 * (m / (v.squareRoot() / 0.3 + 1e-8)))
+            }
+            kernels.adam(
+                parameters: parameters.vector, gradients: gradients.vector,
+                firstMoments: first.vector, secondMoments: second.vector, coefficients)
+            #expect(first.elements.bits == expected.m.bits, "\(count) values")
+            #expect(second.elements.bits == expected.v.bits, "\(count) values")
+            #expect(parameters.elements.bits == expected.p.bits, "\(count) values")
+            let all = [gradients, parameters, first, second]
+            #expect(all.allSatisfy { $0.isIntact }, "\(count) values")
+        }
+    }
+
+    @Test("a parameter that never had a gradient stays as it is", arguments: Kernels.supported)
+    func noGradient(kernels: any KernelSet.Type) {
+        let parameters = Guarded([1, -2, 3])
+        let zeros = (0..<3).map { _ in Guarded([0, 0, 0]) }
+        kernels.adam(
+            parameters: parameters.vector, gradients: zeros[0].vector,
+            firstMoments: zeros[1].vector, secondMoments: zeros[2].vector,
+            AdamCoefficients(
+                firstDecay: 0.1, secondKeep: 0.999, secondDecay: 0.001, stepSize: 0.02,
+                rootOfSecondCorrection: 0.3, epsilon: 1e-8))
+        #expect(parameters.elements == [1, -2, 3])
+    }
+
+    @Test("SGD subtracts the scaled gradient in one rounding", arguments: Kernels.supported)
+    func sgd(kernels: any KernelSet.Type) {
+        for count in 0...40 {
+            let gradients = Guarded(randomMagnitudes(count, seed: 5))
+            let parameters = Guarded(randomMagnitudes(count, seed: 6))
+            let expected = zip(parameters.elements, gradients.elements).map { parameter, gradient in
+                parameter.addingProduct(-0.03, gradient)
+            }
+            kernels.sgd(parameters: parameters.vector, gradients: gradients.vector, rate: 0.03)
+            #expect(parameters.elements.bits == expected.bits, "\(count) values")
+            #expect(parameters.isIntact && gradients.isIntact, "\(count) values")
+        }
+    }
+}

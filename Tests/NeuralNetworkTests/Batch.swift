@@ -1,0 +1,84 @@
+import Kernels
+import NeuralNetwork
+import TestSupport
+
+/// Images and their labels.
+struct Batch {
+    /// All pixels, image after image.
+    var pixels: [UInt8]
+    var labels: [UInt8]
+
+    /// Random images for a network of the given form.
+    static func random(_ count: Int, for architecture: Architecture, seed: UInt64) -> Batch {
+        Batch(
+            pixels: randomBytes(count * architecture.exampleSize, seed: seed),
+            labels: randomBytes(count, seed: seed + 1, below: architecture.classes))
+    }
+
+    /// Some of the images, in the given order.
+    func picking(_ indices: some Sequence<Int>) -> Batch {
+        let size = pixels.count / labels.count
+        return Batch(
+            pixels: indices.flatMap { pixels[$0 * size..<($0 + 1) * size] },
+            labels: indices.map { labels[$0] })
+    }
+
+    /// The images one by one, scaled to [0, 1].
+    var images: [[Double]] {
+        let size = pixels.count / labels.count
+        return labels.indices.map { index in
+            pixels[index * size..<(index + 1) * size].map { Double($0) / 255 }
+        }
+    }
+}
+
+/// What a network makes of a batch.
+struct Pass {
+    /// The logits of each row.
+    var logits: [[Float]] = []
+    /// The cross entropy of each row.
+    var losses: [ExampleLoss] = []
+
+    var meanLoss: Double { losses.reduce(0) { $0 + Double($1.loss) } / Double(losses.count) }
+}
+
+extension Network {
+    /// A network with parameters, as large as its batches.
+    convenience init(
+        _ architecture: Architecture, parameters: [Float], capacity: Int,
+        kernels: any KernelSet.Type
+    ) {
+        self.init(architecture, capacity: capacity, kernels: kernels)
+        FloatBuffer(parameters).withBytes { load($0) }
+    }
+
+    /// Runs a batch forward and backward.
+    func run(_ batch: Batch) -> Pass {
+        let rows = batch.labels.count
+        let size = architecture.exampleSize
+        for row in 0..<rows {
+            let pixels = batch.pixels.span.extracting(row * size..<(row + 1) * size)
+            setInput(pixels.bytes, row: row, of: rows)
+        }
+        forward(rows: rows)
+        var pass = Pass()
+        for row in 0..<rows {
+            pass.logits.append(logits(row: row))
+            pass.losses.append(loss(row: row, label: Int(batch.labels[row])))
+        }
+        backward(rows: rows)
+        return pass
+    }
+
+    /// The parameter gradients of some of the rows of the last batch, which had `rows`.
+    func gradients(of part: Range<Int>, rows: Int) -> [Float] {
+        let gradients = FloatBuffer(count: layout.count)
+        addParameterGradients(of: part, rows: rows, to: gradients)
+        return gradients.values
+    }
+}
+
+extension ParameterLayout.Tensor {
+    /// The tensor's part of a flat buffer.
+    func part<Value>(of values: [Value]) -> ArraySlice<Value> { values[offset..<offset + count] }
+}

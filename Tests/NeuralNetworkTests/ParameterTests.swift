@@ -1,0 +1,75 @@
+import NeuralNetwork
+import Randomness
+import TestSupport
+import Testing
+
+@Suite("Parameters")
+struct ParameterTests {
+    private let architecture = Architecture(
+        inputSize: 28, timeSteps: 28, hiddenSize: 20, layers: 2, classes: 10)
+
+    @Test("names, shapes and order are those of PyTorch's state_dict")
+    func stateDict() {
+        let layout = ParameterLayout(architecture)
+        let expected: [(name: String, shape: [Int])] = [
+            ("rnn.weight_ih_l0", [20, 28]), ("rnn.weight_hh_l0", [20, 20]),
+            ("rnn.bias_ih_l0", [20]), ("rnn.bias_hh_l0", [20]),
+            ("rnn.weight_ih_l1", [20, 20]), ("rnn.weight_hh_l1", [20, 20]),
+            ("rnn.bias_ih_l1", [20]), ("rnn.bias_hh_l1", [20]),
+            ("fc.weight", [10, 20]), ("fc.bias", [10]),
+        ]
+        #expect(layout.tensors.map(\.name) == expected.map(\.name))
+        #expect(layout.tensors.map(\.shape) == expected.map(\.shape))
+    }
+
+    @Test("the tensors lie end to end and fill the buffer")
+    func offsets() {
+        let layout = ParameterLayout(architecture)
+        var end = 0
+        for tensor in layout.tensors {
+            #expect(tensor.offset == end)
+            end += tensor.count
+        }
+        #expect(layout.count == end && end == 20 * 28 + 20 * 20 * 3 + 4 * 20 + 10 * 20 + 10)
+    }
+
+    @Test("fresh parameters are uniform in ±1/√hidden, tensor by tensor")
+    func distribution() {
+        let wide = Architecture(
+            inputSize: 28, timeSteps: 28, hiddenSize: 64, layers: 2, classes: 10)
+        let layout = ParameterLayout(wide)
+        let values = layout.initialParameters(seed: 1, hiddenSize: 64).values
+        for tensor in layout.tensors where tensor.count > 500 {
+            let part = tensor.part(of: values).map { Double($0) * 8 }
+            #expect(part.allSatisfy { $0 >= -1 && $0 < 1 }, "\(tensor.name)")
+            // Mean 0 and variance 1/3; each within five deviations.
+            let count = Double(part.count)
+            let mean = part.reduce(0, +) / count
+            #expect(mean.magnitude < 5 * (1 / 3 / count).squareRoot(), "\(tensor.name)")
+            let variance = part.reduce(0) { $0 + $1 * $1 } / count
+            let deviation = (4 / 45 / count).squareRoot()
+            #expect((variance - 1.0 / 3).magnitude < 5 * deviation, "\(tensor.name)")
+        }
+    }
+
+    @Test("each tensor draws from the stream of the seed and its name")
+    func keys() {
+        let layout = ParameterLayout(architecture)
+        let values = layout.initialParameters(seed: 9, hiddenSize: 20).values
+        let bound = 1 / Float(20).squareRoot()
+        for tensor in layout.tensors {
+            var random = Philox(seed: 9, for: tensor.name)
+            let expected = (0..<tensor.count).map { _ in bound * (2 * random.uniform() - 1) }
+            #expect(tensor.part(of: values).bits == expected.bits, "\(tensor.name)")
+        }
+    }
+
+    @Test("another seed gives other parameters")
+    func seeds() {
+        let layout = ParameterLayout(architecture)
+        let first = layout.initialParameters(seed: 0, hiddenSize: 20).values
+        let second = layout.initialParameters(seed: 1, hiddenSize: 20).values
+        let equal = zip(first, second).count { $0 == $1 }
+        #expect(equal < layout.count / 100)
+    }
+}

@@ -1,0 +1,93 @@
+import Kernels
+import NeuralNetwork
+import TestSupport
+import Testing
+
+@Suite("Rows of a pass")
+struct RowIndependenceTests {
+    private static let architectures = Nonlinearity.allCases.map { nonlinearity in
+        Architecture(
+            nonlinearity: nonlinearity, inputSize: 11, timeSteps: 5, hiddenSize: 35, layers: 2,
+            classes: 10)
+    }
+    private static let rows = 23
+
+    @Test(
+        "a row's logits and loss have the same bits alone and in any company",
+        arguments: Kernels.supported, architectures)
+    func forward(kernels: any KernelSet.Type, architecture: Architecture) {
+        let batch = Batch.random(Self.rows, for: architecture, seed: 1)
+        let whole = network(architecture, capacity: Self.rows, kernels)
+        let expected = whole.run(batch)
+        let companies = [Array(0..<Self.rows).reversed(), Array(5..<14), [3, 3, 3, 3], [22, 0]]
+        for company in companies + (0..<Self.rows).map({ [$0] }) {
+            let other = network(architecture, capacity: 31, kernels)
+            let pass = other.run(batch.picking(company))
+            for (row, example) in company.enumerated() {
+                #expect(pass.logits[row].bits == expected.logits[example].bits)
+                #expect(pass.losses[row].loss == expected.losses[example].loss)
+                #expect(pass.losses[row].isCorrect == expected.losses[example].isCorrect)
+            }
+        }
+    }
+
+    @Test(
+        "a part's parameter gradients have the same bits whatever the other rows",
+        arguments: Kernels.supported, architectures)
+    func gradients(kernels: any KernelSet.Type, architecture: Architecture) {
+        let batch = Batch.random(Self.rows, for: architecture, seed: 1)
+        let whole = network(architecture, capacity: Self.rows, kernels)
+        _ = whole.run(batch)
+        for part in [0..<1, 22..<23, 0..<8, 8..<15, 3..<23, 0..<Self.rows] {
+            let alone = network(architecture, capacity: part.count, kernels)
+            _ = alone.run(batch.picking(part))
+            let expected = alone.gradients(of: 0..<part.count, rows: part.count)
+            #expect(whole.gradients(of: part, rows: Self.rows).bits == expected.bits, "\(part)")
+        }
+    }
+
+    @Test("a pass keeps nothing for the next one", arguments: Kernels.supported, architectures)
+    func noMemory(kernels: any KernelSet.Type, architecture: Architecture) {
+        let batch = Batch.random(7, for: architecture, seed: 1)
+        let network = network(architecture, capacity: Self.rows, kernels)
+        let expected = network.run(batch)
+        let gradients = network.gradients(of: 0..<7, rows: 7)
+        for rows in [Self.rows, 2] {
+            _ = network.run(.random(rows, for: architecture, seed: 3))
+            #expect(network.run(batch).logits.map(\.bits) == expected.logits.map(\.bits))
+            #expect(network.gradients(of: 0..<7, rows: 7).bits == gradients.bits)
+        }
+    }
+
+    @Test("parameter gradients are added to what is there", arguments: Kernels.supported)
+    func accumulation(kernels: any KernelSet.Type) {
+        let architecture = Self.architectures[0]
+        let network = network(architecture, capacity: 7, kernels)
+        _ = network.run(.random(7, for: architecture, seed: 1))
+        let single = network.gradients(of: 0..<7, rows: 7)
+        let double = FloatBuffer(single)
+        network.addParameterGradients(of: 0..<7, rows: 7, to: double)
+        #expect(relativeDistance(double.values, from: single.map { 2 * Double($0) }) < 1e-6)
+    }
+
+    @Test("every kernel set gives the same bits", arguments: architectures)
+    func agreement(architecture: Architecture) throws {
+        let batch = Batch.random(Self.rows, for: architecture, seed: 1)
+        let results = Kernels.supported.map { kernels in
+            let network = network(architecture, capacity: Self.rows, kernels)
+            let logits = network.run(batch).logits.flatMap(\.bits)
+            return logits + network.gradients(of: 0..<Self.rows, rows: Self.rows).bits
+        }
+        let first = try #require(results.first)
+        #expect(results.allSatisfy { $0 == first })
+    }
+
+    private func network(
+        _ architecture: Architecture, capacity: Int, _ kernels: any KernelSet.Type
+    ) -> Network {
+        let layout = ParameterLayout(architecture)
+        let parameters = layout.initialParameters(seed: 4, hiddenSize: architecture.hiddenSize)
+        return Network(
+            architecture, parameters: parameters.values, capacity: capacity, kernels: kernels)
+    }
+}

@@ -1,0 +1,108 @@
+import TestSupport
+import Testing
+import Training
+
+@Suite("Checkpoint store")
+struct CheckpointStoreTests {
+    private let folder: TemporaryFolder
+    private let store: CheckpointStore
+
+    init() throws {
+        folder = try TemporaryFolder()
+        store = CheckpointStore(folder: folder["run/checkpoints"])
+    }
+
+    @Test("a store that is not there, or empty, has no checkpoint")
+    func nothing() throws {
+        #expect(try store.newest() == nil)
+        try Files.makeFolder(store.folder)
+        #expect(try store.newest() == nil)
+        #expect(store.paths().isEmpty)
+    }
+
+    @Test("the last three checkpoints are kept, in the order of their steps")
+    func lastThree() throws {
+        for step in [1, 9, 10, 99, 100] {
+            let path = try store.save(sampleCheckpoint(step: step).encoded(), step: step)
+            #expect(Files.exists(path))
+        }
+        let steps = try store.paths().map { try Checkpoint(parsing: Files.read($0), path: $0).step }
+        #expect(steps == [10, 99, 100])
+        #expect(Files.names(in: store.folder).count == 3)
+    }
+
+    @Test("the newest checkpoint is found")
+    func newest() throws {
+        for step in [5, 7] { try save(step) }
+        let newest = try #require(try store.newest())
+        #expect(newest.checkpoint.step == 7)
+        #expect(newest.path == store.paths().last)
+        #expect(newest.damaged.isEmpty)
+    }
+
+    @Test("damaged checkpoints are passed over, and what is wrong with them is told")
+    func damaged() throws {
+        for step in [5, 7, 9] { try save(step) }
+        let paths = store.paths()
+        try flipBit(in: paths[2])
+        try Files.writeAtomically([], to: paths[1])
+        let newest = try #require(try store.newest())
+        #expect(newest.checkpoint.step == 5 && newest.path == paths[0])
+        #expect(newest.damaged.count == 2)
+        #expect(newest.damaged.first?.contains(paths[2]) == true)
+        #expect(newest.damaged.last?.contains(paths[1]) == true)
+    }
+
+    @Test("the good checkpoint stays until a newer good one is written")
+    func afterDamage() throws {
+        for step in [5, 7, 9] { try save(step) }
+        let paths = store.paths()
+        for path in paths.dropFirst() { try flipBit(in: path) }
+        try save(6)
+        #expect(try store.newest()?.checkpoint.step == 6)
+        try save(7)
+        #expect(try store.newest()?.checkpoint.step == 7)
+    }
+
+    @Test("where all checkpoints are damaged, the newest one's fault is the error")
+    func allDamaged() throws {
+        for step in [5, 7] { try save(step) }
+        for path in store.paths() { try flipBit(in: path) }
+        let newest = try #require(store.paths().last)
+        let error = #expect(throws: CheckpointError.self) { try store.newest() }
+        guard case .noneWhole(let reason) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(reason.contains(newest))
+        #expect(error?.description.contains("\n") == false)
+    }
+
+    @Test("files that are no checkpoints are left alone")
+    func otherFiles() throws {
+        try Files.makeFolder(store.folder)
+        let names = ["notes.txt", "step-000000001.safetensors.77.tmp", "model.safetensors"]
+        for name in names { try Files.writeAtomically([1], to: "\(store.folder)/\(name)") }
+        #expect(try store.newest() == nil)
+        for step in 1...5 { try save(step) }
+        #expect(store.paths().count == 3)
+        #expect(Set(names).isSubset(of: Files.names(in: store.folder)))
+    }
+
+    @Test("a folder that cannot be made is an error")
+    func noFolder() throws {
+        try Files.writeAtomically([1], to: folder["file"])
+        let store = CheckpointStore(folder: folder["file/checkpoints"])
+        #expect(throws: FileError.self) { try store.save([1], step: 1) }
+    }
+
+    private func save(_ step: Int) throws {
+        try store.save(sampleCheckpoint(step: step).encoded(), step: step)
+    }
+
+    private func flipBit(in path: String) throws {
+        var bytes = try Files.read(path)
+        bytes[bytes.count / 2] ^= 1
+        try Files.writeAtomically(bytes, to: path)
+    }
+}

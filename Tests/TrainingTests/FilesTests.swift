@@ -1,0 +1,118 @@
+import Glibc
+import Testing
+import Training
+
+@Suite("Files")
+struct FilesTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    @Test("a file is written, replaced and read back", arguments: [0, 1, 4_096, 300_000])
+    func replace(count: Int) throws {
+        let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0) }
+        try Files.writeAtomically([9, 9, 9], to: folder["file"])
+        try Files.writeAtomically(bytes, to: folder["file"])
+        #expect(try Files.read(folder["file"]) == bytes)
+        #expect(try folder.names == ["file"])
+    }
+
+    @Test("a name without a folder is written in the current one")
+    func relativePath() throws {
+        let name = "tern-files-test-\(getpid())"
+        defer { Files.remove(name) }
+        try Files.writeAtomically([1], to: name)
+        #expect(try Files.read(name) == [1])
+    }
+
+    @Test("a missing folder is an error that says so")
+    func missingFolder() throws {
+        let path = folder["none/file"]
+        let error = FileError(operation: "write", path: path, code: ENOENT)
+        #expect(throws: error) { try Files.writeAtomically([1], to: path) }
+        #expect(try folder.names.isEmpty)
+    }
+
+    @Test("a file that cannot be replaced is left, and so is nothing else")
+    func notReplaceable() throws {
+        try Files.makeFolder(folder["taken/inside"])
+        let error = FileError(operation: "replace", path: folder["taken"], code: EISDIR)
+        #expect(throws: error) { try Files.writeAtomically([1], to: folder["taken"]) }
+        #expect(try folder.names == ["taken"])
+        #expect(Files.names(in: folder["taken"]) == ["inside"])
+    }
+
+    @Test(
+        "a read-only folder keeps its old file",
+        .enabled(if: geteuid() != 0, "the superuser may write anywhere"))
+    func readOnlyFolder() throws {
+        try Files.writeAtomically([1], to: folder["file"])
+        chmod(folder.path, 0o555)
+        defer { chmod(folder.path, 0o755) }
+        let error = FileError(operation: "write", path: folder["file"], code: EACCES)
+        #expect(throws: error) { try Files.writeAtomically([2], to: folder["file"]) }
+        #expect(try Files.read(folder["file"]) == [1])
+        #expect(try folder.names == ["file"])
+    }
+
+    @Test("what is not a regular file is not read")
+    func notRegular() throws {
+        let missing = FileError(operation: "read", path: folder["none"], code: ENOENT)
+        #expect(throws: missing) { try Files.read(folder["none"]) }
+        let isFolder = FileError(operation: "read", path: folder.path, code: EISDIR)
+        #expect(throws: isFolder) { try Files.read(folder.path) }
+        #expect(throws: FileError.self) { try Files.read("/dev/zero") }
+    }
+
+    @Test("folders are made with those above them, and may be there already")
+    func makeFolder() throws {
+        try Files.makeFolder(folder["a/b//c/"])
+        try Files.makeFolder(folder["a/b/c"])
+        try Files.makeFolder("/")
+        #expect(Files.names(in: folder["a/b"]) == ["c"])
+    }
+
+    @Test("a file where a folder is to be is an error", arguments: ["file", "file/inside"])
+    func fileInTheWay(name: String) throws {
+        try Files.writeAtomically([1], to: folder["file"])
+        let error = FileError(operation: "make the folder", path: folder[name], code: ENOTDIR)
+        #expect(throws: error) { try Files.makeFolder(folder[name]) }
+        #expect(try Files.read(folder["file"]) == [1])
+    }
+
+    @Test("names are sorted; a folder that is not there has none")
+    func names() throws {
+        for name in ["b", "c", "a"] { try Files.writeAtomically([], to: folder[name]) }
+        #expect(Files.names(in: folder.path) == ["a", "b", "c"])
+        #expect(Files.names(in: folder["none"]).isEmpty)
+    }
+
+    @Test("a removed file is gone; removing what is not there is nothing")
+    func remove() throws {
+        try Files.writeAtomically([], to: folder["file"])
+        #expect(Files.exists(folder["file"]))
+        Files.remove(folder["file"])
+        Files.remove(folder["file"])
+        #expect(!Files.exists(folder["file"]))
+    }
+
+    @Test("what is appended stands behind what was there")
+    func append() throws {
+        for byte in UInt8(1)...3 {
+            let file = try Files.openForAppending(folder["log"])
+            defer { close(file) }
+            try Files.writeAll([byte, 10], to: file, path: folder["log"])
+        }
+        #expect(try Files.read(folder["log"]) == [1, 10, 2, 10, 3, 10])
+    }
+
+    @Test("a full disk is an error that tells what to do")
+    func fullDisk() throws {
+        let file = try Files.openForAppending("/dev/full")
+        defer { close(file) }
+        let expected = FileError(operation: "write", path: "/dev/full", code: ENOSPC)
+        #expect(throws: expected) { try Files.writeAll([1], to: file, path: "/dev/full") }
+        #expect(expected.description.contains("free space"))
+        #expect(!expected.description.contains("\n"))
+    }
+}

@@ -1,0 +1,122 @@
+import Testing
+import Training
+
+@Suite("Files that are not whole safetensors files")
+struct MalformedSafetensorsTests {
+    @Test(
+        "a header that claims more than the file has is refused",
+        arguments: [UInt64(9), 1 << 20, 1 << 60, 1 << 63, .max])
+    func hugeHeader(length: UInt64) {
+        let bytes = (0..<8).map { UInt8(truncatingIfNeeded: length >> UInt64(8 * $0)) }
+        refuse(bytes + Array("{}      ".utf8), because: "its header claims more bytes")
+    }
+
+    @Test("a file too short for a header's length is refused")
+    func tooShort() {
+        refuse([], because: "it has 0 bytes")
+        refuse([1, 2, 3], because: "it has 3 bytes")
+    }
+
+    @Test(
+        "what is not a safetensors header is refused",
+        arguments: [
+            "", " ", "{", "[]", "null", "\"a\"", "{\"a\":1}", "{\"a\":{}}", "{\"a\":null}",
+            "{\"__metadata__\":{\"n\":1}}", "{\"__metadata__\":[]}",
+            "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0]}}",
+            "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1,2]}}",
+            "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1e40]}}",
+            "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[-1,0]}}",
+            "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[1,0]}}",
+            "{\"a\":{\"dtype\":\"U8\",\"shape\":1,\"data_offsets\":[0,1]}}",
+            "{\"a\":{\"dtype\":8,\"shape\":[1],\"data_offsets\":[0,1]}}",
+            "{\"a\":{\"shape\":[1],\"data_offsets\":[0,1]}}",
+        ])
+    func badHeader(header: String) {
+        refuse(fileBytes(header, data: [0]), because: "its header is not a safetensors header")
+    }
+
+    @Test("a header nested without end is refused")
+    func deepHeader() {
+        let nested = String(repeating: "[", count: 200_000)
+        refuse(fileBytes(nested), because: "its header is not a safetensors header")
+    }
+
+    @Test("a header that is not UTF-8 is refused")
+    func notUTF8() {
+        let bytes = fileBytes("{\"a\":1}").map { $0 == UInt8(ascii: "a") ? 0xC0 : $0 }
+        refuse(bytes, because: "its header is not a safetensors header")
+    }
+
+    @Test(
+        "data that lies outside the file or over another's is refused",
+        arguments: [
+            [tensor("a", 0, 9)], [tensor("a", 0, 4), tensor("b", 4, 9)],
+            [tensor("a", 0, 4), tensor("b", 3, 7)], [tensor("a", 0, 8), tensor("b", 0, 8)],
+            [tensor("a", 0, 2), tensor("b", 4, 8)], [tensor("a", 1, 8)],
+            [tensor("a", 1 << 60, 1 << 60 + 8)], [tensor("a", 0, .max)],
+            [tensor("a", 0, 8), tensor("b", 4, 4)],
+        ])
+    func badOffsets(tensors: [String]) {
+        let bytes = fileBytes("{\(tensors.joined(separator: ","))}", data: .init(1...8))
+        refuse(bytes, because: "lies outside the file or over another's")
+    }
+
+    @Test("data of no tensor is refused")
+    func dataLeftOver() {
+        refuse(fileBytes("{}", data: [1]), because: "1 bytes of its data belong to no tensor")
+        let bytes = fileBytes("{\(Self.tensor("a", 0, 4))}", data: .init(1...8))
+        refuse(bytes, because: "4 bytes of its data belong to no tensor")
+    }
+
+    @Test(
+        "data of another size than its type and shape is refused",
+        arguments: [
+            ("F32", "[3]"), ("F64", "[2]"), ("U8", "[7]"), ("F32", "[0]"), ("F32", "[-2]"),
+            ("F32", "[-1,-2]"), ("U128", "[1]"), ("", "[8]"), ("U8", "[4611686018427387904,4]"),
+            ("F64", "[2305843009213693953]"), ("F32", "[]"),
+        ])
+    func badShape(type: String, shape: String) {
+        let header = """
+            {"a":{"dtype":"\(type)","shape":\(shape),"data_offsets":[0,8]}}
+            """
+        refuse(
+            fileBytes(header, data: .init(1...8)),
+            because: "the data of a has another size than its shape")
+    }
+
+    @Test(
+        "a digest that is malformed or of other content is refused",
+        arguments: ["", "00", String(repeating: "0", count: 64), String(repeating: "x", count: 80)])
+    func badDigest(digest: String) {
+        refuse(fileBytes("{\"__metadata__\":{\"sha256\":\"\(digest)\"}}"), because: "digest")
+        // An escaped key is the same key to JSON, but not where the digest is looked for.
+        refuse(fileBytes("{\"__metadata__\":{\"sha25\\u0036\":\"\(digest)\"}}"), because: "digest")
+    }
+
+    @Test("a file of another kind is refused", arguments: ["text", "zip", "pickle", "png", "gzip"])
+    func otherKinds(kind: String) {
+        let beginnings: [String: [UInt8]] = [
+            "text": Array("Epoch [1/10], Step [100/469], Loss: 0.4321\n".utf8),
+            "zip": [0x50, 0x4B, 3, 4, 0, 0, 8, 8, 0, 0, 0, 0, 0, 0, 0, 0],
+            "pickle": [0x80, 2, 0x7D, 0x71, 0, 0x28, 0x58, 6, 0, 0, 0, 0x77, 0x65, 0x69, 0x67],
+            "png": [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 0x0D],
+            "gzip": [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 1, 2, 3],
+        ]
+        refuse(beginnings[kind, default: []], because: "its header")
+    }
+
+    private static func tensor(_ name: String, _ start: Int, _ end: Int) -> String {
+        """
+        "\(name)":{"dtype":"U8","shape":[\(end - start)],"data_offsets":[\(start),\(end)]}
+        """
+    }
+
+    private func refuse(_ bytes: [UInt8], because reason: String) {
+        let error = #expect(throws: SafetensorsError.self) {
+            try Safetensors(parsing: bytes, path: "some/file")
+        }
+        let line = error?.description ?? ""
+        #expect(line.hasPrefix("some/file is damaged") && !line.contains("\n"), "\(line)")
+        #expect(line.contains(reason), "\(line)")
+    }
+}

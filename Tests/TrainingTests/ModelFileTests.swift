@@ -1,0 +1,78 @@
+import Hashing
+import Kernels
+import NeuralNetwork
+import TestSupport
+import Testing
+import Training
+
+@Suite("Model files")
+struct ModelFileTests {
+    @Test("a model reads back to the last bit", arguments: [TrainingConfiguration(), nil])
+    func roundTrip(configuration: TrainingConfiguration?) throws {
+        let model = sample(configuration)
+        let read = try ModelFile(parsing: model.encoded(), path: "x")
+        #expect(read.architecture == model.architecture)
+        #expect(read.dataset == "fashion-mnist")
+        #expect(read.configuration == configuration)
+        #expect(read.parameters.values.bits == model.parameters.values.bits)
+        #expect(read.parameters.sha256 == model.parameters.sha256)
+    }
+
+    @Test("its tensors are those of PyTorch's state_dict, and its metadata tell how to use them")
+    func stateDict() throws {
+        let model = sample()
+        let file = try Safetensors(parsing: model.encoded(), path: "x")
+        let layout = ParameterLayout(smallArchitecture)
+        #expect(file.tensors.map(\.name) == layout.tensors.map(\.name))
+        #expect(file.tensors.map(\.shape) == layout.tensors.map(\.shape))
+        #expect(file.tensors.allSatisfy { $0.type == "F32" })
+        #expect(file.metadata["format"] == "pt")
+        #expect(file.metadata["nonlinearity"] == "tanh")
+    }
+
+    @Test("a flipped bit in any byte is found, or changes nothing of the model")
+    func flippedBits() {
+        let model = sample()
+        var unnoticed = 0
+        forEachFlippedBit(of: model.encoded(), every: 7) { damaged, bit in
+            guard let read = try? ModelFile(parsing: damaged, path: "x") else { return }
+            unnoticed += 1
+            #expect(read.architecture == model.architecture, "bit \(bit)")
+            #expect(read.dataset == model.dataset, "bit \(bit)")
+            #expect(read.parameters.values.bits == model.parameters.values.bits, "bit \(bit)")
+        }
+        // Only in the six letters of the digest's key.
+        #expect(unnoticed <= 7)
+    }
+
+    @Test("a checkpoint is no model")
+    func checkpoint() {
+        let error = #expect(throws: SafetensorsError.self) {
+            try ModelFile(parsing: sampleCheckpoint().encoded(), path: "x")
+        }
+        #expect(error?.reason == "it does not say what network it is of")
+    }
+
+    @Test("an architecture of more weights than any machine holds is refused before they are made")
+    func hugeArchitecture() {
+        let huge = Architecture(
+            inputSize: 65_536, timeSteps: 65_536, hiddenSize: 8_192, layers: 64, classes: 256)
+        let file = Safetensors(metadata: ["architecture": jsonText(huge)])
+        #expect(throws: SafetensorsError.self) {
+            try ModelFile(parsing: file.encoded(), path: "x")
+        }
+    }
+
+    @Test("the digest of the weights is that of their little-endian bytes, in order")
+    func digest() {
+        let bytes: [UInt8] = [0, 0, 0x80, 0x3F, 0, 0, 0, 0x80]
+        #expect(FloatBuffer([1, -0.0]).sha256 == SHA256.hex(of: bytes))
+        #expect(FloatBuffer([-0.0, 1]).sha256 != SHA256.hex(of: bytes))
+    }
+
+    private func sample(_ configuration: TrainingConfiguration? = nil) -> ModelFile {
+        ModelFile(
+            architecture: smallArchitecture, dataset: "fashion-mnist",
+            configuration: configuration, parameters: sampleCheckpoint().parameters)
+    }
+}

@@ -1,0 +1,110 @@
+import Testing
+import Training
+
+@Suite("Configuration files")
+struct RunConfigurationTests {
+    @Test("a configuration reads back as it was written")
+    func roundTrip() throws {
+        for configuration in [RunConfiguration(), unusual] {
+            #expect(try parse(configuration.encoded()) == configuration)
+        }
+    }
+
+    @Test("a written configuration has every setting under its option's name")
+    func completeness() {
+        let text = String(decoding: unusual.encoded(), as: UTF8.self)
+        let options =
+            unusual.training.settings.map(\.option)
+            + ["data", "workers", "threads", "checkpoint-every", "log-every", "log-level"]
+        for option in options {
+            #expect(text.contains("\"\(option.replacing("-", with: "_"))\" :"), "\(option)")
+        }
+        #expect(text.hasSuffix("}\n"))
+    }
+
+    @Test("what a file leaves out, or sets to null, keeps its default")
+    func partial() throws {
+        #expect(try parse("{}") == RunConfiguration())
+        var expected = RunConfiguration()
+        expected.training.hidden = 20
+        expected.threads = 2
+        #expect(try parse(#"{"hidden": 20, "threads": 2, "workers": null}"#) == expected)
+        #expect(try parse(#"{"hidden": 20, "threads": 2, "seed": null}"#) == expected)
+    }
+
+    @Test("an unknown setting is named beside the known ones", arguments: ["hiden", "batch-size"])
+    func unknownKey(key: String) {
+        refuse(
+            "{\"\(key)\": 1}",
+            because: "it has an unknown setting \"\(key)\"; the settings are batch_size, cell, ")
+    }
+
+    @Test(
+        "a value of the wrong kind is named by its setting",
+        arguments: [
+            ("hidden", "\"20\""), ("hidden", "1.5"), ("hidden", "[]"), ("hidden", "1e30"),
+            ("layers", "true"), ("cell", "\"transformer\""), ("cell", "1"),
+            ("optimizer", "\"adamw\""), ("schedule", "\"linear\""), ("nonlinearity", "{}"),
+            ("learning_rate", "\"fast\""), ("clip_norm", "false"), ("seed", "-1"),
+            ("seed", "18446744073709551616"), ("data", "5"), ("workers", "\"two\""),
+            ("log_level", "3"), ("threads", "9223372036854775808"),
+        ])
+    func wrongType(key: String, value: String) {
+        refuse("{\"\(key)\": \(value)}", because: "\"\(key)\" has a value of the wrong kind")
+    }
+
+    @Test(
+        "a file that is not a JSON object is refused",
+        arguments: [
+            "", " ", "{", "hidden: 20", "[1, 2]", "\"rnn\"", "12", "null", "{}}", "{'a': 1}",
+        ])
+    func notAnObject(text: String) {
+        refuse(text, because: "it is not a JSON object")
+    }
+
+    @Test("a file that is not UTF-8 is refused")
+    func notUTF8() {
+        #expect(throws: ConfigurationError.self) { try parse([0x7B, 0xFF, 0xFE, 0x7D]) }
+        #expect(throws: ConfigurationError.self) { try parse([UInt8](repeating: 0, count: 64)) }
+    }
+
+    /// A configuration in which nothing is as it is by default.
+    private var unusual: RunConfiguration {
+        var configuration = RunConfiguration()
+        configuration.training.dataset = "fashion-mnist"
+        configuration.training.nonlinearity = .relu
+        configuration.training.hidden = 20
+        configuration.training.layers = 3
+        configuration.training.epochs = 100
+        configuration.training.batchSize = 10
+        configuration.training.learningRate = 0.1 + 0.2
+        configuration.training.optimizer = .sgd
+        configuration.training.clipNorm = 1e-300
+        configuration.training.schedule =
+            configuration.training.schedule == .cosine ? .constant : .cosine
+        configuration.training.shards = 4_096
+        configuration.training.seed = .max
+        configuration.data = "/some/where \"else\""
+        configuration.workers = 3
+        configuration.threads = 2
+        configuration.checkpointEvery = 50
+        configuration.logEvery = 7
+        configuration.logLevel = "debug"
+        return configuration
+    }
+
+    private func parse(_ bytes: [UInt8]) throws(ConfigurationError) -> RunConfiguration {
+        try RunConfiguration(parsing: bytes, path: "run/config.json")
+    }
+
+    private func parse(_ text: String) throws(ConfigurationError) -> RunConfiguration {
+        try parse(Array(text.utf8))
+    }
+
+    private func refuse(_ text: String, because reason: String) {
+        let error = #expect(throws: ConfigurationError.self) { try parse(text) }
+        let line = error?.description ?? ""
+        #expect(line.hasPrefix("run/config.json is not a usable configuration: \(reason)"))
+        #expect(!line.contains("\n"), "\(line)")
+    }
+}

@@ -1,0 +1,48 @@
+import Datasets
+import Kernels
+import NeuralNetwork
+import TestSupport
+import Training
+
+/// A network small enough to train in no time, of sizes that fill no vector.
+let smallArchitecture = Architecture(
+    inputSize: 6, timeSteps: 5, hiddenSize: 9, layers: 2, classes: 4)
+
+/// Random images for a network.
+func randomImages(_ count: Int, for architecture: Architecture, seed: UInt64) -> ImageSet {
+    ImageSet(
+        rows: architecture.timeSteps, columns: architecture.inputSize,
+        pixels: randomBytes(count * architecture.exampleSize, seed: seed),
+        labels: randomBytes(count, seed: seed + 1, below: architecture.classes))
+}
+
+/// A checkpoint of awkward numbers.
+func sampleCheckpoint(
+    _ optimizer: TrainingConfiguration = .init(), step: Int = 1_234
+) -> Checkpoint {
+    var configuration = optimizer
+    configuration.hidden = smallArchitecture.hiddenSize
+    configuration.layers = smallArchitecture.layers
+    configuration.seed = .max
+    configuration.learningRate = 0.1 + 0.2
+    let count = ParameterLayout(smallArchitecture).count
+    let moments = configuration.optimizer == .adam ? count : 0
+    return Checkpoint(
+        configuration: configuration, architecture: smallArchitecture, dataDigest: "abc",
+        step: step, epochTally: Tally(examples: 7, correct: 3, loss: 1 / 3), seconds: 1e-7 / 3,
+        parameters: FloatBuffer([-0.0, 0x1p-149] + randomMagnitudes(count - 2, seed: 1)),
+        firstMoments: FloatBuffer(randomMagnitudes(moments, seed: 2)),
+        secondMoments: FloatBuffer(randomMagnitudes(moments, seed: 3)))
+}
+
+/// Calls `body` with copies of `bytes` in which one bit is flipped: each, or every so-manyth.
+func forEachFlippedBit(
+    of bytes: [UInt8], every step: Int = 1, _ body: ([UInt8], _ bit: Int) throws -> Void
+) rethrows {
+    var damaged = bytes
+    for bit in stride(from: 0, to: 8 * bytes.count, by: step) {
+        damaged[bit / 8] ^= 1 << (bit % 8)
+        try body(damaged, bit)
+        damaged[bit / 8] ^= 1 << (bit % 8)
+    }
+}

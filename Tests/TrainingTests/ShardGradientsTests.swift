@@ -1,0 +1,118 @@
+import Datasets
+import Kernels
+import NeuralNetwork
+import TestSupport
+import Testing
+import Training
+
+@Suite("Shard gradients")
+struct ShardGradientsTests {
+    /// A batch size over so many shards; some shards then have more examples than a pass has rows.
+    struct Case: Sendable, CustomTestStringConvertible {
+        let batchSize: Int
+        let shards: Int
+        var testDescription: String { "\(batchSize) examples over \(shards) shards" }
+    }
+
+    private static let cases = [
+        Case(batchSize: 128, shards: 16), Case(batchSize: 100, shards: 16),
+        Case(batchSize: 10, shards: 16), Case(batchSize: 1_003, shards: 16),
+        Case(batchSize: 300, shards: 2), Case(batchSize: 128, shards: 2),
+        Case(batchSize: 129, shards: 1),
+    ]
+
+    @Test(
+        "any number of workers and lanes gives the same sum to the last bit",
+        arguments: Kernels.supported, cases)
+    func anySplit(kernels: any KernelSet.Type, testCase: Case) throws {
+        let run = SmallRun(batchSize: testCase.batchSize, shards: testCase.shards, kernels)
+        // The first step, one of the second epoch, and a last one, which may be shorter.
+        for step in [0, run.plan.stepsPerEpoch, run.plan.stepsPerEpoch - 1] {
+            let expected = try #require(run.reduce([[0..<testCase.shards]], step: step))
+            for workers in 1...testCase.shards {
+                for lanes in [1, 2, 3] {
+                    let ranges = cut(0..<testCase.shards, into: workers).map {
+                        cut($0, into: lanes)
+                    }
+                    let root = try #require(run.reduce(ranges, step: step))
+                    let place = "step \(step), \(workers) workers of \(lanes) lanes"
+                    let isSame =
+                        root.gradients.values.bits == expected.gradients.values.bits
+                    #expect(isSame, "\(place)")
+                    #expect(root.tally == expected.tally, "\(place)")
+                }
+            }
+        }
+    }
+
+    @Test(
+        "the sum is that of one pass over the step's examples, within rounding",
+        arguments: Kernels.supported, cases)
+    func plainSum(kernels: any KernelSet.Type, testCase: Case) throws {
+        let run = SmallRun(batchSize: testCase.batchSize, shards: testCase.shards, kernels)
+        for step in [0, run.plan.stepsPerEpoch - 1] {
+            let root = try #require(run.reduce([[0..<testCase.shards]], step: step))
+            let plain = run.plainSum(step: step)
+            #expect(root.tally.examples == run.plan.positions(ofStep: step).count)
+            #expect(root.tally.examples == plain.tally.examples)
+            #expect(root.tally.correct == plain.tally.correct)
+            #expect((root.tally.loss / plain.tally.loss - 1).magnitude < 1e-12)
+            for tensor in run.layout.tensors {
+                let part = tensor.offset..<tensor.offset + tensor.count
+                let distance = relativeDistance(
+                    root.gradients.values[part], from: plain.gradients[part])
+                #expect(distance < 1e-5, "step \(step), \(tensor.name)")
+            }
+        }
+    }
+
+    @Test("a computer keeps nothing from step to step", arguments: Kernels.supported)
+    func noMemory(kernels: any KernelSet.Type) throws {
+        let run = SmallRun(batchSize: 300, shards: 4, kernels)
+        let computer = run.computer()
+        // Into the next epoch and back.
+        for step in [0, 1, 2, 5, 3, 0] {
+            let sums = computer.compute(slots: 0..<4, step: step, shards: run.shards)
+            let fresh = run.computer().compute(slots: 0..<4, step: step, shards: run.shards)
+            #expect(sums.map(\.node) == [.root] && fresh.map(\.node) == [.root])
+            #expect(sums[0].gradients.values.bits == fresh[0].gradients.values.bits)
+            #expect(sums[0].tally == fresh[0].tally)
+            computer.recycle(sums.map(\.gradients))
+        }
+    }
+
+    @Test("slots without examples in a step give no sum", arguments: Kernels.supported)
+    func emptySlots(kernels: any KernelSet.Type) {
+        let run = SmallRun(batchSize: 1, shards: 16, kernels)
+        // Position 0 belongs to shard 0, which lies at slot 0.
+        #expect(run.computer().compute(slots: 8..<16, step: 0, shards: run.shards).isEmpty)
+        let sums = run.computer().compute(slots: 0..<8, step: 0, shards: run.shards)
+        #expect(sums.map(\.node) == [.root])
+    }
+
+    @Test("every kernel set gives the same bits", arguments: cases)
+    func agreement(testCase: Case) throws {
+        let results = try Kernels.supported.map { kernels in
+            let run = SmallRun(batchSize: testCase.batchSize, shards: testCase.shards, kernels)
+            let root = try #require(run.reduce([[0..<testCase.shards]], step: 1 % run.steps))
+            return (root.gradients.values.bits, root.tally)
+        }
+        let first = try #require(results.first)
+        #expect(results.allSatisfy { $0 == first })
+    }
+
+    @Test("another seed trains on other examples", arguments: Kernels.supported)
+    func seeds(kernels: any KernelSet.Type) throws {
+        let sums = try [UInt64(0), 1].map { seed in
+            let run = SmallRun(batchSize: 100, shards: 16, seed: seed, kernels)
+            return try #require(run.reduce([[0..<16]], step: 0)).gradients.values.bits
+        }
+        #expect(sums[0] != sums[1])
+    }
+
+    /// A range as nearly equal ranges, some of them empty where it is short.
+    private func cut(_ range: Range<Int>, into parts: Int) -> [Range<Int>] {
+        let bounds = (0...parts).map { range.lowerBound + $0 * range.count / parts }
+        return zip(bounds, bounds.dropFirst()).map { $0..<$1 }
+    }
+}

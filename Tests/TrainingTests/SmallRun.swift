@@ -1,0 +1,90 @@
+import Datasets
+import Kernels
+import NeuralNetwork
+import Training
+
+/// A run on 1,003 random images, computed without processes or messages.
+struct SmallRun {
+    let plan: BatchPlan
+    let layout = ParameterLayout(smallArchitecture)
+    /// All shards, dealt from the images.
+    let shards: [Int: Shard]
+    private let seed: UInt64
+    private let kernels: any KernelSet.Type
+
+    init(batchSize: Int, shards count: Int, seed: UInt64 = 0, _ kernels: any KernelSet.Type) {
+        let images = randomImages(1_003, for: smallArchitecture, seed: 1)
+        let plan = BatchPlan(examples: images.count, batchSize: batchSize, shards: count)
+        let deal = ShardDeal(examples: images.count, shards: count, seed: seed)
+        shards = Dictionary(
+            uniqueKeysWithValues: (0..<count).map { shard in
+                let all = 0..<plan.examples(inShard: shard)
+                return (shard, deal.examples(all, ofShard: shard, from: images))
+            })
+        self.plan = plan
+        self.seed = seed
+        self.kernels = kernels
+    }
+
+    var steps: Int { plan.stepsPerEpoch }
+
+    /// A lane's computer that has the run's first parameters.
+    func computer() -> ShardGradients {
+        let computer = ShardGradients(smallArchitecture, plan: plan, seed: seed, kernels: kernels)
+        parameters.withBytes { computer.load($0) }
+        return computer
+    }
+
+    /// The sum over all shards, computed by workers whose lanes hold these slots.
+    func reduce(_ workers: [[Range<Int>]], step: Int) -> PartialSum? {
+        var coordinator = partialSums(step: step)
+        // The last worker is the first to answer: no order of arrival may matter.
+        for lanes in workers.reversed() {
+            var worker = partialSums(step: step)
+            for slots in lanes {
+                for sum in computer().compute(slots: slots, step: step, shards: shards) {
+                    worker.add(sum)
+                }
+            }
+            for sum in worker.takeAll() { coordinator.add(sum) }
+        }
+        return coordinator.takeRoot()
+    }
+
+    /// The sum over the step's examples in one pass, without shards or tree.
+    func plainSum(step: Int) -> (gradients: [Float], tally: Tally) {
+        let size = smallArchitecture.exampleSize
+        var examples: [(pixels: ArraySlice<UInt8>, label: Int)] = []
+        for (number, shard) in shards {
+            let order = ShardDeal.order(
+                ofShard: number, count: shard.labels.count, epoch: plan.epoch(ofStep: step),
+                seed: seed)
+            for index in order[plan.indices(ofShard: number, step: step)].map({ Int($0) }) {
+                let pixels = shard.pixels[index * size..<(index + 1) * size]
+                examples.append((pixels, Int(shard.labels[index])))
+            }
+        }
+        let rows = examples.count
+        let network = Network(smallArchitecture, capacity: rows, kernels: kernels)
+        parameters.withBytes { network.load($0) }
+        for (row, example) in examples.enumerated() {
+            network.setInput(example.pixels.span.bytes, row: row, of: rows)
+        }
+        network.forward(rows: rows)
+        let losses = examples.enumerated().map { network.loss(row: $0, label: $1.label) }
+        network.backward(rows: rows)
+        let gradients = FloatBuffer(count: layout.count)
+        network.addParameterGradients(of: 0..<rows, rows: rows, to: gradients)
+        return (gradients.values, Tally(losses))
+    }
+
+    private var parameters: FloatBuffer {
+        layout.initialParameters(seed: 5, hiddenSize: smallArchitecture.hiddenSize)
+    }
+
+    private func partialSums(step: Int) -> PartialSums {
+        var sums = PartialSums(plan, parameterCount: layout.count, kernels: kernels)
+        sums.begin(step: step)
+        return sums
+    }
+}

@@ -1,0 +1,121 @@
+import Testing
+import Training
+
+@Suite("Validation of a configuration")
+struct ValidationTests {
+    /// A change that makes the default configuration unusable, and the error that tells so.
+    struct Case: Sendable, CustomTestStringConvertible {
+        let error: ConfigurationError
+        let change: @Sendable (inout RunConfiguration) -> Void
+        var testDescription: String { "\(error)" }
+
+        init(
+            _ error: ConfigurationError,
+            _ change: @escaping @Sendable (inout RunConfiguration) -> Void
+        ) {
+            self.error = error
+            self.change = change
+        }
+    }
+
+    private static let cases = [
+        Case(.notPositive(option: "hidden", value: "0")) { $0.training.hidden = 0 },
+        Case(.notPositive(option: "layers", value: "-1")) { $0.training.layers = -1 },
+        Case(.notPositive(option: "epochs", value: "0")) { $0.training.epochs = 0 },
+        Case(.notPositive(option: "batch-size", value: "0")) { $0.training.batchSize = 0 },
+        Case(.tooLarge(option: "hidden", value: 8_193, limit: 8_192)) {
+            $0.training.hidden = 8_193
+        },
+        Case(.tooLarge(option: "layers", value: .max, limit: 64)) { $0.training.layers = .max },
+        Case(.tooLarge(option: "epochs", value: .max, limit: 1_000_000)) {
+            $0.training.epochs = .max
+        },
+        Case(.tooLarge(option: "batch-size", value: .max, limit: 1 << 24)) {
+            $0.training.batchSize = .max
+        },
+        Case(.notPositive(option: "learning-rate", value: "0.0")) { $0.training.learningRate = 0 },
+        Case(.notPositive(option: "learning-rate", value: "-1.0")) {
+            $0.training.learningRate = -1
+        },
+        Case(.notPositive(option: "learning-rate", value: "nan")) {
+            $0.training.learningRate = .nan
+        },
+        Case(.notPositive(option: "learning-rate", value: "inf")) {
+            $0.training.learningRate = .infinity
+        },
+        Case(.negative(option: "clip-norm", value: "-0.5")) { $0.training.clipNorm = -0.5 },
+        Case(.negative(option: "clip-norm", value: "nan")) { $0.training.clipNorm = .nan },
+        Case(.shardsNotPowerOfTwo(0)) { $0.training.shards = 0 },
+        Case(.shardsNotPowerOfTwo(-16)) { $0.training.shards = -16 },
+        Case(.shardsNotPowerOfTwo(12)) { $0.training.shards = 12 },
+        Case(.shardsNotPowerOfTwo(8_192)) { $0.training.shards = 8_192 },
+        Case(.shardsNotPowerOfTwo(.min)) { $0.training.shards = .min },
+        Case(.notPositive(option: "workers", value: "0")) { $0.workers = 0 },
+        Case(.notPositive(option: "threads", value: "-2")) { $0.threads = -2 },
+        Case(.notPositive(option: "log-every", value: "0")) { $0.logEvery = 0 },
+        Case(.negative(option: "checkpoint-every", value: "-1")) { $0.checkpointEvery = -1 },
+        Case(.fewerShardsThanLanes(shards: 16, workers: 4, threads: 5)) {
+            ($0.workers, $0.threads) = (4, 5)
+        },
+        Case(.fewerShardsThanLanes(shards: 16, workers: 1, threads: 17)) { $0.threads = 17 },
+    ]
+
+    @Test("a setting that cannot be used is refused by name", arguments: cases)
+    func refused(testCase: Case) {
+        var configuration = RunConfiguration()
+        testCase.change(&configuration)
+        #expect(throws: testCase.error) { try configuration.validate() }
+    }
+
+    @Test("lanes whose number no integer holds are refused without a trap")
+    func overflowingLanes() {
+        var configuration = RunConfiguration()
+        configuration.workers = .max
+        configuration.threads = 2
+        let error = #expect(throws: ConfigurationError.self) { try configuration.validate() }
+        #expect(error?.description.contains("--shards 16 is fewer") == true)
+    }
+
+    @Test("the defaults, and settings at their limits, are fine")
+    func accepted() throws {
+        try RunConfiguration().validate()
+        var configuration = RunConfiguration()
+        configuration.training.hidden = 8_192
+        configuration.training.layers = 64
+        configuration.training.epochs = 1
+        configuration.training.clipNorm = 0
+        configuration.training.shards = 4_096
+        configuration.workers = 4_096
+        try configuration.validate()
+        configuration.training.shards = 1
+        configuration.workers = 1
+        try configuration.validate()
+    }
+
+    @Test("a batch and shards must fit the training examples")
+    func examples() throws {
+        var configuration = TrainingConfiguration()
+        try configuration.validate(examples: 128)
+        #expect(throws: ConfigurationError.batchLargerThanData(batchSize: 128, examples: 127)) {
+            try configuration.validate(examples: 127)
+        }
+        configuration.batchSize = 2
+        #expect(throws: ConfigurationError.moreShardsThanExamples(shards: 16, examples: 15)) {
+            try configuration.validate(examples: 15)
+        }
+    }
+
+    @Test(
+        "each error is one line that names the option and a remedy",
+        arguments: cases.map(\.error) + [
+            .batchLargerThanData(batchSize: 9, examples: 8),
+            .moreShardsThanExamples(shards: 16, examples: 8),
+            .unreadableFile(path: "a", reason: "b"),
+            .differs(option: "hidden", given: "1", expected: "2", where: "c"),
+        ])
+    func oneLine(error: ConfigurationError) {
+        #expect(!error.description.isEmpty && !error.description.contains("\n"))
+        if case .unreadableFile = error { return }
+        #expect(error.description.hasPrefix("--"))
+    }
+}
