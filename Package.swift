@@ -88,6 +88,7 @@ let package = Package(
         tests(of: "Hashing"),
         tests(of: "Datasets", ["CZlib", "Hashing"]),
         tests(of: "Protocol"),
+        tests(of: "ZeroMQ"),
         tests(of: "DataParallel", ["NeuralNetwork", "Protocol", "Randomness", "Training"]),
         tests(of: "Monitoring", ["Training"]),
     ],
