@@ -55,7 +55,8 @@ extension Coordinator {
     }
 
     func handle(_ event: MonitorEvent) {
-        // It does not say whose connection ended, so all are asked.
+        // It does not say whose connection ended, so all are asked. It may come before the socket
+        // knows, and the word still leave for nowhere: hence the same again every second.
         if event.kind == .disconnected { probe() }
     }
 

@@ -83,7 +83,10 @@ public actor Coordinator {
             }
         }
         thread.schedule(after: .seconds(1), repeatingEvery: .seconds(1)) {
-            self.assumeIsolated { $0.perform($0.machine.tick(now: $0.now)) }
+            self.assumeIsolated { coordinator in
+                coordinator.perform(coordinator.machine.tick(now: coordinator.now))
+                coordinator.probe()
+            }
         }
         thread.attach(socket) { self.assumeIsolated { $0.receive() } }
         perform(machine.start(now: now))
