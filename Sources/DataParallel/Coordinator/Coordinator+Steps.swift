@@ -62,6 +62,8 @@ extension Coordinator {
 
     /// Sends a word to every member; one that cannot be reached is gone.
     func probe() {
+        // What a worker said before it went, its leave above all, is heard first.
+        receive()
         for peer in machine.peers { perform([.send(.ping, to: peer)]) }
     }
 
