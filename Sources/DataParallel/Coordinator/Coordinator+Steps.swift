@@ -56,8 +56,11 @@ extension Coordinator {
 
     func handle(_ event: MonitorEvent) {
         // It does not say whose connection ended, so all are asked. It may come before the socket
-        // knows, and the word still leave for nowhere: hence the same again every second.
-        if event.kind == .disconnected { probe() }
+        // knows, and the word still leave for nowhere: hence the same again a little later.
+        guard event.kind == .disconnected else { return }
+        for delay in [0, 20, 200] {
+            thread.schedule(after: .milliseconds(delay)) { self.assumeIsolated { $0.probe() } }
+        }
     }
 
     /// Sends a word to every member; one that cannot be reached is gone.
