@@ -1,5 +1,31 @@
+/// What one side says to the other: a header frame, then as many payload frames as it announces.
+public protocol WireMessage {
+    /// The number of payload frames behind the header.
+    var payloadFrames: Int { get }
+
+    /// The header frame.
+    func header(run: RunID) -> [UInt8]
+
+    /// Takes a header frame of allowed length apart.
+    static func decode(_ header: [UInt8]) throws(ProtocolError) -> (message: Self, run: RunID)
+}
+
+extension WireMessage {
+    /// Takes a header frame apart and checks that as many payload frames follow as it needs.
+    public static func decode(
+        _ header: [UInt8], payloadFrames: Int
+    ) throws(ProtocolError) -> (message: Self, run: RunID) {
+        guard header.count <= maximumHeaderSize else { throw .malformed("its header is too long") }
+        let (message, run) = try decode(header)
+        guard message.payloadFrames == payloadFrames else {
+            throw .wrongPayload("\(payloadFrames) payload frames, not \(message.payloadFrames)")
+        }
+        return (message, run)
+    }
+}
+
 /// What a worker says to the coordinator.
-public enum WorkerMessage: Sendable, Equatable {
+public enum WorkerMessage: WireMessage, Sendable, Equatable {
     /// Here I am.
     case hello(Hello)
     /// All data of the assigned slots is here.
@@ -27,21 +53,10 @@ public enum WorkerMessage: Sendable, Equatable {
         }
     }
 
-    /// Takes a header frame apart and checks that as many payload frames follow as it needs.
+    /// Takes a header frame of allowed length apart.
     public static func decode(
-        _ header: [UInt8], payloadFrames: Int
-    ) throws(ProtocolError) -> (message: WorkerMessage, run: RunID) {
-        let (message, run) = try decode(header)
-        guard message.payloadFrames == payloadFrames else {
-            throw .wrongPayload("\(payloadFrames) payload frames, not \(message.payloadFrames)")
-        }
-        return (message, run)
-    }
-
-    private static func decode(
         _ header: [UInt8]
-    ) throws(ProtocolError) -> (message: WorkerMessage, run: RunID) {
-        guard header.count <= maximumHeaderSize else { throw .malformed("its header is too long") }
+    ) throws(ProtocolError) -> (message: Self, run: RunID) {
         if isStepHeader(header) {
             let reader = try Reader(header)
             guard reader.type == .partialSum else { throw .malformed("a worker sends no weights") }
@@ -59,7 +74,7 @@ public enum WorkerMessage: Sendable, Equatable {
 }
 
 /// What the coordinator says to a worker.
-public enum CoordinatorMessage: Sendable, Equatable {
+public enum CoordinatorMessage: WireMessage, Sendable, Equatable {
     /// You are in; this is the run.
     case welcome(Welcome)
     /// You cannot join.
@@ -100,21 +115,10 @@ public enum CoordinatorMessage: Sendable, Equatable {
         }
     }
 
-    /// Takes a header frame apart and checks that as many payload frames follow as it needs.
+    /// Takes a header frame of allowed length apart.
     public static func decode(
-        _ header: [UInt8], payloadFrames: Int
-    ) throws(ProtocolError) -> (message: CoordinatorMessage, run: RunID) {
-        let (message, run) = try decode(header)
-        guard message.payloadFrames == payloadFrames else {
-            throw .wrongPayload("\(payloadFrames) payload frames, not \(message.payloadFrames)")
-        }
-        return (message, run)
-    }
-
-    private static func decode(
         _ header: [UInt8]
-    ) throws(ProtocolError) -> (message: CoordinatorMessage, run: RunID) {
-        guard header.count <= maximumHeaderSize else { throw .malformed("its header is too long") }
+    ) throws(ProtocolError) -> (message: Self, run: RunID) {
         if isStepHeader(header) {
             let reader = try Reader(header)
             switch reader.type {
