@@ -12,7 +12,7 @@ struct DatasetCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Tell which data set is found, where, its shapes and checksums.")
 
-        @Option(help: "The data set to look for: mnist or fashion-mnist.")
+        @Option(help: "The data set to look for.")
         var dataset = NamedDataset.mnist
 
         @Option(

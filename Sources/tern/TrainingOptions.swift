@@ -16,7 +16,7 @@ private let defaults = RunConfiguration()
 struct TrainingOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The data set: mnist or fashion-mnist. (default: \(defaults.training.dataset))"))
+            "The data set. (default: \(defaults.training.dataset))"))
     var dataset: NamedDataset?
 
     @Option(
@@ -26,7 +26,7 @@ struct TrainingOptions: ParsableArguments {
             valueName: "dir"))
     var data: String?
 
-    @Option(help: "The recurrent cell: rnn. (default: \(defaults.training.cell.rawValue))")
+    @Option(help: "The recurrent cell. (default: \(defaults.training.cell.rawValue))")
     var cell: Cell?
 
     @Option(help: "Values of a layer's hidden state. (default: \(defaults.training.hidden))")
@@ -37,7 +37,7 @@ struct TrainingOptions: ParsableArguments {
 
     @Option(
         help: """
-            What the cell applies to its sums: tanh or relu. (default: \
+            What the rnn cell applies to its sums. (default: \
             \(defaults.training.nonlinearity.rawValue))
             """)
     var nonlinearity: Nonlinearity?
@@ -58,7 +58,7 @@ struct TrainingOptions: ParsableArguments {
     var learningRate: Double?
 
     @Option(
-        help: "Update rule: adam or sgd. (default: \(defaults.training.optimizer.rawValue))")
+        help: "Update rule. (default: \(defaults.training.optimizer.rawValue))")
     var optimizer: OptimizerKind?
 
     @Option(
@@ -69,7 +69,7 @@ struct TrainingOptions: ParsableArguments {
 
     @Option(
         help: """
-            Learning rate over the run: constant or cosine, down to 0. (default: \
+            Course of the learning rate; cosine goes down to 0. (default: \
             \(defaults.training.schedule.rawValue))
             """)
     var schedule: Schedule?
@@ -122,8 +122,7 @@ struct TrainingOptions: ParsableArguments {
 
     @Option(
         help: """
-            Least urgent lines that are logged: trace, debug, info, notice, warning, error or \
-            critical. (default: \(defaults.logLevel))
+            Least urgent lines that are logged. (default: \(defaults.logLevel))
             """)
     var logLevel: Logger.Level?
 

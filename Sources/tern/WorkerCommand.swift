@@ -28,7 +28,7 @@ struct WorkerCommand: AsyncParsableCommand {
             valueName: "seconds"))
     var joinTimeout: Int?
 
-    @Option(help: "Least urgent lines that are logged: debug, info, warning or error.")
+    @Option(help: "Least urgent lines that are logged.")
     var logLevel = Logger.Level.info
 
     @Flag(help: ArgumentHelp("End when standard input ends.", visibility: .hidden))
