@@ -1,0 +1,120 @@
+import Glibc
+import Testing
+import ZeroMQ
+
+@Suite("A connection") struct ConnectionTests {
+    @Test("that ends is noticed", .timeLimit(.minutes(1)), arguments: anyEndpoints)
+    func endIsNoticed(endpoint: String) async throws {
+        try await TestNetwork.run { network in
+            let router = try await network.peer(.router)
+            let dealer = try await network.peer(.dealer)
+            try await dealer.connect(try await router.bind(endpoint))
+            #expect(try await router.nextEvent(.bound).endpoint.hasPrefix(endpoint.prefix(6)))
+            _ = try await router.nextEvent(.handshakeSucceeded)
+            _ = try await dealer.nextEvent(.handshakeSucceeded)
+            #expect(await dealer.send([Frame("hello")]) == .sent)
+            let sender = try #require(try await router.nextMessage().sender)
+
+            await dealer.close()
+            _ = try await router.nextEvent(.disconnected)
+            // The event may come a moment before the socket knows.
+            while await router.send([Frame("anyone?")], to: sender) == .sent { await Task.yield() }
+            #expect(await router.send([Frame("anyone?")], to: sender) == .peerUnreachable)
+        }
+    }
+
+    @Test("to a peer that was never there is unreachable", .timeLimit(.minutes(1)))
+    func unknownPeer() async throws {
+        try await TestNetwork.run { network in
+            let router = try await network.peer(.router)
+            _ = try await router.bind("tcp://127.0.0.1:*")
+            let stranger = PeerIdentity([0, 1, 2, 3, 4])
+            // Of two frames, so that a second one sent in error would be taken for an identity.
+            let result = await router.send([Frame("a"), Frame("b")], to: stranger)
+            #expect(result == .peerUnreachable)
+        }
+    }
+
+    @Test("comes about when the listener appears after the dialler", .timeLimit(.minutes(1)))
+    func dialsAgain() async throws {
+        try await TestNetwork.run { network in
+            var options = SocketOptions()
+            options.reconnectInterval = .milliseconds(5)
+            let early = try await network.peer(.router)
+            let address = try await early.bind("tcp://127.0.0.1:*")
+            await early.close()
+
+            let dealer = try await network.peer(.dealer, options)
+            try await dealer.connect(address)
+            #expect(try await dealer.nextEvent(.retrying).detail?.hasSuffix(" ms") == true)
+            let router = try await network.peer(.router)
+            _ = try await router.bind(address)
+            _ = try await dealer.nextEvent(.handshakeSucceeded)
+            #expect(await dealer.send([Frame("hello")]) == .sent)
+            #expect(try await router.nextMessage().frames.map(\.text) == ["hello"])
+        }
+    }
+
+    @Test("with a stranger is refused and reported", .timeLimit(.minutes(1)))
+    func refusesStranger() async throws {
+        try await TestNetwork.run { network in
+            let router = try await network.peer(.router)
+            let dealer = try await network.peer(.dealer)
+            let address = try await router.bind("tcp://127.0.0.1:*")
+
+            let port = try #require(address.split(separator: ":").last.flatMap { UInt16($0) })
+            let stranger = try #require(connectPlainly(to: port))
+            let request = Array("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)
+            #expect(Glibc.write(stranger, request, request.count) == request.count)
+            Glibc.close(stranger)
+            #expect(try await router.nextEvent(.handshakeFailed).detail != nil)
+
+            try await dealer.connect(address)
+            _ = try await dealer.nextEvent(.handshakeSucceeded)
+            #expect(await dealer.send([Frame("hello")]) == .sent)
+            #expect(try await router.nextMessage().frames.map(\.text) == ["hello"])
+        }
+    }
+
+    @Test("delivers what lingers when its socket is closed", .timeLimit(.minutes(1)))
+    func lingers() async throws {
+        try await TestNetwork.run { network in
+            let router = try await network.peer(.router)
+            let dealer = try await network.peer(.dealer)
+            try await dealer.connect(try await router.bind("tcp://127.0.0.1:*"))
+            _ = try await dealer.nextEvent(.handshakeSucceeded)
+            #expect(await dealer.send([Frame([UInt8](repeating: 1, count: 5_000_000))]) == .sent)
+            await dealer.close(lingering: .seconds(30))
+            #expect(try await router.nextMessage().frames[0].count == 5_000_000)
+        }
+    }
+
+    @Test("must be closed before its context is terminated")
+    func outlivesContext() async {
+        let result = await #expect(
+            processExitsWith: .failure, observing: [\.standardErrorContent]
+        ) {
+            let context = Context()
+            let peer = Peer(thread: SocketThread(name: "peer"))
+            try await peer.open(context, .router, SocketOptions())
+            await context.terminate()
+        }
+        #expect(result?.said("close them before their context") == true)
+    }
+
+    /// A TCP connection that knows nothing of ZeroMQ.
+    private func connectPlainly(to port: UInt16) -> Int32? {
+        let descriptor = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
+        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Glibc.connect(descriptor, $0, size)
+            }
+        }
+        return result == 0 ? descriptor : nil
+    }
+}

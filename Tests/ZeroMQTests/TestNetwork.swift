@@ -1,0 +1,119 @@
+import Testing
+import ZeroMQ
+
+/// An actor with a socket on a thread of its own, as the coordinator and the workers are.
+actor Peer {
+    nonisolated let thread: SocketThread
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    private nonisolated let arrivals = Mailbox<Received>()
+    private nonisolated let events = Mailbox<MonitorEvent>()
+    private var socket: Socket?
+
+    struct UnexpectedlyOversized: Error {}
+
+    init(thread: SocketThread) {
+        self.thread = thread
+    }
+
+    func open(_ context: Context, _ kind: Socket.Kind, _ options: SocketOptions) throws {
+        let socket = try Socket(context, kind, options, on: thread)
+        try socket.monitor { [events] in events.put($0) }
+        self.socket = socket
+    }
+
+    func bind(_ endpoint: String) throws -> String {
+        try #require(socket).bind(endpoint)
+    }
+
+    func connect(_ endpoint: String) throws {
+        try socket?.connect(endpoint)
+    }
+
+    func beginReading() {
+        guard let socket else { return }
+        thread.attach(socket) { self.assumeIsolated { $0.readAll() } }
+    }
+
+    private func readAll() {
+        while let received = socket?.receive() { arrivals.put(received) }
+    }
+
+    func send(_ frames: [Frame], to peer: PeerIdentity? = nil) -> SendResult {
+        socket?.send(frames, to: peer) ?? .peerUnreachable
+    }
+
+    func close(lingering: Duration = .zero) {
+        socket?.close(lingering: lingering)
+    }
+
+    nonisolated func nextReceived() async throws -> Received {
+        try await arrivals.next()
+    }
+
+    nonisolated func nextMessage() async throws -> Message {
+        guard case .message(let message) = try await nextReceived() else {
+            throw UnexpectedlyOversized()
+        }
+        return message
+    }
+
+    nonisolated func nextEvent(_ kind: MonitorEvent.Kind) async throws -> MonitorEvent {
+        while true {
+            let event = try await events.next()
+            if event.kind == kind { return event }
+        }
+    }
+}
+
+/// The sockets of a test, all of which are closed, and their threads ended, when it is over.
+actor TestNetwork {
+    private let context = Context()
+    private var peers: [Peer] = []
+
+    static func run(_ body: (TestNetwork) async throws -> Void) async throws {
+        let network = TestNetwork()
+        do {
+            try await body(network)
+        } catch {
+            await network.end()
+            throw error
+        }
+        await network.end()
+    }
+
+    func peer(
+        _ kind: Socket.Kind, _ options: SocketOptions = SocketOptions(), reading: Bool = true
+    ) async throws -> Peer {
+        let peer = Peer(thread: SocketThread(name: "peer-\(peers.count)"))
+        peers.append(peer)
+        try await peer.open(context, kind, options)
+        if reading { await peer.beginReading() }
+        return peer
+    }
+
+    private func end() async {
+        for peer in peers {
+            await peer.close()
+            await peer.thread.stop()
+        }
+        await context.terminate()
+    }
+}
+
+extension Frame {
+    convenience init(_ text: String) { self.init(Array(text.utf8)) }
+
+    var bytes: [UInt8] { withBytes { bytes in bytes.withUnsafeBytes { Array($0) } } }
+    var text: String { String(decoding: bytes, as: UTF8.self) }
+}
+
+extension ExitTest.Result {
+    /// Whether the process that ended wrote `text` to its standard error.
+    func said(_ text: String) -> Bool {
+        String(decoding: standardErrorContent, as: UTF8.self).contains(text)
+    }
+}
+
+/// Where a free port or path is picked by the system.
+let anyEndpoints = ["tcp://127.0.0.1:*", "ipc://*"]
