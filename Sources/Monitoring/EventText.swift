@@ -7,9 +7,10 @@ extension RunEvent {
         switch self {
         case .joined(let worker, let members):
             let lanes = worker.lanes == 1 ? "1 lane" : "\(worker.lanes) lanes"
+            let origin = worker.address.map { " from \($0)" } ?? ""
             return (
                 .info,
-                "worker \(worker.name) joined with \(lanes), \(worker.kernels); "
+                "worker \(worker.name) joined\(origin) with \(lanes), \(worker.kernels); "
                     + "\(members) here"
             )
         case .assigned(let worker, let shards):

@@ -13,7 +13,9 @@ public struct Checkpoint: Sendable {
     public var dataDigest: String
     /// The steps made.
     public var step: Int
-    /// What the steps of the current epoch have added up to.
+    /// The epoch, counted from 1, that the last step belongs to; 0 before the first.
+    public var epoch: Int
+    /// What the steps of that epoch have added up to.
     public var epochTally: Tally
     /// The seconds that the steps took, over all sessions of the run.
     public var seconds: Double
@@ -27,13 +29,14 @@ public struct Checkpoint: Sendable {
     /// Makes a checkpoint of a run's state.
     public init(
         configuration: TrainingConfiguration, architecture: Architecture, dataDigest: String,
-        step: Int, epochTally: Tally, seconds: Double, parameters: FloatBuffer,
+        step: Int, epoch: Int, epochTally: Tally, seconds: Double, parameters: FloatBuffer,
         firstMoments: FloatBuffer, secondMoments: FloatBuffer
     ) {
         self.configuration = configuration
         self.architecture = architecture
         self.dataDigest = dataDigest
         self.step = step
+        self.epoch = epoch
         self.epochTally = epochTally
         self.seconds = seconds
         self.parameters = parameters
@@ -48,6 +51,7 @@ public struct Checkpoint: Sendable {
         let architecture: Architecture
         let dataDigest: String
         let step: Int
+        let epoch: Int
         let epochTally: Tally
         let seconds: Double
     }
@@ -60,7 +64,7 @@ public struct Checkpoint: Sendable {
     public func encoded() -> [UInt8] {
         let record = Record(
             configuration: configuration, architecture: architecture, dataDigest: dataDigest,
-            step: step, epochTally: epochTally, seconds: seconds)
+            step: step, epoch: epoch, epochTally: epochTally, seconds: seconds)
         var file = Safetensors(metadata: [Self.recordKey: jsonText(record)])
         let layout = ParameterLayout(architecture)
         file.append(parameters, layout: layout)
@@ -84,6 +88,7 @@ public struct Checkpoint: Sendable {
         architecture = record.architecture
         dataDigest = record.dataDigest
         step = record.step
+        epoch = record.epoch
         epochTally = record.epochTally
         seconds = record.seconds
         parameters = try file.buffer(layout, path: path)

@@ -77,7 +77,10 @@ public final class Frame: @unchecked Sendable {
     /// The address of the peer that sent a received frame, if it came over tcp.
     public var peerAddress: String? {
         guard let address = zmq_msg_gets(handle, "Peer-Address") else { return nil }
-        return address.pointee == 0 ? nil : String(cString: address)
+        let text = String(cString: address)
+        // Over ipc libzmq gives the name localhost with numbers of the peer's process; over tcp no
+        // name, but a numeric address.
+        return text.isEmpty || text.hasPrefix("localhost:") ? nil : text
     }
 
     /// Whether more frames of the same received message follow.

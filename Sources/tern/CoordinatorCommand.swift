@@ -43,7 +43,9 @@ struct CoordinatorCommand: AsyncParsableCommand {
         try await exitCleanly {
             let signals = try SignalSource()
             let configuration = try command.options.configuration()
-            let session = try await TrainingSession.open(command.options, configuration)
+            let session = try await TrainingSession.open(
+                command.options, configuration,
+                command: "tern coordinator --listen \(command.listen)")
             session.announce()
             let coordinator = try session.makeCoordinator(
                 minimumWorkers: command.minWorkers, joinTimeout: command.joinTimeout)

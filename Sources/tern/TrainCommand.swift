@@ -40,7 +40,8 @@ struct TrainCommand: AsyncParsableCommand {
     private static func train(
         _ options: TrainingOptions, _ configuration: RunConfiguration, _ signals: SignalSource
     ) async throws {
-        let session = try await TrainingSession.open(options, configuration)
+        let session = try await TrainingSession.open(
+            options, configuration, command: "tern train")
         let count = configuration.workers ?? 1
         session.announce()
         let meetingPoint = try MeetingPoint()

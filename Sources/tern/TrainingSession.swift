@@ -16,10 +16,12 @@ struct TrainingSession {
     let checkpoint: Checkpoint?
     let sink: LogSink
     let logger: Logger
+    /// The command that goes on with the run.
+    let resumeCommand: String
 
     /// Loads the data, opens the run's folder and, where a run is resumed, its checkpoint.
     static func open(
-        _ options: TrainingOptions, _ configuration: RunConfiguration
+        _ options: TrainingOptions, _ configuration: RunConfiguration, command: String
     ) async throws -> TrainingSession {
         try configuration.validate()
         let job = try await loadJob(options, configuration)
@@ -30,7 +32,7 @@ struct TrainingSession {
         sink.add(file: directory.log, path: directory.logPath)
         return TrainingSession(
             configuration: configuration, job: job, directory: directory, checkpoint: checkpoint,
-            sink: sink, logger: logger)
+            sink: sink, logger: logger, resumeCommand: "\(command) --resume \(directory.path)")
     }
 
     private static func openFolder(
@@ -161,12 +163,10 @@ struct TrainingSession {
     }
 
     private func failure(_ result: CoordinatorResult) -> Failure {
-        let path = directory.path
         switch result.outcome {
         case .completed: return Failure(status: 0, message: "")
         case .interrupted(let signal):
-            logger.notice(
-                "stopped after step \(result.step); to go on: tern train --resume \(path)")
+            logger.notice("stopped after step \(result.step); to go on: \(resumeCommand)")
             return Failure(status: ExitStatus.signal(signal), message: "")
         case .diverged(let step):
             let kept =
@@ -184,12 +184,11 @@ struct TrainingSession {
         case .workersEnded(let reason):
             return Failure(
                 status: ExitStatus.workersEnded,
-                message: "all local workers have ended (\(reason)); to go on: "
-                    + "tern train --resume \(path)")
+                message: "all local workers have ended (\(reason)); to go on: \(resumeCommand)")
         case .failed(let error):
             return Failure(
                 status: ExitStatus.fileTrouble,
-                message: "\(error); then go on with tern train --resume \(path)")
+                message: "\(error); then go on with \(resumeCommand)")
         }
     }
 }

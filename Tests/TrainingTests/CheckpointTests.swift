@@ -13,6 +13,7 @@ struct CheckpointTests {
         #expect(read.configuration == checkpoint.configuration)
         #expect(read.architecture == checkpoint.architecture)
         #expect(read.dataDigest == "abc" && read.step == 1_234)
+        #expect(read.epoch == checkpoint.epoch)
         #expect(read.epochTally == checkpoint.epochTally)
         #expect(read.seconds == checkpoint.seconds)
         #expect(read.parameters.values.bits == checkpoint.parameters.values.bits)
@@ -91,13 +92,14 @@ struct CheckpointTests {
             let architecture: Architecture
             let dataDigest: String
             let step: Int
+            let epoch: Int
             let epochTally: Tally
             let seconds: Double
         }
         return jsonText(
             Record(
                 configuration: checkpoint.configuration, architecture: checkpoint.architecture,
-                dataDigest: checkpoint.dataDigest, step: checkpoint.step,
+                dataDigest: checkpoint.dataDigest, step: checkpoint.step, epoch: checkpoint.epoch,
                 epochTally: checkpoint.epochTally, seconds: checkpoint.seconds))
     }
 

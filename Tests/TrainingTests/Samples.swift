@@ -29,7 +29,8 @@ func sampleCheckpoint(
     let moments = configuration.optimizer == .adam ? count : 0
     return Checkpoint(
         configuration: configuration, architecture: smallArchitecture, dataDigest: "abc",
-        step: step, epochTally: Tally(examples: 7, correct: 3, loss: 1 / 3), seconds: 1e-7 / 3,
+        step: step, epoch: 3, epochTally: Tally(examples: 7, correct: 3, loss: 1 / 3),
+        seconds: 1e-7 / 3,
         parameters: FloatBuffer([-0.0, 0x1p-149] + randomMagnitudes(count - 2, seed: 1)),
         firstMoments: FloatBuffer(randomMagnitudes(moments, seed: 2)),
         secondMoments: FloatBuffer(randomMagnitudes(moments, seed: 3)))

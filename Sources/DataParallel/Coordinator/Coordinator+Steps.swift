@@ -45,7 +45,8 @@ extension Coordinator {
             else { throw .wrongPayload("gradients of a wrong size or checksum") }
         default: break
         }
-        perform(machine.receive(decoded, from: sender, now: now))
+        let address = message.frames[0].peerAddress
+        perform(machine.receive(decoded, from: sender, address: address, now: now))
     }
 
     private func refuse(_ peer: PeerIdentity, _ error: ProtocolError) {

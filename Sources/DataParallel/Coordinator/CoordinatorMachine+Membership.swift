@@ -4,12 +4,14 @@ import Training
 // Who takes part: joining, data, leaving, waiting.
 
 extension CoordinatorMachine {
-    /// A message has come from a worker; `run` says which run it is meant for.
+    /// A message of this run has come from a peer.
+    ///
+    /// - Parameter address: where the peer dials from, if the transport knows.
     public mutating func receive(
-        _ message: WorkerMessage, from peer: Peer, now: Duration
+        _ message: WorkerMessage, from peer: Peer, address: String? = nil, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
         if isOver { return leaveAtTheEnd(message, peer) }
-        if case .hello(let hello) = message { return join(peer, hello, now: now) }
+        if case .hello(let hello) = message { return join(peer, hello, address: address) }
         guard let index = members.firstIndex(where: { $0.peer == peer }) else {
             return [drop(peer, "a message from a peer that has not joined")]
         }
@@ -35,14 +37,14 @@ extension CoordinatorMachine {
     }
 
     private mutating func join(
-        _ peer: Peer, _ hello: Hello, now: Duration
+        _ peer: Peer, _ hello: Hello, address: String?
     ) -> [CoordinatorEffect<Peer>] {
         guard !members.contains(where: { $0.peer == peer }) else { return [] }
         let name = "\(hello.host):\(hello.pid)"
         members.append(Member(peer: peer, name: name, assigned: 0..<0))
         mostWorkers = max(mostWorkers, members.count)
         let description = WorkerDescription(
-            name: name, lanes: hello.lanes, kernels: hello.kernels)
+            name: name, address: address, lanes: hello.lanes, kernels: hello.kernels)
         var effects: [CoordinatorEffect<Peer>] = [
             .report(.joined(description, members: members.count)),
             .send(.welcome(settings.welcome), to: peer),
@@ -68,13 +70,7 @@ extension CoordinatorMachine {
     private mutating func assign(_ index: Int, _ slots: Range<Int>) -> [CoordinatorEffect<Peer>] {
         members[index].assigned = slots
         members[index].isReady = false
-        return [
-            .report(
-                .assigned(
-                    worker: members[index].name,
-                    shards: slots.map { shard(atSlot: $0, of: plan.shards) })),
-            .send(.assign(SlotRange(slots)), to: members[index].peer),
-        ]
+        return [.send(.assign(SlotRange(slots)), to: members[index].peer)]
     }
 
     /// The slots of one of `count` members: equal contiguous parts, some empty if there are more

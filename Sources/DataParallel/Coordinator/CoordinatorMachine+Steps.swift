@@ -17,6 +17,15 @@ extension CoordinatorMachine {
         for (index, member) in ready.enumerated() {
             effects += give(share(index, of: ready.count), to: member.peer)
         }
+        // Told after the work is sent, so that nobody waits for the log.
+        if dealtTo != ready.map(\.peer) {
+            dealtTo = ready.map(\.peer)
+            effects += ready.enumerated().map { index, member in
+                let slots = share(index, of: ready.count)
+                let shards = slots.map { shard(atSlot: $0, of: plan.shards) }
+                return .report(.assigned(worker: member.name, shards: shards))
+            }
+        }
         return effects
     }
 

@@ -17,6 +17,8 @@ public struct CoordinatorMachine<Peer: Hashable & Sendable>: Sendable {
     /// Who computes each slot of the step under way, and which are done.
     var owners: [Peer?]
     var isCovered: [Bool]
+    /// The members that the slots were last dealt to, in order.
+    var dealtTo: [Peer] = []
     /// When the present wait for workers began, and when it was last spoken of.
     var waitingSince: Duration = .zero
     var lastNotice: Duration = .zero

@@ -8,7 +8,7 @@ struct TrainingState {
     let configuration: TrainingConfiguration
     let architecture: Architecture
     let dataDigest: String
-    let totalSteps: Int
+    let stepsPerEpoch: Int
     let kernels: any KernelSet.Type
     /// The parameters, which the update changes in place.
     let parameters: FloatBuffer
@@ -23,7 +23,7 @@ struct TrainingState {
         configuration = job.configuration
         architecture = job.architecture
         dataDigest = job.dataDigest
-        totalSteps = job.configuration.epochs * job.plan.stepsPerEpoch
+        stepsPerEpoch = job.plan.stepsPerEpoch
         kernels = job.kernels
         guard let checkpoint else {
             let layout = ParameterLayout(architecture)
@@ -43,7 +43,8 @@ struct TrainingState {
 
     /// The rate of the next update.
     var learningRate: Double {
-        configuration.schedule.rate(configuration.learningRate, step: step, of: totalSteps)
+        configuration.schedule.rate(
+            configuration.learningRate, step: step, of: configuration.epochs * stepsPerEpoch)
     }
 
     /// Averages a step's summed gradients, clips them and updates the parameters.
@@ -67,7 +68,8 @@ struct TrainingState {
     func checkpoint(seconds: Double) -> Checkpoint {
         Checkpoint(
             configuration: configuration, architecture: architecture, dataDigest: dataDigest,
-            step: step, epochTally: epochTally, seconds: seconds,
+            step: step, epoch: (step + stepsPerEpoch - 1) / stepsPerEpoch,
+            epochTally: epochTally, seconds: seconds,
             parameters: FloatBuffer(copying: parameters),
             firstMoments: FloatBuffer(copying: optimizer.firstMoments),
             secondMoments: FloatBuffer(copying: optimizer.secondMoments))
