@@ -1,9 +1,10 @@
 import Kernels
 
-/// A matrix of float32 values amid NaN that kernels may read but must not use and never write.
+/// A matrix of float32 values amid guards that kernels may read but must not use and never write.
 ///
-/// The NaN stand before the first row, between the rows and behind the last; the first element is
-/// not aligned to a vector.
+/// The guards stand before the first row, between the rows and behind the last. Every other one is
+/// NaN, which shows in a result that used it; the others are finite, since most that is written
+/// over a NaN is that NaN again. The first element is not aligned to a vector.
 final class Guarded {
     let rows: Int
     let columns: Int
@@ -13,7 +14,7 @@ final class Guarded {
 
     // An odd number, and more than the widest vector that may reach past the end.
     private static let margin = 37
-    private static let guardValue = Float(bitPattern: 0x7FC0_1234)
+    private static let guardValues: [Float] = [.nan, 12_345.678]
 
     /// A matrix of `elements`, row by row, with `gap` guards between its rows.
     init(_ elements: [Float], columns: Int, gap: Int = 0) {
@@ -21,7 +22,7 @@ final class Guarded {
         self.columns = columns
         stride = columns + gap
         buffer = FloatBuffer(count: rows * stride + 2 * Self.margin)
-        for index in 0..<buffer.count { buffer[index] = Self.guardValue }
+        for index in 0..<buffer.count { buffer[index] = Self.guardValues[index % 2] }
         for (index, element) in elements.enumerated() {
             buffer[Self.margin + index / columns * stride + index % columns] = element
         }
@@ -58,7 +59,8 @@ final class Guarded {
         for index in 0..<buffer.count {
             let isElement =
                 index >= Self.margin && index < end && (index - Self.margin) % stride < columns
-            if !isElement && buffer[index].bitPattern != Self.guardValue.bitPattern { return false }
+            let expected = Self.guardValues[index % 2].bitPattern
+            if !isElement && buffer[index].bitPattern != expected { return false }
         }
         return true
     }
