@@ -1,7 +1,9 @@
 // swift-tools-version:6.2
 import PackageDescription
 
-// A folder below Sources is a target of the same name; an import points down this list only.
+// A folder below Sources is a target of the same name; an import points down this list only. Each
+// module that a target's code is compiled against is listed, also where another passes it on: only
+// then is the target built anew when that module changes.
 
 let strict: [SwiftSetting] =
     Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)]
@@ -59,32 +61,49 @@ let package = Package(
             ["CProcessor", "KernelInterface"] + kernelSets.map { .target(name: $0.name) }),
         module("Randomness"),
         module("Hashing", ["CCrypto", "CXXHash"]),
-        module("NeuralNetwork", ["Kernels", "Randomness"]),
-        module("Optimizers", ["Kernels"]),
+        module("NeuralNetwork", ["KernelInterface", "Kernels", "Randomness"]),
+        module("Optimizers", ["KernelInterface", "Kernels"]),
         module("Datasets", ["CZlib", "Hashing", "Randomness"]),
-        module("Training", ["Datasets", "Hashing", "Kernels", "NeuralNetwork", "Optimizers"]),
+        module(
+            "Training",
+            ["Datasets", "Hashing", "KernelInterface", "Kernels", "NeuralNetwork", "Optimizers"]),
         module("Protocol"),
         module("ZeroMQ", ["CZeroMQ"]),
-        module("DataParallel", ["Training", "Protocol", "ZeroMQ"]),
+        module(
+            "DataParallel",
+            [
+                "Datasets", "Hashing", "KernelInterface", "Kernels", "NeuralNetwork", "Optimizers",
+                "Protocol", "Training", "ZeroMQ",
+            ]),
         module("Monitoring", ["Training", logging]),
         .executableTarget(
             name: "tern",
             dependencies: [
-                "DataParallel", "Monitoring", logging,
+                "DataParallel", "Datasets", "KernelInterface", "Kernels", "Monitoring",
+                "NeuralNetwork", "Optimizers", "Training", "ZeroMQ", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             swiftSettings: strict),
 
         .target(
-            name: "TestSupport", dependencies: ["Randomness", "Training"],
+            name: "TestSupport", dependencies: ["KernelInterface", "Randomness", "Training"],
             path: "Tests/TestSupport", swiftSettings: strict),
-        tests(of: "Kernels", ["TestSupport"]),
+        tests(of: "Kernels", ["KernelInterface", "TestSupport"]),
         tests(of: "Randomness"),
-        tests(of: "NeuralNetwork", ["Optimizers", "Randomness", "TestSupport"], fixtures: true),
-        tests(of: "Optimizers", ["TestSupport"], fixtures: true),
         tests(
-            of: "Training", ["Datasets", "Hashing", "NeuralNetwork", "Randomness", "TestSupport"]),
+            of: "NeuralNetwork",
+            ["KernelInterface", "Kernels", "Optimizers", "Randomness", "TestSupport", "Training"],
+            fixtures: true),
+        tests(
+            of: "Optimizers", ["KernelInterface", "Kernels", "TestSupport", "Training"],
+            fixtures: true),
+        tests(
+            of: "Training",
+            [
+                "Datasets", "Hashing", "KernelInterface", "Kernels", "NeuralNetwork", "Optimizers",
+                "Randomness", "TestSupport",
+            ]),
         tests(of: "Hashing"),
         tests(of: "Datasets", ["CZlib", "Hashing"]),
         tests(of: "Protocol"),

@@ -37,6 +37,24 @@ public protocol KernelSet: SendableMetatype {
     /// gradient = 0 where the output of ``relu(_:)`` is not positive.
     static func reluBackward(_ gradient: Vector, output: Vector)
 
+    /// One time step of LSTM cells: turns the gates' sums into the gates, and fills the rest.
+    static func lstm(_ step: LSTMStep, rows: Int, columns: Int)
+
+    /// The derivative of ``lstm(_:rows:columns:)``: turns the gates into the gradient by their sums.
+    ///
+    /// `stateGradient` comes in as that by this step's state, and goes out as that by the previous.
+    static func lstmBackward(
+        _ step: LSTMStep, hiddenGradient: Matrix, stateGradient: Matrix, rows: Int, columns: Int)
+
+    /// One time step of GRU cells: turns the gates' sums into the gates, and fills `hidden`.
+    static func gru(_ step: GRUStep, rows: Int, columns: Int)
+
+    /// The derivative of ``gru(_:rows:columns:)``: turns gates into gradients by their sums.
+    ///
+    /// Adds to `previousGradient` what reaches the previous hidden state past the gates.
+    static func gruBackward(
+        _ step: GRUStep, hiddenGradient: Matrix, previousGradient: Matrix?, rows: Int, columns: Int)
+
     /// Cross entropy of the softmax of one row of logits against `label`.
     ///
     /// Replaces the logits by the loss's gradient, softmax - onehot, and gives the loss (nats) and
@@ -47,6 +65,15 @@ public protocol KernelSet: SendableMetatype {
     static func widen(_ bytes: RawSpan, into target: Vector)
 
     // Reduction and optimizers
+
+    /// Sets every value to `value`.
+    static func fill(_ values: Vector, with value: Float)
+
+    /// target = source.
+    static func copy(_ source: Vector, into target: Vector)
+
+    /// values *= factors, element by element.
+    static func multiply(_ values: Vector, by factors: Vector)
 
     /// target += source.
     static func add(_ source: Vector, into target: Vector)

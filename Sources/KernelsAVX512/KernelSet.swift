@@ -62,12 +62,48 @@ extension ThisKernelSet: KernelSet {
         }
     }
 
+    package static func lstm(_ step: LSTMStep, rows: Int, columns: Int) {
+        activateLSTM(step, rows: rows, columns: columns)
+    }
+
+    package static func lstmBackward(
+        _ step: LSTMStep, hiddenGradient: Matrix, stateGradient: Matrix, rows: Int, columns: Int
+    ) {
+        differentiateLSTM(
+            step, hiddenGradient: hiddenGradient, stateGradient: stateGradient, rows: rows,
+            columns: columns)
+    }
+
+    package static func gru(_ step: GRUStep, rows: Int, columns: Int) {
+        activateGRU(step, rows: rows, columns: columns)
+    }
+
+    package static func gruBackward(
+        _ step: GRUStep, hiddenGradient: Matrix, previousGradient: Matrix?, rows: Int, columns: Int
+    ) {
+        differentiateGRU(
+            step, hiddenGradient: hiddenGradient, previousGradient: previousGradient, rows: rows,
+            columns: columns)
+    }
+
     package static func softmaxCrossEntropy(_ logits: Vector, label: Int) -> ExampleLoss {
         crossEntropyOfSoftmax(logits, label: label)
     }
 
     package static func widen(_ bytes: RawSpan, into target: Vector) {
         widenBytes(bytes, into: target)
+    }
+
+    package static func fill(_ values: Vector, with value: Float) {
+        update(values) { _ in Lanes(repeating: value) }
+    }
+
+    package static func copy(_ source: Vector, into target: Vector) {
+        update(target, with: source) { $1 }
+    }
+
+    package static func multiply(_ values: Vector, by factors: Vector) {
+        update(values, with: factors) { $0 * $1 }
     }
 
     package static func add(_ source: Vector, into target: Vector) {

@@ -1,31 +1,44 @@
 /// The form of a network: what decides its parameters and what it computes.
 public struct Architecture: Codable, Sendable, Hashable {
+    /// The pixel rows of an image.
+    public var imageRows: Int
+    /// The pixel columns of an image.
+    public var imageColumns: Int
+    /// How an image is read as a sequence.
+    public var sequence: SequenceOrder
     /// The kind of recurrent cell.
     public var cell: Cell
     /// What the plain RNN cell applies to its sums.
     public var nonlinearity: Nonlinearity
-    /// The values of one time step (an image's columns).
-    public var inputSize: Int
-    /// The time steps of one example (an image's rows).
-    public var timeSteps: Int
-    /// The values of a layer's hidden state.
+    /// The values of a layer's hidden state, in each direction.
     public var hiddenSize: Int
     /// The recurrent layers, each fed with the outputs of the one below.
     public var layers: Int
+    /// Whether each layer also reads the sequence from its end (Schuster and Paliwal 1997).
+    public var isBidirectional: Bool
+    /// The share of a layer's outputs that training drops before the layer above, 0 to 1.
+    public var dropout: Double
+    /// Which outputs the classes are read from.
+    public var readout: Readout
     /// The classes to tell apart.
     public var classes: Int
 
-    /// Makes an architecture; all sizes must be positive.
+    /// A network for images of `imageRows` x `imageColumns`.
     public init(
-        cell: Cell = .rnn, nonlinearity: Nonlinearity = .tanh, inputSize: Int, timeSteps: Int,
-        hiddenSize: Int, layers: Int, classes: Int
+        cell: Cell = .rnn, nonlinearity: Nonlinearity = .tanh, imageRows: Int, imageColumns: Int,
+        sequence: SequenceOrder = .rows, hiddenSize: Int, layers: Int,
+        isBidirectional: Bool = false, dropout: Double = 0, readout: Readout = .last, classes: Int
     ) {
+        self.imageRows = imageRows
+        self.imageColumns = imageColumns
+        self.sequence = sequence
         self.cell = cell
         self.nonlinearity = nonlinearity
-        self.inputSize = inputSize
-        self.timeSteps = timeSteps
         self.hiddenSize = hiddenSize
         self.layers = layers
+        self.isBidirectional = isBidirectional
+        self.dropout = dropout
+        self.readout = readout
         self.classes = classes
         precondition(isPossible, "an architecture of impossible sizes: \(self)")
     }
@@ -35,12 +48,16 @@ public struct Architecture: Codable, Sendable, Hashable {
     /// Files and messages are not to be trusted: a size of 2^60 must not reach an allocation.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
+        imageRows = try values.decode(Int.self, forKey: .imageRows)
+        imageColumns = try values.decode(Int.self, forKey: .imageColumns)
+        sequence = try values.decode(SequenceOrder.self, forKey: .sequence)
         cell = try values.decode(Cell.self, forKey: .cell)
         nonlinearity = try values.decode(Nonlinearity.self, forKey: .nonlinearity)
-        inputSize = try values.decode(Int.self, forKey: .inputSize)
-        timeSteps = try values.decode(Int.self, forKey: .timeSteps)
         hiddenSize = try values.decode(Int.self, forKey: .hiddenSize)
         layers = try values.decode(Int.self, forKey: .layers)
+        isBidirectional = try values.decode(Bool.self, forKey: .isBidirectional)
+        dropout = try values.decode(Double.self, forKey: .dropout)
+        readout = try values.decode(Readout.self, forKey: .readout)
         classes = try values.decode(Int.self, forKey: .classes)
         guard isPossible else {
             throw DecodingError.dataCorruptedError(
@@ -49,22 +66,55 @@ public struct Architecture: Codable, Sendable, Hashable {
     }
 
     private var isPossible: Bool {
-        (1...65_536).contains(inputSize) && (1...65_536).contains(timeSteps)
+        (1...65_536).contains(imageRows) && (1...65_536).contains(imageColumns)
             && (1...8_192).contains(hiddenSize) && (1...64).contains(layers)
-            && (2...256).contains(classes)
+            && (0..<1).contains(dropout) && (2...256).contains(classes)
     }
 
     /// The values of one example.
-    public var exampleSize: Int { timeSteps * inputSize }
+    public var exampleSize: Int { imageRows * imageColumns }
 
-    /// The values that a recurrent layer reads at one time step.
-    func inputSize(ofLayer layer: Int) -> Int { layer == 0 ? inputSize : hiddenSize }
+    /// The time steps of one example.
+    public var timeSteps: Int {
+        switch sequence {
+        case .rows: imageRows
+        case .columns: imageColumns
+        case .pixels, .permuted: imageRows * imageColumns
+        }
+    }
+
+    /// The values of one time step.
+    public var inputSize: Int { exampleSize / timeSteps }
+
+    /// The directions in which a layer reads its sequence.
+    var directions: Int { isBidirectional ? 2 : 1 }
+
+    /// The widths of the sequences that a recurrent layer reads side by side.
+    func inputWidths(ofLayer layer: Int) -> [Int] {
+        layer == 0 ? [inputSize] : Array(repeating: hiddenSize, count: directions)
+    }
 }
 
 /// The kinds of recurrent cell.
 public enum Cell: String, Codable, Sendable, CaseIterable {
-    /// The plain recurrent cell of Elman (1990).
+    /// The plain recurrent cell (Elman 1990).
     case rnn
+    /// Long short-term memory (Hochreiter and Schmidhuber 1997).
+    case lstm
+    /// The gated recurrent unit (Cho and others 2014).
+    case gru
+
+    /// The sums that a hidden value is made from.
+    var gates: Int {
+        switch self {
+        case .rnn: 1
+        case .lstm: 4
+        case .gru: 3
+        }
+    }
+
+    /// The first of the gates whose sums of input and of hidden state are kept apart.
+    var firstGateApart: Int { self == .gru ? 2 : gates }
 }
 
 /// What a plain RNN cell applies to its sums.
@@ -73,4 +123,24 @@ public enum Nonlinearity: String, Codable, Sendable, CaseIterable {
     case tanh
     /// The rectifier, max(0, x).
     case relu
+}
+
+/// How an image is read as a sequence; pixels one by one are the tasks of Le, Jaitly and Hinton (2015).
+public enum SequenceOrder: String, Codable, Sendable, CaseIterable {
+    /// A row a time step, from the top.
+    case rows
+    /// A column a time step, from the left.
+    case columns
+    /// A pixel a time step, row by row.
+    case pixels
+    /// A pixel a time step, in a fixed random order that is the same for all runs.
+    case permuted
+}
+
+/// Which outputs of the last layer the classes are read from.
+public enum Readout: String, Codable, Sendable, CaseIterable {
+    /// Those of the last time step, as PyTorch's `out[:, -1, :]`.
+    case last
+    /// The mean over all time steps.
+    case mean
 }

@@ -1,25 +1,41 @@
 import Kernels
 
-/// The plain recurrent cell (Elman 1990): h_t = f(W_ih x_t + b_ih + W_hh h_(t-1) + b_hh).
-///
-/// The layer forms the sums; the cell is what happens to them. Shapes: N rows, H hidden values.
-struct ElmanCell {
-    let nonlinearity: Nonlinearity
-    let kernels: any KernelSet.Type
+/// The plain recurrent cell (Elman 1990): h_t = f(sums), f the hyperbolic tangent or the rectifier.
+struct ElmanCell: RecurrentCell {
+    private let nonlinearity: Nonlinearity
+    private let kernels: any KernelSet.Type
+    /// The sums become the hidden states in place.
+    let hidden: SequenceBuffer
+    let gradient: SequenceBuffer
 
-    /// Turns the sums (N x H) into the hidden states, in place.
-    func forward(_ sums: Vector) {
+    var sums: SequenceBuffer { hidden }
+    var sumGradients: SequenceBuffer { gradient }
+
+    init(_ architecture: Architecture, capacity: Int, kernels: any KernelSet.Type) {
+        nonlinearity = architecture.nonlinearity
+        self.kernels = kernels
+        func sequence() -> SequenceBuffer {
+            SequenceBuffer(
+                timeSteps: architecture.timeSteps, capacity: capacity,
+                width: architecture.hiddenSize)
+        }
+        hidden = sequence()
+        gradient = sequence()
+    }
+
+    func forward(at time: Int, previous: Int?, rows: Int) {
         switch nonlinearity {
-        case .tanh: kernels.tanh(sums)
-        case .relu: kernels.relu(sums)
+        case .tanh: kernels.tanh(hidden.vector(time, rows: rows))
+        case .relu: kernels.relu(hidden.vector(time, rows: rows))
         }
     }
 
-    /// Turns the gradient by the hidden states (N x H) into that by the sums, in place.
-    func backward(_ gradient: Vector, hidden: Vector) {
+    func backward(at time: Int, previous: Int?, rows: Int) {
+        let gradient = gradient.vector(time, rows: rows)
+        let output = hidden.vector(time, rows: rows)
         switch nonlinearity {
-        case .tanh: kernels.tanhBackward(gradient, output: hidden)
-        case .relu: kernels.reluBackward(gradient, output: hidden)
+        case .tanh: kernels.tanhBackward(gradient, output: output)
+        case .relu: kernels.reluBackward(gradient, output: output)
         }
     }
 }

@@ -1,20 +1,44 @@
 import Kernels
 import Randomness
 
+/// Where fresh parameters come from.
+public enum Initialization: String, Codable, Sendable, CaseIterable {
+    /// PyTorch's: uniform in ±1/√fan for every tensor.
+    case uniform
+    /// The same, but for recurrent weights that copy the hidden state and biases of zero (Le, Jaitly
+    /// and Hinton 2015); with `relu` such a network remembers over hundreds of time steps.
+    case identity
+}
+
 extension ParameterLayout {
-    /// Fresh parameters from PyTorch's distributions: uniform in ±1/√hidden for every tensor.
+    /// Fresh parameters for an architecture of this layout.
     ///
-    /// That is `nn.RNN`'s rule, and `nn.Linear`'s too, whose fan-in is the hidden size here. Each
-    /// tensor draws from a stream of its own, keyed by the seed and its name.
-    public func initialParameters(seed: UInt64, hiddenSize: Int) -> FloatBuffer {
+    /// PyTorch's bound is 1/√hidden for recurrent layers, and 1/√inputs for the readout. Each tensor
+    /// draws from a stream of its own, keyed by the seed and its name.
+    public func initialParameters(
+        for architecture: Architecture, seed: UInt64, _ initialization: Initialization = .uniform
+    ) -> FloatBuffer {
         let parameters = FloatBuffer(count: count)
-        let bound = 1 / Float(hiddenSize).squareRoot()
         for tensor in tensors {
+            let isRecurrent = tensor.name.hasPrefix("rnn.")
+            if isRecurrent, initialization == .identity, !tensor.name.contains("weight_ih") {
+                setIdentity(tensor, in: parameters)
+                continue
+            }
+            let fan = architecture.hiddenSize * (isRecurrent ? 1 : architecture.directions)
+            let bound = 1 / Float(fan).squareRoot()
             var random = Philox(seed: seed, for: tensor.name)
             for index in tensor.offset..<tensor.offset + tensor.count {
                 parameters[index] = bound * (2 * random.uniform() - 1)
             }
         }
         return parameters
+    }
+
+    /// Ones on the diagonal of each gate's square block; a bias stays zero.
+    private func setIdentity(_ tensor: Tensor, in parameters: FloatBuffer) {
+        guard tensor.shape.count == 2 else { return }
+        let (rows, columns) = (tensor.shape[0], tensor.shape[1])
+        for row in 0..<rows { parameters[tensor.offset + row * columns + row % columns] = 1 }
     }
 }

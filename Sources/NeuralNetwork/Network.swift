@@ -1,9 +1,11 @@
 import Kernels
+import Randomness
 
 /// A recurrent classifier with room for `capacity` examples at a time.
 ///
-/// Its buffers are planned once, so a pass allocates nothing. Results of one row never depend on
-/// the rows beside it. Shapes: N rows (examples), L time steps, D input values, C classes.
+/// Its buffers are planned once, so a pass allocates nothing but dropout's draws. Results of one row
+/// never depend on the rows beside it. Shapes: N rows (examples), L time steps, D input values, C
+/// classes.
 public final class Network {
     /// The form of this network.
     public let architecture: Architecture
@@ -14,9 +16,21 @@ public final class Network {
 
     private let kernels: any KernelSet.Type
     private let parameters: FloatBuffer
-    private let input: FloatBuffer  // [L][N][D]
-    private let layers: [RecurrentLayer]
+    private let input: SequenceBuffer
+    private let inputOrder: InputOrder
+    private let layers: [Layer]
     private let readout: ReadoutLayer
+    /// Whether the last forward pass dropped anything.
+    private var hasDropped = false
+
+    /// One layer: its directions, and what is dropped of their outputs.
+    private struct Layer {
+        let directions: [RecurrentLayer]
+        let dropout: Dropout?
+
+        var hidden: [SequenceBuffer] { directions.map(\.cell.hidden) }
+        var gradients: [SequenceBuffer] { directions.map(\.cell.gradient) }
+    }
 
     /// Makes a network whose parameters are zero until ``load(_:)``.
     public init(_ architecture: Architecture, capacity: Int, kernels: any KernelSet.Type) {
@@ -26,11 +40,18 @@ public final class Network {
         self.capacity = capacity
         self.kernels = kernels
         parameters = FloatBuffer(count: layout.count)
-        input = FloatBuffer(count: capacity * architecture.exampleSize)
+        input = SequenceBuffer(
+            timeSteps: architecture.timeSteps, capacity: capacity, width: architecture.inputSize)
+        inputOrder = InputOrder(architecture)
         layers = (0..<architecture.layers).map { layer in
-            RecurrentLayer(
-                layer: layer, of: architecture, layout: layout, capacity: capacity,
-                kernels: kernels)
+            let directions = (0..<architecture.directions).map { direction in
+                RecurrentLayer(
+                    layer: layer, isReverse: direction == 1, of: architecture, layout: layout,
+                    capacity: capacity, kernels: kernels)
+            }
+            let dropout = Dropout(
+                above: layer, of: architecture, capacity: capacity, kernels: kernels)
+            return Layer(directions: directions, dropout: dropout)
         }
         readout = ReadoutLayer(
             of: architecture, layout: layout, capacity: capacity, kernels: kernels)
@@ -39,7 +60,7 @@ public final class Network {
     /// Takes over parameters given as little-endian float32 values in the layout's order.
     public func load(_ bytes: RawSpan) {
         parameters.copy(from: bytes)
-        for layer in layers { layer.load(parameters) }
+        for layer in layers { for direction in layer.directions { direction.load(parameters) } }
         readout.load(parameters)
     }
 
@@ -47,24 +68,33 @@ public final class Network {
     public func setInput(_ image: RawSpan, row: Int, of rows: Int) {
         precondition(rows <= capacity && row < rows, "row \(row) of \(rows) is outside the network")
         let size = architecture.inputSize
-        for time in 0..<architecture.timeSteps {
-            kernels.widen(
-                image.extracting(time * size..<(time + 1) * size),
-                into: input.vector(at: (time * rows + row) * size, count: size))
+        inputOrder.withOrdered(image) { ordered in
+            for time in 0..<architecture.timeSteps {
+                kernels.widen(
+                    ordered.extracting(time * size..<(time + 1) * size),
+                    into: input.values.vector(at: (time * rows + row) * size, count: size))
+            }
         }
     }
 
     /// Computes the logits of the `rows` inputs that were set.
-    public func forward(rows: Int) {
-        var below = input
-        for layer in layers {
-            layer.forward(below, parameters: parameters, rows: rows)
-            below = layer.hidden
+    ///
+    /// - Parameter draws: whose draw decides what each row drops, in training; without them nothing
+    ///   is dropped.
+    public func forward(rows: Int, dropping draws: [DropoutDraw] = []) {
+        precondition(draws.isEmpty || draws.count == rows, "one draw a row, or none at all")
+        hasDropped = !draws.isEmpty
+        for (index, layer) in layers.enumerated() {
+            let below = inputs(ofLayer: index)
+            for direction in layer.directions {
+                direction.forward(below, parameters: parameters, rows: rows)
+            }
+            if hasDropped { layer.dropout?.forward(layer.hidden, draws: draws) }
         }
-        readout.forward(lastHidden(rows), parameters: parameters, rows: rows)
+        readout.forward(layers.last?.hidden ?? [], parameters: parameters, rows: rows)
     }
 
-    /// The logits [C] of one row, after ``forward(rows:)`` and before ``loss(row:label:)``.
+    /// The logits [C] of one row, after ``forward(rows:dropping:)`` and before the loss.
     public func logits(row: Int) -> [Float] {
         let classes = architecture.classes
         return (0..<classes).map { readout.logits[row * classes + $0] }
@@ -82,32 +112,37 @@ public final class Network {
     /// The parameter gradients are a step of their own, ``addParameterGradients(of:rows:to:)``,
     /// since they are summed for each shard apart.
     public func backward(rows: Int) {
-        guard let top = layers.last else { return }
-        readout.backward(
-            into: top.step(top.gradient, architecture.timeSteps - 1, rows),
-            parameters: parameters, rows: rows)
+        readout.backward(into: layers.last?.gradients ?? [], parameters: parameters, rows: rows)
         for index in layers.indices.reversed() {
-            layers[index].backward(
-                parameters: parameters, rows: rows, isFromLastStepOnly: index == layers.count - 1)
-            if index > 0 {
-                layers[index].backwardInput(
-                    into: layers[index - 1].gradient, parameters: parameters, rows: rows)
+            for direction in layers[index].directions {
+                direction.backward(parameters: parameters, rows: rows)
             }
+            guard index > 0 else { return }
+            let below = layers[index - 1]
+            for (number, direction) in layers[index].directions.enumerated() {
+                direction.backwardInputs(
+                    into: below.gradients, parameters: parameters, rows: rows,
+                    accumulates: number > 0)
+            }
+            if hasDropped { below.dropout?.backward(below.gradients, rows: rows) }
         }
     }
 
     /// Adds the parameter gradients of the examples in `part` of the `rows` to `gradients`.
     public func addParameterGradients(of part: Range<Int>, rows: Int, to gradients: FloatBuffer) {
-        var below = input
-        for layer in layers {
-            layer.addParameterGradients(of: part, input: below, rows: rows, to: gradients)
-            below = layer.hidden
+        for (index, layer) in layers.enumerated() {
+            for direction in layer.directions {
+                direction.addParameterGradients(
+                    of: part, inputs: inputs(ofLayer: index), rows: rows, to: gradients)
+            }
         }
-        readout.addParameterGradients(of: part, hidden: lastHidden(rows), to: gradients)
+        readout.addParameterGradients(of: part, rows: rows, to: gradients)
     }
 
-    private func lastHidden(_ rows: Int) -> Matrix {
-        guard let top = layers.last else { return input.matrix(stride: architecture.inputSize) }
-        return top.step(top.hidden, architecture.timeSteps - 1, rows)
+    /// The sequences that a layer reads.
+    private func inputs(ofLayer index: Int) -> [SequenceBuffer] {
+        guard index > 0 else { return [input] }
+        let below = layers[index - 1]
+        return hasDropped ? below.dropout?.outputs ?? below.hidden : below.hidden
     }
 }

@@ -1,7 +1,8 @@
 /// Where each parameter tensor lies in the one flat buffer that holds them all.
 ///
-/// Order, names and shapes are those of PyTorch's `state_dict` for a module with an `nn.RNN` named
-/// `rnn` and an `nn.Linear` named `fc`, so a file of the buffer loads there as it is.
+/// Order, names and shapes are those of PyTorch's `state_dict` for a module with an `nn.RNN`,
+/// `nn.LSTM` or `nn.GRU` named `rnn` and an `nn.Linear` named `fc`, so a file of the buffer loads
+/// there as it is.
 public struct ParameterLayout: Sendable, Equatable {
     /// The tensors in `state_dict` order.
     public let tensors: [Tensor]
@@ -24,6 +25,7 @@ public struct ParameterLayout: Sendable, Equatable {
     /// The layout of an architecture's parameters.
     public init(_ architecture: Architecture) {
         let hidden = architecture.hiddenSize
+        let sums = architecture.cell.gates * hidden
         var tensors: [Tensor] = []
         var offset = 0
         func add(_ name: String, _ shape: [Int]) {
@@ -32,15 +34,24 @@ public struct ParameterLayout: Sendable, Equatable {
             offset += tensor.count
         }
         for layer in 0..<architecture.layers {
-            add("rnn.weight_ih_l\(layer)", [hidden, architecture.inputSize(ofLayer: layer)])
-            add("rnn.weight_hh_l\(layer)", [hidden, hidden])
-            add("rnn.bias_ih_l\(layer)", [hidden])
-            add("rnn.bias_hh_l\(layer)", [hidden])
+            let width = architecture.inputWidths(ofLayer: layer).reduce(0, +)
+            for direction in 0..<architecture.directions {
+                let suffix = Self.suffix(layer: layer, isReverse: direction == 1)
+                add("rnn.weight_ih_\(suffix)", [sums, width])
+                add("rnn.weight_hh_\(suffix)", [sums, hidden])
+                add("rnn.bias_ih_\(suffix)", [sums])
+                add("rnn.bias_hh_\(suffix)", [sums])
+            }
         }
-        add("fc.weight", [architecture.classes, hidden])
+        add("fc.weight", [architecture.classes, hidden * architecture.directions])
         add("fc.bias", [architecture.classes])
         self.tensors = tensors
         count = offset
+    }
+
+    /// What PyTorch calls a layer in one direction: `l0`, or `l0_reverse`.
+    static func suffix(layer: Int, isReverse: Bool) -> String {
+        "l\(layer)" + (isReverse ? "_reverse" : "")
     }
 
     /// Where the tensor called `name` begins; asking for one that is not there is a mistake.

@@ -1,16 +1,23 @@
 import Kernels
 
-/// The fully connected layer from the last hidden state to the classes: y = W h + b.
+/// The fully connected layer from the last layer's outputs to the classes: y = W out + b.
 ///
-/// Shapes: N rows (examples), H hidden values, C classes.
+/// Which outputs: those of the last time step, or their mean over all. Shapes: N rows (examples), L
+/// time steps, H hidden values a direction, C classes.
 struct ReadoutLayer {
-    let kernels: any KernelSet.Type
-    let hiddenSize: Int
-    let classes: Int
-    private let weight: Int  // [C][H]
+    private let kernels: any KernelSet.Type
+    private let readout: Readout
+    private let timeSteps: Int
+    private let hiddenSize: Int
+    /// The columns of the weights: H a direction.
+    private let inputSize: Int
+    private let classes: Int
+    private let weight: Int  // [C][directions H]
     private let bias: Int  // [C]
-    private let transposed: FloatBuffer  // [H][C]
+    private let transposed: FloatBuffer  // [directions H][C]
     private let noBias: FloatBuffer  // [C], zeros
+    /// What is read out, a direction each: [N][H].
+    private let features: [SequenceBuffer]
     /// The logits of the last forward pass, which the loss replaces by its gradient.
     let logits: FloatBuffer  // [N][C]
 
@@ -19,49 +26,88 @@ struct ReadoutLayer {
         kernels: any KernelSet.Type
     ) {
         self.kernels = kernels
+        readout = architecture.readout
+        timeSteps = architecture.timeSteps
         hiddenSize = architecture.hiddenSize
+        inputSize = architecture.hiddenSize * architecture.directions
         classes = architecture.classes
         weight = layout.offset(of: "fc.weight")
         bias = layout.offset(of: "fc.bias")
-        transposed = FloatBuffer(count: hiddenSize * classes)
+        transposed = FloatBuffer(count: inputSize * classes)
         noBias = FloatBuffer(count: classes)
+        features = (0..<architecture.directions).map { _ in
+            SequenceBuffer(timeSteps: 1, capacity: capacity, width: architecture.hiddenSize)
+        }
         logits = FloatBuffer(count: capacity * classes)
     }
 
     /// Takes over new parameters: lays out the weights for the forward product.
     func load(_ parameters: FloatBuffer) {
         kernels.transpose(
-            parameters.matrix(at: weight, stride: hiddenSize),
-            into: transposed.matrix(stride: classes), rows: classes, columns: hiddenSize)
+            parameters.matrix(at: weight, stride: inputSize),
+            into: transposed.matrix(stride: classes), rows: classes, columns: inputSize)
     }
 
-    /// Computes the logits of `hidden` (N x H).
-    func forward(_ hidden: Matrix, parameters: FloatBuffer, rows: Int) {
+    /// Computes the logits from the outputs of the last layer's directions.
+    func forward(_ outputs: [SequenceBuffer], parameters: FloatBuffer, rows: Int) {
         let target = logits.matrix(stride: classes)
         kernels.fillRows(
             target, rows: rows, with: parameters.vector(at: bias, count: classes),
             plus: noBias.vector)
-        kernels.multiply(
-            hidden, transposed.matrix(stride: classes), into: target,
-            ProductShape(rows: rows, columns: classes, depth: hiddenSize, accumulates: true))
+        for (direction, output) in outputs.enumerated() {
+            gather(output, into: features[direction], rows)
+            kernels.multiply(
+                features[direction].step(0, rows: rows),
+                transposed.matrix(at: direction * hiddenSize * classes, stride: classes),
+                into: target,
+                ProductShape(rows: rows, columns: classes, depth: hiddenSize, accumulates: true))
+        }
     }
 
-    /// Writes the gradient by the hidden state (N x H), from that by the logits.
-    func backward(into hiddenGradient: Matrix, parameters: FloatBuffer, rows: Int) {
-        kernels.multiply(
-            logits.matrix(stride: classes), parameters.matrix(at: weight, stride: hiddenSize),
-            into: hiddenGradient,
-            ProductShape(rows: rows, columns: hiddenSize, depth: classes))
+    private func gather(_ output: SequenceBuffer, into feature: SequenceBuffer, _ rows: Int) {
+        let target = feature.vector(0, rows: rows)
+        switch readout {
+        case .last: kernels.copy(output.vector(timeSteps - 1, rows: rows), into: target)
+        case .mean:
+            kernels.copy(output.vector(0, rows: rows), into: target)
+            for time in 1..<max(timeSteps, 1) {
+                kernels.add(output.vector(time, rows: rows), into: target)
+            }
+            kernels.divide(target, by: Float(timeSteps))
+        }
+    }
+
+    /// Writes the gradient by the outputs of all time steps, from that by the logits.
+    func backward(into gradients: [SequenceBuffer], parameters: FloatBuffer, rows: Int) {
+        let shape = ProductShape(rows: rows, columns: hiddenSize, depth: classes)
+        for (direction, gradient) in gradients.enumerated() {
+            let last = gradient.vector(timeSteps - 1, rows: rows)
+            kernels.multiply(
+                logits.matrix(stride: classes),
+                parameters.matrix(at: weight + direction * hiddenSize, stride: inputSize),
+                into: gradient.step(timeSteps - 1, rows: rows), shape)
+            if readout == .mean { kernels.divide(last, by: Float(timeSteps)) }
+            for time in 0..<timeSteps - 1 {
+                let earlier = gradient.vector(time, rows: rows)
+                switch readout {
+                case .last: kernels.fill(earlier, with: 0)
+                case .mean: kernels.copy(last, into: earlier)
+                }
+            }
+        }
     }
 
     /// Adds the parameter gradients of the examples in `part` to `gradients`.
-    func addParameterGradients(of part: Range<Int>, hidden: Matrix, to gradients: FloatBuffer) {
+    func addParameterGradients(of part: Range<Int>, rows: Int, to gradients: FloatBuffer) {
         let sums = logits.matrix(at: part.lowerBound * classes, stride: classes)
         let shape = ProductShape(
             rows: classes, columns: hiddenSize, depth: part.count, accumulates: true)
-        kernels.multiply(
-            sums.transposed, hidden.dropping(rows: part.lowerBound),
-            into: gradients.matrix(at: weight, stride: hiddenSize), shape)
+        for (direction, feature) in features.enumerated() {
+            kernels.multiply(
+                sums.transposed, feature.step(0, rows: rows).dropping(rows: part.lowerBound),
+                into: gradients.matrix(at: weight + direction * hiddenSize, stride: inputSize),
+                shape)
+        }
         kernels.addRows(sums, into: gradients.vector(at: bias, count: classes), shape)
     }
 }

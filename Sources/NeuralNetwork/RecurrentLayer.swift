@@ -1,145 +1,217 @@
 import Kernels
 
-/// A recurrent layer over whole sequences, with PyTorch's parameters.
+/// A recurrent layer over whole sequences in one direction, with PyTorch's parameters.
 ///
-/// Shapes: N rows (examples), L time steps, D input values, H hidden values. Sequences are stored
-/// time step by time step, [L][N][values], so that one time step of all rows is one matrix.
+/// Its inputs are sequences side by side, such as the two directions of the layer below: their
+/// columns follow one another in the input weights, and in the chain of each sum. Shapes: N rows
+/// (examples), L time steps, D input values, H hidden values, G gates.
 struct RecurrentLayer {
-    let cell: ElmanCell
-    let kernels: any KernelSet.Type
-    let timeSteps: Int
-    let inputSize: Int
-    let hiddenSize: Int
+    let cell: any RecurrentCell
+    private let kernels: any KernelSet.Type
+    private let timeSteps: Int
+    private let hiddenSize: Int
+    private let inputSize: Int
+    private let isReverse: Bool
+    /// The time steps in the direction of reading.
+    private let order: [Int]
+    /// The columns of all gates' sums, and of those that hold input and hidden side together.
+    private let columns: Int
+    private let columnsTogether: Int
 
-    /// Where this layer's tensors begin in the flat buffers of parameters and of gradients.
-    private let weightIH: Int  // [H][D]
-    private let weightHH: Int  // [H][H]
-    private let biasIH: Int  // [H]
-    private let biasHH: Int  // [H]
+    // Where this layer's tensors begin in the flat buffers of parameters and of gradients.
+    private let weightIH: Int  // [GH][D]
+    private let weightHH: Int  // [GH][H]
+    private let biasIH: Int  // [GH]
+    private let biasHH: Int  // [GH]
 
-    /// The weights as the forward products want them: one row an input value.
-    private let transposedIH: FloatBuffer  // [D][H]
-    private let transposedHH: FloatBuffer  // [H][H]
-
-    /// The outputs of the last forward pass.
-    let hidden: FloatBuffer  // [L][N][H]
-    /// The gradient by the outputs, which the backward pass turns into that by the cell's sums.
-    let gradient: FloatBuffer  // [L][N][H]
+    // The weights as the forward products want them: one row an input value.
+    private let transposedIH: FloatBuffer  // [D][GH]
+    private let transposedHH: FloatBuffer  // [H][GH]
+    private let noBias: FloatBuffer  // [GH], zeros
 
     init(
-        layer: Int, of architecture: Architecture, layout: ParameterLayout, capacity: Int,
-        kernels: any KernelSet.Type
+        layer: Int, isReverse: Bool, of architecture: Architecture, layout: ParameterLayout,
+        capacity: Int, kernels: any KernelSet.Type
     ) {
-        cell = ElmanCell(nonlinearity: architecture.nonlinearity, kernels: kernels)
         self.kernels = kernels
+        self.isReverse = isReverse
         timeSteps = architecture.timeSteps
-        inputSize = architecture.inputSize(ofLayer: layer)
+        order = isReverse ? (0..<timeSteps).reversed() : Array(0..<timeSteps)
         hiddenSize = architecture.hiddenSize
-        weightIH = layout.offset(of: "rnn.weight_ih_l\(layer)")
-        weightHH = layout.offset(of: "rnn.weight_hh_l\(layer)")
-        biasIH = layout.offset(of: "rnn.bias_ih_l\(layer)")
-        biasHH = layout.offset(of: "rnn.bias_hh_l\(layer)")
-        transposedIH = FloatBuffer(count: inputSize * hiddenSize)
-        transposedHH = FloatBuffer(count: hiddenSize * hiddenSize)
-        hidden = FloatBuffer(count: timeSteps * capacity * hiddenSize)
-        gradient = FloatBuffer(count: timeSteps * capacity * hiddenSize)
+        inputSize = architecture.inputWidths(ofLayer: layer).reduce(0, +)
+        columns = architecture.cell.gates * hiddenSize
+        columnsTogether = architecture.cell.firstGateApart * hiddenSize
+        cell =
+            switch architecture.cell {
+            case .rnn: ElmanCell(architecture, capacity: capacity, kernels: kernels)
+            case .lstm: LSTMCell(architecture, capacity: capacity, kernels: kernels)
+            case .gru: GRUCell(architecture, capacity: capacity, kernels: kernels)
+            }
+        let suffix = ParameterLayout.suffix(layer: layer, isReverse: isReverse)
+        weightIH = layout.offset(of: "rnn.weight_ih_\(suffix)")
+        weightHH = layout.offset(of: "rnn.weight_hh_\(suffix)")
+        biasIH = layout.offset(of: "rnn.bias_ih_\(suffix)")
+        biasHH = layout.offset(of: "rnn.bias_hh_\(suffix)")
+        transposedIH = FloatBuffer(count: inputSize * columns)
+        transposedHH = FloatBuffer(count: hiddenSize * columns)
+        noBias = FloatBuffer(count: columns)
     }
 
     /// Takes over new parameters: lays out the weights for the forward products.
     func load(_ parameters: FloatBuffer) {
         kernels.transpose(
             parameters.matrix(at: weightIH, stride: inputSize),
-            into: transposedIH.matrix(stride: hiddenSize), rows: hiddenSize, columns: inputSize)
+            into: transposedIH.matrix(stride: columns), rows: columns, columns: inputSize)
         kernels.transpose(
             parameters.matrix(at: weightHH, stride: hiddenSize),
-            into: transposedHH.matrix(stride: hiddenSize), rows: hiddenSize, columns: hiddenSize)
+            into: transposedHH.matrix(stride: columns), rows: columns, columns: hiddenSize)
     }
 
-    /// Computes the hidden states of all time steps from `input` [L][N][D], N = `rows`.
-    func forward(_ input: FloatBuffer, parameters: FloatBuffer, rows: Int) {
-        let inputProduct = ProductShape(
-            rows: rows, columns: hiddenSize, depth: inputSize, accumulates: true)
-        let hiddenProduct = ProductShape(
-            rows: rows, columns: hiddenSize, depth: hiddenSize, accumulates: true)
-        for time in 0..<timeSteps {
-            let sums = step(hidden, time, rows)
-            kernels.fillRows(
-                sums, rows: rows, with: parameters.vector(at: biasIH, count: hiddenSize),
-                plus: parameters.vector(at: biasHH, count: hiddenSize))
+    // MARK: - Forward and backward
+
+    /// Computes the hidden states of all time steps from sequences of D values in all.
+    func forward(_ inputs: [SequenceBuffer], parameters: FloatBuffer, rows: Int) {
+        var previous: Int?
+        for time in order {
+            fillWithBiases(time, parameters, rows)
+            addInputSide(inputs, time, rows)
+            if let previous { addHiddenSide(previous, time, rows) }
+            cell.forward(at: time, previous: previous, rows: rows)
+            previous = time
+        }
+    }
+
+    /// Turns the cell's gradient by hidden states into that by sums, the last step read first.
+    func backward(parameters: FloatBuffer, rows: Int) {
+        cell.beginBackward(rows: rows)
+        for index in order.indices.reversed() {
+            let previous = index > 0 ? order[index - 1] : nil
+            cell.backward(at: order[index], previous: previous, rows: rows)
+            if let previous { carryBack(order[index], to: previous, parameters, rows) }
+        }
+    }
+
+    private func fillWithBiases(_ time: Int, _ parameters: FloatBuffer, _ rows: Int) {
+        let sums = cell.sums.step(time, rows: rows)
+        kernels.fillRows(
+            sums, rows: rows, with: parameters.vector(at: biasIH, count: columnsTogether),
+            plus: parameters.vector(at: biasHH, count: columnsTogether))
+        guard let apart = cell.sumsApart else { return }
+        kernels.fillRows(
+            sums.dropping(columns: columnsTogether), rows: rows,
+            with: parameters.vector(at: biasIH + columnsTogether, count: apart.width),
+            plus: noBias.vector(count: apart.width))
+        kernels.fillRows(
+            apart.step(time, rows: rows), rows: rows,
+            with: parameters.vector(at: biasHH + columnsTogether, count: apart.width),
+            plus: noBias.vector(count: apart.width))
+    }
+
+    private func addInputSide(_ inputs: [SequenceBuffer], _ time: Int, _ rows: Int) {
+        var row = 0
+        for input in inputs {
             kernels.multiply(
-                input.matrix(at: time * rows * inputSize, stride: inputSize),
-                transposedIH.matrix(stride: hiddenSize), into: sums, inputProduct)
-            if time > 0 {
-                kernels.multiply(
-                    step(hidden, time - 1, rows), transposedHH.matrix(stride: hiddenSize),
-                    into: sums, hiddenProduct)
-            }
-            cell.forward(stepVector(hidden, time, rows))
+                input.step(time, rows: rows),
+                transposedIH.matrix(at: row * columns, stride: columns),
+                into: cell.sums.step(time, rows: rows),
+                ProductShape(rows: rows, columns: columns, depth: input.width, accumulates: true))
+            row += input.width
         }
     }
 
-    /// Turns ``gradient`` from that by the outputs into that by the cell's sums, latest step first.
-    ///
-    /// - Parameter isFromLastStepOnly: whether only the last time step's gradient is set, as below a
-    ///   readout; what the earlier ones hold is then not read.
-    func backward(parameters: FloatBuffer, rows: Int, isFromLastStepOnly: Bool) {
-        let hiddenProduct = ProductShape(
-            rows: rows, columns: hiddenSize, depth: hiddenSize, accumulates: !isFromLastStepOnly)
-        for time in (0..<timeSteps).reversed() {
-            if time < timeSteps - 1 {
-                kernels.multiply(
-                    step(gradient, time + 1, rows),
-                    parameters.matrix(at: weightHH, stride: hiddenSize),
-                    into: step(gradient, time, rows), hiddenProduct)
-            }
-            cell.backward(
-                stepVector(gradient, time, rows), hidden: stepVector(hidden, time, rows))
-        }
-    }
-
-    /// Writes the gradient by this layer's input [L][N][D] into `target`.
-    func backwardInput(into target: FloatBuffer, parameters: FloatBuffer, rows: Int) {
+    private func addHiddenSide(_ previous: Int, _ time: Int, _ rows: Int) {
+        let hidden = cell.hidden.step(previous, rows: rows)
+        let weights = transposedHH.matrix(stride: columns)
+        var shape = ProductShape(
+            rows: rows, columns: columnsTogether, depth: hiddenSize, accumulates: true)
+        kernels.multiply(hidden, weights, into: cell.sums.step(time, rows: rows), shape)
+        guard let apart = cell.sumsApart else { return }
+        shape.columns = apart.width
         kernels.multiply(
-            gradient.matrix(stride: hiddenSize),
-            parameters.matrix(at: weightIH, stride: inputSize),
-            into: target.matrix(stride: inputSize),
-            ProductShape(rows: timeSteps * rows, columns: inputSize, depth: hiddenSize))
+            hidden, weights.dropping(columns: columnsTogether),
+            into: apart.step(time, rows: rows), shape)
+    }
+
+    private func carryBack(_ time: Int, to previous: Int, _ parameters: FloatBuffer, _ rows: Int) {
+        let weights = parameters.matrix(at: weightHH, stride: hiddenSize)
+        let target = cell.gradient.step(previous, rows: rows)
+        var shape = ProductShape(
+            rows: rows, columns: hiddenSize, depth: columnsTogether, accumulates: true)
+        kernels.multiply(cell.sumGradients.step(time, rows: rows), weights, into: target, shape)
+        guard let apart = cell.sumsApart else { return }
+        shape.depth = apart.width
+        kernels.multiply(
+            apart.step(time, rows: rows), weights.dropping(rows: columnsTogether), into: target,
+            shape)
+    }
+}
+
+// MARK: - Gradients by what is outside the layer
+
+extension RecurrentLayer {
+    /// Writes, or adds, the gradient by this layer's inputs into sequences of the same widths.
+    func backwardInputs(
+        into targets: [SequenceBuffer], parameters: FloatBuffer, rows: Int, accumulates: Bool
+    ) {
+        var column = 0
+        for target in targets {
+            kernels.multiply(
+                cell.sumGradients.step(0, rows: rows),
+                parameters.matrix(at: weightIH + column, stride: inputSize),
+                into: target.step(0, rows: rows),
+                ProductShape(
+                    rows: timeSteps * rows, columns: target.width, depth: columns,
+                    accumulates: accumulates))
+            column += target.width
+        }
     }
 
     /// Adds the parameter gradients of the examples in `part` of the `rows` to `gradients`.
     ///
     /// One product a weight matrix runs over all time steps and the part's examples, in this order.
     func addParameterGradients(
-        of part: Range<Int>, input: FloatBuffer, rows: Int, to gradients: FloatBuffer
+        of part: Range<Int>, inputs: [SequenceBuffer], rows: Int, to gradients: FloatBuffer
     ) {
-        let sums = gradient.matrix(at: part.lowerBound * hiddenSize, stride: hiddenSize)
-        var shape = ProductShape(
-            rows: hiddenSize, columns: inputSize, depth: part.count, accumulates: true)
+        let sums = cell.sumGradients.step(0, rows: rows).dropping(rows: part.lowerBound)
+        var shape = ProductShape(rows: columns, columns: 0, depth: part.count, accumulates: true)
         shape.segments = timeSteps
-        shape.aSegmentStride = rows * hiddenSize
-        shape.bSegmentStride = rows * inputSize
-        kernels.multiply(
-            sums.transposed, input.matrix(at: part.lowerBound * inputSize, stride: inputSize),
-            into: gradients.matrix(at: weightIH, stride: inputSize), shape)
-        for bias in [biasIH, biasHH] {
-            kernels.addRows(sums, into: gradients.vector(at: bias, count: hiddenSize), shape)
+        shape.aSegmentStride = rows * columns
+        var column = 0
+        for input in inputs {
+            shape.columns = input.width
+            shape.bSegmentStride = rows * input.width
+            kernels.multiply(
+                sums.transposed, input.step(0, rows: rows).dropping(rows: part.lowerBound),
+                into: gradients.matrix(at: weightIH + column, stride: inputSize), shape)
+            column += input.width
         }
-        // The first time step has no hidden state before it.
-        shape.columns = hiddenSize
-        shape.segments = timeSteps - 1
+        kernels.addRows(sums, into: gradients.vector(at: biasIH, count: columns), shape)
+
+        addHiddenGradients(
+            cell.sumGradients, count: columnsTogether, firstRow: 0, part, rows, gradients)
+        guard let apart = cell.sumsApart else { return }
+        addHiddenGradients(
+            apart, count: apart.width, firstRow: columnsTogether, part, rows, gradients)
+    }
+
+    /// Adds the gradients of `count` rows of the hidden weights and biases.
+    private func addHiddenGradients(
+        _ sums: SequenceBuffer, count: Int, firstRow: Int, _ part: Range<Int>, _ rows: Int,
+        _ gradients: FloatBuffer
+    ) {
+        var shape = ProductShape(
+            rows: count, columns: hiddenSize, depth: part.count, accumulates: true)
+        shape.segments = timeSteps
+        shape.aSegmentStride = rows * sums.width
         shape.bSegmentStride = rows * hiddenSize
+        let steps = sums.step(0, rows: rows).dropping(rows: part.lowerBound)
+        kernels.addRows(steps, into: gradients.vector(at: biasHH + firstRow, count: count), shape)
+        // The first step read has no hidden state before it; each other's lies one step beside it.
+        shape.segments = timeSteps - 1
+        let hidden = cell.hidden.step(isReverse ? 1 : 0, rows: rows)
         kernels.multiply(
-            sums.dropping(rows: rows).transposed,
-            hidden.matrix(at: part.lowerBound * hiddenSize, stride: hiddenSize),
-            into: gradients.matrix(at: weightHH, stride: hiddenSize), shape)
-    }
-
-    /// One time step of a [L][N][H] sequence as a matrix of N rows.
-    func step(_ sequence: FloatBuffer, _ time: Int, _ rows: Int) -> Matrix {
-        sequence.matrix(at: time * rows * hiddenSize, stride: hiddenSize)
-    }
-
-    private func stepVector(_ sequence: FloatBuffer, _ time: Int, _ rows: Int) -> Vector {
-        sequence.vector(at: time * rows * hiddenSize, count: rows * hiddenSize)
+            steps.dropping(rows: isReverse ? 0 : rows).transposed,
+            hidden.dropping(rows: part.lowerBound),
+            into: gradients.matrix(at: weightHH + firstRow * hiddenSize, stride: hiddenSize), shape)
     }
 }

@@ -13,6 +13,16 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
     public var hidden = 128
     /// The recurrent layers.
     public var layers = 1
+    /// Whether each layer also reads the sequence from its end.
+    public var bidirectional = false
+    /// The share of a layer's outputs that training drops before the layer above.
+    public var dropout = 0.0
+    /// Which outputs the classes are read from.
+    public var readout = Readout.last
+    /// How an image is read as a sequence.
+    public var sequence = SequenceOrder.rows
+    /// Where the initial weights come from.
+    public var initialization = Initialization.uniform
     /// How often each example is used.
     public var epochs = 10
     /// The examples of one step over all workers: the global batch size.
@@ -37,7 +47,10 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
     public var settings: [(option: String, value: String)] {
         [
             ("dataset", dataset), ("cell", cell.rawValue), ("nonlinearity", nonlinearity.rawValue),
-            ("hidden", "\(hidden)"), ("layers", "\(layers)"), ("epochs", "\(epochs)"),
+            ("hidden", "\(hidden)"), ("layers", "\(layers)"),
+            ("bidirectional", "\(bidirectional)"), ("dropout", "\(dropout)"),
+            ("readout", readout.rawValue), ("sequence", sequence.rawValue),
+            ("initialization", initialization.rawValue), ("epochs", "\(epochs)"),
             ("batch-size", "\(batchSize)"), ("learning-rate", "\(learningRate)"),
             ("optimizer", optimizer.rawValue), ("clip-norm", "\(clipNorm)"),
             ("schedule", schedule.rawValue), ("shards", "\(shards)"), ("seed", "\(seed)"),
@@ -63,6 +76,16 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
         guard clipNorm >= 0, clipNorm.isFinite else {
             throw .negative(option: "clip-norm", value: "\(clipNorm)")
         }
+        guard (0..<1).contains(dropout) else { throw .dropoutOutOfRange("\(dropout)") }
+        guard dropout == 0 || layers > 1 else {
+            throw .withoutEffect(
+                option: "dropout \(dropout)",
+                remedy: "it is applied between layers: give --layers 2")
+        }
+        guard initialization != .identity || cell == .rnn else {
+            throw .withoutEffect(
+                option: "initialization identity", remedy: "it is for --cell rnn alone")
+        }
         guard shards >= 1, shards <= 4096, shards & (shards - 1) == 0 else {
             throw .shardsNotPowerOfTwo(shards)
         }
@@ -87,6 +110,10 @@ public enum ConfigurationError: Error, CustomStringConvertible, Equatable {
     case negative(option: String, value: String)
     /// A number that no machine could serve.
     case tooLarge(option: String, value: Int, limit: Int)
+    /// A share to drop that is no share.
+    case dropoutOutOfRange(String)
+    /// A setting that does nothing together with the others.
+    case withoutEffect(option: String, remedy: String)
     /// A number of shards that cannot be added up in a binary tree.
     case shardsNotPowerOfTwo(Int)
     /// A step would need more examples than there are.
@@ -109,6 +136,10 @@ public enum ConfigurationError: Error, CustomStringConvertible, Equatable {
             "--\(option) must be 0 (no limit) or above, not \(value)"
         case .tooLarge(let option, let value, let limit):
             "--\(option) is \(value), above the limit of \(limit): give a smaller number"
+        case .dropoutOutOfRange(let value):
+            "--dropout must be from 0 (nothing) to below 1, not \(value)"
+        case .withoutEffect(let option, let remedy):
+            "--\(option) has no effect here: \(remedy), or leave it out"
         case .shardsNotPowerOfTwo(let shards):
             "--shards must be a power of two from 1 to 4096, not \(shards): try 16"
         case .batchLargerThanData(let batchSize, let examples):

@@ -72,6 +72,7 @@ public struct RunConfiguration: Equatable, Sendable {
 extension RunConfiguration: Codable {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case dataset, cell, nonlinearity, hidden, layers, epochs, optimizer, schedule, shards, seed
+        case bidirectional, dropout, readout, sequence, initialization
         case data, workers, threads
         case batchSize = "batch_size"
         case learningRate = "learning_rate"
@@ -106,6 +107,11 @@ extension RunConfiguration: Codable {
         try read(&training.nonlinearity, .nonlinearity)
         try read(&training.hidden, .hidden)
         try read(&training.layers, .layers)
+        try read(&training.bidirectional, .bidirectional)
+        try read(&training.dropout, .dropout)
+        try read(&training.readout, .readout)
+        try read(&training.sequence, .sequence)
+        try read(&training.initialization, .initialization)
         try read(&training.epochs, .epochs)
         try read(&training.batchSize, .batchSize)
         try read(&training.learningRate, .learningRate)
@@ -130,6 +136,11 @@ extension RunConfiguration: Codable {
         try values.encode(training.nonlinearity, forKey: .nonlinearity)
         try values.encode(training.hidden, forKey: .hidden)
         try values.encode(training.layers, forKey: .layers)
+        try values.encode(training.bidirectional, forKey: .bidirectional)
+        try values.encode(training.dropout, forKey: .dropout)
+        try values.encode(training.readout, forKey: .readout)
+        try values.encode(training.sequence, forKey: .sequence)
+        try values.encode(training.initialization, forKey: .initialization)
         try values.encode(training.epochs, forKey: .epochs)
         try values.encode(training.batchSize, forKey: .batchSize)
         try values.encode(training.learningRate, forKey: .learningRate)

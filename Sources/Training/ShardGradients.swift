@@ -82,7 +82,7 @@ public final class ShardGradients {
     private func runPass(step: Int, shards: [Int: Shard]) {
         guard let rows = pass.last?.rows.upperBound else { return }
         for piece in pass { setInput(piece, rows: rows, shards: shards) }
-        network.forward(rows: rows)
+        network.forward(rows: rows, dropping: draws(step: step))
         let tallies = pass.map { lossTally(of: $0, shards: shards) }
         network.backward(rows: rows)
         for (piece, tally) in zip(pass, tallies) {
@@ -93,6 +93,16 @@ public final class ShardGradients {
             if piece.isLast { sums.add(leaf) }
         }
         pass.removeAll(keepingCapacity: true)
+    }
+
+    /// Whose draw decides what each row drops; none where nothing is dropped.
+    private func draws(step: Int) -> [DropoutDraw] {
+        guard network.architecture.dropout > 0 else { return [] }
+        return pass.flatMap { piece in
+            piece.examples.map { example in
+                DropoutDraw(seed: seed, step: step, shard: piece.shard, example: Int(example))
+            }
+        }
     }
 
     private func setInput(_ piece: Piece, rows: Int, shards: [Int: Shard]) {

@@ -52,13 +52,13 @@ struct EvaluateCommand: AsyncParsableCommand {
         _ architecture: Architecture, fits dataset: Dataset, _ path: String
     ) throws {
         let images = dataset.test
-        guard images.rows == architecture.timeSteps, images.columns == architecture.inputSize,
+        guard images.rows == architecture.imageRows, images.columns == architecture.imageColumns,
             dataset.classes <= architecture.classes
         else {
             throw Failure(
                 status: ExitStatus.badData,
-                message: "\(path) is of \(architecture.timeSteps)x\(architecture.inputSize) images "
-                    + "in \(architecture.classes) classes, but \(dataset.directory) holds "
+                message: "\(path) is of \(architecture.imageRows)x\(architecture.imageColumns) "
+                    + "images in \(architecture.classes) classes, but \(dataset.directory) holds "
                     + "\(images.rows)x\(images.columns) in \(dataset.classes): give the model's "
                     + "data with --data")
         }

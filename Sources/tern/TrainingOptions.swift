@@ -42,6 +42,36 @@ struct TrainingOptions: ParsableArguments {
             """)
     var nonlinearity: Nonlinearity?
 
+    @Flag(help: "Read the sequence in both directions.")
+    var bidirectional = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Share of a layer's outputs that training drops before the layer above: 0 to below 1. "
+                + "(default: \(defaults.training.dropout))", valueName: "share"))
+    var dropout: Double?
+
+    @Option(
+        help: """
+            Outputs that the classes are read from: of the last time step, or their mean. (default: \
+            \(defaults.training.readout.rawValue))
+            """)
+    var readout: Readout?
+
+    @Option(
+        help: """
+            An image as a sequence: a row, a column or a pixel a time step; permuted: pixels in a \
+            fixed random order. (default: \(defaults.training.sequence.rawValue))
+            """)
+    var sequence: SequenceOrder?
+
+    @Option(
+        help: """
+            Initial weights: PyTorch's, or recurrent ones that copy the state, for rnn with relu. \
+            (default: \(defaults.training.initialization.rawValue))
+            """)
+    var initialization: Initialization?
+
     @Option(help: "Passes over the training data. (default: \(defaults.training.epochs))")
     var epochs: Int?
 
@@ -162,6 +192,11 @@ struct TrainingOptions: ParsableArguments {
         training.hidden = hidden ?? training.hidden
         training.layers = layers ?? training.layers
         training.nonlinearity = nonlinearity ?? training.nonlinearity
+        training.bidirectional = bidirectional || training.bidirectional
+        training.dropout = dropout ?? training.dropout
+        training.readout = readout ?? training.readout
+        training.sequence = sequence ?? training.sequence
+        training.initialization = initialization ?? training.initialization
         training.epochs = epochs ?? training.epochs
         training.batchSize = batchSize ?? training.batchSize
         training.learningRate = learningRate ?? training.learningRate
@@ -183,6 +218,9 @@ private func absolutePath(_ path: String) -> String {
 extension NamedDataset: ExpressibleByArgument {}
 extension Cell: ExpressibleByArgument {}
 extension Nonlinearity: ExpressibleByArgument {}
+extension Readout: ExpressibleByArgument {}
+extension SequenceOrder: ExpressibleByArgument {}
+extension Initialization: ExpressibleByArgument {}
 extension OptimizerKind: ExpressibleByArgument {}
 extension Schedule: ExpressibleByArgument {}
 extension Logger.Level: @retroactive ExpressibleByArgument {}

@@ -40,7 +40,7 @@ struct MachineNetwork {
 
     static let run = RunID(7)
     static let architecture = Architecture(
-        inputSize: 2, timeSteps: 2, hiddenSize: 2, layers: 1, classes: 2)
+        imageRows: 2, imageColumns: 2, hiddenSize: 2, layers: 1, classes: 2)
 
     init(
         plan: BatchPlan, epochs: Int, minimumWorkers: Int = 1, checkpointEvery: Int = 0,

@@ -7,7 +7,7 @@ struct ArchitectureTests {
     @Test("an architecture reads back as it was written")
     func roundTrip() throws {
         let architecture = Architecture(
-            nonlinearity: .relu, inputSize: 28, timeSteps: 27, hiddenSize: 8_192, layers: 64,
+            nonlinearity: .relu, imageRows: 27, imageColumns: 28, hiddenSize: 8_192, layers: 64,
             classes: 256)
         let text = try JSONEncoder().encode(architecture)
         #expect(try JSONDecoder().decode(Architecture.self, from: text) == architecture)

@@ -8,19 +8,19 @@ struct NumericalGradientTests {
     static let architectures = Nonlinearity.allCases.flatMap { nonlinearity in
         [
             Architecture(
-                nonlinearity: nonlinearity, inputSize: 5, timeSteps: 4, hiddenSize: 7, layers: 1,
+                nonlinearity: nonlinearity, imageRows: 4, imageColumns: 5, hiddenSize: 7, layers: 1,
                 classes: 3),
             Architecture(
-                nonlinearity: nonlinearity, inputSize: 3, timeSteps: 6, hiddenSize: 9, layers: 2,
+                nonlinearity: nonlinearity, imageRows: 6, imageColumns: 3, hiddenSize: 9, layers: 2,
                 classes: 4),
             Architecture(
-                nonlinearity: nonlinearity, inputSize: 4, timeSteps: 3, hiddenSize: 5, layers: 3,
+                nonlinearity: nonlinearity, imageRows: 3, imageColumns: 4, hiddenSize: 5, layers: 3,
                 classes: 2),
             Architecture(
-                nonlinearity: nonlinearity, inputSize: 6, timeSteps: 1, hiddenSize: 4, layers: 2,
+                nonlinearity: nonlinearity, imageRows: 1, imageColumns: 6, hiddenSize: 4, layers: 2,
                 classes: 3),
             Architecture(
-                nonlinearity: nonlinearity, inputSize: 1, timeSteps: 2, hiddenSize: 1, layers: 1,
+                nonlinearity: nonlinearity, imageRows: 2, imageColumns: 1, hiddenSize: 1, layers: 1,
                 classes: 2),
         ]
     }

@@ -6,7 +6,7 @@ import Testing
 @Suite("Parameters")
 struct ParameterTests {
     private let architecture = Architecture(
-        inputSize: 28, timeSteps: 28, hiddenSize: 20, layers: 2, classes: 10)
+        imageRows: 28, imageColumns: 28, hiddenSize: 20, layers: 2, classes: 10)
 
     @Test("names, shapes and order are those of PyTorch's state_dict")
     func stateDict() {
@@ -36,9 +36,9 @@ struct ParameterTests {
     @Test("fresh parameters are uniform in ±1/√hidden, tensor by tensor")
     func distribution() {
         let wide = Architecture(
-            inputSize: 28, timeSteps: 28, hiddenSize: 64, layers: 2, classes: 10)
+            imageRows: 28, imageColumns: 28, hiddenSize: 64, layers: 2, classes: 10)
         let layout = ParameterLayout(wide)
-        let values = layout.initialParameters(seed: 1, hiddenSize: 64).values
+        let values = layout.initialParameters(for: wide, seed: 1).values
         for tensor in layout.tensors where tensor.count > 500 {
             let part = tensor.part(of: values).map { Double($0) * 8 }
             #expect(part.allSatisfy { $0 >= -1 && $0 < 1 }, "\(tensor.name)")
@@ -55,7 +55,7 @@ struct ParameterTests {
     @Test("each tensor draws from the stream of the seed and its name")
     func keys() {
         let layout = ParameterLayout(architecture)
-        let values = layout.initialParameters(seed: 9, hiddenSize: 20).values
+        let values = layout.initialParameters(for: architecture, seed: 9).values
         let bound = 1 / Float(20).squareRoot()
         for tensor in layout.tensors {
             var random = Philox(seed: 9, for: tensor.name)
@@ -67,8 +67,8 @@ struct ParameterTests {
     @Test("another seed gives other parameters")
     func seeds() {
         let layout = ParameterLayout(architecture)
-        let first = layout.initialParameters(seed: 0, hiddenSize: 20).values
-        let second = layout.initialParameters(seed: 1, hiddenSize: 20).values
+        let first = layout.initialParameters(for: architecture, seed: 0).values
+        let second = layout.initialParameters(for: architecture, seed: 1).values
         let equal = zip(first, second).count { $0 == $1 }
         #expect(equal < layout.count / 100)
     }

@@ -71,7 +71,7 @@ private struct TrainedNetwork {
         let metadata = fixture.metadata
         architecture = Architecture(
             nonlinearity: try #require(metadata["nonlinearity"].flatMap(Nonlinearity.init)),
-            inputSize: 28, timeSteps: 28,
+            imageRows: 28, imageColumns: 28,
             hiddenSize: try #require(metadata["hidden"].flatMap { Int($0) }),
             layers: try #require(metadata["layers"].flatMap { Int($0) }), classes: 10)
     }

@@ -7,7 +7,7 @@ import Testing
 struct RowIndependenceTests {
     private static let architectures = Nonlinearity.allCases.map { nonlinearity in
         Architecture(
-            nonlinearity: nonlinearity, inputSize: 11, timeSteps: 5, hiddenSize: 35, layers: 2,
+            nonlinearity: nonlinearity, imageRows: 5, imageColumns: 11, hiddenSize: 35, layers: 2,
             classes: 10)
     }
     private static let rows = 23
@@ -86,7 +86,7 @@ struct RowIndependenceTests {
         _ architecture: Architecture, capacity: Int, _ kernels: any KernelSet.Type
     ) -> Network {
         let layout = ParameterLayout(architecture)
-        let parameters = layout.initialParameters(seed: 4, hiddenSize: architecture.hiddenSize)
+        let parameters = layout.initialParameters(for: architecture, seed: 4)
         return Network(
             architecture, parameters: parameters.values, capacity: capacity, kernels: kernels)
     }

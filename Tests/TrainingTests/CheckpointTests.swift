@@ -76,7 +76,7 @@ struct CheckpointTests {
     func hugeArchitecture() {
         var checkpoint = sampleCheckpoint()
         checkpoint.architecture = Architecture(
-            inputSize: 65_536, timeSteps: 65_536, hiddenSize: 8_192, layers: 64, classes: 256)
+            imageRows: 65_536, imageColumns: 65_536, hiddenSize: 8_192, layers: 64, classes: 256)
         var file = Safetensors(metadata: ["tern": record(of: checkpoint)])
         refuse(file.encoded(), because: "it has no tensor rnn.weight_ih_l0")
         let few: [UInt8] = [0, 0, 0, 0]

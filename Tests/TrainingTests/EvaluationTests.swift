@@ -10,7 +10,7 @@ struct EvaluationTests {
     func losses(kernels: any KernelSet.Type) {
         let images = randomImages(150, for: smallArchitecture, seed: 7)
         let parameters = ParameterLayout(smallArchitecture)
-            .initialParameters(seed: 1, hiddenSize: smallArchitecture.hiddenSize)
+            .initialParameters(for: smallArchitecture, seed: 1)
         let network = Network(smallArchitecture, capacity: 1, kernels: kernels)
         parameters.withBytes { network.load($0) }
         let size = smallArchitecture.exampleSize

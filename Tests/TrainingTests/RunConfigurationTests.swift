@@ -36,7 +36,7 @@ struct RunConfigurationTests {
     func unknownKey(key: String) {
         refuse(
             "{\"\(key)\": 1}",
-            because: "it has an unknown setting \"\(key)\"; the settings are batch_size, cell, ")
+            because: "it has an unknown setting \"\(key)\"; the settings are batch_size, ")
     }
 
     @Test(

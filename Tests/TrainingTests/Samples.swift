@@ -6,7 +6,7 @@ import Training
 
 /// A network small enough to train in no time, of sizes that fill no vector.
 let smallArchitecture = Architecture(
-    inputSize: 6, timeSteps: 5, hiddenSize: 9, layers: 2, classes: 4)
+    imageRows: 5, imageColumns: 6, hiddenSize: 9, layers: 2, classes: 4)
 
 /// Random images for a network.
 func randomImages(_ count: Int, for architecture: Architecture, seed: UInt64) -> ImageSet {

@@ -79,7 +79,7 @@ struct SmallRun {
     }
 
     private var parameters: FloatBuffer {
-        layout.initialParameters(seed: 5, hiddenSize: smallArchitecture.hiddenSize)
+        layout.initialParameters(for: smallArchitecture, seed: 5)
     }
 
     private func partialSums(step: Int) -> PartialSums {

@@ -31,11 +31,7 @@ public struct Job: Sendable {
         self.configuration = configuration
         self.dataset = dataset
         self.kernels = kernels
-        architecture = Architecture(
-            cell: configuration.cell, nonlinearity: configuration.nonlinearity,
-            inputSize: dataset.train.columns, timeSteps: dataset.train.rows,
-            hiddenSize: configuration.hidden, layers: configuration.layers,
-            classes: dataset.classes)
+        architecture = Architecture(configuration, for: dataset)
         plan = BatchPlan(
             examples: dataset.train.count, batchSize: configuration.batchSize,
             shards: configuration.shards)

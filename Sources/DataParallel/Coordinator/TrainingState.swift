@@ -28,7 +28,7 @@ struct TrainingState {
         guard let checkpoint else {
             let layout = ParameterLayout(architecture)
             parameters = layout.initialParameters(
-                seed: configuration.seed, hiddenSize: architecture.hiddenSize)
+                for: architecture, seed: configuration.seed, configuration.initialization)
             optimizer = Optimizer(configuration.optimizer, count: layout.count, kernels: kernels)
             return
         }

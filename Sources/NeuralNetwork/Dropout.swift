@@ -1,0 +1,93 @@
+import Kernels
+import Randomness
+
+/// Dropout between two recurrent layers (Srivastava and others 2014): each output is dropped with
+/// probability P, and the others are scaled by 1 / (1 - P).
+///
+/// What is dropped depends on the run's seed and on step, example, layer, direction, time step and
+/// unit alone, so it is the same on whichever worker and in whichever row the example is computed.
+struct Dropout {
+    private let kernels: any KernelSet.Type
+    private let probability: Float
+    private let timeSteps: Int
+    private let layer: Int
+    /// The outputs that go on to the layer above, a direction each.
+    let outputs: [SequenceBuffer]
+    /// Zero, or the scale, for each output.
+    private let masks: [SequenceBuffer]
+
+    /// The dropout above `layer`, or nil where nothing is dropped.
+    init?(
+        above layer: Int, of architecture: Architecture, capacity: Int,
+        kernels: any KernelSet.Type
+    ) {
+        guard architecture.dropout > 0, layer < architecture.layers - 1 else { return nil }
+        self.kernels = kernels
+        self.layer = layer
+        probability = Float(architecture.dropout)
+        timeSteps = architecture.timeSteps
+        func sequences() -> [SequenceBuffer] {
+            (0..<architecture.directions).map { _ in
+                SequenceBuffer(
+                    timeSteps: architecture.timeSteps, capacity: capacity,
+                    width: architecture.hiddenSize)
+            }
+        }
+        outputs = sequences()
+        masks = sequences()
+    }
+
+    /// Computes ``outputs`` from the layer's; `draws` says whose draw each row is.
+    func forward(_ hidden: [SequenceBuffer], draws: [DropoutDraw]) {
+        let rows = draws.count
+        for (direction, mask) in masks.enumerated() {
+            for (row, draw) in draws.enumerated() {
+                var random = draw.random(layer: layer, direction: direction)
+                for time in 0..<timeSteps { fill(mask, time, row, rows, &random) }
+            }
+            let count = timeSteps * rows * mask.width
+            let output = outputs[direction].values.vector(count: count)
+            kernels.copy(hidden[direction].values.vector(count: count), into: output)
+            kernels.multiply(output, by: mask.values.vector(count: count))
+        }
+    }
+
+    private func fill(
+        _ mask: SequenceBuffer, _ time: Int, _ row: Int, _ rows: Int, _ random: inout Philox
+    ) {
+        let scale = 1 / (1 - probability)
+        let first = (time * rows + row) * mask.width
+        for index in first..<first + mask.width {
+            mask.values[index] = random.uniform() < probability ? 0 : scale
+        }
+    }
+
+    /// Turns gradients by ``outputs`` into those by the layer's outputs, in place.
+    func backward(_ gradients: [SequenceBuffer], rows: Int) {
+        for (gradient, mask) in zip(gradients, masks) {
+            let count = timeSteps * rows * mask.width
+            kernels.multiply(
+                gradient.values.vector(count: count), by: mask.values.vector(count: count))
+        }
+    }
+}
+
+/// Whose draw it is what a row drops: an example in one step of a run.
+public struct DropoutDraw: Sendable {
+    private let seed: UInt64
+    private let step: Int
+    private let shard: Int
+    private let example: Int
+
+    /// The draw of an example, named by its shard and its index there, in a step of a run.
+    public init(seed: UInt64, step: Int, shard: Int, example: Int) {
+        self.seed = seed
+        self.step = step
+        self.shard = shard
+        self.example = example
+    }
+
+    func random(layer: Int, direction: Int) -> Philox {
+        Philox(seed: seed, for: "dropout", step, shard, example, layer, direction)
+    }
+}

@@ -1,0 +1,50 @@
+import Kernels
+
+/// The gated recurrent unit (Cho and others 2014), with PyTorch's gates.
+///
+///     r = σ(sums_r)   z = σ(sums_z)   n = tanh(inputSum_n + r hiddenSum_n)
+///     h_t = (1 - z) n + z h_(t-1)
+struct GRUCell: RecurrentCell {
+    private let kernels: any KernelSet.Type
+    private let hiddenSize: Int
+    /// The sums become the gates in place, and the gates the gradient by the sums.
+    let sums: SequenceBuffer
+    /// The candidate's sums of the hidden state, which become the gradient by them.
+    private let candidate: SequenceBuffer
+    let hidden: SequenceBuffer
+    let gradient: SequenceBuffer
+
+    var sumsApart: SequenceBuffer? { candidate }
+    var sumGradients: SequenceBuffer { sums }
+
+    init(_ architecture: Architecture, capacity: Int, kernels: any KernelSet.Type) {
+        self.kernels = kernels
+        hiddenSize = architecture.hiddenSize
+        func sequence(_ width: Int) -> SequenceBuffer {
+            SequenceBuffer(timeSteps: architecture.timeSteps, capacity: capacity, width: width)
+        }
+        sums = sequence(3 * hiddenSize)
+        candidate = sequence(hiddenSize)
+        hidden = sequence(hiddenSize)
+        gradient = sequence(hiddenSize)
+    }
+
+    func forward(at time: Int, previous: Int?, rows: Int) {
+        kernels.gru(step(time, previous, rows), rows: rows, columns: hiddenSize)
+    }
+
+    func backward(at time: Int, previous: Int?, rows: Int) {
+        kernels.gruBackward(
+            step(time, previous, rows), hiddenGradient: gradient.step(time, rows: rows),
+            previousGradient: previous.map { gradient.step($0, rows: rows) }, rows: rows,
+            columns: hiddenSize)
+    }
+
+    private func step(_ time: Int, _ previous: Int?, _ rows: Int) -> GRUStep {
+        GRUStep(
+            gates: sums.step(time, rows: rows),
+            hiddenCandidate: candidate.step(time, rows: rows),
+            previousHidden: previous.map { hidden.step($0, rows: rows) },
+            hidden: hidden.step(time, rows: rows))
+    }
+}

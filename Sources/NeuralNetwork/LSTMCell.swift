@@ -1,0 +1,55 @@
+import Kernels
+
+/// The long short-term memory cell (Hochreiter and Schmidhuber 1997), with PyTorch's gates.
+///
+///     i = σ(sums_i)   f = σ(sums_f)   g = tanh(sums_g)   o = σ(sums_o)
+///     c_t = f c_(t-1) + i g           h_t = o tanh(c_t)
+struct LSTMCell: RecurrentCell {
+    private let kernels: any KernelSet.Type
+    private let hiddenSize: Int
+    /// The sums become the gates in place, and the gates the gradient by the sums.
+    let sums: SequenceBuffer
+    let hidden: SequenceBuffer
+    let gradient: SequenceBuffer
+    private let state: SequenceBuffer
+    private let activatedState: SequenceBuffer
+    /// The gradient by the state of the step whose turn it is, [N][H].
+    private let stateGradient: SequenceBuffer
+
+    var sumGradients: SequenceBuffer { sums }
+
+    init(_ architecture: Architecture, capacity: Int, kernels: any KernelSet.Type) {
+        self.kernels = kernels
+        hiddenSize = architecture.hiddenSize
+        func sequence(_ width: Int, timeSteps: Int = architecture.timeSteps) -> SequenceBuffer {
+            SequenceBuffer(timeSteps: timeSteps, capacity: capacity, width: width)
+        }
+        sums = sequence(4 * hiddenSize)
+        hidden = sequence(hiddenSize)
+        gradient = sequence(hiddenSize)
+        state = sequence(hiddenSize)
+        activatedState = sequence(hiddenSize)
+        stateGradient = sequence(hiddenSize, timeSteps: 1)
+    }
+
+    func forward(at time: Int, previous: Int?, rows: Int) {
+        kernels.lstm(step(time, previous, rows), rows: rows, columns: hiddenSize)
+    }
+
+    func beginBackward(rows: Int) { stateGradient.values.zero() }
+
+    func backward(at time: Int, previous: Int?, rows: Int) {
+        kernels.lstmBackward(
+            step(time, previous, rows), hiddenGradient: gradient.step(time, rows: rows),
+            stateGradient: stateGradient.step(0, rows: rows), rows: rows, columns: hiddenSize)
+    }
+
+    private func step(_ time: Int, _ previous: Int?, _ rows: Int) -> LSTMStep {
+        LSTMStep(
+            gates: sums.step(time, rows: rows),
+            previousState: previous.map { state.step($0, rows: rows) },
+            state: state.step(time, rows: rows),
+            activatedState: activatedState.step(time, rows: rows),
+            hidden: hidden.step(time, rows: rows))
+    }
+}
