@@ -55,6 +55,23 @@ public protocol KernelSet: SendableMetatype {
     static func gruBackward(
         _ step: GRUStep, hiddenGradient: Matrix, previousGradient: Matrix?, rows: Int, columns: Int)
 
+    // Convolution
+
+    /// Writes each pixel's 3 x 3 neighbourhood in all channels as a row: [rows columns][channels 9].
+    ///
+    /// Beyond the edges there are zeros. The columns lie as PyTorch's convolution weights do.
+    static func patches(of maps: Vector, _ shape: MapShape, into patches: Matrix)
+
+    /// Adds each row of ``patches(of:_:into:)`` back to the pixels it came from.
+    static func addPatches(_ patches: Matrix, _ shape: MapShape, to maps: Vector)
+
+    /// Rectifies sums [rows columns][channels] and takes the largest of each block of 2 x 2:
+    /// [channels][rows / 2][columns / 2].
+    static func pool(_ sums: Matrix, _ shape: MapShape, into pooled: Vector)
+
+    /// The derivative of ``pool(_:_:into:)``: turns the sums into the gradient by them.
+    static func poolBackward(_ sums: Matrix, _ shape: MapShape, pooledGradient: Vector)
+
     /// Cross entropy of the softmax of one row of logits against `label`.
     ///
     /// Replaces the logits by the loss's gradient, softmax - onehot, and gives the loss (nats) and
@@ -131,6 +148,26 @@ public struct ProductShape {
         self.depth = depth
         self.accumulates = accumulates
     }
+}
+
+/// The extent of an image's feature maps.
+public struct MapShape: Sendable {
+    /// The maps.
+    public var channels: Int
+    /// The pixel rows of a map.
+    public var rows: Int
+    /// The pixel columns of a map.
+    public var columns: Int
+
+    /// The extent of `channels` maps of `rows` x `columns`.
+    public init(channels: Int, rows: Int, columns: Int) {
+        self.channels = channels
+        self.rows = rows
+        self.columns = columns
+    }
+
+    /// The values of all maps.
+    public var count: Int { channels * rows * columns }
 }
 
 /// The loss of one example.

@@ -86,6 +86,22 @@ extension ThisKernelSet: KernelSet {
             columns: columns)
     }
 
+    package static func patches(of maps: Vector, _ shape: MapShape, into patches: Matrix) {
+        gatherPatches(maps, shape, into: patches)
+    }
+
+    package static func addPatches(_ patches: Matrix, _ shape: MapShape, to maps: Vector) {
+        scatterPatches(patches, shape, into: maps)
+    }
+
+    package static func pool(_ sums: Matrix, _ shape: MapShape, into pooled: Vector) {
+        poolRectifiedSums(sums, shape, into: pooled)
+    }
+
+    package static func poolBackward(_ sums: Matrix, _ shape: MapShape, pooledGradient: Vector) {
+        differentiatePooling(sums, shape, pooledGradient: pooledGradient)
+    }
+
     package static func softmaxCrossEntropy(_ logits: Vector, label: Int) -> ExampleLoss {
         crossEntropyOfSoftmax(logits, label: label)
     }

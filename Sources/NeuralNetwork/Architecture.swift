@@ -4,6 +4,8 @@ public struct Architecture: Codable, Sendable, Hashable {
     public var imageRows: Int
     /// The pixel columns of an image.
     public var imageColumns: Int
+    /// The channels of each convolution before the recurrent layers; none without convolutions.
+    public var convolutions: [Int]
     /// How an image is read as a sequence.
     public var sequence: SequenceOrder
     /// The kind of recurrent cell.
@@ -26,11 +28,12 @@ public struct Architecture: Codable, Sendable, Hashable {
     /// A network for images of `imageRows` x `imageColumns`.
     public init(
         cell: Cell = .rnn, nonlinearity: Nonlinearity = .tanh, imageRows: Int, imageColumns: Int,
-        sequence: SequenceOrder = .rows, hiddenSize: Int, layers: Int,
+        convolutions: [Int] = [], sequence: SequenceOrder = .rows, hiddenSize: Int, layers: Int,
         isBidirectional: Bool = false, dropout: Double = 0, readout: Readout = .last, classes: Int
     ) {
         self.imageRows = imageRows
         self.imageColumns = imageColumns
+        self.convolutions = convolutions
         self.sequence = sequence
         self.cell = cell
         self.nonlinearity = nonlinearity
@@ -50,6 +53,7 @@ public struct Architecture: Codable, Sendable, Hashable {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         imageRows = try values.decode(Int.self, forKey: .imageRows)
         imageColumns = try values.decode(Int.self, forKey: .imageColumns)
+        convolutions = try values.decode([Int].self, forKey: .convolutions)
         sequence = try values.decode(SequenceOrder.self, forKey: .sequence)
         cell = try values.decode(Cell.self, forKey: .cell)
         nonlinearity = try values.decode(Nonlinearity.self, forKey: .nonlinearity)
@@ -69,7 +73,15 @@ public struct Architecture: Codable, Sendable, Hashable {
         (1...65_536).contains(imageRows) && (1...65_536).contains(imageColumns)
             && (1...8_192).contains(hiddenSize) && (1...64).contains(layers)
             && (0..<1).contains(dropout) && (2...256).contains(classes)
+            && convolutions.allSatisfy((1...4_096).contains)
+            && (convolutions.isEmpty || sequence == .rows && mapRows > 0 && mapColumns > 0)
     }
+
+    /// The rows of the last convolution's maps, each of which halves them.
+    private var mapRows: Int { imageRows >> convolutions.count }
+
+    /// The columns of the last convolution's maps.
+    private var mapColumns: Int { imageColumns >> convolutions.count }
 
     /// The values of one example.
     public var exampleSize: Int { imageRows * imageColumns }
@@ -77,14 +89,16 @@ public struct Architecture: Codable, Sendable, Hashable {
     /// The time steps of one example.
     public var timeSteps: Int {
         switch sequence {
-        case .rows: imageRows
+        case .rows: mapRows
         case .columns: imageColumns
         case .pixels, .permuted: imageRows * imageColumns
         }
     }
 
     /// The values of one time step.
-    public var inputSize: Int { exampleSize / timeSteps }
+    public var inputSize: Int {
+        convolutions.last.map { $0 * mapColumns } ?? exampleSize / timeSteps
+    }
 
     /// The directions in which a layer reads its sequence.
     var directions: Int { isBidirectional ? 2 : 1 }

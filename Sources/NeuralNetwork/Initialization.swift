@@ -13,7 +13,7 @@ public enum Initialization: String, Codable, Sendable, CaseIterable {
 extension ParameterLayout {
     /// Fresh parameters for an architecture of this layout.
     ///
-    /// PyTorch's bound is 1/√hidden for recurrent layers, and 1/√inputs for the readout. Each tensor
+    /// PyTorch's bound is 1/√hidden for recurrent layers, and 1/√inputs for the others. Each tensor
     /// draws from a stream of its own, keyed by the seed and its name.
     public func initialParameters(
         for architecture: Architecture, seed: UInt64, _ initialization: Initialization = .uniform
@@ -25,14 +25,25 @@ extension ParameterLayout {
                 setIdentity(tensor, in: parameters)
                 continue
             }
-            let fan = architecture.hiddenSize * (isRecurrent ? 1 : architecture.directions)
-            let bound = 1 / Float(fan).squareRoot()
+            let bound = 1 / Float(fan(of: tensor, architecture)).squareRoot()
             var random = Philox(seed: seed, for: tensor.name)
             for index in tensor.offset..<tensor.offset + tensor.count {
                 parameters[index] = bound * (2 * random.uniform() - 1)
             }
         }
         return parameters
+    }
+
+    /// What bounds a tensor's first values: of a recurrent layer its hidden values, of any other the
+    /// inputs of one of its sums.
+    private func fan(of tensor: Tensor, _ architecture: Architecture) -> Int {
+        if tensor.name.hasPrefix("rnn.") { return architecture.hiddenSize }
+        if tensor.name.hasPrefix("fc.") {
+            return architecture.hiddenSize * architecture.directions
+        }
+        let convolution = tensor.name.split(separator: ".").dropLast().joined(separator: ".")
+        let weight = tensors.first { $0.name == convolution + ".weight" }
+        return weight?.shape.dropFirst().reduce(1, *) ?? 1
     }
 
     /// Ones on the diagonal of each gate's square block; a bias stays zero.

@@ -18,6 +18,7 @@ public final class Network {
     private let parameters: FloatBuffer
     private let input: SequenceBuffer
     private let inputOrder: InputOrder
+    private let front: ConvolutionFront?
     private let layers: [Layer]
     private let readout: ReadoutLayer
     /// Whether the last forward pass dropped anything.
@@ -43,6 +44,8 @@ public final class Network {
         input = SequenceBuffer(
             timeSteps: architecture.timeSteps, capacity: capacity, width: architecture.inputSize)
         inputOrder = InputOrder(architecture)
+        front = ConvolutionFront(
+            architecture, layout: layout, capacity: capacity, kernels: kernels)
         layers = (0..<architecture.layers).map { layer in
             let directions = (0..<architecture.directions).map { direction in
                 RecurrentLayer(
@@ -60,6 +63,7 @@ public final class Network {
     /// Takes over parameters given as little-endian float32 values in the layout's order.
     public func load(_ bytes: RawSpan) {
         parameters.copy(from: bytes)
+        front?.load(parameters)
         for layer in layers { for direction in layer.directions { direction.load(parameters) } }
         readout.load(parameters)
     }
@@ -67,6 +71,10 @@ public final class Network {
     /// Sets row `row` of `rows` to an image of `exampleSize` bytes, scaled to [0, 1].
     public func setInput(_ image: RawSpan, row: Int, of rows: Int) {
         precondition(rows <= capacity && row < rows, "row \(row) of \(rows) is outside the network")
+        if let front {
+            let size = architecture.exampleSize
+            return kernels.widen(image, into: front.images.vector(at: row * size, count: size))
+        }
         let size = architecture.inputSize
         inputOrder.withOrdered(image) { ordered in
             for time in 0..<architecture.timeSteps {
@@ -84,6 +92,7 @@ public final class Network {
     public func forward(rows: Int, dropping draws: [DropoutDraw] = []) {
         precondition(draws.isEmpty || draws.count == rows, "one draw a row, or none at all")
         hasDropped = !draws.isEmpty
+        front?.forward(into: input, parameters: parameters, rows: rows)
         for (index, layer) in layers.enumerated() {
             let below = inputs(ofLayer: index)
             for direction in layer.directions {
@@ -117,19 +126,23 @@ public final class Network {
             for direction in layers[index].directions {
                 direction.backward(parameters: parameters, rows: rows)
             }
-            guard index > 0 else { return }
-            let below = layers[index - 1]
+            let below = index > 0 ? layers[index - 1] : nil
+            // The pixels themselves need no gradient.
+            guard let targets = below?.gradients ?? front.map({ [$0.sequenceGradient] }) else {
+                return
+            }
             for (number, direction) in layers[index].directions.enumerated() {
                 direction.backwardInputs(
-                    into: below.gradients, parameters: parameters, rows: rows,
-                    accumulates: number > 0)
+                    into: targets, parameters: parameters, rows: rows, accumulates: number > 0)
             }
-            if hasDropped { below.dropout?.backward(below.gradients, rows: rows) }
+            if hasDropped { below?.dropout?.backward(targets, rows: rows) }
         }
+        front?.backward(parameters: parameters, rows: rows)
     }
 
     /// Adds the parameter gradients of the examples in `part` of the `rows` to `gradients`.
     public func addParameterGradients(of part: Range<Int>, rows: Int, to gradients: FloatBuffer) {
+        front?.addParameterGradients(of: part, to: gradients)
         for (index, layer) in layers.enumerated() {
             for direction in layer.directions {
                 direction.addParameterGradients(

@@ -1,8 +1,8 @@
 /// Where each parameter tensor lies in the one flat buffer that holds them all.
 ///
-/// Order, names and shapes are those of PyTorch's `state_dict` for a module with an `nn.RNN`,
-/// `nn.LSTM` or `nn.GRU` named `rnn` and an `nn.Linear` named `fc`, so a file of the buffer loads
-/// there as it is.
+/// Order, names and shapes are those of PyTorch's `state_dict` for a module with a list of
+/// `nn.Conv2d` named `conv`, if any, an `nn.RNN`, `nn.LSTM` or `nn.GRU` named `rnn`, and an
+/// `nn.Linear` named `fc`, so a file of the buffer loads there as it is.
 public struct ParameterLayout: Sendable, Equatable {
     /// The tensors in `state_dict` order.
     public let tensors: [Tensor]
@@ -32,6 +32,12 @@ public struct ParameterLayout: Sendable, Equatable {
             let tensor = Tensor(name: name, shape: shape, offset: offset)
             tensors.append(tensor)
             offset += tensor.count
+        }
+        var channels = 1
+        for (index, count) in architecture.convolutions.enumerated() {
+            add("conv.\(index).weight", [count, channels, 3, 3])
+            add("conv.\(index).bias", [count])
+            channels = count
         }
         for layer in 0..<architecture.layers {
             let width = architecture.inputWidths(ofLayer: layer).reduce(0, +)

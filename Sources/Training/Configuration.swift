@@ -19,6 +19,8 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
     public var dropout = 0.0
     /// Which outputs the classes are read from.
     public var readout = Readout.last
+    /// The channels of each convolution before the recurrent layers.
+    public var convolution: [Int] = []
     /// How an image is read as a sequence.
     public var sequence = SequenceOrder.rows
     /// Where the initial weights come from.
@@ -50,6 +52,7 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
             ("hidden", "\(hidden)"), ("layers", "\(layers)"),
             ("bidirectional", "\(bidirectional)"), ("dropout", "\(dropout)"),
             ("readout", readout.rawValue), ("sequence", sequence.rawValue),
+            ("convolution", convolution.map(String.init).joined(separator: " ")),
             ("initialization", initialization.rawValue), ("epochs", "\(epochs)"),
             ("batch-size", "\(batchSize)"), ("learning-rate", "\(learningRate)"),
             ("optimizer", optimizer.rawValue), ("clip-norm", "\(clipNorm)"),
@@ -82,6 +85,15 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
                 option: "dropout \(dropout)",
                 remedy: "it is applied between layers: give --layers 2")
         }
+        guard convolution.allSatisfy({ (1...4096).contains($0) }) else {
+            throw .notPositive(
+                option: "convolution", value: convolution.map(String.init).joined(separator: " "))
+        }
+        guard convolution.isEmpty || sequence == .rows else {
+            throw .withoutEffect(
+                option: "sequence \(sequence.rawValue)",
+                remedy: "with --convolution the feature maps are read row by row")
+        }
         guard initialization != .identity || cell == .rnn else {
             throw .withoutEffect(
                 option: "initialization identity", remedy: "it is for --cell rnn alone")
@@ -91,8 +103,13 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
         }
     }
 
-    /// Checks what depends on the number of training examples.
-    public func validate(examples: Int) throws(ConfigurationError) {
+    /// Checks what depends on the training examples, images of `rows` x `columns`.
+    public func validate(
+        examples: Int, rows: Int, columns: Int
+    ) throws(ConfigurationError) {
+        guard min(rows, columns) >> convolution.count > 0 else {
+            throw .imagesTooSmall(rows: rows, columns: columns, convolutions: convolution.count)
+        }
         guard batchSize <= examples else {
             throw .batchLargerThanData(batchSize: batchSize, examples: examples)
         }
@@ -114,6 +131,8 @@ public enum ConfigurationError: Error, CustomStringConvertible, Equatable {
     case dropoutOutOfRange(String)
     /// A setting that does nothing together with the others.
     case withoutEffect(option: String, remedy: String)
+    /// The convolutions would pool the images away.
+    case imagesTooSmall(rows: Int, columns: Int, convolutions: Int)
     /// A number of shards that cannot be added up in a binary tree.
     case shardsNotPowerOfTwo(Int)
     /// A step would need more examples than there are.
@@ -140,6 +159,9 @@ public enum ConfigurationError: Error, CustomStringConvertible, Equatable {
             "--dropout must be from 0 (nothing) to below 1, not \(value)"
         case .withoutEffect(let option, let remedy):
             "--\(option) has no effect here: \(remedy), or leave it out"
+        case .imagesTooSmall(let rows, let columns, let convolutions):
+            "--convolution is given \(convolutions) times, but each halves the images of "
+                + "\(rows)x\(columns): give it fewer times"
         case .shardsNotPowerOfTwo(let shards):
             "--shards must be a power of two from 1 to 4096, not \(shards): try 16"
         case .batchLargerThanData(let batchSize, let examples):

@@ -72,7 +72,7 @@ public struct RunConfiguration: Equatable, Sendable {
 extension RunConfiguration: Codable {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case dataset, cell, nonlinearity, hidden, layers, epochs, optimizer, schedule, shards, seed
-        case bidirectional, dropout, readout, sequence, initialization
+        case bidirectional, dropout, readout, sequence, initialization, convolution
         case data, workers, threads
         case batchSize = "batch_size"
         case learningRate = "learning_rate"
@@ -111,6 +111,7 @@ extension RunConfiguration: Codable {
         try read(&training.dropout, .dropout)
         try read(&training.readout, .readout)
         try read(&training.sequence, .sequence)
+        try read(&training.convolution, .convolution)
         try read(&training.initialization, .initialization)
         try read(&training.epochs, .epochs)
         try read(&training.batchSize, .batchSize)
@@ -140,6 +141,7 @@ extension RunConfiguration: Codable {
         try values.encode(training.dropout, forKey: .dropout)
         try values.encode(training.readout, forKey: .readout)
         try values.encode(training.sequence, forKey: .sequence)
+        try values.encode(training.convolution, forKey: .convolution)
         try values.encode(training.initialization, forKey: .initialization)
         try values.encode(training.epochs, forKey: .epochs)
         try values.encode(training.batchSize, forKey: .batchSize)

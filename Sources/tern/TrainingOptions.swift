@@ -59,6 +59,12 @@ struct TrainingOptions: ParsableArguments {
     var readout: Readout?
 
     @Option(
+        help: ArgumentHelp(
+            "Put a 3x3 convolution of so many channels, with max-pooling, before the recurrent "
+                + "layers; may be repeated. (default: none)", valueName: "channels"))
+    var convolution: [Int] = []
+
+    @Option(
         help: """
             An image as a sequence: a row, a column or a pixel a time step; permuted: pixels in a \
             fixed random order. (default: \(defaults.training.sequence.rawValue))
@@ -195,6 +201,7 @@ struct TrainingOptions: ParsableArguments {
         training.bidirectional = bidirectional || training.bidirectional
         training.dropout = dropout ?? training.dropout
         training.readout = readout ?? training.readout
+        training.convolution = convolution.isEmpty ? training.convolution : convolution
         training.sequence = sequence ?? training.sequence
         training.initialization = initialization ?? training.initialization
         training.epochs = epochs ?? training.epochs

@@ -95,13 +95,13 @@ struct ValidationTests {
     @Test("a batch and shards must fit the training examples")
     func examples() throws {
         var configuration = TrainingConfiguration()
-        try configuration.validate(examples: 128)
+        try configuration.validate(examples: 128, rows: 28, columns: 28)
         #expect(throws: ConfigurationError.batchLargerThanData(batchSize: 128, examples: 127)) {
-            try configuration.validate(examples: 127)
+            try configuration.validate(examples: 127, rows: 28, columns: 28)
         }
         configuration.batchSize = 2
         #expect(throws: ConfigurationError.moreShardsThanExamples(shards: 16, examples: 15)) {
-            try configuration.validate(examples: 15)
+            try configuration.validate(examples: 15, rows: 28, columns: 28)
         }
     }
 

@@ -27,7 +27,8 @@ public struct Job: Sendable {
         _ configuration: TrainingConfiguration, _ dataset: Dataset, kernels: any KernelSet.Type
     ) throws(ConfigurationError) {
         try configuration.validate()
-        try configuration.validate(examples: dataset.train.count)
+        try configuration.validate(
+            examples: dataset.train.count, rows: dataset.train.rows, columns: dataset.train.columns)
         self.configuration = configuration
         self.dataset = dataset
         self.kernels = kernels

@@ -1,0 +1,112 @@
+import Kernels
+
+/// A 3 x 3 convolution with bias, rectifier and 2 x 2 max-pooling, with PyTorch's parameters.
+///
+/// Works image by image, so that an image's patches stay in the cache. Shapes: N rows (images), C
+/// input and K output maps of R x W pixels, pooled to R/2 x W/2.
+struct ConvolutionLayer {
+    private let kernels: any KernelSet.Type
+    private let inputShape: MapShape
+    private let sumsShape: MapShape
+    private let weight: Int  // [K][9C]
+    private let bias: Int  // [K]
+    private let transposed: FloatBuffer  // [9C][K]
+    private let noBias: FloatBuffer  // [K], zeros
+    private let patches: FloatBuffer  // [R W][9C], of one image
+    /// The sums, [N][R W][K], which the backward pass turns into the gradient by them.
+    private let sums: FloatBuffer
+    /// The pooled maps, [N][K][R/2][W/2], and the gradient by them.
+    let output: FloatBuffer
+    let gradient: FloatBuffer
+    let outputShape: MapShape
+
+    init(
+        _ index: Int, input: MapShape, channels: Int, layout: ParameterLayout, capacity: Int,
+        kernels: any KernelSet.Type
+    ) {
+        self.kernels = kernels
+        inputShape = input
+        sumsShape = MapShape(channels: channels, rows: input.rows, columns: input.columns)
+        outputShape = MapShape(
+            channels: channels, rows: input.rows / 2, columns: input.columns / 2)
+        weight = layout.offset(of: "conv.\(index).weight")
+        bias = layout.offset(of: "conv.\(index).bias")
+        let depth = 9 * input.channels
+        transposed = FloatBuffer(count: depth * channels)
+        noBias = FloatBuffer(count: channels)
+        patches = FloatBuffer(count: input.rows * input.columns * depth)
+        sums = FloatBuffer(count: capacity * sumsShape.count)
+        output = FloatBuffer(count: capacity * outputShape.count)
+        gradient = FloatBuffer(count: capacity * outputShape.count)
+    }
+
+    private var depth: Int { 9 * inputShape.channels }
+    private var channels: Int { sumsShape.channels }
+    private var pixels: Int { sumsShape.rows * sumsShape.columns }
+
+    /// Takes over new parameters: lays out the weights for the forward product.
+    func load(_ parameters: FloatBuffer) {
+        kernels.transpose(
+            parameters.matrix(at: weight, stride: depth),
+            into: transposed.matrix(stride: channels), rows: channels, columns: depth)
+    }
+
+    /// Computes ``output`` from `maps`, [N][C][R][W].
+    func forward(_ maps: FloatBuffer, parameters: FloatBuffer, rows: Int) {
+        for row in 0..<rows {
+            gatherPatches(maps, row)
+            kernels.fillRows(
+                sums(row), rows: pixels, with: parameters.vector(at: bias, count: channels),
+                plus: noBias.vector)
+            kernels.multiply(
+                patches.matrix(stride: depth), transposed.matrix(stride: channels),
+                into: sums(row),
+                ProductShape(rows: pixels, columns: channels, depth: depth, accumulates: true))
+            kernels.pool(
+                sums(row), sumsShape,
+                into: output.vector(at: row * outputShape.count, count: outputShape.count))
+        }
+    }
+
+    /// Turns ``gradient`` into that by the sums and, if asked, into that by the input maps.
+    func backward(into maps: FloatBuffer?, parameters: FloatBuffer, rows: Int) {
+        for row in 0..<rows {
+            kernels.poolBackward(
+                sums(row), sumsShape,
+                pooledGradient: gradient.vector(
+                    at: row * outputShape.count, count: outputShape.count))
+            guard let maps else { continue }
+            kernels.multiply(
+                sums(row), parameters.matrix(at: weight, stride: depth),
+                into: patches.matrix(stride: depth),
+                ProductShape(rows: pixels, columns: depth, depth: channels))
+            let target = maps.vector(at: row * inputShape.count, count: inputShape.count)
+            kernels.fill(target, with: 0)
+            kernels.addPatches(patches.matrix(stride: depth), inputShape, to: target)
+        }
+    }
+
+    /// Adds the parameter gradients of the images in `part` to `gradients`, image by image.
+    func addParameterGradients(of part: Range<Int>, maps: FloatBuffer, to gradients: FloatBuffer) {
+        var shape = ProductShape(rows: channels, columns: depth, depth: pixels, accumulates: true)
+        for row in part {
+            gatherPatches(maps, row)
+            kernels.multiply(
+                sums(row).transposed, patches.matrix(stride: depth),
+                into: gradients.matrix(at: weight, stride: depth), shape)
+        }
+        shape.depth = pixels * part.count
+        kernels.addRows(
+            sums(part.lowerBound), into: gradients.vector(at: bias, count: channels), shape)
+    }
+
+    private func sums(_ row: Int) -> Matrix {
+        sums.matrix(at: row * sumsShape.count, stride: channels)
+    }
+
+    private func gatherPatches(_ maps: FloatBuffer, _ row: Int) {
+        kernels.patches(
+            of: maps.vector(at: row * inputShape.count, count: inputShape.count), inputShape,
+            into: patches.matrix(stride: depth))
+    }
+}
