@@ -7,7 +7,8 @@ extension Architecture {
         self.init(
             cell: configuration.cell, nonlinearity: configuration.nonlinearity,
             imageRows: dataset.train.rows, imageColumns: dataset.train.columns,
-            convolutions: configuration.convolution, sequence: configuration.sequence, hiddenSize: configuration.hidden,
+            convolutions: configuration.convolution, sequence: configuration.sequence,
+            hiddenSize: configuration.hidden,
             layers: configuration.layers, isBidirectional: configuration.bidirectional,
             dropout: configuration.dropout, readout: configuration.readout,
             classes: dataset.classes)
