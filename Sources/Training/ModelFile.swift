@@ -30,6 +30,7 @@ public struct ModelFile: Sendable {
         var file = Safetensors(metadata: [
             "format": "pt", "architecture": jsonText(architecture), "dataset": dataset,
             "nonlinearity": architecture.nonlinearity.rawValue,
+            "readout": architecture.readout.rawValue,
         ])
         if let configuration { file.metadata["configuration"] = jsonText(configuration) }
         file.append(parameters, layout: ParameterLayout(architecture))
