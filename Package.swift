@@ -110,6 +110,9 @@ let package = Package(
         tests(of: "ZeroMQ"),
         tests(of: "DataParallel", ["NeuralNetwork", "Protocol", "Randomness", "Training"]),
         tests(of: "Monitoring", ["Training"]),
+        .testTarget(
+            name: "ProcessTests", dependencies: ["tern", "Hashing", "ZeroMQ"],
+            resources: [.copy("Fixtures")], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

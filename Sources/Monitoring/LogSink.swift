@@ -31,8 +31,7 @@ public final class LogSink: Sendable {
 
     /// Prints a line, and notes it in the file.
     func log(_ level: Logger.Level, _ message: String) {
-        // A text from elsewhere must neither forge a line nor steer the terminal.
-        let message = String(message.map { $0.isNewline || $0.asciiValue ?? 32 < 32 ? "?" : $0 })
+        let message = oneLine(message)
         state.withLock { state in
             let mark = level >= .warning ? "\(level): " : ""
             Self.print((isTerminal && !state.progress.isEmpty ? "\r\u{1B}[K" : "") + mark + message)

@@ -19,7 +19,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
                 + "ipc://PATH.", valueName: "endpoint"))
     var listen: String
 
-    @Option(help: "Workers that must have joined before training begins. (default: 1)")
+    @Option(help: "Workers that must have joined before training begins.")
     var minWorkers = 1
 
     @Option(

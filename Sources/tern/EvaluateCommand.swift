@@ -27,8 +27,7 @@ struct EvaluateCommand: AsyncParsableCommand {
         try await exitCleanly {
             let environment = ProcessInfo.processInfo.environment
             let kernels = try Kernels.select(environment[Kernels.variable])
-            let isFolder = Files.exists("\(model)/model.safetensors")
-            let path = isFolder ? "\(model)/model.safetensors" : model
+            let path = try Self.file(of: model)
             let file = try ModelFile(parsing: Files.read(path), path: path)
             let named = NamedDataset(rawValue: file.dataset) ?? .mnist
             let dataset = try await Dataset.load(named, directory: data, environment: environment)
@@ -46,6 +45,19 @@ struct EvaluateCommand: AsyncParsableCommand {
                   test accuracy  \(fixed(tally.accuracy * 100, 2))%
                 """)
         }
+    }
+
+    /// The model's file: the one that is named, or the one in the folder that is named.
+    private static func file(of model: String) throws -> String {
+        let path = "\(model)/model.safetensors"
+        if Files.exists(path) { return path }
+        guard !Files.exists("\(model)/.") else {
+            throw Failure(
+                status: ExitStatus.noInput,
+                message: "\(model) holds no model.safetensors, which a run writes when it is "
+                    + "complete: name the folder of such a run, or a model")
+        }
+        return model
     }
 
     private static func check(

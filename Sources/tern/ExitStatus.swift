@@ -80,7 +80,7 @@ func exitCleanly(_ work: () async throws -> Void) async throws {
     } catch {
         let message = (error as? Failure)?.message ?? "\(error)"
         if !message.isEmpty {
-            let line = "tern: error: \(message)\n"
+            let line = "tern: error: \(oneLine(message))\n"
             try? Files.writeAll(Array(line.utf8), to: STDERR_FILENO, path: "standard error")
         }
         throw ExitCode(ExitStatus.of(error))

@@ -66,7 +66,7 @@ extension Coordinator {
 
     /// Sends a word to every member; one that cannot be reached is gone.
     func probe() {
-        // What a worker said before it went, its leave above all, is heard first.
+        // This makes libzmq look at its connections.
         receive()
         for peer in machine.peers { perform([.send(.ping, to: peer)]) }
     }
@@ -87,8 +87,14 @@ extension Coordinator {
         case .sent, nil: return
         case .full: perform(machine.lose(peer, reason: "it reads no messages", now: now))
         case .peerUnreachable:
-            perform(machine.lose(peer, reason: "its connection is closed", now: now))
+            thread.schedule(after: .zero) { self.assumeIsolated { $0.forget(peer) } }
         }
+    }
+
+    private func forget(_ peer: PeerIdentity) {
+        // What it said before it went, its leave above all, is heard first.
+        receive()
+        perform(machine.lose(peer, reason: "its connection is closed", now: now))
     }
 
     func sendWeights(_ range: SlotRange, to peer: PeerIdentity) {

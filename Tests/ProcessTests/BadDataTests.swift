@@ -1,0 +1,100 @@
+import FoundationEssentials
+import Testing
+
+@Suite("Bad data is refused with one line that names the file and the remedy", .bench)
+struct BadDataTests {
+    /// A way to spoil a good data set, and what is said of it.
+    struct Fault: CustomTestStringConvertible {
+        let testDescription: String
+        let status: Int32
+        let parts: [String]
+        let spoil: @Sendable (SampleData) throws -> Void
+
+        init(
+            _ description: String, status: Int32 = 65, _ parts: String...,
+            spoil: @escaping @Sendable (SampleData) throws -> Void
+        ) {
+            testDescription = description
+            self.status = status
+            self.parts = parts
+            self.spoil = spoil
+        }
+    }
+
+    static let faults = [
+        Fault(
+            "a missing file", status: 66, "lacks \(SampleData.testLabels)",
+            "add it, all four files are needed"
+        ) { try $0.remove(SampleData.testLabels) },
+        Fault("an empty file", "/\(SampleData.trainLabels)", "get this file again") {
+            try $0.write(SampleData.trainLabels, [])
+        },
+        Fault(
+            "a truncated file", "/\(SampleData.trainImages) ends after", "get this file again"
+        ) { try $0.change(SampleData.trainImages) { $0.removeLast(1000) } },
+        Fault(
+            "a file that goes on after its end", "/\(SampleData.testImages) goes on after",
+            "get this file again"
+        ) { try $0.change(SampleData.testImages) { $0.append(0) } },
+        Fault("a file of another kind", "\(SampleData.trainImages) starts with bytes 50 4b 03 04") {
+            try $0.write(
+                SampleData.trainImages, [0x50, 0x4B, 3, 4] + Array(repeating: 0, count: 99))
+        },
+        Fault(
+            "a damaged gzip file", "/\(SampleData.trainImages).gz is damaged",
+            "get this file again"
+        ) { data in
+            try data.remove(SampleData.trainImages)
+            let packed: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 99]
+            try data.write(SampleData.trainImages + ".gz", packed)
+        },
+        Fault(
+            "a label out of range", "/\(SampleData.trainLabels) holds label 77 at index 3",
+            "expected labels from 0 to 9"
+        ) { try $0.change(SampleData.trainLabels) { $0[8 + 3] = 77 } },
+        Fault(
+            "fewer labels than images", "holds 600 images", "holds 599 labels",
+            "take both files from one data set"
+        ) {
+            try $0.write(
+                SampleData.trainLabels, idx([599], (0..<599).map { UInt8($0 % 10) }))
+        },
+        Fault(
+            "test images of another size", "of 12 x 12 pixels", "of 6 x 6",
+            "take both files from one data set"
+        ) {
+            try $0.write(
+                SampleData.testImages, idx([200, 6, 6], [UInt8](repeating: 0, count: 7200)))
+        },
+    ]
+
+    @Test("by tern train, which leaves no run behind", arguments: faults)
+    func train(fault: Fault) async throws {
+        let data = try SampleData()
+        try fault.spoil(data)
+        let run = RunFolder()
+        let ending = try await tern(Recipe.small.arguments(data, into: run))
+        expectRefusal(ending, status: fault.status, fault.parts)
+        #expect(!FileManager.default.fileExists(atPath: run.path))
+    }
+
+    @Test("by tern dataset info", arguments: faults)
+    func info(fault: Fault) async throws {
+        let data = try SampleData()
+        try fault.spoil(data)
+        let ending = try await tern(["dataset", "info", "--data", data.folder])
+        expectRefusal(ending, status: fault.status, fault.parts)
+    }
+
+    @Test("where there is none, it is told where it was searched and how to get it")
+    func nowhere() async throws {
+        try await expectRefusal(
+            ["train"], status: 66, "no mnist files in data/mnist", "Scripts/fetch-mnist", "--data")
+        try await expectRefusal(
+            ["train"], status: 66, "no mnist files in /no/folder, data/mnist",
+            environment: ["TERN_MNIST_DIR": "/no/folder"])
+        try await expectRefusal(
+            ["train", "--data", "/no/folder"], status: 66, "cannot read '/no/folder'",
+            "No such file or directory", "--data DIR")
+    }
+}

@@ -1,0 +1,90 @@
+import Glibc
+import Testing
+
+/// Whether this user may mount file systems of its own, which go with the process that did.
+private let canMount: Bool = {
+    let command = "unshare -rm mount -t tmpfs tmpfs /tmp 2>/dev/null"
+    return system(command) == 0
+}()
+
+@Suite("A disk that cannot be written ends the run with one line, and costs no checkpoint", .bench)
+struct BadDiskTests {
+    /// Runs `tern` with a file system mounted at the folder that the run is to be in, and copies
+    /// what is there at the end to the folder's neighbour `kept`.
+    private func tern(_ arguments: [String], mount options: String) async throws -> Ending {
+        let script = """
+            mkdir "$1" && mount -t tmpfs -o "$2" tmpfs "$1" || exit 99
+            folder="$1"; kept="$3"; shift 3
+            "$@"; status=$?
+            cp -r "$folder" "$kept"; exit $status
+            """
+        let (disk, kept) = (bench.path("disk"), bench.path("kept"))
+        let command = ["unshare", "-rm", "sh", "-c", script, "sh", disk, options, kept, ternPath]
+        return try await bench.start(command + arguments).end()
+    }
+
+    @Test(
+        "a disk that fills up: after room is made, the run goes on to the same bits",
+        .enabled(if: canMount, "mounting a file system needs user namespaces, or root"),
+        arguments: [40, 64, 100, 160])
+    func full(kilobytes: Int) async throws {
+        let data = try SampleData()
+        let recipe = Recipe.small.with("--epochs", "60", "--log-every", "1", "--workers", "2")
+        let calm = try await recipe.train(data, into: RunFolder("calm"))
+        let ending = try await tern(
+            recipe.arguments(data, into: RunFolder("disk/run")), mount: "size=\(kilobytes)k")
+        expectRefusal(
+            ending, status: 74,
+            ["No space left on device: free space on that disk, or choose another with --run-dir"])
+        #expect(bench.running() == [])
+
+        let kept = RunFolder("kept/run")
+        #expect(try await kept.resume().weights == calm.weights)
+    }
+
+    @Test(
+        "a disk without any room",
+        .enabled(if: canMount, "mounting a file system needs user namespaces, or root"))
+    func noRoom() async throws {
+        let arguments = Recipe.small.arguments(try SampleData(), into: RunFolder("disk/run"))
+        expectRefusal(
+            try await tern(arguments, mount: "size=4k,nr_inodes=2"), status: 74,
+            ["cannot write \(bench.path("disk/run"))/", "No space left on device: free space"])
+    }
+
+    @Test(
+        "a read-only disk",
+        .enabled(if: canMount, "mounting a file system needs user namespaces, or root"))
+    func readOnly() async throws {
+        let arguments = Recipe.small.arguments(try SampleData(), into: RunFolder("disk/run"))
+        expectRefusal(
+            try await tern(arguments, mount: "ro"), status: 74,
+            [
+                "cannot make the folder \(bench.path("disk/run")): Read-only file system",
+                "choose a folder on a disk that can be written, with --run-dir",
+            ])
+    }
+
+    @Test("a folder that may not be written", .enabled(if: getuid() != 0, "root may write all"))
+    func noPermission() async throws {
+        #expect(mkdir(bench.path("locked"), 0o555) == 0)
+        let arguments = Recipe.small.arguments(try SampleData(), into: RunFolder("locked/run"))
+        try await expectRefusal(
+            arguments, status: 74, "cannot make the folder", "Permission denied",
+            "choose a folder that you may write")
+    }
+
+    @Test("a file that has grown to the limit that the system sets")
+    func fileSize() async throws {
+        let recipe = Recipe.small.with("--epochs", "100", "--log-every", "1")
+        let arguments = recipe.arguments(try SampleData(), into: RunFolder())
+        // In blocks of 512 bytes; the log outgrows it.
+        let limit = "ulimit -f 48 && exec \"$@\""
+        let process = try bench.start(["sh", "-c", limit, "sh", ternPath] + arguments)
+        expectRefusal(
+            try await process.end(), status: 74,
+            ["cannot write \(bench.path("run"))/", "File too large: raise the limit"])
+        #expect(try RunFolder().summary.status == "failed")
+        #expect(!RunFolder().checkpoints.isEmpty)
+    }
+}

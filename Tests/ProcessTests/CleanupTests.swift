@@ -1,0 +1,48 @@
+import FoundationEssentials
+import Glibc
+import Testing
+
+@Suite("Nothing is left of a run whose process was killed", .bench)
+struct CleanupTests {
+    /// 20 moments from the start of a process to well after the first steps, in milliseconds.
+    static let moments: [Int] = {
+        var noise = Noise(state: 8)
+        return (0..<20).map { _ in Int.random(in: 0..<600, using: &noise) }
+    }()
+
+    @Test("whenever tern train is killed, its workers end and its socket goes", arguments: moments)
+    func killed(milliseconds: Int) async throws {
+        let recipe = Recipe.long.with("--workers", "3", "--epochs", "99")
+        let train = try start(recipe.arguments(try SampleData.large(), into: RunFolder()))
+        try await Task.sleep(for: .milliseconds(milliseconds))
+        train.kill()
+        #expect(try await train.end().status == 128 + SIGKILL)
+        try await bench.nothingRuns()
+    }
+
+    @Test("the folder of the socket at which local workers meet goes too")
+    func meetingPoint() async throws {
+        let recipe = Recipe.long.with("--workers", "2")
+        let train = try start(recipe.arguments(try SampleData.large(), into: RunFolder()))
+        try await train.line("training with 2 workers")
+        let worker = try #require(bench.running("worker").first)
+        let endpoint = try #require(words(ofFile: "/proc/\(worker)/cmdline").dropFirst(3).first)
+        let socket = String(endpoint.dropFirst("ipc://".count))
+        #expect(FileManager.default.fileExists(atPath: socket))
+        train.kill()
+        try await bench.nothingRuns()
+        let folder = URL(filePath: socket).deletingLastPathComponent()
+        #expect(!FileManager.default.fileExists(atPath: folder.path(percentEncoded: false)))
+    }
+
+    @Test("a local worker that hangs does not keep a run from ending")
+    func hangingWorker() async throws {
+        let recipe = Recipe.long.with("--workers", "2")
+        let train = try start(recipe.arguments(try SampleData.large(), into: RunFolder()))
+        try await train.line("Step [20/600]")
+        kill(try #require(bench.running("worker").first), SIGSTOP)
+        train.signal(SIGTERM)
+        #expect(try await train.end().status == 143)
+        #expect(bench.running() == [])
+    }
+}

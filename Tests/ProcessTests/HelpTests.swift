@@ -1,0 +1,83 @@
+import Foundation
+import Testing
+
+@Suite("The help of every command", .bench)
+struct HelpTests {
+    static let commands = [
+        [], ["train"], ["coordinator"], ["worker"], ["evaluate"], ["dataset"], ["dataset", "info"],
+    ]
+
+    @Test("is what Fixtures/make-help has written down", arguments: commands)
+    func golden(command: [String]) async throws {
+        let name = (["help"] + command).joined(separator: "-")
+        let path = try #require(
+            Bundle.module.path(forResource: name, ofType: "txt", inDirectory: "Fixtures"))
+        let expected = String(decoding: try readFile(path), as: UTF8.self)
+        for arguments in [command + ["--help"], command + ["-h"], ["help"] + command] {
+            let ending = try await tern(arguments, environment: ["COLUMNS": "80"])
+            #expect(ending.status == 0)
+            #expect(ending.errors == "")
+            #expect(ending.output == expected)
+        }
+    }
+
+    static let training = [
+        ("dataset", "mnist"), ("data", "$TERN_MNIST_DIR, then data/mnist"), ("cell", "rnn"),
+        ("hidden", "128"), ("layers", "1"), ("nonlinearity", "tanh"), ("bidirectional", nil),
+        ("dropout <share>", "0"), ("readout", "last"), ("sequence", "rows"), ("epochs", "10"),
+        ("batch-size <examples>", "128"), ("learning-rate <rate>", ""), ("optimizer", "adam"),
+        ("clip-norm <norm>", ""), ("schedule", "cosine"), ("shards", "16"), ("seed", "0"),
+        ("threads", "1"), ("run-dir <dir>", "runs/TIME-CELL"), ("checkpoint-every <steps>", "0"),
+        ("resume <dir>", nil), ("config <file>", nil), ("log-every <steps>", "100"),
+        ("log-level", "info"),
+    ]
+    static let expected: [(command: String, options: [(String, String?)])] = [
+        ("train", training + [("workers", "one for each core")]),
+        (
+            "coordinator",
+            training + [
+                ("listen <endpoint>", nil), ("min-workers", "1"),
+                ("join-timeout <seconds>", "never"),
+            ]
+        ),
+        (
+            "worker",
+            [
+                ("connect <endpoint>", nil), ("threads", "1"), ("join-timeout <seconds>", "never"),
+                ("log-level", "info"),
+            ]
+        ),
+        ("evaluate", [("data <dir>", "where the model's data set is found")]),
+        ("dataset info", [("data <dir>", "searched"), ("dataset", "mnist")]),
+    ]
+
+    @Test("names every option once, with its unit and its default", arguments: expected)
+    func names(command: String, options: [(String, String?)]) async throws {
+        let ending = try await tern(command.split(separator: " ").map(String.init) + ["--help"])
+        let words = ending.output.split { $0.isWhitespace }.joined(separator: " ")
+        let entries = words.components(separatedBy: " --").dropFirst()
+        for (option, value) in options {
+            let entry = entries.filter { "\($0) ".hasPrefix("\(option) ") && $0.contains(".") }
+            #expect(entry.count == 1, "--\(option) in \(entries)")
+            guard let value else { continue }
+            let count = entry.first?.components(separatedBy: "default: \(value)").count
+            #expect(count == 2, "--\(option) with its default \(value) in \(entry)")
+        }
+    }
+
+    @Test("is what tern alone prints")
+    func alone() async throws {
+        let (alone, help) = (try await tern([]), try await tern(["--help"]))
+        #expect(alone.status == 0)
+        #expect(alone.output == help.output)
+    }
+
+    @Test("tells what each exit status means that the program ends with")
+    func statuses() async throws {
+        let help = try await tern(["--help"]).output.split { $0.isWhitespace }
+            .joined(separator: " ")
+        for status in [0, 1, 64, 65, 66, 69, 70, 73, 74, 75, 76, 78, 130, 143] {
+            #expect(help.contains(" \(status) "), "\(status)")
+        }
+    }
+}

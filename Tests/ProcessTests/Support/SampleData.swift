@@ -1,0 +1,85 @@
+import FoundationEssentials
+
+/// A small data set that can be learnt, the same bytes every time.
+///
+/// Each class has a pattern; each image is its class's pattern under noise.
+struct SampleData {
+    static let trainImages = "train-images-idx3-ubyte"
+    static let trainLabels = "train-labels-idx1-ubyte"
+    static let testImages = "t10k-images-idx3-ubyte"
+    static let testLabels = "t10k-labels-idx1-ubyte"
+
+    let folder: String
+
+    /// A data set that is there already.
+    init(at folder: String) { self.folder = folder }
+
+    /// A data set that goes with ``Recipe/long``.
+    static func large() throws -> SampleData { try SampleData(train: 6000, side: 28) }
+
+    /// Writes the data set to a folder of the test's bench.
+    init(
+        _ name: String = "data", train: Int = 600, test: Int = 200, side: Int = 12,
+        classes: Int = 10
+    ) throws {
+        folder = bench.path(name)
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        var noise = Noise(state: 2024)
+        let patterns = (0..<classes).map { _ in
+            (0..<side * side).map { _ in noise.byte() < 80 ? 190 : 10 }
+        }
+        for (images, labels, count) in [
+            (Self.trainImages, Self.trainLabels, train), (Self.testImages, Self.testLabels, test),
+        ] {
+            let classOf = (0..<count).map { _ in Int(noise.byte()) % classes }
+            let pixels = classOf.flatMap { patterns[$0].map { UInt8($0 + noise.byte() / 4) } }
+            try write(images, idx([count, side, side], pixels))
+            try write(labels, idx([count], classOf.map { UInt8($0) }))
+        }
+    }
+
+    func path(_ name: String) -> String { "\(folder)/\(name)" }
+
+    func write(_ name: String, _ bytes: [UInt8]) throws {
+        try Data(bytes).write(to: URL(filePath: path(name)))
+    }
+
+    func remove(_ name: String) throws {
+        try FileManager.default.removeItem(atPath: path(name))
+    }
+
+    /// Changes the bytes of one file.
+    func change(_ name: String, _ change: (inout [UInt8]) -> Void) throws {
+        var bytes = try readFile(path(name))
+        change(&bytes)
+        try write(name, bytes)
+    }
+}
+
+/// An IDX file of unsigned bytes.
+func idx(_ dimensions: [Int], _ elements: [UInt8]) -> [UInt8] {
+    let sizes = dimensions.flatMap { size in
+        stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: size >> $0) }
+    }
+    return [0, 0, 8, UInt8(dimensions.count)] + sizes + elements
+}
+
+/// The bytes of a file.
+func readFile(_ path: String) throws -> [UInt8] {
+    Array(try Data(contentsOf: URL(filePath: path)))
+}
+
+/// Steele, Lea and Flood's SplitMix64, the same on every machine.
+struct Noise: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    mutating func byte() -> Int { Int(next() >> 56) }
+}

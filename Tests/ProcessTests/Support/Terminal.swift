@@ -1,0 +1,55 @@
+import Glibc
+import Synchronization
+
+/// A pseudo-terminal with a process on its other side, as if a person sat here.
+final class Terminal: Sendable {
+    /// What a process opens to be on the terminal.
+    let path: String
+    private let person: Int32
+    /// Kept open, so that what a process has written can be read after its end.
+    private let process: Int32
+    private let shown = Mutex("")
+
+    /// Opens a terminal 80 columns wide.
+    init() throws {
+        var (person, process): (Int32, Int32) = (-1, -1)
+        var name = [CChar](repeating: 0, count: 128)
+        var size = winsize(ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0)
+        guard openpty(&person, &process, &name, nil, &size) == 0 else {
+            throw TestFailure(description: "no terminal: \(String(cString: strerror(errno)))")
+        }
+        _ = fcntl(person, F_SETFD, FD_CLOEXEC)
+        _ = fcntl(person, F_SETFL, O_NONBLOCK)
+        _ = fcntl(process, F_SETFD, FD_CLOEXEC)
+        self.person = person
+        self.process = process
+        let bytes = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        path = String(decoding: bytes, as: UTF8.self)
+    }
+
+    deinit {
+        close(person)
+        close(process)
+    }
+
+    /// Presses Ctrl-C.
+    func pressControlC() { write(person, [3], 1) }
+
+    /// All that has been shown so far; to be read now and then, or the process would have to wait.
+    var text: String {
+        shown.withLock { shown in
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            while case let count = read(person, &buffer, buffer.count), count > 0 {
+                shown += String(decoding: buffer.prefix(count), as: UTF8.self)
+            }
+            return shown
+        }
+    }
+
+    /// Waits until a text is shown.
+    func shows(_ part: String) async throws {
+        try await eventually("\"\(part)\" on the terminal, which shows\n\(text)") {
+            text.contains(part)
+        }
+    }
+}

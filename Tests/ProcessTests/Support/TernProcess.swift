@@ -1,0 +1,136 @@
+import FoundationEssentials
+import Glibc
+import Synchronization
+
+/// How a process ended: its exit status, or 128 and the signal that killed it, as shells say it.
+struct Ending {
+    let status: Int32
+    let output: String
+    let errors: String
+
+    var errorLines: [String] { errors.split(separator: "\n").map(String.init) }
+}
+
+/// A process that a test has started; what it prints goes to files, which the test reads.
+final class TernProcess: Sendable {
+    let pid: pid_t
+    private let outputPath: String
+    private let errorsPath: String
+    private let status = Mutex<Int32?>(nil)
+
+    /// Starts a process, the first of a session of its own.
+    ///
+    /// - Parameter terminal: the path of a terminal that becomes its input, output and controlling
+    ///   terminal, if it is to have one.
+    init(
+        _ command: [String], environment: [String], folder: String, output: String, errors: String,
+        terminal: String?
+    ) throws {
+        outputPath = output
+        errorsPath = errors
+        var files = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&files)
+        defer { posix_spawn_file_actions_destroy(&files) }
+        let create = O_WRONLY | O_CREAT | O_TRUNC
+        // The first terminal that the first process of a session opens is its controlling one.
+        posix_spawn_file_actions_addopen(&files, 0, terminal ?? "/dev/null", O_RDWR, 0)
+        if terminal == nil {
+            posix_spawn_file_actions_addopen(&files, 1, output, create, 0o644)
+        } else {
+            posix_spawn_file_actions_adddup2(&files, 0, 1)
+        }
+        posix_spawn_file_actions_addopen(&files, 2, errors, create, 0o644)
+
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        for signal in [SIGINT, SIGTERM, SIGPIPE, SIGXFSZ] { sigaddset(&signals, signal) }
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        let newSession: Int32 = 0x80  // POSIX_SPAWN_SETSID, which Swift's Glibc does not know
+        let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | newSession
+        posix_spawnattr_setflags(&attributes, Int16(flags))
+
+        var pid: pid_t = 0
+        let code = withCStrings(["env", "-C", folder] + command) { arguments in
+            withCStrings(environment) { environment in
+                posix_spawnp(&pid, "env", &files, &attributes, arguments, environment)
+            }
+        }
+        guard code == 0 else {
+            let reason = String(cString: strerror(code))
+            throw TestFailure(description: "cannot start \(command): \(reason)")
+        }
+        self.pid = pid
+    }
+
+    // MARK: - What it says
+
+    var output: String { text(of: outputPath) }
+    var errors: String { text(of: errorsPath) }
+
+    /// Waits for a whole line on standard output that contains a text.
+    @discardableResult
+    func line(_ part: String) async throws -> String {
+        try await eventually("a line with \"\(part)\" of\n\(output)\n\(errors)") {
+            let isOver = hasEnded
+            let lines = output.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+            if let line = lines.first(where: { $0.contains(part) }) { return String(line) }
+            guard !isOver else {
+                throw TestFailure(description: "ended without \"\(part)\":\n\(output)\n\(errors)")
+            }
+            return nil
+        }
+    }
+
+    private func text(of path: String) -> String {
+        String(decoding: (try? Data(contentsOf: URL(filePath: path))) ?? Data(), as: UTF8.self)
+    }
+
+    // MARK: - How it ends
+
+    /// Sends it a signal, unless it has ended.
+    func signal(_ signal: Int32) {
+        status.withLock { status in
+            if status == nil { _ = Glibc.kill(pid, signal) }
+        }
+    }
+
+    /// Kills it without warning.
+    func kill() { signal(SIGKILL) }
+
+    /// Waits for its end.
+    @discardableResult
+    func end() async throws -> Ending {
+        try await eventually("the end of process \(pid):\n\(output)\n\(errors)") { hasEnded }
+        let status = status.withLock { $0 } ?? 0
+        return Ending(status: status, output: output, errors: errors)
+    }
+
+    var hasEnded: Bool { look(WNOHANG) }
+
+    /// Collects what is left of it once it has been killed.
+    func reap() { _ = look(0) }
+
+    private func look(_ options: Int32) -> Bool {
+        status.withLock { status in
+            guard status == nil else { return true }
+            var word: Int32 = 0
+            guard waitpid(pid, &word, options) == pid else { return false }
+            let signal = word & 0x7F
+            status = signal == 0 ? (word >> 8) & 0xFF : 128 + signal
+            return true
+        }
+    }
+}
+
+/// Calls `body` with a null-terminated array of C strings.
+private func withCStrings<Result>(
+    _ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
+) -> Result {
+    let copies = strings.map { strdup($0) } + [nil]
+    defer { for copy in copies { free(copy) } }
+    return body(copies)
+}

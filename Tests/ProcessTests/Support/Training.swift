@@ -1,0 +1,85 @@
+import Testing
+
+/// The options that one or several trainings of a test have in common.
+struct Recipe: CustomTestStringConvertible {
+    private var options: [(name: String, value: String)] = []
+
+    /// A network and a run that take a fraction of a second.
+    static let small = Recipe().with("--hidden", "16", "--epochs", "2", "--batch-size", "100")
+
+    /// 2 epochs of 600 steps: long enough that a test can interfere in an epoch's middle.
+    static let long = Recipe().with("--epochs", "2", "--batch-size", "10", "--log-every", "20")
+
+    var testDescription: String { options.map { "\($0) \($1)" }.joined(separator: " ") }
+
+    /// The recipe with options added or, where it has them, changed: names and values in turn, with
+    /// an empty value for a flag.
+    func with(_ more: String...) -> Recipe {
+        var recipe = self
+        for index in stride(from: 0, to: more.count, by: 2) {
+            recipe.options.removeAll { $0.name == more[index] }
+            recipe.options.append((more[index], more[index + 1]))
+        }
+        return recipe
+    }
+
+    /// The arguments that train by this recipe.
+    func arguments(
+        for command: String = "train", _ data: SampleData, into run: RunFolder
+    ) -> [String] {
+        [command, "--data", data.folder, "--run-dir", run.path]
+            + options.flatMap { $0.value.isEmpty ? [$0.name] : [$0.name, $0.value] }
+    }
+
+    /// Trains with `tern train` to the end, and gives back what it came to.
+    func train(
+        _ data: SampleData, into run: RunFolder, environment: [String: String] = [:],
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws -> Summary {
+        let ending = try await tern(arguments(data, into: run), environment: environment)
+        return try run.completed(ending, sourceLocation: sourceLocation)
+    }
+}
+
+extension RunFolder {
+    /// What the run came to, whose last process must have completed it without a complaint.
+    func completed(
+        _ ending: Ending, sourceLocation: SourceLocation = #_sourceLocation
+    ) throws -> Summary {
+        #expect(ending.status == 0, "\(ending)", sourceLocation: sourceLocation)
+        #expect(ending.errors == "", sourceLocation: sourceLocation)
+        let summary = try summary
+        #expect(summary.status == "completed", sourceLocation: sourceLocation)
+        return summary
+    }
+
+    /// Goes on with the run to its end, and gives back what it came to.
+    func resume(
+        _ options: String..., sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws -> Summary {
+        let ending = try await tern(["train", "--resume", path] + options)
+        return try completed(ending, sourceLocation: sourceLocation)
+    }
+}
+
+/// A coordinator on a port that it has chosen itself, and the workers that dial it.
+struct Cluster {
+    let coordinator: TernProcess
+    let endpoint: String
+
+    /// Starts `tern coordinator` and waits until it listens.
+    init(
+        _ recipe: Recipe, _ data: SampleData, into run: RunFolder,
+        listen: String = "tcp://127.0.0.1:*"
+    ) async throws {
+        let arguments = recipe.arguments(for: "coordinator", data, into: run)
+        coordinator = try start(arguments + ["--listen", listen])
+        let line = try await coordinator.line("workers join with: tern worker --connect ")
+        endpoint = String(line.split(separator: " ").last ?? "")
+    }
+
+    /// Starts a worker.
+    func worker(_ options: String...) throws -> TernProcess {
+        try start(["worker", "--connect", endpoint] + options)
+    }
+}

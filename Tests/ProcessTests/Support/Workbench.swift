@@ -1,0 +1,124 @@
+import FoundationEssentials
+import Glibc
+import Synchronization
+import Testing
+
+/// What one test case has to itself: a temporary folder, and the processes that it starts.
+///
+/// All that descend from them inherit an environment variable by which they are found again, even
+/// when whoever started them is gone.
+final class Workbench: Sendable {
+    /// The bench of the test case that is running.
+    @TaskLocal fileprivate static var current: Workbench?
+
+    let folder: String
+    private let mark = "TERN_TEST_BENCH=\(UUID())"
+    private let started = Mutex<[TernProcess]>([])
+
+    fileprivate init() throws {
+        let temporary = FileManager.default.temporaryDirectory
+        folder = temporary.appending(path: "tern-process-\(UUID())").path(percentEncoded: false)
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+    }
+
+    /// The path of something in the folder.
+    func path(_ name: String) -> String { "\(folder)/\(name)" }
+
+    /// Starts a program with these arguments.
+    func start(
+        _ command: [String], environment: [String: String] = [:], terminal: String? = nil
+    ) throws -> TernProcess {
+        var variables = ProcessInfo.processInfo.environment.filter { name, _ in
+            !name.hasPrefix("TERN_")
+        }
+        variables.merge(environment) { $1 }
+        let number = started.withLock { $0.count }
+        let process = try TernProcess(
+            command, environment: variables.map { "\($0)=\($1)" } + [mark], folder: folder,
+            output: path("process-\(number).out"), errors: path("process-\(number).err"),
+            terminal: terminal)
+        started.withLock { $0.append(process) }
+        return process
+    }
+
+    /// The processes of this bench that are running, with a word among their arguments if one is
+    /// given.
+    func running(_ argument: String? = nil) -> [pid_t] {
+        let numbers = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return numbers.compactMap { pid_t($0) }.filter { pid in
+            guard words(ofFile: "/proc/\(pid)/environ").contains(mark) else { return false }
+            return argument.map { words(ofFile: "/proc/\(pid)/cmdline").contains($0) } ?? true
+        }
+    }
+
+    /// Waits until all processes have ended that were started here, or that these started.
+    func nothingRuns() async throws {
+        try await eventually("\(running()) still run") { running().isEmpty }
+    }
+
+    fileprivate func carryOut(
+        _ function: @Sendable () async throws -> Void
+    ) async -> Result<Void, any Error> {
+        do {
+            return .success(try await Self.$current.withValue(self) { try await function() })
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    fileprivate func clear() async {
+        for process in started.withLock({ $0 }) { process.kill() }
+        do {
+            try await nothingRuns()
+        } catch {
+            Issue.record(error)
+            for pid in running() { Glibc.kill(pid, SIGKILL) }
+        }
+        for process in started.withLock({ $0 }) { process.reap() }
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+}
+
+/// The zero-terminated words of a file of `/proc`; none where the process is gone.
+func words(ofFile path: String) -> [String] {
+    guard let file = fopen(path, "re") else { return [] }
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    while case let byte = getc(file), byte != EOF { bytes.append(UInt8(truncatingIfNeeded: byte)) }
+    return bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+}
+
+/// The bench of the test case that calls this.
+var bench: Workbench {
+    guard let bench = Workbench.current else { fatalError("the suite lacks the trait .bench") }
+    return bench
+}
+
+/// Gives each test case a ``Workbench``, and sees to it that no process outlives the case.
+struct WorkbenchTrait: SuiteTrait, TestTrait, TestScoping {
+    /// Some tests wait while others compute, but the processor is not to be overrun.
+    private static let turnstile = Turnstile(3)
+
+    let isRecursive = true
+
+    func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+    ) async throws {
+        await Self.turnstile.enter()
+        let result: Result<Void, any Error>
+        do {
+            let bench = try Workbench()
+            result = await bench.carryOut(function)
+            await bench.clear()
+        } catch {
+            result = .failure(error)
+        }
+        await Self.turnstile.leave()
+        try result.get()
+    }
+}
+
+extension Trait where Self == WorkbenchTrait {
+    /// A folder and processes for each test case.
+    static var bench: Self { Self() }
+}
