@@ -6,16 +6,40 @@ import Testing
 struct ArchitectureTests {
     @Test("an architecture reads back as it was written")
     func roundTrip() throws {
-        let architecture = Architecture(
-            nonlinearity: .relu, imageRows: 27, imageColumns: 28, hiddenSize: 8_192, layers: 64,
-            classes: 256)
-        let text = try JSONEncoder().encode(architecture)
-        #expect(try JSONDecoder().decode(Architecture.self, from: text) == architecture)
+        for architecture in SampleArchitectures.forms + SampleArchitectures.sequences + [
+            Architecture(
+                cell: .gru, nonlinearity: .relu, imageRows: 27, imageColumns: 28,
+                sequence: .permuted, hiddenSize: 8_192, layers: 64, isBidirectional: true,
+                dropout: 0.1, readout: .mean, classes: 256)
+        ] {
+            let text = try JSONEncoder().encode(architecture)
+            #expect(try JSONDecoder().decode(Architecture.self, from: text) == architecture)
+        }
+    }
+
+    @Test("the sample that the other tests damage is whole")
+    func possible() throws {
+        let architecture = try decode([:])
+        #expect(architecture.cell == .rnn && architecture.imageRows == 28)
+    }
+
+    @Test("time steps and their values follow from the order of reading")
+    func timeSteps() {
+        let expected: [(SequenceOrder, timeSteps: Int, inputSize: Int)] = [
+            (.rows, 5, 7), (.columns, 7, 5), (.pixels, 35, 1), (.permuted, 35, 1),
+        ]
+        for (sequence, timeSteps, inputSize) in expected {
+            let architecture = Architecture(
+                imageRows: 5, imageColumns: 7, sequence: sequence, hiddenSize: 3, layers: 1,
+                classes: 2)
+            #expect(architecture.timeSteps == timeSteps, "\(sequence)")
+            #expect(architecture.inputSize == inputSize, "\(sequence)")
+        }
     }
 
     @Test(
         "sizes that no network could have are refused",
-        arguments: ["inputSize", "timeSteps", "hiddenSize", "layers", "classes"],
+        arguments: ["imageRows", "imageColumns", "hiddenSize", "layers", "classes"],
         [0, -1, 65_537, 1 << 60, .max, .min])
     func impossibleSize(key: String, size: Int) {
         #expect(throws: DecodingError.self) { try decode([key: "\(size)"]) }
@@ -31,18 +55,37 @@ struct ArchitectureTests {
         arguments: [
             ("cell", "\"transformer\""), ("nonlinearity", "\"sigmoid\""), ("layers", "1.5"),
             ("layers", "\"1\""), ("layers", "null"), ("hiddenSize", "1e30"), ("cell", "{}"),
+            ("cell", "\"LSTM\""), ("sequence", "\"diagonals\""), ("sequence", "0"),
+            ("isBidirectional", "2"), ("isBidirectional", "\"yes\""),
+            ("isBidirectional", "null"), ("readout", "\"first\""), ("readout", "null"),
+            ("dropout", "1"), ("dropout", "-0.1"), ("dropout", "1.5"), ("dropout", "1e400"),
+            ("dropout", "\"0.5\""), ("dropout", "null"),
         ])
     func wrongValue(key: String, value: String) {
         #expect(throws: DecodingError.self) { try decode([key: value]) }
     }
 
-    /// Decodes a possible architecture but for the given values.
-    private func decode(_ changes: [String: String]) throws -> Architecture {
-        let possible = [
-            "cell": "\"rnn\"", "nonlinearity": "\"tanh\"", "inputSize": "28", "timeSteps": "28",
-            "hiddenSize": "20", "layers": "1", "classes": "10",
+    @Test(
+        "a field that is missing is refused",
+        arguments: [
+            "imageRows", "imageColumns", "sequence", "cell", "nonlinearity", "hiddenSize", "layers",
+            "isBidirectional", "dropout", "readout", "classes",
+        ])
+    func missing(key: String) {
+        #expect(throws: DecodingError.self) { try decode([key: nil]) }
+    }
+
+    /// Decodes a possible architecture but for the given values, and without those that are nil.
+    @discardableResult
+    private func decode(_ changes: [String: String?]) throws -> Architecture {
+        let possible: [String: String?] = [
+            "imageRows": "28", "imageColumns": "28", "sequence": "\"rows\"", "cell": "\"rnn\"",
+            "nonlinearity": "\"tanh\"", "hiddenSize": "20", "layers": "1",
+            "isBidirectional": "false", "dropout": "0", "readout": "\"last\"", "classes": "10",
         ]
-        let pairs = possible.merging(changes) { $1 }.map { "\"\($0)\": \($1)" }
+        let pairs = possible.merging(changes) { $1 }.compactMap { key, value in
+            value.map { "\"\(key)\": \($0)" }
+        }
         let text = "{\(pairs.joined(separator: ", "))}"
         return try JSONDecoder().decode(Architecture.self, from: Data(text.utf8))
     }

@@ -52,15 +52,15 @@ extension Network {
         FloatBuffer(parameters).withBytes { load($0) }
     }
 
-    /// Runs a batch forward and backward.
-    func run(_ batch: Batch) -> Pass {
+    /// Runs a batch forward and backward; `draws` says what each row drops.
+    func run(_ batch: Batch, dropping draws: [ReferenceDraw] = []) -> Pass {
         let rows = batch.labels.count
         let size = architecture.exampleSize
         for row in 0..<rows {
             let pixels = batch.pixels.span.extracting(row * size..<(row + 1) * size)
             setInput(pixels.bytes, row: row, of: rows)
         }
-        forward(rows: rows)
+        forward(rows: rows, dropping: draws.map(\.draw))
         var pass = Pass()
         for row in 0..<rows {
             pass.logits.append(logits(row: row))

@@ -5,67 +5,79 @@ import Testing
 
 @Suite("Against a double-precision network")
 struct NumericalGradientTests {
-    static let architectures = Nonlinearity.allCases.flatMap { nonlinearity in
-        [
-            Architecture(
-                nonlinearity: nonlinearity, imageRows: 4, imageColumns: 5, hiddenSize: 7, layers: 1,
-                classes: 3),
-            Architecture(
-                nonlinearity: nonlinearity, imageRows: 6, imageColumns: 3, hiddenSize: 9, layers: 2,
-                classes: 4),
-            Architecture(
-                nonlinearity: nonlinearity, imageRows: 3, imageColumns: 4, hiddenSize: 5, layers: 3,
-                classes: 2),
-            Architecture(
-                nonlinearity: nonlinearity, imageRows: 1, imageColumns: 6, hiddenSize: 4, layers: 2,
-                classes: 3),
-            Architecture(
-                nonlinearity: nonlinearity, imageRows: 2, imageColumns: 1, hiddenSize: 1, layers: 1,
-                classes: 2),
-        ]
+    private static let architectures =
+        SampleArchitectures.forms + SampleArchitectures.sequences + SampleArchitectures.edges
+
+    @Test("logits and losses are the reference's within rounding", arguments: architectures)
+    func forward(architecture: Architecture) {
+        expectForward(Sample(architecture))
+    }
+
+    @Test("the gradient of every parameter is the reference's slope", arguments: architectures)
+    func backward(architecture: Architecture) {
+        expectGradients(Sample(architecture))
     }
 
     @Test(
-        "logits and losses are the reference's within rounding", arguments: Kernels.supported,
-        architectures)
-    func forward(kernels: any KernelSet.Type, architecture: Architecture) {
-        let (parameters, batch) = sample(architecture)
-        let network = Network(
-            architecture, parameters: parameters, capacity: 6, kernels: kernels)
-        let reference = ReferenceNetwork(
-            architecture: architecture, parameters: parameters.map(Double.init))
-        let pass = network.run(batch)
-        for (row, image) in batch.images.enumerated() {
-            #expect(relativeDistance(pass.logits[row], from: reference.logits(of: image)) < 1e-6)
-            let loss = reference.loss([image], [batch.labels[row]])
-            #expect((Double(pass.losses[row].loss) - loss).magnitude < 1e-6)
+        "what is dropped of the outputs is dropped of the gradient too",
+        arguments: SampleArchitectures.forms.filter { $0.layers > 1 } + SampleArchitectures.edges)
+    func dropout(architecture: Architecture) {
+        var dropping = architecture
+        dropping.dropout = 0.25
+        let sample = Sample(dropping)
+        expectForward(sample)
+        expectGradients(sample)
+    }
+
+    private func expectForward(_ sample: Sample) {
+        for kernels in Kernels.supported {
+            let pass = sample.network(kernels).run(sample.batch, dropping: sample.draws)
+            for (row, image) in sample.batch.images.enumerated() {
+                var reference = sample.reference
+                reference.draws = sample.draws.isEmpty ? [] : [sample.draws[row]]
+                let logits = reference.logits(of: image, draw: reference.draws.first)
+                #expect(relativeDistance(pass.logits[row], from: logits) < 1e-6)
+                let loss = reference.loss([image], [sample.batch.labels[row]])
+                #expect((Double(pass.losses[row].loss) - loss).magnitude < 1e-6)
+            }
         }
     }
 
-    @Test(
-        "the gradient of every parameter is the reference's slope", arguments: Kernels.supported,
-        architectures)
-    func backward(kernels: any KernelSet.Type, architecture: Architecture) {
-        let (parameters, batch) = sample(architecture)
-        let network = Network(
-            architecture, parameters: parameters, capacity: 6, kernels: kernels)
-        _ = network.run(batch)
-        let gradients = network.gradients(of: 0..<6, rows: 6)
-        let reference = ReferenceNetwork(
-            architecture: architecture, parameters: parameters.map(Double.init))
-        let slopes = reference.numericalGradient(batch.images, batch.labels)
-        for tensor in network.layout.tensors {
-            let distance = relativeDistance(
-                tensor.part(of: gradients), from: tensor.part(of: slopes))
-            #expect(distance < 1e-5, "\(tensor.name)")
+    private func expectGradients(_ sample: Sample) {
+        let slopes = sample.reference.numericalGradient(sample.batch.images, sample.batch.labels)
+        for kernels in Kernels.supported {
+            let network = sample.network(kernels)
+            _ = network.run(sample.batch, dropping: sample.draws)
+            let gradients = network.gradients(of: 0..<Sample.rows, rows: Sample.rows)
+            for tensor in network.layout.tensors {
+                let distance = relativeDistance(
+                    tensor.part(of: gradients), from: tensor.part(of: slopes))
+                #expect(distance < 1e-5, "\(kernels.name), \(tensor.name)")
+            }
         }
     }
+}
 
-    /// Parameters somewhat larger than fresh ones, so that every unit matters, and six images.
-    private func sample(_ architecture: Architecture) -> (parameters: [Float], batch: Batch) {
-        let count = ParameterLayout(architecture).count
-        return (
-            randomValues(count, seed: 1, limit: 0.8), .random(6, for: architecture, seed: 2)
-        )
+/// A network with parameters somewhat larger than fresh ones, so that every unit matters, and images.
+private struct Sample {
+    static let rows = 4
+    let batch: Batch
+    let reference: ReferenceNetwork
+    private let parameters: [Float]
+
+    var draws: [ReferenceDraw] { reference.draws }
+
+    init(_ architecture: Architecture) {
+        parameters = randomValues(ParameterLayout(architecture).count, seed: 1, limit: 0.8)
+        batch = .random(Self.rows, for: architecture, seed: 2)
+        let examples = architecture.dropout > 0 ? 0..<Self.rows : 0..<0
+        reference = ReferenceNetwork(
+            architecture: architecture, parameters: parameters.map(Double.init),
+            draws: examples.map { ReferenceDraw(example: $0) })
+    }
+
+    func network(_ kernels: any KernelSet.Type) -> Network {
+        Network(
+            reference.architecture, parameters: parameters, capacity: Self.rows, kernels: kernels)
     }
 }

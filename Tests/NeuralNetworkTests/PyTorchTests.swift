@@ -7,7 +7,10 @@ import Testing
 
 @Suite("Against PyTorch")
 struct PyTorchTests {
-    static let cases = ["rnn-1-tanh", "rnn-1-relu", "rnn-2-tanh", "rnn-2-relu"]
+    static let cases =
+        ["rnn-1-tanh", "rnn-1-relu", "rnn-2-tanh", "rnn-2-relu"]
+        + ["rnn", "lstm", "gru"].flatMap { ["\($0)-1-bidirectional", "\($0)-2-bidirectional"] }
+        + ["lstm-1", "lstm-2", "gru-1", "gru-2", "lstm-1-mean", "gru-1-bidirectional-mean"]
 
     @Test("logits and loss of a first batch are PyTorch's", arguments: Kernels.supported, cases)
     func firstForward(kernels: any KernelSet.Type, name: String) throws {
@@ -68,12 +71,22 @@ private struct TrainedNetwork {
     init(_ name: String) throws {
         let folder = try #require(Bundle.module.resourcePath)
         fixture = try Fixture(path: "\(folder)/Fixtures/\(name).safetensors")
-        let metadata = fixture.metadata
-        architecture = Architecture(
+        architecture = try Self.architecture(fixture.metadata)
+    }
+
+    /// The form that a fixture tells; the first ones tell only how they differ from each other.
+    private static func architecture(_ metadata: [String: String]) throws -> Architecture {
+        func number(_ key: String, _ preset: String? = nil) throws -> Int {
+            try #require((metadata[key] ?? preset).flatMap { Int($0) }, "\(key)")
+        }
+        return Architecture(
+            cell: try #require(Cell(rawValue: metadata["cell", default: "rnn"])),
             nonlinearity: try #require(metadata["nonlinearity"].flatMap(Nonlinearity.init)),
-            imageRows: 28, imageColumns: 28,
-            hiddenSize: try #require(metadata["hidden"].flatMap { Int($0) }),
-            layers: try #require(metadata["layers"].flatMap { Int($0) }), classes: 10)
+            imageRows: try number("rows", "28"), imageColumns: try number("columns", "28"),
+            hiddenSize: try number("hidden"), layers: try number("layers"),
+            isBidirectional: metadata["bidirectional"] == "true",
+            readout: try #require(Readout(rawValue: metadata["readout", default: "last"])),
+            classes: 10)
     }
 
     func parameters(_ prefix: String) throws -> [Float] {

@@ -1,35 +1,53 @@
 import Glibc
 import NeuralNetwork
+import Randomness
 
 /// The network in double precision and plain loops, to hold the real one to.
 ///
-/// It shares with that only the order of the parameters: PyTorch's `state_dict`.
+/// It shares with that only the order of the parameters, PyTorch's `state_dict`, and what random
+/// numbers are for.
 struct ReferenceNetwork {
     let architecture: Architecture
     /// All parameters, tensor after tensor.
     var parameters: [Double]
+    /// What each image drops; nothing is dropped where this is empty.
+    var draws: [ReferenceDraw] = []
 
-    /// The summed cross entropy of images [N][L][D] against their labels.
+    /// The summed cross entropy of images [N][rows][columns] against their labels.
     func loss(_ images: [[Double]], _ labels: [UInt8]) -> Double {
-        zip(images, labels).reduce(0) { sum, example in
-            let logits = logits(of: example.0)
+        images.indices.reduce(0) { sum, index in
+            let logits = logits(of: images[index], draw: draws.isEmpty ? nil : draws[index])
             let largest = logits.max() ?? 0
             let total = logits.reduce(0) { $0 + exp($1 - largest) }
-            return sum + log(total) + largest - logits[Int(example.1)]
+            return sum + log(total) + largest - logits[Int(labels[index])]
         }
     }
 
-    /// The logits [C] of one image [L][D].
-    func logits(of image: [Double]) -> [Double] {
-        let size = architecture.inputSize
-        var sequence = (0..<architecture.timeSteps).map { time in
-            Array(image[time * size..<(time + 1) * size])
-        }
+    /// The logits [C] of one image.
+    func logits(of image: [Double], draw: ReferenceDraw? = nil) -> [Double] {
         var rest = parameters[...]
-        for _ in 0..<architecture.layers { sequence = layer(sequence, &rest) }
-        let last = sequence[architecture.timeSteps - 1]
-        let weight = take(architecture.classes * last.count, &rest)
-        return zip(product(weight, last), take(architecture.classes, &rest)).map(+)
+        var sequence = sequence(of: image)
+        for layer in 0..<architecture.layers {
+            let directions = (0..<(architecture.isBidirectional ? 2 : 1)).map { direction in
+                let steps = direction == 0 ? sequence : sequence.reversed()
+                var outputs = hiddenStates(steps, &rest)
+                if direction == 1 { outputs.reverse() }
+                guard let draw, layer < architecture.layers - 1 else { return outputs }
+                let mask = draw.mask(architecture, layer: layer, direction: direction)
+                return zip(outputs, mask).map { zip($0, $1).map(*) }
+            }
+            sequence = sequence.indices.map { time in directions.flatMap { $0[time] } }
+        }
+        let features =
+            switch architecture.readout {
+            case .last: sequence[sequence.count - 1]
+            case .mean:
+                sequence[0].indices.map { unit in
+                    sequence.reduce(0) { $0 + $1[unit] } / Double(sequence.count)
+                }
+            }
+        let weight = take(architecture.classes * features.count, &rest)
+        return zip(product(weight, features), take(architecture.classes, &rest)).map(+)
     }
 
     /// The derivative of the summed loss by each parameter, by central differences.
@@ -46,22 +64,40 @@ struct ReferenceNetwork {
         }
     }
 
-    /// The hidden states of all time steps; takes the layer's parameters off `rest`.
-    private func layer(_ sequence: [[Double]], _ rest: inout ArraySlice<Double>) -> [[Double]] {
+    /// The time steps of an image [rows][columns].
+    private func sequence(of image: [Double]) -> [[Double]] {
+        let (rows, columns) = (architecture.imageRows, architecture.imageColumns)
+        switch architecture.sequence {
+        case .rows:
+            return (0..<rows).map { row in (0..<columns).map { image[row * columns + $0] } }
+        case .columns:
+            return (0..<columns).map { column in (0..<rows).map { image[$0 * columns + column] } }
+        case .pixels:
+            return image.map { [$0] }
+        case .permuted:
+            var random = Philox(seed: 0, for: "permuted pixels")
+            return random.permutation(of: rows * columns).map { [image[Int($0)]] }
+        }
+    }
+
+    /// The hidden states of a layer in one direction; takes its parameters off `rest`.
+    private func hiddenStates(
+        _ sequence: [[Double]], _ rest: inout ArraySlice<Double>
+    ) -> [[Double]] {
         let hiddenSize = architecture.hiddenSize
-        let weightIH = take(hiddenSize * sequence[0].count, &rest)
-        let weightHH = take(hiddenSize * hiddenSize, &rest)
-        let biasIH = take(hiddenSize, &rest)
-        let biasHH = take(hiddenSize, &rest)
-        var hidden = [Double](repeating: 0, count: hiddenSize)
+        let sums = architecture.cell.referenceGates * hiddenSize
+        let weightIH = take(sums * sequence[0].count, &rest)
+        let weightHH = take(sums * hiddenSize, &rest)
+        let biasIH = take(sums, &rest)
+        let biasHH = take(sums, &rest)
+        var memory = ReferenceMemory(
+            hidden: Array(repeating: 0, count: hiddenSize),
+            state: Array(repeating: 0, count: hiddenSize))
         return sequence.map { input in
-            let fromInput = product(weightIH, input)
-            let fromHidden = product(weightHH, hidden)
-            hidden = (0..<hiddenSize).map { unit in
-                let sum = fromInput[unit] + biasIH[unit] + fromHidden[unit] + biasHH[unit]
-                return architecture.nonlinearity == .tanh ? tanh(sum) : max(sum, 0)
-            }
-            return hidden
+            let fromInput = zip(product(weightIH, input), biasIH).map(+)
+            let fromHidden = zip(product(weightHH, memory.hidden), biasHH).map(+)
+            memory.advance(architecture, fromInput: fromInput, fromHidden: fromHidden)
+            return memory.hidden
         }
     }
 
@@ -73,7 +109,11 @@ struct ReferenceNetwork {
     /// The product of a matrix, row by row, and a vector.
     private func product(_ matrix: [Double], _ vector: [Double]) -> [Double] {
         (0..<matrix.count / vector.count).map { row in
-            vector.indices.reduce(0) { $0 + matrix[row * vector.count + $1] * vector[$1] }
+            var sum = 0.0
+            for index in vector.indices {
+                sum += matrix[row * vector.count + index] * vector[index]
+            }
+            return sum
         }
     }
 }

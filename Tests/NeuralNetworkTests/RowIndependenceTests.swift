@@ -5,11 +5,13 @@ import Testing
 
 @Suite("Rows of a pass")
 struct RowIndependenceTests {
-    private static let architectures = Nonlinearity.allCases.map { nonlinearity in
-        Architecture(
-            nonlinearity: nonlinearity, imageRows: 5, imageColumns: 11, hiddenSize: 35, layers: 2,
-            classes: 10)
-    }
+    private static let architectures =
+        SampleArchitectures.wide
+        + SampleArchitectures.wide.map { architecture in
+            var dropping = architecture
+            dropping.dropout = 0.25
+            return dropping
+        }
     private static let rows = 23
 
     @Test(
@@ -18,11 +20,11 @@ struct RowIndependenceTests {
     func forward(kernels: any KernelSet.Type, architecture: Architecture) {
         let batch = Batch.random(Self.rows, for: architecture, seed: 1)
         let whole = network(architecture, capacity: Self.rows, kernels)
-        let expected = whole.run(batch)
+        let expected = run(whole, batch)
         let companies = [Array(0..<Self.rows).reversed(), Array(5..<14), [3, 3, 3, 3], [22, 0]]
         for company in companies + (0..<Self.rows).map({ [$0] }) {
             let other = network(architecture, capacity: 31, kernels)
-            let pass = other.run(batch.picking(company))
+            let pass = run(other, batch.picking(company), company)
             for (row, example) in company.enumerated() {
                 #expect(pass.logits[row].bits == expected.logits[example].bits)
                 #expect(pass.losses[row].loss == expected.losses[example].loss)
@@ -37,10 +39,10 @@ struct RowIndependenceTests {
     func gradients(kernels: any KernelSet.Type, architecture: Architecture) {
         let batch = Batch.random(Self.rows, for: architecture, seed: 1)
         let whole = network(architecture, capacity: Self.rows, kernels)
-        _ = whole.run(batch)
+        _ = run(whole, batch)
         for part in [0..<1, 22..<23, 0..<8, 8..<15, 3..<23, 0..<Self.rows] {
             let alone = network(architecture, capacity: part.count, kernels)
-            _ = alone.run(batch.picking(part))
+            _ = run(alone, batch.picking(part), Array(part))
             let expected = alone.gradients(of: 0..<part.count, rows: part.count)
             #expect(whole.gradients(of: part, rows: Self.rows).bits == expected.bits, "\(part)")
         }
@@ -50,20 +52,21 @@ struct RowIndependenceTests {
     func noMemory(kernels: any KernelSet.Type, architecture: Architecture) {
         let batch = Batch.random(7, for: architecture, seed: 1)
         let network = network(architecture, capacity: Self.rows, kernels)
-        let expected = network.run(batch)
+        let expected = run(network, batch)
         let gradients = network.gradients(of: 0..<7, rows: 7)
         for rows in [Self.rows, 2] {
-            _ = network.run(.random(rows, for: architecture, seed: 3))
-            #expect(network.run(batch).logits.map(\.bits) == expected.logits.map(\.bits))
+            _ = run(network, .random(rows, for: architecture, seed: 3))
+            #expect(run(network, batch).logits.map(\.bits) == expected.logits.map(\.bits))
             #expect(network.gradients(of: 0..<7, rows: 7).bits == gradients.bits)
         }
     }
 
-    @Test("parameter gradients are added to what is there", arguments: Kernels.supported)
-    func accumulation(kernels: any KernelSet.Type) {
-        let architecture = Self.architectures[0]
+    @Test(
+        "parameter gradients are added to what is there", arguments: Kernels.supported,
+        architectures)
+    func accumulation(kernels: any KernelSet.Type, architecture: Architecture) {
         let network = network(architecture, capacity: 7, kernels)
-        _ = network.run(.random(7, for: architecture, seed: 1))
+        _ = run(network, .random(7, for: architecture, seed: 1))
         let single = network.gradients(of: 0..<7, rows: 7)
         let double = FloatBuffer(single)
         network.addParameterGradients(of: 0..<7, rows: 7, to: double)
@@ -75,7 +78,7 @@ struct RowIndependenceTests {
         let batch = Batch.random(Self.rows, for: architecture, seed: 1)
         let results = Kernels.supported.map { kernels in
             let network = network(architecture, capacity: Self.rows, kernels)
-            let logits = network.run(batch).logits.flatMap(\.bits)
+            let logits = run(network, batch).logits.flatMap(\.bits)
             return logits + network.gradients(of: 0..<Self.rows, rows: Self.rows).bits
         }
         let first = try #require(results.first)
@@ -89,5 +92,12 @@ struct RowIndependenceTests {
         let parameters = layout.initialParameters(for: architecture, seed: 4)
         return Network(
             architecture, parameters: parameters.values, capacity: capacity, kernels: kernels)
+    }
+
+    /// Runs a batch whose images are these examples of a shard, in order unless it is said.
+    private func run(_ network: Network, _ batch: Batch, _ examples: [Int]? = nil) -> Pass {
+        guard network.architecture.dropout > 0 else { return network.run(batch) }
+        let examples = examples ?? Array(batch.labels.indices)
+        return network.run(batch, dropping: examples.map { ReferenceDraw(example: $0) })
     }
 }

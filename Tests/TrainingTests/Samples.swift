@@ -11,7 +11,7 @@ let smallArchitecture = Architecture(
 /// Random images for a network.
 func randomImages(_ count: Int, for architecture: Architecture, seed: UInt64) -> ImageSet {
     ImageSet(
-        rows: architecture.timeSteps, columns: architecture.inputSize,
+        rows: architecture.imageRows, columns: architecture.imageColumns,
         pixels: randomBytes(count * architecture.exampleSize, seed: seed),
         labels: randomBytes(count, seed: seed + 1, below: architecture.classes))
 }

@@ -31,8 +31,8 @@ struct ShardGradientsTests {
             let expected = try #require(run.reduce([[0..<testCase.shards]], step: step))
             for workers in 1...testCase.shards {
                 for lanes in [1, 2, 3] {
-                    let ranges = cut(0..<testCase.shards, into: workers).map {
-                        cut($0, into: lanes)
+                    let ranges = (0..<testCase.shards).cut(into: workers).map {
+                        $0.cut(into: lanes)
                     }
                     let root = try #require(run.reduce(ranges, step: step))
                     let place = "step \(step), \(workers) workers of \(lanes) lanes"
@@ -108,11 +108,5 @@ struct ShardGradientsTests {
             return try #require(run.reduce([[0..<16]], step: 0)).gradients.values.bits
         }
         #expect(sums[0] != sums[1])
-    }
-
-    /// A range as nearly equal ranges, some of them empty where it is short.
-    private func cut(_ range: Range<Int>, into parts: Int) -> [Range<Int>] {
-        let bounds = (0...parts).map { range.lowerBound + $0 * range.count / parts }
-        return zip(bounds, bounds.dropFirst()).map { $0..<$1 }
     }
 }

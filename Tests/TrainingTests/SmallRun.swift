@@ -6,14 +6,18 @@ import Training
 /// A run on 1,003 random images, computed without processes or messages.
 struct SmallRun {
     let plan: BatchPlan
-    let layout = ParameterLayout(smallArchitecture)
+    let layout: ParameterLayout
     /// All shards, dealt from the images.
     let shards: [Int: Shard]
+    private let architecture: Architecture
     private let seed: UInt64
     private let kernels: any KernelSet.Type
 
-    init(batchSize: Int, shards count: Int, seed: UInt64 = 0, _ kernels: any KernelSet.Type) {
-        let images = randomImages(1_003, for: smallArchitecture, seed: 1)
+    init(
+        _ architecture: Architecture = smallArchitecture, batchSize: Int, shards count: Int,
+        seed: UInt64 = 0, _ kernels: any KernelSet.Type
+    ) {
+        let images = randomImages(1_003, for: architecture, seed: 1)
         let plan = BatchPlan(examples: images.count, batchSize: batchSize, shards: count)
         let deal = ShardDeal(examples: images.count, shards: count, seed: seed)
         shards = Dictionary(
@@ -22,6 +26,8 @@ struct SmallRun {
                 return (shard, deal.examples(all, ofShard: shard, from: images))
             })
         self.plan = plan
+        self.architecture = architecture
+        layout = ParameterLayout(architecture)
         self.seed = seed
         self.kernels = kernels
     }
@@ -30,7 +36,7 @@ struct SmallRun {
 
     /// A lane's computer that has the run's first parameters.
     func computer() -> ShardGradients {
-        let computer = ShardGradients(smallArchitecture, plan: plan, seed: seed, kernels: kernels)
+        let computer = ShardGradients(architecture, plan: plan, seed: seed, kernels: kernels)
         parameters.withBytes { computer.load($0) }
         return computer
     }
@@ -53,8 +59,9 @@ struct SmallRun {
 
     /// The sum over the step's examples in one pass, without shards or tree.
     func plainSum(step: Int) -> (gradients: [Float], tally: Tally) {
-        let size = smallArchitecture.exampleSize
+        let size = architecture.exampleSize
         var examples: [(pixels: ArraySlice<UInt8>, label: Int)] = []
+        var draws: [DropoutDraw] = []
         for (number, shard) in shards {
             let order = ShardDeal.order(
                 ofShard: number, count: shard.labels.count, epoch: plan.epoch(ofStep: step),
@@ -62,15 +69,16 @@ struct SmallRun {
             for index in order[plan.indices(ofShard: number, step: step)].map({ Int($0) }) {
                 let pixels = shard.pixels[index * size..<(index + 1) * size]
                 examples.append((pixels, Int(shard.labels[index])))
+                draws.append(DropoutDraw(seed: seed, step: step, shard: number, example: index))
             }
         }
         let rows = examples.count
-        let network = Network(smallArchitecture, capacity: rows, kernels: kernels)
+        let network = Network(architecture, capacity: rows, kernels: kernels)
         parameters.withBytes { network.load($0) }
         for (row, example) in examples.enumerated() {
             network.setInput(example.pixels.span.bytes, row: row, of: rows)
         }
-        network.forward(rows: rows)
+        network.forward(rows: rows, dropping: draws)
         let losses = examples.enumerated().map { network.loss(row: $0, label: $1.label) }
         network.backward(rows: rows)
         let gradients = FloatBuffer(count: layout.count)
@@ -79,7 +87,7 @@ struct SmallRun {
     }
 
     private var parameters: FloatBuffer {
-        layout.initialParameters(for: smallArchitecture, seed: 5)
+        layout.initialParameters(for: architecture, seed: 5)
     }
 
     private func partialSums(step: Int) -> PartialSums {

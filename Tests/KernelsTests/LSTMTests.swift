@@ -1,0 +1,151 @@
+import Kernels
+import TestSupport
+import Testing
+
+@Suite("LSTM gates")
+struct LSTMTests {
+    static let widths = Array(1...34) + [47, 48, 49, 63, 65]
+
+    @Test(
+        "gates, states and outputs are the equations' within rounding",
+        arguments: Kernels.supported, [false, true])
+    func forward(kernels: any KernelSet.Type, hasPrevious: Bool) {
+        for columns in Self.widths {
+            let sample = fresh(columns, hasPrevious)
+            let expected = LSTMExpectation(forward: sample)
+            sample.forward(kernels)
+            #expect(sample.gates.isClose(to: expected.gates, units: 8), "\(columns) columns")
+            #expect(sample.state.isClose(to: expected.state, units: 16), "\(columns) columns")
+            #expect(
+                sample.activated.isClose(to: expected.activated, units: 20), "\(columns) columns")
+            #expect(sample.hidden.isClose(to: expected.hidden, units: 24), "\(columns) columns")
+        }
+    }
+
+    @Test(
+        "gradients are the derivatives of the equations within rounding",
+        arguments: Kernels.supported, [false, true])
+    func backward(kernels: any KernelSet.Type, hasPrevious: Bool) {
+        for columns in Self.widths {
+            let sample = LSTMSample(
+                rows: columns % 4 + 1, columns: columns, hasPrevious: hasPrevious)
+            let expected = LSTMExpectation(backward: sample)
+            sample.backward(kernels)
+            #expect(sample.gates.isClose(to: expected.gates, units: 8), "\(columns) columns")
+            #expect(
+                sample.stateGradient.isClose(to: expected.stateGradient, units: 8),
+                "\(columns) columns")
+        }
+    }
+
+    @Test(
+        "nothing but the results is written, whatever the strides", arguments: Kernels.supported,
+        [false, true])
+    func guards(kernels: any KernelSet.Type, hasPrevious: Bool) {
+        for columns in Self.widths {
+            let forward = fresh(columns, hasPrevious)
+            forward.forward(kernels)
+            let backward = LSTMSample(rows: 3, columns: columns, hasPrevious: hasPrevious)
+            let before = [backward.activated, backward.hiddenGradient].map(\.elements.bits)
+            backward.backward(kernels)
+            let after = [backward.activated, backward.hiddenGradient].map(\.elements.bits)
+            #expect(before == after, "\(columns) columns")
+            let areIntact = (forward.all + backward.all).allSatisfy(\.isIntact)
+            #expect(areIntact, "\(columns) columns")
+        }
+    }
+
+    @Test("every kernel set gives the same bits", arguments: [false, true])
+    func agreement(hasPrevious: Bool) throws {
+        for columns in Self.widths {
+            let results = Kernels.supported.map { kernels in
+                let forward = fresh(columns, hasPrevious)
+                forward.forward(kernels)
+                let backward = LSTMSample(rows: 3, columns: columns, hasPrevious: hasPrevious)
+                backward.backward(kernels)
+                return forward.bits + backward.bits
+            }
+            let first = try #require(results.first)
+            #expect(results.allSatisfy { $0 == first }, "\(columns) columns")
+        }
+    }
+
+    @Test("the sigmoid lies within 4 ulp of the true value", arguments: Kernels.supported)
+    func sigmoidAccuracy(kernels: any KernelSet.Type) {
+        let columns = 20_001
+        let inputs = (0..<columns).map { Float($0 - columns / 2) * (86 / Float(columns / 2)) }
+        let sums = inputs + [Float](repeating: 0, count: 3 * columns)
+        let sample = LSTMSample(sums: sums, rows: 1, columns: columns, hasPrevious: false)
+        sample.forward(kernels)
+        var worst = (error: 0.0, input: Float(0))
+        for (column, input) in inputs.enumerated() {
+            let exact = sigmoid(Double(input))
+            let distance = (Double(sample.gates[0, column]) - exact).magnitude
+            let error = distance / Double(Float(exact).ulp)
+            if !(error <= worst.error) { worst = (error, input) }
+        }
+        #expect(worst.error <= 4, "\(worst.error) ulp at \(worst.input)")
+    }
+
+    @Test("gates saturate without an overflow", arguments: Kernels.supported)
+    func saturation(kernels: any KernelSet.Type) {
+        for large in [Float(100), 1e10, .greatestFiniteMagnitude, .infinity] {
+            let sample = LSTMSample(
+                sums: [-large, large, large, -large, large, -large, -large, large], rows: 2,
+                columns: 1, hasPrevious: true)
+            sample.forward(kernels)
+            let old = sample.previous?.elements ?? []
+            #expect(sample.gates.elements[0] < 1e-37 && sample.gates.elements[5] < 1e-37)
+            #expect(sample.gates.elements[1...2] == [1, 1])
+            #expect(sample.gates.elements[6...7] == [-1, 1] && sample.gates.elements[4] == 1)
+            #expect(sample.state.elements[0] == old[0] && sample.state.elements[1] == -1)
+        }
+    }
+
+    @Test("NaN reaches the outputs of its own unit alone", arguments: Kernels.supported)
+    func notANumber(kernels: any KernelSet.Type) {
+        let columns = 21
+        let expected = fresh(columns, true)
+        expected.forward(kernels)
+        for gate in 0..<4 {
+            for column in [0, 15, 16, 20] {
+                var sums = Self.sums(columns)
+                sums[gate * columns + column] = .nan
+                let sample = LSTMSample(
+                    sums: sums, rows: Self.rows(columns), columns: columns, hasPrevious: true)
+                sample.forward(kernels)
+                for (index, hidden) in sample.hidden.elements.enumerated() {
+                    let isSame = hidden.bitPattern == expected.hidden.elements[index].bitPattern
+                    #expect(index == column ? hidden.isNaN : isSame, "gate \(gate), \(index)")
+                }
+                #expect(sample.state[0, column].isNaN == (gate < 3))
+            }
+        }
+    }
+
+    @Test(
+        "a NaN among the gradients reaches those by its unit's sums", arguments: Kernels.supported)
+    func gradientNotANumber(kernels: any KernelSet.Type) {
+        let sample = LSTMSample(rows: 1, columns: 18, hasPrevious: true)
+        sample.hiddenGradient.matrix.base[17] = .nan
+        sample.backward(kernels)
+        for gate in 0..<4 {
+            for column in 0..<18 {
+                #expect(sample.gates[0, gate * 18 + column].isNaN == (column == 17))
+            }
+        }
+        #expect(sample.stateGradient[0, 17].isNaN)
+    }
+
+    private static func rows(_ columns: Int) -> Int { columns % 4 + 1 }
+
+    private static func sums(_ columns: Int) -> [Float] {
+        randomValues(4 * rows(columns) * columns, seed: 16, limit: 6)
+    }
+
+    private func fresh(_ columns: Int, _ hasPrevious: Bool) -> LSTMSample {
+        LSTMSample(
+            sums: Self.sums(columns), rows: Self.rows(columns), columns: columns,
+            hasPrevious: hasPrevious)
+    }
+}
