@@ -45,6 +45,31 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
     /// The default recipe.
     public init() {}
 
+    /// Reads the settings that are there; what a file leaves out, as an older one may, has its default.
+    public init(from decoder: any Decoder) throws {
+        self.init()
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        try values.read(.dataset, into: &dataset)
+        try values.read(.cell, into: &cell)
+        try values.read(.nonlinearity, into: &nonlinearity)
+        try values.read(.hidden, into: &hidden)
+        try values.read(.layers, into: &layers)
+        try values.read(.bidirectional, into: &bidirectional)
+        try values.read(.dropout, into: &dropout)
+        try values.read(.readout, into: &readout)
+        try values.read(.convolution, into: &convolution)
+        try values.read(.sequence, into: &sequence)
+        try values.read(.initialization, into: &initialization)
+        try values.read(.epochs, into: &epochs)
+        try values.read(.batchSize, into: &batchSize)
+        try values.read(.learningRate, into: &learningRate)
+        try values.read(.optimizer, into: &optimizer)
+        try values.read(.clipNorm, into: &clipNorm)
+        try values.read(.schedule, into: &schedule)
+        try values.read(.shards, into: &shards)
+        try values.read(.seed, into: &seed)
+    }
+
     /// The settings by the names of their options, for comparison and display.
     public var settings: [(option: String, value: String)] {
         [

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Testing
 import Training
 
@@ -30,6 +31,14 @@ struct RunConfigurationTests {
         expected.threads = 2
         #expect(try parse(#"{"hidden": 20, "threads": 2, "workers": null}"#) == expected)
         #expect(try parse(#"{"hidden": 20, "threads": 2, "seed": null}"#) == expected)
+    }
+
+    @Test("what a checkpoint of an older version leaves out keeps its default")
+    func olderCheckpoint() throws {
+        var expected = TrainingConfiguration()
+        expected.batchSize = 10
+        let text = Data(#"{"batchSize": 10, "cell": "rnn"}"#.utf8)
+        #expect(try JSONDecoder().decode(TrainingConfiguration.self, from: text) == expected)
     }
 
     @Test("an unknown setting is named beside the known ones", arguments: ["hiden", "batch-size"])
