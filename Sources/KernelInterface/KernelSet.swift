@@ -95,6 +95,9 @@ public protocol KernelSet: SendableMetatype {
     /// target += source.
     static func add(_ source: Vector, into target: Vector)
 
+    /// target += factor * source, in one rounding.
+    static func add(_ source: Vector, times factor: Float, into target: Vector)
+
     /// target += source, where the source is a little-endian float32 payload of the same size.
     static func add(payload source: RawSpan, into target: Vector)
 
@@ -115,8 +118,12 @@ public protocol KernelSet: SendableMetatype {
         parameters: Vector, gradients: Vector, firstMoments: Vector, secondMoments: Vector,
         _ coefficients: AdamCoefficients)
 
-    /// parameters -= rate * gradients.
-    static func sgd(parameters: Vector, gradients: Vector, rate: Float)
+    /// RMSprop's part in an update (Tieleman and Hinton 2012): its direction takes the gradients' place.
+    ///
+    /// secondMoments = keep * secondMoments + decay * gradients²;
+    /// gradients /= √secondMoments + epsilon.
+    static func rmsprop(
+        gradients: Vector, secondMoments: Vector, keep: Float, decay: Float, epsilon: Float)
 }
 
 /// The extent of a product C = A·B and the order in which its inner dimension is walked.

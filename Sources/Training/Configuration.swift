@@ -33,6 +33,12 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
     public var learningRate = 0.003
     /// The update rule.
     public var optimizer = OptimizerKind.adam
+    /// What sgd and rmsprop keep of their velocity at an update; 0 for no momentum.
+    public var momentum = 0.0
+    /// Whether sgd looks ahead along its velocity.
+    public var nesterov = false
+    /// The pull of the parameters to zero: part of the gradient, but for adamw.
+    public var weightDecay = 0.0
     /// The largest global norm of an averaged gradient; 0 for no limit.
     public var clipNorm = 0.5
     /// How the learning rate changes over the run.
@@ -64,6 +70,9 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
         try values.read(.batchSize, into: &batchSize)
         try values.read(.learningRate, into: &learningRate)
         try values.read(.optimizer, into: &optimizer)
+        try values.read(.momentum, into: &momentum)
+        try values.read(.nesterov, into: &nesterov)
+        try values.read(.weightDecay, into: &weightDecay)
         try values.read(.clipNorm, into: &clipNorm)
         try values.read(.schedule, into: &schedule)
         try values.read(.shards, into: &shards)
@@ -80,8 +89,10 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
             ("convolution", convolution.map(String.init).joined(separator: " ")),
             ("initialization", initialization.rawValue), ("epochs", "\(epochs)"),
             ("batch-size", "\(batchSize)"), ("learning-rate", "\(learningRate)"),
-            ("optimizer", optimizer.rawValue), ("clip-norm", "\(clipNorm)"),
-            ("schedule", schedule.rawValue), ("shards", "\(shards)"), ("seed", "\(seed)"),
+            ("optimizer", optimizer.rawValue), ("momentum", "\(momentum)"),
+            ("nesterov", "\(nesterov)"), ("weight-decay", "\(weightDecay)"),
+            ("clip-norm", "\(clipNorm)"), ("schedule", schedule.rawValue),
+            ("shards", "\(shards)"), ("seed", "\(seed)"),
         ]
     }
 
@@ -104,7 +115,10 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
         guard clipNorm >= 0, clipNorm.isFinite else {
             throw .negative(option: "clip-norm", value: "\(clipNorm)")
         }
-        guard (0..<1).contains(dropout) else { throw .dropoutOutOfRange("\(dropout)") }
+        try validateUpdates()
+        guard (0..<1).contains(dropout) else {
+            throw .notAShare(option: "dropout", value: "\(dropout)")
+        }
         guard dropout == 0 || layers > 1 else {
             throw .withoutEffect(
                 option: "dropout \(dropout)",
@@ -150,10 +164,10 @@ public enum ConfigurationError: Error, CustomStringConvertible, Equatable {
     case notPositive(option: String, value: String)
     /// A number that must not be below zero is.
     case negative(option: String, value: String)
+    /// A share that is not from 0 to below 1.
+    case notAShare(option: String, value: String)
     /// A number that no machine could serve.
     case tooLarge(option: String, value: Int, limit: Int)
-    /// A share to drop that is no share.
-    case dropoutOutOfRange(String)
     /// A setting that does nothing together with the others.
     case withoutEffect(option: String, remedy: String)
     /// The convolutions would pool the images away.
@@ -177,11 +191,11 @@ public enum ConfigurationError: Error, CustomStringConvertible, Equatable {
         case .notPositive(let option, let value):
             "--\(option) must be above 0, not \(value): give a larger number"
         case .negative(let option, let value):
-            "--\(option) must be 0 (no limit) or above, not \(value)"
+            "--\(option) must be 0 or above, not \(value)"
+        case .notAShare(let option, let value):
+            "--\(option) must be from 0 (nothing) to below 1, not \(value)"
         case .tooLarge(let option, let value, let limit):
             "--\(option) is \(value), above the limit of \(limit): give a smaller number"
-        case .dropoutOutOfRange(let value):
-            "--dropout must be from 0 (nothing) to below 1, not \(value)"
         case .withoutEffect(let option, let remedy):
             "--\(option) has no effect here: \(remedy), or leave it out"
         case .imagesTooSmall(let rows, let columns, let convolutions):

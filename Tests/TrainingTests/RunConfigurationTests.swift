@@ -53,7 +53,8 @@ struct RunConfigurationTests {
         arguments: [
             ("hidden", "\"20\""), ("hidden", "1.5"), ("hidden", "[]"), ("hidden", "1e30"),
             ("layers", "true"), ("cell", "\"transformer\""), ("cell", "1"),
-            ("optimizer", "\"adamw\""), ("schedule", "\"linear\""), ("nonlinearity", "{}"),
+            ("optimizer", "\"lion\""), ("schedule", "\"linear\""), ("nonlinearity", "{}"),
+            ("momentum", "\"high\""), ("nesterov", "1"), ("weight_decay", "[0.1]"),
             ("learning_rate", "\"fast\""), ("clip_norm", "false"), ("seed", "-1"),
             ("seed", "18446744073709551616"), ("data", "5"), ("workers", "\"two\""),
             ("log_level", "3"), ("threads", "9223372036854775808"),
@@ -88,6 +89,9 @@ struct RunConfigurationTests {
         configuration.training.batchSize = 10
         configuration.training.learningRate = 0.1 + 0.2
         configuration.training.optimizer = .sgd
+        configuration.training.momentum = 0.9
+        configuration.training.nesterov = true
+        configuration.training.weightDecay = 1e-4
         configuration.training.clipNorm = 1e-300
         configuration.training.schedule =
             configuration.training.schedule == .cosine ? .constant : .cosine

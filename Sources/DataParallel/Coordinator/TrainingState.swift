@@ -29,14 +29,14 @@ struct TrainingState {
             let layout = ParameterLayout(architecture)
             parameters = layout.initialParameters(
                 for: architecture, seed: configuration.seed, configuration.initialization)
-            optimizer = Optimizer(configuration.optimizer, count: layout.count, kernels: kernels)
+            optimizer = Optimizer(configuration.updateRule, count: layout.count, kernels: kernels)
             return
         }
         parameters = FloatBuffer(copying: checkpoint.parameters)
         optimizer = Optimizer(
-            configuration.optimizer, steps: checkpoint.step,
-            firstMoments: FloatBuffer(copying: checkpoint.firstMoments),
-            secondMoments: FloatBuffer(copying: checkpoint.secondMoments), kernels: kernels)
+            configuration.updateRule, steps: checkpoint.step,
+            state: checkpoint.optimizerState.mapValues { FloatBuffer(copying: $0) },
+            kernels: kernels)
         step = checkpoint.step
         epochTally = checkpoint.epochTally
     }
@@ -71,7 +71,6 @@ struct TrainingState {
             step: step, epoch: (step + stepsPerEpoch - 1) / stepsPerEpoch,
             epochTally: epochTally, seconds: seconds,
             parameters: FloatBuffer(copying: parameters),
-            firstMoments: FloatBuffer(copying: optimizer.firstMoments),
-            secondMoments: FloatBuffer(copying: optimizer.secondMoments))
+            optimizerState: optimizer.state.mapValues { FloatBuffer(copying: $0) })
     }
 }

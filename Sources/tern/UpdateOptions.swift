@@ -1,0 +1,65 @@
+import ArgumentParser
+import Optimizers
+import Training
+
+private let defaults = TrainingConfiguration()
+
+/// The options that decide what a step makes of its gradients.
+struct UpdateOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Learning rate, the highest of the schedule. (default: "
+                + "\(defaults.learningRate))", valueName: "rate"))
+    var learningRate: Double?
+
+    @Option(
+        help: "Update rule. (default: \(defaults.optimizer.rawValue))")
+    var optimizer: OptimizerKind?
+
+    @Option(
+        help: """
+            What sgd and rmsprop keep of their velocity at each step: 0 to below 1. (default: \
+            \(defaults.momentum))
+            """)
+    var momentum: Double?
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Let sgd look ahead along its velocity. (default: --no-nesterov)")
+    var nesterov: Bool?
+
+    @Option(
+        help: ArgumentHelp(
+            "Pull of the weights to zero: this times the weights is added to the gradient; adamw, "
+                + "for which PyTorch has 0.01, shrinks the weights by this times the rate instead. "
+                + "(default: \(defaults.weightDecay))",
+            valueName: "decay"))
+    var weightDecay: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "Largest global norm of the averaged gradient; 0 for no limit. (default: "
+                + "\(defaults.clipNorm))", valueName: "norm"))
+    var clipNorm: Double?
+
+    @Option(
+        help: """
+            Course of the learning rate; cosine goes down to 0. (default: \
+            \(defaults.schedule.rawValue))
+            """)
+    var schedule: Schedule?
+
+    /// Changes the settings that were given.
+    func apply(to training: inout TrainingConfiguration) {
+        training.learningRate = learningRate ?? training.learningRate
+        training.optimizer = optimizer ?? training.optimizer
+        training.momentum = momentum ?? training.momentum
+        training.nesterov = nesterov ?? training.nesterov
+        training.weightDecay = weightDecay ?? training.weightDecay
+        training.clipNorm = clipNorm ?? training.clipNorm
+        training.schedule = schedule ?? training.schedule
+    }
+}
+
+extension OptimizerKind: ExpressibleByArgument {}
+extension Schedule: ExpressibleByArgument {}
