@@ -42,7 +42,13 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
     /// The largest global norm of an averaged gradient; 0 for no limit.
     public var clipNorm = 0.5
     /// How the learning rate changes over the run.
-    public var schedule = Schedule.cosine
+    public var schedule = ScheduleKind.cosine
+    /// The first steps, over which the learning rate rises linearly to its full height.
+    public var warmup = 0
+    /// The epochs from one fall of the step schedule to the next.
+    public var stepEpochs = 1
+    /// What each fall of the step schedule multiplies the learning rate by.
+    public var gamma = 0.7
     /// The shards that the data set is dealt to, a power of two.
     public var shards = 16
     /// What all random numbers come from.
@@ -75,6 +81,9 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
         try values.read(.weightDecay, into: &weightDecay)
         try values.read(.clipNorm, into: &clipNorm)
         try values.read(.schedule, into: &schedule)
+        try values.read(.warmup, into: &warmup)
+        try values.read(.stepEpochs, into: &stepEpochs)
+        try values.read(.gamma, into: &gamma)
         try values.read(.shards, into: &shards)
         try values.read(.seed, into: &seed)
     }
@@ -92,6 +101,7 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
             ("optimizer", optimizer.rawValue), ("momentum", "\(momentum)"),
             ("nesterov", "\(nesterov)"), ("weight-decay", "\(weightDecay)"),
             ("clip-norm", "\(clipNorm)"), ("schedule", schedule.rawValue),
+            ("warmup", "\(warmup)"), ("step-epochs", "\(stepEpochs)"), ("gamma", "\(gamma)"),
             ("shards", "\(shards)"), ("seed", "\(seed)"),
         ]
     }
@@ -100,12 +110,13 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
     public func validate() throws(ConfigurationError) {
         for (option, value) in [
             ("hidden", hidden), ("layers", layers), ("epochs", epochs), ("batch-size", batchSize),
+            ("step-epochs", stepEpochs),
         ] where value < 1 {
             throw .notPositive(option: option, value: "\(value)")
         }
         for (option, value, limit) in [
             ("hidden", hidden, 8192), ("layers", layers, 64), ("epochs", epochs, 1_000_000),
-            ("batch-size", batchSize, 1 << 24),
+            ("batch-size", batchSize, 1 << 24), ("step-epochs", stepEpochs, 1_000_000),
         ] where value > limit {
             throw .tooLarge(option: option, value: value, limit: limit)
         }

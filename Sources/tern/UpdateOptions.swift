@@ -44,10 +44,28 @@ struct UpdateOptions: ParsableArguments {
 
     @Option(
         help: """
-            Course of the learning rate; cosine goes down to 0. (default: \
-            \(defaults.schedule.rawValue))
+            Course of the learning rate; cosine goes down to 0, step falls at the end of epochs. \
+            (default: \(defaults.schedule.rawValue))
             """)
-    var schedule: Schedule?
+    var schedule: ScheduleKind?
+
+    @Option(
+        help: ArgumentHelp(
+            "First steps, over which the learning rate rises linearly to its full height. "
+                + "(default: \(defaults.warmup))", valueName: "steps"))
+    var warmup: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Epochs from one fall of the step schedule to the next. (default: "
+                + "\(defaults.stepEpochs))", valueName: "epochs"))
+    var stepEpochs: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "What each fall of the step schedule multiplies the learning rate by. (default: "
+                + "\(defaults.gamma))", valueName: "factor"))
+    var gamma: Double?
 
     /// Changes the settings that were given.
     func apply(to training: inout TrainingConfiguration) {
@@ -58,8 +76,11 @@ struct UpdateOptions: ParsableArguments {
         training.weightDecay = weightDecay ?? training.weightDecay
         training.clipNorm = clipNorm ?? training.clipNorm
         training.schedule = schedule ?? training.schedule
+        training.warmup = warmup ?? training.warmup
+        training.stepEpochs = stepEpochs ?? training.stepEpochs
+        training.gamma = gamma ?? training.gamma
     }
 }
 
 extension OptimizerKind: ExpressibleByArgument {}
-extension Schedule: ExpressibleByArgument {}
+extension ScheduleKind: ExpressibleByArgument {}

@@ -55,6 +55,7 @@ struct RunConfigurationTests {
             ("layers", "true"), ("cell", "\"transformer\""), ("cell", "1"),
             ("optimizer", "\"lion\""), ("schedule", "\"linear\""), ("nonlinearity", "{}"),
             ("momentum", "\"high\""), ("nesterov", "1"), ("weight_decay", "[0.1]"),
+            ("warmup", "0.5"), ("step_epochs", "{}"), ("gamma", "\"half\""),
             ("learning_rate", "\"fast\""), ("clip_norm", "false"), ("seed", "-1"),
             ("seed", "18446744073709551616"), ("data", "5"), ("workers", "\"two\""),
             ("log_level", "3"), ("threads", "9223372036854775808"),
@@ -93,8 +94,10 @@ struct RunConfigurationTests {
         configuration.training.nesterov = true
         configuration.training.weightDecay = 1e-4
         configuration.training.clipNorm = 1e-300
-        configuration.training.schedule =
-            configuration.training.schedule == .cosine ? .constant : .cosine
+        configuration.training.schedule = .step
+        configuration.training.warmup = 500
+        configuration.training.stepEpochs = 30
+        configuration.training.gamma = 0.1
         configuration.training.shards = 4_096
         configuration.training.seed = .max
         configuration.data = "/some/where \"else\""

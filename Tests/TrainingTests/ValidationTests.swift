@@ -45,6 +45,19 @@ struct ValidationTests {
         },
         Case(.negative(option: "clip-norm", value: "-0.5")) { $0.training.clipNorm = -0.5 },
         Case(.negative(option: "clip-norm", value: "nan")) { $0.training.clipNorm = .nan },
+        Case(.notPositive(option: "step-epochs", value: "0")) { $0.training.stepEpochs = 0 },
+        Case(.tooLarge(option: "step-epochs", value: .max, limit: 1_000_000)) {
+            $0.training.stepEpochs = .max
+        },
+        Case(.notPositive(option: "gamma", value: "0.0")) { $0.training.gamma = 0 },
+        Case(.notPositive(option: "gamma", value: "nan")) { $0.training.gamma = .nan },
+        Case(.negative(option: "warmup", value: "-1")) { $0.training.warmup = -1 },
+        Case(.withoutEffect(option: "step-epochs 3", remedy: "give --schedule step")) {
+            ($0.training.schedule, $0.training.stepEpochs) = (.cosine, 3)
+        },
+        Case(.withoutEffect(option: "gamma 0.1", remedy: "give --schedule step")) {
+            ($0.training.schedule, $0.training.gamma) = (.constant, 0.1)
+        },
         Case(.notAShare(option: "momentum", value: "1.0")) { $0.training.momentum = 1 },
         Case(.notAShare(option: "momentum", value: "-0.1")) { $0.training.momentum = -0.1 },
         Case(.notAShare(option: "momentum", value: "nan")) { $0.training.momentum = .nan },

@@ -43,8 +43,7 @@ struct TrainingState {
 
     /// The rate of the next update.
     var learningRate: Double {
-        configuration.schedule.rate(
-            configuration.learningRate, step: step, of: configuration.epochs * stepsPerEpoch)
+        configuration.learningRate(step: step, stepsPerEpoch: stepsPerEpoch)
     }
 
     /// Averages a step's summed gradients, clips them and updates the parameters.
