@@ -74,9 +74,13 @@ public protocol KernelSet: SendableMetatype {
 
     /// Cross entropy of the softmax of one row of logits against `label`.
     ///
-    /// Replaces the logits by the loss's gradient, softmax - onehot, and gives the loss (nats) and
-    /// whether the largest logit (the first of equals) is the label's.
-    static func softmaxCrossEntropy(_ logits: Vector, label: Int) -> ExampleLoss
+    /// The target gives the label 1 - smoothing and spreads the rest evenly over all classes, the
+    /// label among them (Szegedy et al. 2016). Replaces the logits by the loss's gradient,
+    /// softmax - target, and gives the loss (nats) and whether the largest logit (the first of
+    /// equals) is the label's.
+    static func softmaxCrossEntropy(
+        _ logits: Vector, label: Int, smoothing: Double
+    ) -> ExampleLoss
 
     /// target[i] = bytes[i] / 255, an image's pixels scaled to [0, 1].
     static func widen(_ bytes: RawSpan, into target: Vector)

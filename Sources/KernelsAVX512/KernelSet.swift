@@ -102,8 +102,10 @@ extension ThisKernelSet: KernelSet {
         differentiatePooling(sums, shape, pooledGradient: pooledGradient)
     }
 
-    package static func softmaxCrossEntropy(_ logits: Vector, label: Int) -> ExampleLoss {
-        crossEntropyOfSoftmax(logits, label: label)
+    package static func softmaxCrossEntropy(
+        _ logits: Vector, label: Int, smoothing: Double
+    ) -> ExampleLoss {
+        crossEntropyOfSoftmax(logits, label: label, smoothing: smoothing)
     }
 
     package static func widen(_ bytes: RawSpan, into target: Vector) {

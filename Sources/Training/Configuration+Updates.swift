@@ -19,8 +19,9 @@ extension TrainingConfiguration {
 
     /// Checks that the settings of the updates are in range and go together.
     func validateUpdates() throws(ConfigurationError) {
-        guard (0..<1).contains(momentum) else {
-            throw .notAShare(option: "momentum", value: "\(momentum)")
+        for (option, value) in [("label-smoothing", labelSmoothing), ("momentum", momentum)]
+        where !(0..<1).contains(value) {
+            throw .notAShare(option: option, value: "\(value)")
         }
         guard weightDecay >= 0, weightDecay.isFinite else {
             throw .negative(option: "weight-decay", value: "\(weightDecay)")
@@ -33,14 +34,11 @@ extension TrainingConfiguration {
         let hasMomentum = optimizer == .sgd || optimizer == .rmsprop
         let hasSteps = schedule == .step
         for (option, isGiven, needed, isThere) in [
-            ("momentum \(momentum)", momentum > 0, "--optimizer sgd or rmsprop", hasMomentum),
+            ("momentum", momentum > 0, "--optimizer sgd or rmsprop", hasMomentum),
             ("nesterov", nesterov, "--optimizer sgd", optimizer == .sgd),
             ("nesterov", nesterov, "--momentum above 0", momentum > 0),
-            (
-                "step-epochs \(stepEpochs)", stepEpochs != defaults.stepEpochs, "--schedule step",
-                hasSteps
-            ),
-            ("gamma \(gamma)", gamma != defaults.gamma, "--schedule step", hasSteps),
+            ("step-epochs", stepEpochs != defaults.stepEpochs, "--schedule step", hasSteps),
+            ("gamma", gamma != defaults.gamma, "--schedule step", hasSteps),
         ] where isGiven && !isThere {
             throw .withoutEffect(option: option, remedy: "give \(needed)")
         }

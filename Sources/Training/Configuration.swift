@@ -29,6 +29,8 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
     public var epochs = 10
     /// The examples of one step over all workers: the global batch size.
     public var batchSize = 128
+    /// The share of a training target that all classes have alike, the label's among them.
+    public var labelSmoothing = 0.0
     /// The learning rate, at its highest where a schedule changes it.
     public var learningRate = 0.003
     /// The update rule.
@@ -74,6 +76,7 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
         try values.read(.initialization, into: &initialization)
         try values.read(.epochs, into: &epochs)
         try values.read(.batchSize, into: &batchSize)
+        try values.read(.labelSmoothing, into: &labelSmoothing)
         try values.read(.learningRate, into: &learningRate)
         try values.read(.optimizer, into: &optimizer)
         try values.read(.momentum, into: &momentum)
@@ -97,7 +100,8 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
             ("readout", readout.rawValue), ("sequence", sequence.rawValue),
             ("convolution", convolution.map(String.init).joined(separator: " ")),
             ("initialization", initialization.rawValue), ("epochs", "\(epochs)"),
-            ("batch-size", "\(batchSize)"), ("learning-rate", "\(learningRate)"),
+            ("batch-size", "\(batchSize)"), ("label-smoothing", "\(labelSmoothing)"),
+            ("learning-rate", "\(learningRate)"),
             ("optimizer", optimizer.rawValue), ("momentum", "\(momentum)"),
             ("nesterov", "\(nesterov)"), ("weight-decay", "\(weightDecay)"),
             ("clip-norm", "\(clipNorm)"), ("schedule", schedule.rawValue),

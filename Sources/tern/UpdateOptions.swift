@@ -4,8 +4,14 @@ import Training
 
 private let defaults = TrainingConfiguration()
 
-/// The options that decide what a step makes of its gradients.
+/// The options that decide what a step makes of its examples.
 struct UpdateOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Share of a training target that all classes have alike: 0 to below 1; tests have none "
+                + "of it. (default: \(defaults.labelSmoothing))", valueName: "share"))
+    var labelSmoothing: Double?
+
     @Option(
         help: ArgumentHelp(
             "Learning rate, the highest of the schedule. (default: "
@@ -69,6 +75,7 @@ struct UpdateOptions: ParsableArguments {
 
     /// Changes the settings that were given.
     func apply(to training: inout TrainingConfiguration) {
+        training.labelSmoothing = labelSmoothing ?? training.labelSmoothing
         training.learningRate = learningRate ?? training.learningRate
         training.optimizer = optimizer ?? training.optimizer
         training.momentum = momentum ?? training.momentum

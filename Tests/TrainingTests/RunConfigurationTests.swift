@@ -56,6 +56,7 @@ struct RunConfigurationTests {
             ("optimizer", "\"lion\""), ("schedule", "\"linear\""), ("nonlinearity", "{}"),
             ("momentum", "\"high\""), ("nesterov", "1"), ("weight_decay", "[0.1]"),
             ("warmup", "0.5"), ("step_epochs", "{}"), ("gamma", "\"half\""),
+            ("label_smoothing", "true"),
             ("learning_rate", "\"fast\""), ("clip_norm", "false"), ("seed", "-1"),
             ("seed", "18446744073709551616"), ("data", "5"), ("workers", "\"two\""),
             ("log_level", "3"), ("threads", "9223372036854775808"),
@@ -88,6 +89,7 @@ struct RunConfigurationTests {
         configuration.training.layers = 3
         configuration.training.epochs = 100
         configuration.training.batchSize = 10
+        configuration.training.labelSmoothing = 0.1
         configuration.training.learningRate = 0.1 + 0.2
         configuration.training.optimizer = .sgd
         configuration.training.momentum = 0.9

@@ -10,9 +10,13 @@ struct SmallRun {
     /// All shards, dealt from the images.
     let shards: [Int: Shard]
     private let seed: UInt64
+    private let labelSmoothing: Double
     private let kernels: any KernelSet.Type
 
-    init(batchSize: Int, shards count: Int, seed: UInt64 = 0, _ kernels: any KernelSet.Type) {
+    init(
+        batchSize: Int, shards count: Int, seed: UInt64 = 0, labelSmoothing: Double = 0,
+        _ kernels: any KernelSet.Type
+    ) {
         let images = randomImages(1_003, for: smallArchitecture, seed: 1)
         let plan = BatchPlan(examples: images.count, batchSize: batchSize, shards: count)
         let deal = ShardDeal(examples: images.count, shards: count, seed: seed)
@@ -23,6 +27,7 @@ struct SmallRun {
             })
         self.plan = plan
         self.seed = seed
+        self.labelSmoothing = labelSmoothing
         self.kernels = kernels
     }
 
@@ -30,7 +35,9 @@ struct SmallRun {
 
     /// A lane's computer that has the run's first parameters.
     func computer() -> ShardGradients {
-        let computer = ShardGradients(smallArchitecture, plan: plan, seed: seed, kernels: kernels)
+        let computer = ShardGradients(
+            smallArchitecture, plan: plan, seed: seed, labelSmoothing: labelSmoothing,
+            kernels: kernels)
         parameters.withBytes { computer.load($0) }
         return computer
     }
@@ -71,7 +78,9 @@ struct SmallRun {
             network.setInput(example.pixels.span.bytes, row: row, of: rows)
         }
         network.forward(rows: rows)
-        let losses = examples.enumerated().map { network.loss(row: $0, label: $1.label) }
+        let losses = examples.enumerated().map {
+            network.loss(row: $0, label: $1.label, smoothing: labelSmoothing)
+        }
         network.backward(rows: rows)
         let gradients = FloatBuffer(count: layout.count)
         network.addParameterGradients(of: 0..<rows, rows: rows, to: gradients)

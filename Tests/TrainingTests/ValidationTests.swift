@@ -52,11 +52,14 @@ struct ValidationTests {
         Case(.notPositive(option: "gamma", value: "0.0")) { $0.training.gamma = 0 },
         Case(.notPositive(option: "gamma", value: "nan")) { $0.training.gamma = .nan },
         Case(.negative(option: "warmup", value: "-1")) { $0.training.warmup = -1 },
-        Case(.withoutEffect(option: "step-epochs 3", remedy: "give --schedule step")) {
+        Case(.withoutEffect(option: "step-epochs", remedy: "give --schedule step")) {
             ($0.training.schedule, $0.training.stepEpochs) = (.cosine, 3)
         },
-        Case(.withoutEffect(option: "gamma 0.1", remedy: "give --schedule step")) {
+        Case(.withoutEffect(option: "gamma", remedy: "give --schedule step")) {
             ($0.training.schedule, $0.training.gamma) = (.constant, 0.1)
+        },
+        Case(.notAShare(option: "label-smoothing", value: "1.0")) {
+            $0.training.labelSmoothing = 1
         },
         Case(.notAShare(option: "momentum", value: "1.0")) { $0.training.momentum = 1 },
         Case(.notAShare(option: "momentum", value: "-0.1")) { $0.training.momentum = -0.1 },
@@ -65,10 +68,10 @@ struct ValidationTests {
         Case(.negative(option: "weight-decay", value: "inf")) {
             $0.training.weightDecay = .infinity
         },
-        Case(.withoutEffect(option: "momentum 0.9", remedy: "give --optimizer sgd or rmsprop")) {
+        Case(.withoutEffect(option: "momentum", remedy: "give --optimizer sgd or rmsprop")) {
             ($0.training.optimizer, $0.training.momentum) = (.adam, 0.9)
         },
-        Case(.withoutEffect(option: "momentum 0.9", remedy: "give --optimizer sgd or rmsprop")) {
+        Case(.withoutEffect(option: "momentum", remedy: "give --optimizer sgd or rmsprop")) {
             ($0.training.optimizer, $0.training.momentum) = (.adamw, 0.9)
         },
         Case(.withoutEffect(option: "nesterov", remedy: "give --optimizer sgd")) {
