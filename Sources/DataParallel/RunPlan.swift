@@ -7,10 +7,13 @@ import Training
 
 extension Welcome {
     /// What a worker must know of a run.
-    public init(_ architecture: Architecture, plan: BatchPlan, seed: UInt64) {
+    public init(
+        _ architecture: Architecture, plan: BatchPlan, seed: UInt64, labelSmoothing: Double
+    ) {
         self.init(
             architecture: jsonText(architecture), examples: plan.examples,
-            batchSize: plan.batchSize, shards: plan.shards, seed: seed)
+            batchSize: plan.batchSize, shards: plan.shards, seed: seed,
+            labelSmoothing: labelSmoothing)
     }
 }
 

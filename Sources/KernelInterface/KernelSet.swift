@@ -74,9 +74,13 @@ public protocol KernelSet: SendableMetatype {
 
     /// Cross entropy of the softmax of one row of logits against `label`.
     ///
-    /// Replaces the logits by the loss's gradient, softmax - onehot, and gives the loss (nats) and
-    /// whether the largest logit (the first of equals) is the label's.
-    static func softmaxCrossEntropy(_ logits: Vector, label: Int) -> ExampleLoss
+    /// The target gives the label 1 - smoothing and spreads the rest evenly over all classes, the
+    /// label among them (Szegedy et al. 2016). Replaces the logits by the loss's gradient,
+    /// softmax - target, and gives the loss (nats) and whether the largest logit (the first of
+    /// equals) is the label's.
+    static func softmaxCrossEntropy(
+        _ logits: Vector, label: Int, smoothing: Double
+    ) -> ExampleLoss
 
     /// target[i] = bytes[i] / 255, an image's pixels scaled to [0, 1].
     static func widen(_ bytes: RawSpan, into target: Vector)
@@ -94,6 +98,9 @@ public protocol KernelSet: SendableMetatype {
 
     /// target += source.
     static func add(_ source: Vector, into target: Vector)
+
+    /// target += factor * source, in one rounding.
+    static func add(_ source: Vector, times factor: Float, into target: Vector)
 
     /// target += source, where the source is a little-endian float32 payload of the same size.
     static func add(payload source: RawSpan, into target: Vector)
@@ -115,8 +122,12 @@ public protocol KernelSet: SendableMetatype {
         parameters: Vector, gradients: Vector, firstMoments: Vector, secondMoments: Vector,
         _ coefficients: AdamCoefficients)
 
-    /// parameters -= rate * gradients.
-    static func sgd(parameters: Vector, gradients: Vector, rate: Float)
+    /// RMSprop's part in an update (Tieleman and Hinton 2012): its direction takes the gradients' place.
+    ///
+    /// secondMoments = keep * secondMoments + decay * gradients²;
+    /// gradients /= √secondMoments + epsilon.
+    static func rmsprop(
+        gradients: Vector, secondMoments: Vector, keep: Float, decay: Float, epsilon: Float)
 }
 
 /// The extent of a product C = A·B and the order in which its inner dimension is walked.

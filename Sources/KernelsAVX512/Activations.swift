@@ -75,17 +75,26 @@ func logarithm(_ x: Float) -> Float {
     return (2 * s + low).addingProduct(exponent, 0.693_359_375)
 }
 
-func crossEntropyOfSoftmax(_ logits: Vector, label: Int) -> ExampleLoss {
+func crossEntropyOfSoftmax(_ logits: Vector, label: Int, smoothing: Double) -> ExampleLoss {
     var best = 0
     for index in 1..<logits.count where logits.base[index] > logits.base[best] { best = index }
     // Subtracting the largest logit keeps the powers at most 1 and changes no quotient.
     let largest = Lanes(repeating: logits.base[best])
-    let labelLogit = logits.base[label] - logits.base[best]
+    // The target: `onLabel` for the label, and besides `onEach` for every class.
+    let onLabel = Float(1 - smoothing)
+    let onEach = smoothing / Double(logits.count)
+    var meanLogit = onLabel * (logits.base[label] - logits.base[best])
+    // Where there is no smoothing, a class that is ruled out must not make 0 * infinity of this.
+    if smoothing > 0 {
+        var sum = 0.0
+        for index in 0..<logits.count { sum += Double(logits.base[index] - logits.base[best]) }
+        meanLogit += Float(onEach * sum)
+    }
     update(logits) { exponential($0 - largest) }
     var total: Float = 0
     for index in 0..<logits.count { total += logits.base[index] }
-    let loss = logarithm(total) - labelLogit
-    update(logits) { $0 / Lanes(repeating: total) }
-    logits.base[label] -= 1
+    let loss = logarithm(total) - meanLogit
+    update(logits) { $0 / Lanes(repeating: total) - Lanes(repeating: Float(onEach)) }
+    logits.base[label] -= onLabel
     return ExampleLoss(loss: loss, isCorrect: best == label)
 }

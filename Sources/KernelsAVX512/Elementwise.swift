@@ -102,6 +102,14 @@ func sumSquares(_ values: Vector) -> Double {
     return total
 }
 
+/// moments = keep * moments + decay * gradients².
+@inline(__always)
+func updateSecondMoments(_ moments: Vector, _ gradients: Vector, keep: Float, decay: Float) {
+    update(moments, with: gradients) { moment, gradient in
+        (moment * keep).addingProduct(gradient * decay, gradient)
+    }
+}
+
 func updateByAdam(
     _ parameters: Vector, _ gradients: Vector, _ firstMoments: Vector, _ secondMoments: Vector,
     _ coefficients: AdamCoefficients
@@ -110,10 +118,8 @@ func updateByAdam(
     update(firstMoments, with: gradients) { moment, gradient in
         moment.addingProduct(Lanes(repeating: coefficients.firstDecay), gradient - moment)
     }
-    update(secondMoments, with: gradients) { moment, gradient in
-        (moment * coefficients.secondKeep)
-            .addingProduct(gradient * coefficients.secondDecay, gradient)
-    }
+    updateSecondMoments(
+        secondMoments, gradients, keep: coefficients.secondKeep, decay: coefficients.secondDecay)
     var index = 0
     while index < parameters.count {
         let count = min(16, parameters.count - index)

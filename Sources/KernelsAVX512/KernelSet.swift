@@ -102,8 +102,10 @@ extension ThisKernelSet: KernelSet {
         differentiatePooling(sums, shape, pooledGradient: pooledGradient)
     }
 
-    package static func softmaxCrossEntropy(_ logits: Vector, label: Int) -> ExampleLoss {
-        crossEntropyOfSoftmax(logits, label: label)
+    package static func softmaxCrossEntropy(
+        _ logits: Vector, label: Int, smoothing: Double
+    ) -> ExampleLoss {
+        crossEntropyOfSoftmax(logits, label: label, smoothing: smoothing)
     }
 
     package static func widen(_ bytes: RawSpan, into target: Vector) {
@@ -124,6 +126,10 @@ extension ThisKernelSet: KernelSet {
 
     package static func add(_ source: Vector, into target: Vector) {
         update(target, with: source) { $0 + $1 }
+    }
+
+    package static func add(_ source: Vector, times factor: Float, into target: Vector) {
+        update(target, with: source) { $0.addingProduct(Lanes(repeating: factor), $1) }
     }
 
     package static func add(payload source: RawSpan, into target: Vector) {
@@ -147,7 +153,12 @@ extension ThisKernelSet: KernelSet {
         updateByAdam(parameters, gradients, firstMoments, secondMoments, coefficients)
     }
 
-    package static func sgd(parameters: Vector, gradients: Vector, rate: Float) {
-        update(parameters, with: gradients) { $0.addingProduct(Lanes(repeating: -rate), $1) }
+    package static func rmsprop(
+        gradients: Vector, secondMoments: Vector, keep: Float, decay: Float, epsilon: Float
+    ) {
+        updateSecondMoments(secondMoments, gradients, keep: keep, decay: decay)
+        update(gradients, with: secondMoments) { gradient, moment in
+            gradient / (moment.squareRoot() + Lanes(repeating: epsilon))
+        }
     }
 }

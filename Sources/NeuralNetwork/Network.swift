@@ -110,10 +110,12 @@ public final class Network {
     }
 
     /// The cross entropy of a row against its label; replaces its logits by the loss's gradient.
-    public func loss(row: Int, label: Int) -> ExampleLoss {
+    ///
+    /// - Parameter smoothing: the share of the target that all classes have alike, from 0 to below 1.
+    public func loss(row: Int, label: Int, smoothing: Double = 0) -> ExampleLoss {
         let classes = architecture.classes
         let logits = readout.logits.vector(at: row * classes, count: classes)
-        return kernels.softmaxCrossEntropy(logits, label: label)
+        return kernels.softmaxCrossEntropy(logits, label: label, smoothing: smoothing)
     }
 
     /// Carries the gradient of the summed loss back to every layer's sums.

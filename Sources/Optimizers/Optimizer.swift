@@ -1,62 +1,89 @@
 import Kernels
 
-/// The update rules.
-public enum OptimizerKind: String, Codable, Sendable, CaseIterable {
-    /// Adam (Kingma and Ba 2015), with PyTorch's defaults but for the rate.
-    case adam
-    /// Stochastic gradient descent without momentum.
-    case sgd
-}
-
-/// What turns gradients into an update, with the state that it keeps between steps.
+/// What turns gradients into an update, with the state that it keeps between updates.
 public struct Optimizer: Sendable {
     /// The rule.
-    public let kind: OptimizerKind
+    public let rule: UpdateRule
     /// The updates made so far.
     public private(set) var steps: Int
-    /// Running mean of the gradients (Adam); empty without momentum.
-    public let firstMoments: FloatBuffer
-    /// Running mean of the squared gradients (Adam); empty without momentum.
-    public let secondMoments: FloatBuffer
+    /// What the rule keeps between updates.
+    public let state: OptimizerState
 
     private let kernels: any KernelSet.Type
 
-    /// An optimizer that has made no step.
-    public init(_ kind: OptimizerKind, count: Int, kernels: any KernelSet.Type) {
-        let moments = kind == .adam ? count : 0
+    /// An optimizer that has made no update of its `count` parameters.
+    public init(_ rule: UpdateRule, count: Int, kernels: any KernelSet.Type) {
+        let variables = rule.stateVariables.map { ($0, FloatBuffer(count: count)) }
         self.init(
-            kind, steps: 0, firstMoments: FloatBuffer(count: moments),
-            secondMoments: FloatBuffer(count: moments), kernels: kernels)
+            rule, steps: 0, state: Dictionary(uniqueKeysWithValues: variables), kernels: kernels)
     }
 
     /// An optimizer that goes on from a checkpoint's state.
     public init(
-        _ kind: OptimizerKind, steps: Int, firstMoments: FloatBuffer, secondMoments: FloatBuffer,
-        kernels: any KernelSet.Type
+        _ rule: UpdateRule, steps: Int, state: OptimizerState, kernels: any KernelSet.Type
     ) {
-        self.kind = kind
+        precondition(Set(state.keys) == Set(rule.stateVariables), "the state is of another rule")
+        self.rule = rule
         self.steps = steps
-        self.firstMoments = firstMoments
-        self.secondMoments = secondMoments
+        self.state = state
         self.kernels = kernels
     }
 
-    /// Updates the parameters by one step of the given learning rate.
+    /// Updates the parameters by one step of the given learning rate, and uses up the gradients.
+    ///
+    /// Each operation is one of PyTorch's, in its order.
     public mutating func update(
         _ parameters: FloatBuffer, gradients: FloatBuffer, learningRate: Double
     ) {
         steps += 1
-        switch kind {
-        case .adam:
+        let (parameters, gradients) = (parameters.vector, gradients.vector)
+        decay(parameters, gradients, learningRate: learningRate)
+        switch rule.kind {
+        case .adam, .adamw:
             kernels.adam(
-                parameters: parameters.vector, gradients: gradients.vector,
-                firstMoments: firstMoments.vector, secondMoments: secondMoments.vector,
+                parameters: parameters, gradients: gradients,
+                firstMoments: vector(.firstMoment), secondMoments: vector(.secondMoment),
                 Self.adamCoefficients(step: steps, learningRate: learningRate))
         case .sgd:
-            kernels.sgd(
-                parameters: parameters.vector, gradients: gradients.vector,
-                rate: Float(learningRate))
+            descend(parameters, gradients, learningRate: learningRate)
+        case .rmsprop:
+            kernels.rmsprop(
+                gradients: gradients, secondMoments: vector(.secondMoment), keep: 0.99,
+                decay: Float(1 - 0.99), epsilon: 1e-8)
+            descend(parameters, gradients, learningRate: learningRate)
         }
+    }
+
+    private func vector(_ variable: StateVariable) -> Vector {
+        guard let buffer = state[variable] else {
+            preconditionFailure("\(rule.kind) keeps no \(variable)")
+        }
+        return buffer.vector
+    }
+
+    private func decay(_ parameters: Vector, _ gradients: Vector, learningRate: Double) {
+        guard rule.weightDecay > 0 else { return }
+        if rule.kind == .adamw {
+            kernels.scale(parameters, by: Float(1 - learningRate * rule.weightDecay))
+        } else {
+            kernels.add(parameters, times: Float(rule.weightDecay), into: gradients)
+        }
+    }
+
+    /// One step against the gradients, or against the velocity that they change.
+    private func descend(_ parameters: Vector, _ gradients: Vector, learningRate: Double) {
+        var direction = gradients
+        if rule.momentum > 0 {
+            let velocity = vector(.velocity)
+            kernels.scale(velocity, by: Float(rule.momentum))
+            kernels.add(gradients, into: velocity)
+            if rule.isNesterov {
+                kernels.add(velocity, times: Float(rule.momentum), into: gradients)
+            } else {
+                direction = velocity
+            }
+        }
+        kernels.add(direction, times: -Float(learningRate), into: parameters)
     }
 
     /// Adam's coefficients at update number `step`, which begins at 1.

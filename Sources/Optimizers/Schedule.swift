@@ -1,15 +1,48 @@
-/// How the learning rate changes over a run.
-public enum Schedule: String, Codable, Sendable, CaseIterable {
+/// The courses that a learning rate may take once it is warm.
+public enum ScheduleKind: String, Codable, Sendable, CaseIterable {
     /// The same rate throughout.
     case constant
     /// From the full rate to zero along half a cosine (Loshchilov and Hutter 2017).
     case cosine
+    /// A fraction of the rate after every so many updates.
+    case step
+}
 
-    /// The rate of the update that follows `step` others, of `total` in the run.
-    public func rate(_ base: Double, step: Int, of total: Int) -> Double {
-        switch self {
-        case .constant: base
-        case .cosine: base * (1 + cosineOfPi(times: Double(step) / Double(max(total, 1)))) / 2
+/// How the learning rate changes over a run; all lengths are in updates.
+public struct Schedule: Sendable, Equatable {
+    /// The course after the warm-up.
+    public let kind: ScheduleKind
+    /// The length of the run.
+    public let total: Int
+    /// The first updates, whose rates rise linearly to the full one.
+    public let warmup: Int
+    /// From one fall of the step schedule to the next, counted from the run's beginning.
+    public let interval: Int
+    /// What each fall of the step schedule multiplies the rate by.
+    public let gamma: Double
+
+    /// A schedule; `interval` and `gamma` are the step schedule's alone.
+    public init(
+        _ kind: ScheduleKind, total: Int, warmup: Int = 0, interval: Int = 1, gamma: Double = 1
+    ) {
+        precondition(warmup >= 0, "a warm-up of \(warmup) updates")
+        precondition(interval > 0, "falls of the rate every \(interval) updates")
+        self.kind = kind
+        self.total = total
+        self.warmup = warmup
+        self.interval = interval
+        self.gamma = gamma
+    }
+
+    /// The rate of the update that follows `step` others, where `base` is the full one.
+    public func rate(_ base: Double, step: Int) -> Double {
+        guard step >= warmup else { return base * Double(step + 1) / Double(warmup) }
+        switch kind {
+        case .constant: return base
+        case .cosine:
+            let done = Double(step - warmup) / Double(max(total - warmup, 1))
+            return base * (1 + cosineOfPi(times: done)) / 2
+        case .step: return base * power(gamma, step / interval)
         }
     }
 }

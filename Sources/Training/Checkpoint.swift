@@ -21,16 +21,14 @@ public struct Checkpoint: Sendable {
     public var seconds: Double
     /// The parameters.
     public var parameters: FloatBuffer
-    /// Adam's first moments; empty for an optimizer without them.
-    public var firstMoments: FloatBuffer
-    /// Adam's second moments; empty for an optimizer without them.
-    public var secondMoments: FloatBuffer
+    /// What the update rule keeps between steps.
+    public var optimizerState: OptimizerState
 
     /// Makes a checkpoint of a run's state.
     public init(
         configuration: TrainingConfiguration, architecture: Architecture, dataDigest: String,
         step: Int, epoch: Int, epochTally: Tally, seconds: Double, parameters: FloatBuffer,
-        firstMoments: FloatBuffer, secondMoments: FloatBuffer
+        optimizerState: OptimizerState
     ) {
         self.configuration = configuration
         self.architecture = architecture
@@ -40,8 +38,7 @@ public struct Checkpoint: Sendable {
         self.epochTally = epochTally
         self.seconds = seconds
         self.parameters = parameters
-        self.firstMoments = firstMoments
-        self.secondMoments = secondMoments
+        self.optimizerState = optimizerState
     }
 
     /// What a checkpoint's metadata holds beside the tensors.
@@ -57,8 +54,6 @@ public struct Checkpoint: Sendable {
     }
 
     private static let recordKey = "tern"
-    private static let firstPrefix = "first_moment."
-    private static let secondPrefix = "second_moment."
 
     /// The bytes of the checkpoint's safetensors file.
     public func encoded() -> [UInt8] {
@@ -68,9 +63,11 @@ public struct Checkpoint: Sendable {
         var file = Safetensors(metadata: [Self.recordKey: jsonText(record)])
         let layout = ParameterLayout(architecture)
         file.append(parameters, layout: layout)
-        if firstMoments.count > 0 {
-            file.append(firstMoments, layout: layout, prefix: Self.firstPrefix)
-            file.append(secondMoments, layout: layout, prefix: Self.secondPrefix)
+        for variable in configuration.updateRule.stateVariables {
+            guard let values = optimizerState[variable] else {
+                preconditionFailure("the optimizer's state lacks its \(variable)")
+            }
+            file.append(values, layout: layout, prefix: Self.prefix(variable))
         }
         return file.encoded()
     }
@@ -92,14 +89,15 @@ public struct Checkpoint: Sendable {
         epochTally = record.epochTally
         seconds = record.seconds
         parameters = try file.buffer(layout, path: path)
-        if record.configuration.optimizer == .adam {
-            firstMoments = try file.buffer(layout, prefix: Self.firstPrefix, path: path)
-            secondMoments = try file.buffer(layout, prefix: Self.secondPrefix, path: path)
-        } else {
-            firstMoments = FloatBuffer(count: 0)
-            secondMoments = FloatBuffer(count: 0)
+        optimizerState = [:]
+        for variable in configuration.updateRule.stateVariables {
+            optimizerState[variable] = try file.buffer(
+                layout, prefix: Self.prefix(variable), path: path)
         }
     }
+
+    /// What stands before a parameter's name in that of its value in the optimizer's state.
+    private static func prefix(_ variable: StateVariable) -> String { "\(variable.rawValue)." }
 }
 
 extension Safetensors {

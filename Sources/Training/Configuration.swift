@@ -29,14 +29,28 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
     public var epochs = 10
     /// The examples of one step over all workers: the global batch size.
     public var batchSize = 128
+    /// The share of a training target that all classes have alike, the label's among them.
+    public var labelSmoothing = 0.0
     /// The learning rate, at its highest where a schedule changes it.
     public var learningRate = 0.003
     /// The update rule.
     public var optimizer = OptimizerKind.adam
+    /// What sgd and rmsprop keep of their velocity at an update; 0 for no momentum.
+    public var momentum = 0.0
+    /// Whether sgd looks ahead along its velocity.
+    public var nesterov = false
+    /// The pull of the parameters to zero: part of the gradient, but for adamw.
+    public var weightDecay = 0.0
     /// The largest global norm of an averaged gradient; 0 for no limit.
     public var clipNorm = 0.5
     /// How the learning rate changes over the run.
-    public var schedule = Schedule.cosine
+    public var schedule = ScheduleKind.cosine
+    /// The first steps, over which the learning rate rises linearly to its full height.
+    public var warmup = 0
+    /// The epochs from one fall of the step schedule to the next.
+    public var stepEpochs = 1
+    /// What each fall of the step schedule multiplies the learning rate by.
+    public var gamma = 0.7
     /// The shards that the data set is dealt to, a power of two.
     public var shards = 16
     /// What all random numbers come from.
@@ -44,6 +58,38 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
 
     /// The default recipe.
     public init() {}
+
+    /// Reads the settings that are there; what a file leaves out, as an older one may, has its default.
+    public init(from decoder: any Decoder) throws {
+        self.init()
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        try values.read(.dataset, into: &dataset)
+        try values.read(.cell, into: &cell)
+        try values.read(.nonlinearity, into: &nonlinearity)
+        try values.read(.hidden, into: &hidden)
+        try values.read(.layers, into: &layers)
+        try values.read(.bidirectional, into: &bidirectional)
+        try values.read(.dropout, into: &dropout)
+        try values.read(.readout, into: &readout)
+        try values.read(.convolution, into: &convolution)
+        try values.read(.sequence, into: &sequence)
+        try values.read(.initialization, into: &initialization)
+        try values.read(.epochs, into: &epochs)
+        try values.read(.batchSize, into: &batchSize)
+        try values.read(.labelSmoothing, into: &labelSmoothing)
+        try values.read(.learningRate, into: &learningRate)
+        try values.read(.optimizer, into: &optimizer)
+        try values.read(.momentum, into: &momentum)
+        try values.read(.nesterov, into: &nesterov)
+        try values.read(.weightDecay, into: &weightDecay)
+        try values.read(.clipNorm, into: &clipNorm)
+        try values.read(.schedule, into: &schedule)
+        try values.read(.warmup, into: &warmup)
+        try values.read(.stepEpochs, into: &stepEpochs)
+        try values.read(.gamma, into: &gamma)
+        try values.read(.shards, into: &shards)
+        try values.read(.seed, into: &seed)
+    }
 
     /// The settings by the names of their options, for comparison and display.
     public var settings: [(option: String, value: String)] {
@@ -54,9 +100,13 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
             ("readout", readout.rawValue), ("sequence", sequence.rawValue),
             ("convolution", convolution.map(String.init).joined(separator: " ")),
             ("initialization", initialization.rawValue), ("epochs", "\(epochs)"),
-            ("batch-size", "\(batchSize)"), ("learning-rate", "\(learningRate)"),
-            ("optimizer", optimizer.rawValue), ("clip-norm", "\(clipNorm)"),
-            ("schedule", schedule.rawValue), ("shards", "\(shards)"), ("seed", "\(seed)"),
+            ("batch-size", "\(batchSize)"), ("label-smoothing", "\(labelSmoothing)"),
+            ("learning-rate", "\(learningRate)"),
+            ("optimizer", optimizer.rawValue), ("momentum", "\(momentum)"),
+            ("nesterov", "\(nesterov)"), ("weight-decay", "\(weightDecay)"),
+            ("clip-norm", "\(clipNorm)"), ("schedule", schedule.rawValue),
+            ("warmup", "\(warmup)"), ("step-epochs", "\(stepEpochs)"), ("gamma", "\(gamma)"),
+            ("shards", "\(shards)"), ("seed", "\(seed)"),
         ]
     }
 
@@ -64,12 +114,13 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
     public func validate() throws(ConfigurationError) {
         for (option, value) in [
             ("hidden", hidden), ("layers", layers), ("epochs", epochs), ("batch-size", batchSize),
+            ("step-epochs", stepEpochs),
         ] where value < 1 {
             throw .notPositive(option: option, value: "\(value)")
         }
         for (option, value, limit) in [
             ("hidden", hidden, 8192), ("layers", layers, 64), ("epochs", epochs, 1_000_000),
-            ("batch-size", batchSize, 1 << 24),
+            ("batch-size", batchSize, 1 << 24), ("step-epochs", stepEpochs, 1_000_000),
         ] where value > limit {
             throw .tooLarge(option: option, value: value, limit: limit)
         }
@@ -79,7 +130,10 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
         guard clipNorm >= 0, clipNorm.isFinite else {
             throw .negative(option: "clip-norm", value: "\(clipNorm)")
         }
-        guard (0..<1).contains(dropout) else { throw .dropoutOutOfRange("\(dropout)") }
+        try validateUpdates()
+        guard (0..<1).contains(dropout) else {
+            throw .notAShare(option: "dropout", value: "\(dropout)")
+        }
         guard dropout == 0 || layers > 1 else {
             throw .withoutEffect(
                 option: "dropout \(dropout)",
@@ -125,10 +179,10 @@ public enum ConfigurationError: Error, CustomStringConvertible, Equatable {
     case notPositive(option: String, value: String)
     /// A number that must not be below zero is.
     case negative(option: String, value: String)
+    /// A share that is not from 0 to below 1.
+    case notAShare(option: String, value: String)
     /// A number that no machine could serve.
     case tooLarge(option: String, value: Int, limit: Int)
-    /// A share to drop that is no share.
-    case dropoutOutOfRange(String)
     /// A setting that does nothing together with the others.
     case withoutEffect(option: String, remedy: String)
     /// The convolutions would pool the images away.
@@ -152,11 +206,11 @@ public enum ConfigurationError: Error, CustomStringConvertible, Equatable {
         case .notPositive(let option, let value):
             "--\(option) must be above 0, not \(value): give a larger number"
         case .negative(let option, let value):
-            "--\(option) must be 0 (no limit) or above, not \(value)"
+            "--\(option) must be 0 or above, not \(value)"
+        case .notAShare(let option, let value):
+            "--\(option) must be from 0 (nothing) to below 1, not \(value)"
         case .tooLarge(let option, let value, let limit):
             "--\(option) is \(value), above the limit of \(limit): give a smaller number"
-        case .dropoutOutOfRange(let value):
-            "--dropout must be from 0 (nothing) to below 1, not \(value)"
         case .withoutEffect(let option, let remedy):
             "--\(option) has no effect here: \(remedy), or leave it out"
         case .imagesTooSmall(let rows, let columns, let convolutions):

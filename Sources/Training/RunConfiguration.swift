@@ -43,12 +43,16 @@ public struct RunConfiguration: Equatable, Sendable {
     }
 
     /// The JSON text of `config.json`.
-    public func encoded() -> [UInt8] { Array((jsonText(self, isPretty: true) + "\n").utf8) }
+    public func encoded() -> [UInt8] {
+        Array((jsonText(self, isPretty: true, isSnakeCase: true) + "\n").utf8)
+    }
 
     /// Reads the text of a `config.json`; what it leaves out keeps its default.
     public init(parsing bytes: [UInt8], path: String) throws(ConfigurationError) {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
         do {
-            self = try JSONDecoder().decode(Self.self, from: Data(bytes))
+            self = try decoder.decode(Self.self, from: Data(bytes))
         } catch let error as DecodingError {
             throw .unreadableFile(path: path, reason: Self.explain(error))
         } catch {
@@ -61,7 +65,7 @@ public struct RunConfiguration: Equatable, Sendable {
         case .dataCorrupted(let context), .typeMismatch(_, let context),
             .valueNotFound(_, let context), .keyNotFound(_, let context):
             guard !context.codingPath.isEmpty else { return "it is not a JSON object" }
-            let key = context.codingPath.map(\.stringValue).joined(separator: ".")
+            let key = context.codingPath.map { snakeCase($0.stringValue) }.joined(separator: ".")
             return "\"\(key)\" has a value of the wrong kind (\(context.debugDescription))"
         @unknown default:
             return "\(error)"
@@ -71,86 +75,27 @@ public struct RunConfiguration: Equatable, Sendable {
 
 extension RunConfiguration: Codable {
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case dataset, cell, nonlinearity, hidden, layers, epochs, optimizer, schedule, shards, seed
-        case bidirectional, dropout, readout, sequence, initialization, convolution
-        case data, workers, threads
-        case batchSize = "batch_size"
-        case learningRate = "learning_rate"
-        case clipNorm = "clip_norm"
-        case checkpointEvery = "checkpoint_every"
-        case logEvery = "log_every"
-        case logLevel = "log_level"
+        case data, workers, threads, checkpointEvery, logEvery, logLevel
     }
 
     /// Reads the keys that are there; an unknown one is an error, since it would be a typing slip.
     public init(from decoder: any Decoder) throws {
         self.init()
         try Self.refuseUnknownKeys(decoder)
+        training = try TrainingConfiguration(from: decoder)
         let values = try decoder.container(keyedBy: CodingKeys.self)
-        func value<Value: Decodable>(_ key: CodingKeys) throws -> Value? {
-            do {
-                return try values.decodeIfPresent(Value.self, forKey: key)
-            } catch let error as DecodingError {
-                throw error
-            } catch {
-                // For a number that the type cannot hold, Foundation throws an error of its own,
-                // from which it would make that the whole text is not JSON.
-                throw DecodingError.dataCorruptedError(
-                    forKey: key, in: values, debugDescription: "It is no \(Value.self).")
-            }
-        }
-        func read<Value: Decodable>(_ target: inout Value, _ key: CodingKeys) throws {
-            target = try value(key) ?? target
-        }
-        try read(&training.dataset, .dataset)
-        try read(&training.cell, .cell)
-        try read(&training.nonlinearity, .nonlinearity)
-        try read(&training.hidden, .hidden)
-        try read(&training.layers, .layers)
-        try read(&training.bidirectional, .bidirectional)
-        try read(&training.dropout, .dropout)
-        try read(&training.readout, .readout)
-        try read(&training.sequence, .sequence)
-        try read(&training.convolution, .convolution)
-        try read(&training.initialization, .initialization)
-        try read(&training.epochs, .epochs)
-        try read(&training.batchSize, .batchSize)
-        try read(&training.learningRate, .learningRate)
-        try read(&training.optimizer, .optimizer)
-        try read(&training.clipNorm, .clipNorm)
-        try read(&training.schedule, .schedule)
-        try read(&training.shards, .shards)
-        try read(&training.seed, .seed)
-        data = try value(.data)
-        workers = try value(.workers)
-        try read(&threads, .threads)
-        try read(&checkpointEvery, .checkpointEvery)
-        try read(&logEvery, .logEvery)
-        try read(&logLevel, .logLevel)
+        try values.read(.data, into: &data)
+        try values.read(.workers, into: &workers)
+        try values.read(.threads, into: &threads)
+        try values.read(.checkpointEvery, into: &checkpointEvery)
+        try values.read(.logEvery, into: &logEvery)
+        try values.read(.logLevel, into: &logLevel)
     }
 
     /// Writes every setting, so that the file alone repeats the run.
     public func encode(to encoder: any Encoder) throws {
+        try training.encode(to: encoder)
         var values = encoder.container(keyedBy: CodingKeys.self)
-        try values.encode(training.dataset, forKey: .dataset)
-        try values.encode(training.cell, forKey: .cell)
-        try values.encode(training.nonlinearity, forKey: .nonlinearity)
-        try values.encode(training.hidden, forKey: .hidden)
-        try values.encode(training.layers, forKey: .layers)
-        try values.encode(training.bidirectional, forKey: .bidirectional)
-        try values.encode(training.dropout, forKey: .dropout)
-        try values.encode(training.readout, forKey: .readout)
-        try values.encode(training.sequence, forKey: .sequence)
-        try values.encode(training.convolution, forKey: .convolution)
-        try values.encode(training.initialization, forKey: .initialization)
-        try values.encode(training.epochs, forKey: .epochs)
-        try values.encode(training.batchSize, forKey: .batchSize)
-        try values.encode(training.learningRate, forKey: .learningRate)
-        try values.encode(training.optimizer, forKey: .optimizer)
-        try values.encode(training.clipNorm, forKey: .clipNorm)
-        try values.encode(training.schedule, forKey: .schedule)
-        try values.encode(training.shards, forKey: .shards)
-        try values.encode(training.seed, forKey: .seed)
         try values.encodeIfPresent(data, forKey: .data)
         try values.encodeIfPresent(workers, forKey: .workers)
         try values.encode(threads, forKey: .threads)
@@ -167,8 +112,11 @@ extension RunConfiguration: Codable {
     }
 
     private static func refuseUnknownKeys(_ decoder: any Decoder) throws {
-        let known = CodingKeys.allCases.map(\.rawValue)
-        let given = try decoder.container(keyedBy: AnyKey.self).allKeys.map(\.stringValue)
+        let known =
+            CodingKeys.allCases.map { snakeCase($0.rawValue) }
+            + TrainingConfiguration().settings.map { $0.option.replacing("-", with: "_") }
+        let given = try decoder.container(keyedBy: AnyKey.self).allKeys
+            .map { snakeCase($0.stringValue) }
         guard let unknown = given.sorted().first(where: { !known.contains($0) }) else { return }
         throw UnknownSetting(name: unknown, known: known.sorted())
     }
@@ -181,4 +129,9 @@ extension RunConfiguration: Codable {
                 + known.joined(separator: ", ")
         }
     }
+}
+
+/// A property's name as `config.json` writes it, such as `batch_size` for `batchSize`.
+private func snakeCase(_ name: String) -> String {
+    name.map { $0.isUppercase ? "_\($0.lowercased())" : "\($0)" }.joined()
 }

@@ -16,6 +16,7 @@ public final class ShardGradients {
     private let network: Network
     private let plan: BatchPlan
     private let seed: UInt64
+    private let labelSmoothing: Double
     private let kernels: any KernelSet.Type
     private var sums: PartialSums
     private var orders: [Int: (epoch: Int, indices: [Int32])] = [:]
@@ -36,11 +37,13 @@ public final class ShardGradients {
 
     /// Makes the computer of one lane.
     public init(
-        _ architecture: Architecture, plan: BatchPlan, seed: UInt64, kernels: any KernelSet.Type
+        _ architecture: Architecture, plan: BatchPlan, seed: UInt64, labelSmoothing: Double,
+        kernels: any KernelSet.Type
     ) {
         network = Network(architecture, capacity: Self.rowsPerPass, kernels: kernels)
         self.plan = plan
         self.seed = seed
+        self.labelSmoothing = labelSmoothing
         self.kernels = kernels
         sums = PartialSums(plan, parameterCount: network.layout.count, kernels: kernels)
     }
@@ -119,7 +122,8 @@ public final class ShardGradients {
         var tally = Tally(examples: piece.rows.count)
         let labels = shards[piece.shard, default: Shard()].labels
         for (row, example) in zip(piece.rows, piece.examples) {
-            let result = network.loss(row: row, label: Int(labels[Int(example)]))
+            let label = Int(labels[Int(example)])
+            let result = network.loss(row: row, label: label, smoothing: labelSmoothing)
             tally.loss += Double(result.loss)
             tally.correct += result.isCorrect ? 1 : 0
         }

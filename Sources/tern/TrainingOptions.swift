@@ -4,7 +4,6 @@ import Glibc
 import Logging
 import Monitoring
 import NeuralNetwork
-import Optimizers
 import Training
 
 private let defaults = RunConfiguration()
@@ -87,28 +86,8 @@ struct TrainingOptions: ParsableArguments {
                 + "\(defaults.training.batchSize))", valueName: "examples"))
     var batchSize: Int?
 
-    @Option(
-        help: ArgumentHelp(
-            "Learning rate, the highest of the schedule. (default: "
-                + "\(defaults.training.learningRate))", valueName: "rate"))
-    var learningRate: Double?
-
-    @Option(
-        help: "Update rule. (default: \(defaults.training.optimizer.rawValue))")
-    var optimizer: OptimizerKind?
-
-    @Option(
-        help: ArgumentHelp(
-            "Largest global norm of the averaged gradient; 0 for no limit. (default: "
-                + "\(defaults.training.clipNorm))", valueName: "norm"))
-    var clipNorm: Double?
-
-    @Option(
-        help: """
-            Course of the learning rate; cosine goes down to 0. (default: \
-            \(defaults.training.schedule.rawValue))
-            """)
-    var schedule: Schedule?
+    @OptionGroup
+    var updates: UpdateOptions
 
     @Option(
         help: """
@@ -184,6 +163,7 @@ struct TrainingOptions: ParsableArguments {
             result = try RunConfiguration(parsing: Files.read(config), path: config)
         }
         apply(to: &result.training)
+        updates.apply(to: &result.training)
         result.data = data.map(absolutePath) ?? result.data
         result.threads = threads ?? result.threads
         result.checkpointEvery = checkpointEvery ?? result.checkpointEvery
@@ -206,10 +186,6 @@ struct TrainingOptions: ParsableArguments {
         training.initialization = initialization ?? training.initialization
         training.epochs = epochs ?? training.epochs
         training.batchSize = batchSize ?? training.batchSize
-        training.learningRate = learningRate ?? training.learningRate
-        training.optimizer = optimizer ?? training.optimizer
-        training.clipNorm = clipNorm ?? training.clipNorm
-        training.schedule = schedule ?? training.schedule
         training.shards = shards ?? training.shards
         training.seed = seed ?? training.seed
     }
@@ -228,6 +204,4 @@ extension Nonlinearity: ExpressibleByArgument {}
 extension Readout: ExpressibleByArgument {}
 extension SequenceOrder: ExpressibleByArgument {}
 extension Initialization: ExpressibleByArgument {}
-extension OptimizerKind: ExpressibleByArgument {}
-extension Schedule: ExpressibleByArgument {}
 extension Logger.Level: @retroactive ExpressibleByArgument {}

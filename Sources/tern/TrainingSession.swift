@@ -103,9 +103,12 @@ struct TrainingSession {
 
     /// Makes the coordinator of this session.
     func makeCoordinator(minimumWorkers: Int, joinTimeout: Int?) throws -> Coordinator {
+        let training = configuration.training
         let settings = CoordinatorSettings(
-            welcome: .init(job.architecture, plan: job.plan, seed: configuration.training.seed),
-            epochs: configuration.training.epochs, minimumWorkers: minimumWorkers,
+            welcome: .init(
+                job.architecture, plan: job.plan, seed: training.seed,
+                labelSmoothing: training.labelSmoothing),
+            epochs: training.epochs, minimumWorkers: minimumWorkers,
             checkpointEvery: configuration.checkpointEvery,
             joinTimeout: joinTimeout.map { .seconds($0) })
         let metrics = try MetricsFile(

@@ -49,8 +49,9 @@ struct MachineNetwork {
         self.plan = plan
         random = Philox(seed: seed, for: "schedule")
         let settings = CoordinatorSettings(
-            welcome: Welcome(Self.architecture, plan: plan, seed: 0), epochs: epochs,
-            minimumWorkers: minimumWorkers, checkpointEvery: checkpointEvery, joinTimeout: nil)
+            welcome: Welcome(Self.architecture, plan: plan, seed: 0, labelSmoothing: 0),
+            epochs: epochs, minimumWorkers: minimumWorkers, checkpointEvery: checkpointEvery,
+            joinTimeout: nil)
         coordinator = CoordinatorMachine(plan: plan, settings: settings, step: step)
         updates = step
         perform(coordinator.start(now: now))

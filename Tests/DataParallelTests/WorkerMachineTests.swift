@@ -32,14 +32,23 @@ private final class MachineUnderTest {
     func interrupt() -> [WorkerEffect] { machine.interrupt(15) }
 }
 
+/// A welcome that makes sense but for what is given.
+private func welcome(
+    architecture: String = jsonText(MachineNetwork.architecture), examples: Int = 10,
+    batchSize: Int = 4, shards: Int = 2, labelSmoothing: Double = 0
+) -> Welcome {
+    Welcome(
+        architecture: architecture, examples: examples, batchSize: batchSize, shards: shards,
+        seed: 3, labelSmoothing: labelSmoothing)
+}
+
 @Suite("The worker's decisions") struct WorkerMachineTests {
     private let plan = BatchPlan(examples: 10, batchSize: 4, shards: 2)
     private let machine = MachineUnderTest()
 
     private func join() {
         _ = machine.connected()
-        let welcome = Welcome(MachineNetwork.architecture, plan: plan, seed: 3)
-        _ = machine.receive(.welcome(welcome))
+        _ = machine.receive(.welcome(welcome()))
     }
 
     /// Takes in the data of both shards.
@@ -172,9 +181,9 @@ private final class MachineUnderTest {
     @Test(
         "it refuses a welcome whose numbers make no sense",
         arguments: [
-            Welcome(architecture: "{}", examples: 10, batchSize: 4, shards: 2, seed: 0),
-            Welcome(architecture: "", examples: 0, batchSize: 0, shards: 0, seed: 0),
-            Welcome(architecture: "", examples: 1 << 60, batchSize: 4, shards: 3, seed: 0),
+            welcome(architecture: "{}"), welcome(examples: 0, batchSize: 0, shards: 0),
+            welcome(examples: 1 << 60), welcome(shards: 3), welcome(labelSmoothing: 1),
+            welcome(labelSmoothing: -0.1),
         ])
     func nonsense(welcome: Welcome) {
         _ = machine.connected()

@@ -7,16 +7,17 @@ import Testing
 struct CrossEntropyTests {
     @Test(
         "loss and gradient are those of double precision within rounding",
-        arguments: Kernels.supported)
-    func accuracy(kernels: any KernelSet.Type) {
+        arguments: Kernels.supported, [0, 0.1, 0.9])
+    func accuracy(kernels: any KernelSet.Type, smoothing: Double) {
         for classes in Array(2...40) + [256] {
             for (round, limit) in [Float(1e-3), 1, 10, 80].enumerated() {
                 let seed = UInt64(classes * 10 + round)
                 let logits = randomValues(classes, seed: seed, limit: limit)
                 let label = classes * 7 / 10
-                let expected = reference(logits, label: label)
+                let expected = reference(logits, label: label, smoothing: smoothing)
                 let row = Guarded(logits)
-                let result = kernels.softmaxCrossEntropy(row.vector, label: label)
+                let result = kernels.softmaxCrossEntropy(
+                    row.vector, label: label, smoothing: smoothing)
                 let error = (Double(result.loss) - expected.loss).magnitude
                 #expect(error <= 3e-7 * max(1, expected.loss), "\(classes) classes, ±\(limit)")
                 let worst = zip(row.elements, expected.gradient).map { (Double($0) - $1).magnitude }
@@ -31,22 +32,44 @@ struct CrossEntropyTests {
         // Two classes d apart: the loss is log(1 + e^-d), to the last place of 1 + e^-d.
         for distance in stride(from: Float(0), through: 15, by: 0.125) {
             let row = Guarded([distance, 0])
-            let result = kernels.softmaxCrossEntropy(row.vector, label: 0)
+            let result = kernels.softmaxCrossEntropy(row.vector, label: 0, smoothing: 0)
             let exact = log1p(exp(-Double(distance)))
             #expect((Double(result.loss) - exact).magnitude <= 1.5e-7, "\(distance) apart")
         }
     }
 
-    @Test("every kernel set gives the same bits")
-    func agreement() throws {
+    @Test("smoothed or not, the gradients of a row add up to zero", arguments: Kernels.supported)
+    func sumOfGradients(kernels: any KernelSet.Type) {
+        for classes in [2, 3, 10, 16, 100] {
+            for smoothing in [0, 0.1, 0.5] {
+                let row = Guarded(randomValues(classes, seed: 4, limit: 5))
+                _ = kernels.softmaxCrossEntropy(
+                    row.vector, label: classes / 2, smoothing: smoothing)
+                let sum = row.elements.reduce(0) { $0 + Double($1) }
+                #expect(sum.magnitude < 3e-7, "\(classes) classes, \(smoothing)")
+            }
+        }
+    }
+
+    @Test("smoothing does not change the guess", arguments: Kernels.supported)
+    func smoothedGuesses(kernels: any KernelSet.Type) {
+        let result = kernels.softmaxCrossEntropy(
+            Guarded([0, 1, 0.5]).vector, label: 1, smoothing: 0.9)
+        #expect(result.isCorrect)
+    }
+
+    @Test("every kernel set gives the same bits", arguments: [0, 0.1])
+    func agreement(smoothing: Double) throws {
         let fastest = try #require(Kernels.supported.first)
         for classes in 2...40 {
             let logits = randomValues(classes, seed: UInt64(classes), limit: 20)
             let reference = Guarded(logits)
-            let expected = fastest.softmaxCrossEntropy(reference.vector, label: classes - 1)
+            let expected = fastest.softmaxCrossEntropy(
+                reference.vector, label: classes - 1, smoothing: smoothing)
             for kernels in Kernels.supported {
                 let row = Guarded(logits)
-                let result = kernels.softmaxCrossEntropy(row.vector, label: classes - 1)
+                let result = kernels.softmaxCrossEntropy(
+                    row.vector, label: classes - 1, smoothing: smoothing)
                 #expect(result.loss.bitPattern == expected.loss.bitPattern, "\(kernels.name)")
                 #expect(row.elements.bits == reference.elements.bits, "\(kernels.name)")
             }
@@ -57,7 +80,8 @@ struct CrossEntropyTests {
     func guesses(kernels: any KernelSet.Type) {
         let logits: [Float] = [-1, 3, 2, 3, -7]
         for label in logits.indices {
-            let result = kernels.softmaxCrossEntropy(Guarded(logits).vector, label: label)
+            let result = kernels.softmaxCrossEntropy(
+                Guarded(logits).vector, label: label, smoothing: 0)
             #expect(result.isCorrect == (label == 1), "label \(label)")
         }
     }
@@ -65,7 +89,7 @@ struct CrossEntropyTests {
     @Test("huge logits give finite losses and gradients", arguments: Kernels.supported)
     func hugeLogits(kernels: any KernelSet.Type) {
         let row = Guarded([1e38, -1e38, 0, 1e38])
-        let result = kernels.softmaxCrossEntropy(row.vector, label: 1)
+        let result = kernels.softmaxCrossEntropy(row.vector, label: 1, smoothing: 0)
         #expect(result.loss == 2e38)
         #expect(row.elements[0] == 0.5 && row.elements[1] == -1 && row.elements[3] == 0.5)
         #expect(row.elements[2] >= 0 && row.elements[2] < 1e-37)
@@ -74,9 +98,12 @@ struct CrossEntropyTests {
     @Test("a class that is ruled out has no part in the loss", arguments: Kernels.supported)
     func minusInfinity(kernels: any KernelSet.Type) {
         let row = Guarded([1, -.infinity, 1])
-        let result = kernels.softmaxCrossEntropy(row.vector, label: 0)
+        let result = kernels.softmaxCrossEntropy(row.vector, label: 0, smoothing: 0)
         #expect((result.loss - log(2)).magnitude < 1e-7)
         #expect(row.elements[0] == -0.5 && row.elements[1] < 1e-37 && row.elements[2] == 0.5)
+        let smoothed = kernels.softmaxCrossEntropy(
+            Guarded([1, -.infinity, 1]).vector, label: 0, smoothing: 0.1)
+        #expect(smoothed.loss == .infinity)
     }
 
     @Test("a logit that is NaN or infinite makes the loss NaN", arguments: Kernels.supported)
@@ -88,7 +115,7 @@ struct CrossEntropyTests {
                         var logits = randomValues(classes, seed: 3)
                         logits[place] = bad
                         let result = kernels.softmaxCrossEntropy(
-                            Guarded(logits).vector, label: label)
+                            Guarded(logits).vector, label: label, smoothing: 0)
                         #expect(result.loss.isNaN, "\(bad) at \(place) of \(classes)")
                     }
                 }
@@ -96,12 +123,15 @@ struct CrossEntropyTests {
         }
     }
 
-    private func reference(_ logits: [Float], label: Int) -> (loss: Double, gradient: [Double]) {
+    private func reference(
+        _ logits: [Float], label: Int, smoothing: Double
+    ) -> (loss: Double, gradient: [Double]) {
         let largest = Double(logits.max() ?? 0)
-        let powers = logits.map { exp(Double($0) - largest) }
-        let total = powers.reduce(0, +)
-        var gradient = powers.map { $0 / total }
-        gradient[label] -= 1
-        return (log(total) - (Double(logits[label]) - largest), gradient)
+        let total = logits.reduce(0) { $0 + exp(Double($1) - largest) }
+        let logarithms = logits.map { Double($0) - largest - log(total) }
+        var target = logits.map { _ in smoothing / Double(logits.count) }
+        target[label] += 1 - smoothing
+        let loss = -zip(target, logarithms).map(*).reduce(0, +)
+        return (loss, zip(logarithms, target).map { exp($0) - $1 })
     }
 }

@@ -16,6 +16,20 @@ struct ReductionTests {
         }
     }
 
+    @Test("a multiple of a buffer is added in one rounding", arguments: Kernels.supported)
+    func addMultiple(kernels: any KernelSet.Type) {
+        for count in 0...40 {
+            let source = Guarded(randomMagnitudes(count, seed: 11))
+            let target = Guarded(randomMagnitudes(count, seed: 12))
+            let expected = zip(target.elements, source.elements).map { target, source in
+                target.addingProduct(-0.03, source)
+            }
+            kernels.add(source.vector, times: -0.03, into: target.vector)
+            #expect(target.elements.bits == expected.bits, "\(count) values")
+            #expect(target.isIntact && source.isIntact, "\(count) values")
+        }
+    }
+
     @Test("a payload is added whatever its alignment", arguments: Kernels.supported)
     func addPayload(kernels: any KernelSet.Type) {
         for count in 0...40 {

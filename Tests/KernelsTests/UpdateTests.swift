@@ -49,17 +49,34 @@ struct UpdateTests {
         #expect(parameters.elements == [1, -2, 3])
     }
 
-    @Test("SGD subtracts the scaled gradient in one rounding", arguments: Kernels.supported)
-    func sgd(kernels: any KernelSet.Type) {
+    @Test("RMSprop's direction takes the gradients' place", arguments: Kernels.supported)
+    func rmsprop(kernels: any KernelSet.Type) {
         for count in 0...40 {
             let gradients = Guarded(randomMagnitudes(count, seed: 5))
-            let parameters = Guarded(randomMagnitudes(count, seed: 6))
-            let expected = zip(parameters.elements, gradients.elements).map { parameter, gradient in
-                parameter.addingProduct(-0.03, gradient)
+            let moments = Guarded(randomMagnitudes(count, seed: 6).map { $0 * $0 })
+            let means = zip(moments.elements, gradients.elements).map { moment, gradient in
+                (moment * 0.99).addingProduct(gradient * 0.01, gradient)
             }
-            kernels.sgd(parameters: parameters.vector, gradients: gradients.vector, rate: 0.03)
-            #expect(parameters.elements.bits == expected.bits, "\(count) values")
-            #expect(parameters.isIntact && gradients.isIntact, "\(count) values")
+            let direction = zip(gradients.elements, means).map { gradient, mean in
+                gradient / (mean.squareRoot() + 1e-8)
+            }
+            kernels.rmsprop(
+                gradients: gradients.vector, secondMoments: moments.vector, keep: 0.99,
+                decay: 0.01, epsilon: 1e-8)
+            #expect(moments.elements.bits == means.bits, "\(count) values")
+            #expect(gradients.elements.bits == direction.bits, "\(count) values")
+            #expect(gradients.isIntact && moments.isIntact, "\(count) values")
         }
+    }
+
+    @Test("a gradient of zero gives no direction, not even the first", arguments: Kernels.supported)
+    func noDirection(kernels: any KernelSet.Type) {
+        let gradients = Guarded([0, 0, 0])
+        let moments = Guarded([0, 1, 0])
+        kernels.rmsprop(
+            gradients: gradients.vector, secondMoments: moments.vector, keep: 0.99, decay: 0.01,
+            epsilon: 1e-8)
+        #expect(gradients.elements == [0, 0, 0])
+        #expect(moments.elements == [0, 0.99, 0])
     }
 }

@@ -43,7 +43,8 @@ struct PyTorchTests {
         let losses = try run.fixture.doubles("losses")
         let parameters = FloatBuffer(try run.parameters("initial"))
         let network = run.network(parameters.values, kernels)
-        var optimizer = Optimizer(.adam, count: parameters.count, kernels: kernels)
+        var optimizer = Optimizer(
+            UpdateRule(.adam), count: parameters.count, kernels: kernels)
         for step in 1...20 {
             let batch = try run.batch((step - 1) % 3)
             parameters.withBytes { network.load($0) }

@@ -7,17 +7,16 @@ import Testing
 struct OptimizerTests {
     @Test(
         "an optimizer that goes on from saved state makes the same updates to the last bit",
-        arguments: Kernels.supported, OptimizerKind.allCases)
-    func resuming(kernels: any KernelSet.Type, kind: OptimizerKind) {
+        arguments: Kernels.supported, sampleRules)
+    func resuming(kernels: any KernelSet.Type, rule: UpdateRule) {
         let parameters = FloatBuffer(randomValues(53, seed: 1))
-        var optimizer = Optimizer(kind, count: 53, kernels: kernels)
+        var optimizer = Optimizer(rule, count: 53, kernels: kernels)
         for step in 0..<7 { update(parameters, by: &optimizer, step: step) }
 
         let copy = FloatBuffer(copying: parameters)
         var resumed = Optimizer(
-            kind, steps: optimizer.steps,
-            firstMoments: FloatBuffer(copying: optimizer.firstMoments),
-            secondMoments: FloatBuffer(copying: optimizer.secondMoments), kernels: kernels)
+            rule, steps: optimizer.steps,
+            state: optimizer.state.mapValues { FloatBuffer(copying: $0) }, kernels: kernels)
         for step in 7..<12 {
             update(parameters, by: &optimizer, step: step)
             update(copy, by: &resumed, step: step)
@@ -26,11 +25,11 @@ struct OptimizerTests {
         #expect(resumed.steps == 12)
     }
 
-    @Test("every kernel set makes the same updates", arguments: OptimizerKind.allCases)
-    func agreement(kind: OptimizerKind) throws {
+    @Test("every kernel set makes the same updates", arguments: sampleRules)
+    func agreement(rule: UpdateRule) throws {
         let results = Kernels.supported.map { kernels in
             let parameters = FloatBuffer(randomValues(53, seed: 1))
-            var optimizer = Optimizer(kind, count: 53, kernels: kernels)
+            var optimizer = Optimizer(rule, count: 53, kernels: kernels)
             for step in 0..<7 { update(parameters, by: &optimizer, step: step) }
             return parameters.values.bits
         }
@@ -38,18 +37,56 @@ struct OptimizerTests {
         #expect(results.allSatisfy { $0 == first })
     }
 
-    @Test("Adam keeps two moments a parameter, SGD none", arguments: Kernels.supported)
-    func moments(kernels: any KernelSet.Type) {
-        let adam = Optimizer(.adam, count: 5, kernels: kernels)
-        #expect(adam.firstMoments.count == 5 && adam.secondMoments.count == 5)
-        let sgd = Optimizer(.sgd, count: 5, kernels: kernels)
-        #expect(sgd.firstMoments.count == 0 && sgd.secondMoments.count == 0)
+    @Test(
+        "updates are those of double precision within rounding", arguments: Kernels.supported,
+        sampleRules)
+    func reference(kernels: any KernelSet.Type, rule: UpdateRule) {
+        let initial = randomValues(53, seed: 1)
+        let parameters = FloatBuffer(initial)
+        var references = initial.map { ReferenceOptimizer(rule, parameter: Double($0)) }
+        var optimizer = Optimizer(rule, count: 53, kernels: kernels)
+        for step in 0..<30 {
+            // Parameter 0 never gets a gradient, the last ones get small ones.
+            let gradients = randomValues(53, seed: UInt64(100 + step)).enumerated().map {
+                $0.offset == 0 ? 0 : $0.element / Float($0.offset * $0.offset)
+            }
+            let rate = 0.01 / Double(step + 1)
+            optimizer.update(
+                parameters, gradients: FloatBuffer(gradients), learningRate: rate)
+            for index in references.indices {
+                references[index].update(gradient: Double(gradients[index]), rate: rate)
+                let expected = references[index].parameter
+                let error = (Double(parameters[index]) - expected).magnitude
+                #expect(error <= 1e-6 * max(1, expected.magnitude), "step \(step), \(index)")
+            }
+        }
+    }
+
+    @Test("a rule keeps what it needs and no more")
+    func stateVariables() {
+        #expect(UpdateRule(.adam).stateVariables == [.firstMoment, .secondMoment])
+        #expect(UpdateRule(.adamw).stateVariables == [.firstMoment, .secondMoment])
+        #expect(UpdateRule(.sgd, weightDecay: 1).stateVariables == [])
+        #expect(UpdateRule(.sgd, momentum: 0.1).stateVariables == [.velocity])
+        #expect(UpdateRule(.rmsprop).stateVariables == [.secondMoment])
+        #expect(UpdateRule(.rmsprop, momentum: 0.1).stateVariables == [.secondMoment, .velocity])
+    }
+
+    @Test("a decay of zero makes AdamW Adam", arguments: Kernels.supported)
+    func noDecay(kernels: any KernelSet.Type) {
+        let results = [OptimizerKind.adam, .adamw].map { kind in
+            let parameters = FloatBuffer(randomValues(53, seed: 1))
+            var optimizer = Optimizer(UpdateRule(kind), count: 53, kernels: kernels)
+            for step in 0..<7 { update(parameters, by: &optimizer, step: step) }
+            return parameters.values.bits
+        }
+        #expect(results[0] == results[1])
     }
 
     @Test("Adam's first update moves each parameter by the rate", arguments: Kernels.supported)
     func firstUpdate(kernels: any KernelSet.Type) {
         let parameters = FloatBuffer([1, 1, 1])
-        var optimizer = Optimizer(.adam, count: 3, kernels: kernels)
+        var optimizer = Optimizer(UpdateRule(.adam), count: 3, kernels: kernels)
         optimizer.update(parameters, gradients: FloatBuffer([1e-3, -5, 0]), learningRate: 0.125)
         #expect((parameters[0] - 0.875).magnitude < 2e-6)
         #expect((parameters[1] - 1.125).magnitude < 2e-6)

@@ -6,22 +6,58 @@ import Testing
 struct ScheduleTests {
     @Test("a constant rate stays", arguments: [0, 1, 57, 100])
     func constant(step: Int) {
-        #expect(Schedule.constant.rate(0.3, step: step, of: 100) == 0.3)
+        #expect(Schedule(.constant, total: 100).rate(0.3, step: step) == 0.3)
     }
 
     @Test("a cosine begins at the full rate, passes half of it and ends at zero")
     func cosineEndPoints() {
-        #expect(Schedule.cosine.rate(0.3, step: 0, of: 100) == 0.3)
-        #expect((Schedule.cosine.rate(0.3, step: 50, of: 100) - 0.15).magnitude < 1e-16)
-        #expect(Schedule.cosine.rate(0.3, step: 100, of: 100) == 0)
-        #expect(Schedule.cosine.rate(0.3, step: 0, of: 0) == 0.3)
+        let schedule = Schedule(.cosine, total: 100)
+        #expect(schedule.rate(0.3, step: 0) == 0.3)
+        #expect((schedule.rate(0.3, step: 50) - 0.15).magnitude < 1e-16)
+        #expect(schedule.rate(0.3, step: 100) == 0)
+        #expect(Schedule(.cosine, total: 0).rate(0.3, step: 0) == 0.3)
     }
 
     @Test("a cosine falls with every step and never below zero")
     func cosineFalls() {
-        let rates = (0...4_690).map { Schedule.cosine.rate(0.002, step: $0, of: 4_690) }
+        let schedule = Schedule(.cosine, total: 4_690)
+        let rates = (0...4_690).map { schedule.rate(0.002, step: $0) }
         #expect(zip(rates, rates.dropFirst()).allSatisfy { $0 > $1 })
         #expect(rates.allSatisfy { $0 >= 0 })
+    }
+
+    @Test("a step schedule multiplies the rate by gamma at each interval's end")
+    func step() {
+        let schedule = Schedule(.step, total: 100, interval: 30, gamma: 0.5)
+        let rates = [0, 1, 29, 30, 59, 60, 99].map { schedule.rate(0.25, step: $0) }
+        #expect(rates == [0.25, 0.25, 0.25, 0.125, 0.125, 0.0625, 0.03125])
+    }
+
+    @Test("a warm-up rises linearly to the full rate", arguments: ScheduleKind.allCases)
+    func warmup(kind: ScheduleKind) {
+        let schedule = Schedule(kind, total: 100, warmup: 4, interval: 50, gamma: 0.1)
+        #expect((0..<5).map { schedule.rate(0.5, step: $0) } == [0.125, 0.25, 0.375, 0.5, 0.5])
+    }
+
+    @Test("after a warm-up the cosine takes the steps that are left")
+    func warmCosine() {
+        let warm = Schedule(.cosine, total: 110, warmup: 10)
+        let cold = Schedule(.cosine, total: 100)
+        for step in 0...100 {
+            #expect(warm.rate(0.3, step: step + 10) == cold.rate(0.3, step: step))
+        }
+    }
+
+    @Test("a warm-up does not put off the falls of a step schedule")
+    func warmSteps() {
+        let schedule = Schedule(.step, total: 100, warmup: 10, interval: 30, gamma: 0.5)
+        #expect([29, 30, 60].map { schedule.rate(0.5, step: $0) } == [0.5, 0.25, 0.125])
+    }
+
+    @Test("a warm-up may be longer than the run", arguments: ScheduleKind.allCases)
+    func longWarmup(kind: ScheduleKind) {
+        let schedule = Schedule(kind, total: 10, warmup: 20)
+        #expect((0..<10).allSatisfy { schedule.rate(2, step: $0) == Double($0 + 1) / 10 })
     }
 
     @Test("the cosine is the library's within 1e-15")

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Testing
 import Training
 
@@ -32,6 +33,14 @@ struct RunConfigurationTests {
         #expect(try parse(#"{"hidden": 20, "threads": 2, "seed": null}"#) == expected)
     }
 
+    @Test("what a checkpoint of an older version leaves out keeps its default")
+    func olderCheckpoint() throws {
+        var expected = TrainingConfiguration()
+        expected.batchSize = 10
+        let text = Data(#"{"batchSize": 10, "cell": "rnn"}"#.utf8)
+        #expect(try JSONDecoder().decode(TrainingConfiguration.self, from: text) == expected)
+    }
+
     @Test("an unknown setting is named beside the known ones", arguments: ["hiden", "batch-size"])
     func unknownKey(key: String) {
         refuse(
@@ -44,7 +53,10 @@ struct RunConfigurationTests {
         arguments: [
             ("hidden", "\"20\""), ("hidden", "1.5"), ("hidden", "[]"), ("hidden", "1e30"),
             ("layers", "true"), ("cell", "\"transformer\""), ("cell", "1"),
-            ("optimizer", "\"adamw\""), ("schedule", "\"linear\""), ("nonlinearity", "{}"),
+            ("optimizer", "\"lion\""), ("schedule", "\"linear\""), ("nonlinearity", "{}"),
+            ("momentum", "\"high\""), ("nesterov", "1"), ("weight_decay", "[0.1]"),
+            ("warmup", "0.5"), ("step_epochs", "{}"), ("gamma", "\"half\""),
+            ("label_smoothing", "true"),
             ("learning_rate", "\"fast\""), ("clip_norm", "false"), ("seed", "-1"),
             ("seed", "18446744073709551616"), ("data", "5"), ("workers", "\"two\""),
             ("log_level", "3"), ("threads", "9223372036854775808"),
@@ -77,11 +89,17 @@ struct RunConfigurationTests {
         configuration.training.layers = 3
         configuration.training.epochs = 100
         configuration.training.batchSize = 10
+        configuration.training.labelSmoothing = 0.1
         configuration.training.learningRate = 0.1 + 0.2
         configuration.training.optimizer = .sgd
+        configuration.training.momentum = 0.9
+        configuration.training.nesterov = true
+        configuration.training.weightDecay = 1e-4
         configuration.training.clipNorm = 1e-300
-        configuration.training.schedule =
-            configuration.training.schedule == .cosine ? .constant : .cosine
+        configuration.training.schedule = .step
+        configuration.training.warmup = 500
+        configuration.training.stepEpochs = 30
+        configuration.training.gamma = 0.1
         configuration.training.shards = 4_096
         configuration.training.seed = .max
         configuration.data = "/some/where \"else\""

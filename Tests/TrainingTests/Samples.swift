@@ -18,22 +18,23 @@ func randomImages(_ count: Int, for architecture: Architecture, seed: UInt64) ->
 
 /// A checkpoint of awkward numbers.
 func sampleCheckpoint(
-    _ optimizer: TrainingConfiguration = .init(), step: Int = 1_234
+    _ settings: TrainingConfiguration = .init(), step: Int = 1_234
 ) -> Checkpoint {
-    var configuration = optimizer
+    var configuration = settings
     configuration.hidden = smallArchitecture.hiddenSize
     configuration.layers = smallArchitecture.layers
     configuration.seed = .max
     configuration.learningRate = 0.1 + 0.2
     let count = ParameterLayout(smallArchitecture).count
-    let moments = configuration.optimizer == .adam ? count : 0
+    let state = configuration.updateRule.stateVariables.enumerated().map { index, variable in
+        (variable, FloatBuffer(randomMagnitudes(count, seed: UInt64(2 + index))))
+    }
     return Checkpoint(
         configuration: configuration, architecture: smallArchitecture, dataDigest: "abc",
         step: step, epoch: 3, epochTally: Tally(examples: 7, correct: 3, loss: 1 / 3),
         seconds: 1e-7 / 3,
         parameters: FloatBuffer([-0.0, 0x1p-149] + randomMagnitudes(count - 2, seed: 1)),
-        firstMoments: FloatBuffer(randomMagnitudes(moments, seed: 2)),
-        secondMoments: FloatBuffer(randomMagnitudes(moments, seed: 3)))
+        optimizerState: Dictionary(uniqueKeysWithValues: state))
 }
 
 /// Calls `body` with copies of `bytes` in which one bit is flipped: each, or every so-manyth.

@@ -49,7 +49,8 @@ struct ShardGradientsTests {
         "the sum is that of one pass over the step's examples, within rounding",
         arguments: Kernels.supported, cases)
     func plainSum(kernels: any KernelSet.Type, testCase: Case) throws {
-        let run = SmallRun(batchSize: testCase.batchSize, shards: testCase.shards, kernels)
+        let run = SmallRun(
+            batchSize: testCase.batchSize, shards: testCase.shards, labelSmoothing: 0.1, kernels)
         for step in [0, run.plan.stepsPerEpoch - 1] {
             let root = try #require(run.reduce([[0..<testCase.shards]], step: step))
             let plain = run.plainSum(step: step)
@@ -99,6 +100,17 @@ struct ShardGradientsTests {
         }
         let first = try #require(results.first)
         #expect(results.allSatisfy { $0 == first })
+    }
+
+    @Test("smoothed labels change gradients and losses, but no guess", arguments: Kernels.supported)
+    func smoothing(kernels: any KernelSet.Type) throws {
+        let sums = try [0, 0.1].map { smoothing in
+            let run = SmallRun(batchSize: 100, shards: 16, labelSmoothing: smoothing, kernels)
+            return try #require(run.reduce([[0..<16]], step: 0))
+        }
+        #expect(sums[0].gradients.values.bits != sums[1].gradients.values.bits)
+        #expect(sums[0].tally.loss != sums[1].tally.loss)
+        #expect(sums[0].tally.correct == sums[1].tally.correct)
     }
 
     @Test("another seed trains on other examples", arguments: Kernels.supported)

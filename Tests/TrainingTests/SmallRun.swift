@@ -11,11 +11,12 @@ struct SmallRun {
     let shards: [Int: Shard]
     private let architecture: Architecture
     private let seed: UInt64
+    private let labelSmoothing: Double
     private let kernels: any KernelSet.Type
 
     init(
         _ architecture: Architecture = smallArchitecture, batchSize: Int, shards count: Int,
-        seed: UInt64 = 0, _ kernels: any KernelSet.Type
+        seed: UInt64 = 0, labelSmoothing: Double = 0, _ kernels: any KernelSet.Type
     ) {
         let images = randomImages(1_003, for: architecture, seed: 1)
         let plan = BatchPlan(examples: images.count, batchSize: batchSize, shards: count)
@@ -29,6 +30,7 @@ struct SmallRun {
         self.architecture = architecture
         layout = ParameterLayout(architecture)
         self.seed = seed
+        self.labelSmoothing = labelSmoothing
         self.kernels = kernels
     }
 
@@ -36,7 +38,9 @@ struct SmallRun {
 
     /// A lane's computer that has the run's first parameters.
     func computer() -> ShardGradients {
-        let computer = ShardGradients(architecture, plan: plan, seed: seed, kernels: kernels)
+        let computer = ShardGradients(
+            architecture, plan: plan, seed: seed, labelSmoothing: labelSmoothing,
+            kernels: kernels)
         parameters.withBytes { computer.load($0) }
         return computer
     }
@@ -79,7 +83,9 @@ struct SmallRun {
             network.setInput(example.pixels.span.bytes, row: row, of: rows)
         }
         network.forward(rows: rows, dropping: draws)
-        let losses = examples.enumerated().map { network.loss(row: $0, label: $1.label) }
+        let losses = examples.enumerated().map {
+            network.loss(row: $0, label: $1.label, smoothing: labelSmoothing)
+        }
         network.backward(rows: rows)
         let gradients = FloatBuffer(count: layout.count)
         network.addParameterGradients(of: 0..<rows, rows: rows, to: gradients)

@@ -45,6 +45,42 @@ struct ValidationTests {
         },
         Case(.negative(option: "clip-norm", value: "-0.5")) { $0.training.clipNorm = -0.5 },
         Case(.negative(option: "clip-norm", value: "nan")) { $0.training.clipNorm = .nan },
+        Case(.notPositive(option: "step-epochs", value: "0")) { $0.training.stepEpochs = 0 },
+        Case(.tooLarge(option: "step-epochs", value: .max, limit: 1_000_000)) {
+            $0.training.stepEpochs = .max
+        },
+        Case(.notPositive(option: "gamma", value: "0.0")) { $0.training.gamma = 0 },
+        Case(.notPositive(option: "gamma", value: "nan")) { $0.training.gamma = .nan },
+        Case(.negative(option: "warmup", value: "-1")) { $0.training.warmup = -1 },
+        Case(.withoutEffect(option: "step-epochs", remedy: "give --schedule step")) {
+            ($0.training.schedule, $0.training.stepEpochs) = (.cosine, 3)
+        },
+        Case(.withoutEffect(option: "gamma", remedy: "give --schedule step")) {
+            ($0.training.schedule, $0.training.gamma) = (.constant, 0.1)
+        },
+        Case(.notAShare(option: "label-smoothing", value: "1.0")) {
+            $0.training.labelSmoothing = 1
+        },
+        Case(.notAShare(option: "momentum", value: "1.0")) { $0.training.momentum = 1 },
+        Case(.notAShare(option: "momentum", value: "-0.1")) { $0.training.momentum = -0.1 },
+        Case(.notAShare(option: "momentum", value: "nan")) { $0.training.momentum = .nan },
+        Case(.negative(option: "weight-decay", value: "-0.1")) { $0.training.weightDecay = -0.1 },
+        Case(.negative(option: "weight-decay", value: "inf")) {
+            $0.training.weightDecay = .infinity
+        },
+        Case(.withoutEffect(option: "momentum", remedy: "give --optimizer sgd or rmsprop")) {
+            ($0.training.optimizer, $0.training.momentum) = (.adam, 0.9)
+        },
+        Case(.withoutEffect(option: "momentum", remedy: "give --optimizer sgd or rmsprop")) {
+            ($0.training.optimizer, $0.training.momentum) = (.adamw, 0.9)
+        },
+        Case(.withoutEffect(option: "nesterov", remedy: "give --optimizer sgd")) {
+            ($0.training.optimizer, $0.training.momentum) = (.rmsprop, 0.9)
+            $0.training.nesterov = true
+        },
+        Case(.withoutEffect(option: "nesterov", remedy: "give --momentum above 0")) {
+            ($0.training.optimizer, $0.training.nesterov) = (.sgd, true)
+        },
         Case(.shardsNotPowerOfTwo(0)) { $0.training.shards = 0 },
         Case(.shardsNotPowerOfTwo(-16)) { $0.training.shards = -16 },
         Case(.shardsNotPowerOfTwo(12)) { $0.training.shards = 12 },

@@ -29,22 +29,21 @@ struct TrainingState {
             let layout = ParameterLayout(architecture)
             parameters = layout.initialParameters(
                 for: architecture, seed: configuration.seed, configuration.initialization)
-            optimizer = Optimizer(configuration.optimizer, count: layout.count, kernels: kernels)
+            optimizer = Optimizer(configuration.updateRule, count: layout.count, kernels: kernels)
             return
         }
         parameters = FloatBuffer(copying: checkpoint.parameters)
         optimizer = Optimizer(
-            configuration.optimizer, steps: checkpoint.step,
-            firstMoments: FloatBuffer(copying: checkpoint.firstMoments),
-            secondMoments: FloatBuffer(copying: checkpoint.secondMoments), kernels: kernels)
+            configuration.updateRule, steps: checkpoint.step,
+            state: checkpoint.optimizerState.mapValues { FloatBuffer(copying: $0) },
+            kernels: kernels)
         step = checkpoint.step
         epochTally = checkpoint.epochTally
     }
 
     /// The rate of the next update.
     var learningRate: Double {
-        configuration.schedule.rate(
-            configuration.learningRate, step: step, of: configuration.epochs * stepsPerEpoch)
+        configuration.learningRate(step: step, stepsPerEpoch: stepsPerEpoch)
     }
 
     /// Averages a step's summed gradients, clips them and updates the parameters.
@@ -71,7 +70,6 @@ struct TrainingState {
             step: step, epoch: (step + stepsPerEpoch - 1) / stepsPerEpoch,
             epochTally: epochTally, seconds: seconds,
             parameters: FloatBuffer(copying: parameters),
-            firstMoments: FloatBuffer(copying: optimizer.firstMoments),
-            secondMoments: FloatBuffer(copying: optimizer.secondMoments))
+            optimizerState: optimizer.state.mapValues { FloatBuffer(copying: $0) })
     }
 }

@@ -14,10 +14,11 @@ actor ShardTrainer {
 
     init(
         lane: Int, _ architecture: Architecture, plan: BatchPlan, seed: UInt64,
-        kernels: any KernelSet.Type
+        labelSmoothing: Double, kernels: any KernelSet.Type
     ) {
         thread = SocketThread(name: "tern-lane-\(lane)")
-        gradients = ShardGradients(architecture, plan: plan, seed: seed, kernels: kernels)
+        gradients = ShardGradients(
+            architecture, plan: plan, seed: seed, labelSmoothing: labelSmoothing, kernels: kernels)
     }
 
     /// The partial sums of the shards at `slots`, computed with the weights in `weights`.

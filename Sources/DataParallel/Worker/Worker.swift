@@ -162,8 +162,8 @@ public actor Worker {
         for effect in effects {
             switch effect {
             case .send(let message, let run): send([Frame(message.header(run: run))])
-            case .prepare(let architecture, let plan, let seed):
-                prepare(architecture, plan, seed: seed)
+            case .prepare(let architecture, let plan, let seed, let labelSmoothing):
+                prepare(architecture, plan, seed: seed, labelSmoothing: labelSmoothing)
             case .reset: reset()
             case .storeShardPart(let part): store(part)
             case .loadWeights: weights = payload.first
@@ -181,9 +181,13 @@ public actor Worker {
         _ = socket?.send(frames)
     }
 
-    private func prepare(_ architecture: Architecture, _ plan: BatchPlan, seed: UInt64) {
+    private func prepare(
+        _ architecture: Architecture, _ plan: BatchPlan, seed: UInt64, labelSmoothing: Double
+    ) {
         lanes = (0..<laneCount).map { lane in
-            ShardTrainer(lane: lane, architecture, plan: plan, seed: seed, kernels: kernels)
+            ShardTrainer(
+                lane: lane, architecture, plan: plan, seed: seed, labelSmoothing: labelSmoothing,
+                kernels: kernels)
         }
         exampleSize = architecture.exampleSize
         classes = architecture.classes

@@ -123,12 +123,18 @@ public struct WorkerMachine: Sendable {
 
     private mutating func take(_ welcome: Welcome, _ run: RunID) -> [WorkerEffect] {
         guard plan == nil else { return [] }
-        guard let plan = BatchPlan(welcome), let architecture = Architecture(welcome) else {
+        guard let plan = BatchPlan(welcome), let architecture = Architecture(welcome),
+            (0..<1).contains(welcome.labelSmoothing)
+        else {
             return finish(.refused("the coordinator's welcome makes no sense to this worker"))
         }
         self.plan = plan
         self.run = run
-        return [.prepare(architecture, plan, seed: welcome.seed), .report(.joined(run))]
+        return [
+            .prepare(
+                architecture, plan, seed: welcome.seed, labelSmoothing: welcome.labelSmoothing),
+            .report(.joined(run)),
+        ]
     }
 
     private mutating func assign(_ range: SlotRange) -> [WorkerEffect] {
@@ -212,7 +218,7 @@ public enum WorkerEffect: Sendable, Equatable {
     /// Send a message without payload.
     case send(WorkerMessage, RunID)
     /// Make lanes for the network and the data of a run.
-    case prepare(Architecture, BatchPlan, seed: UInt64)
+    case prepare(Architecture, BatchPlan, seed: UInt64, labelSmoothing: Double)
     /// Forget the run's lanes and data.
     case reset
     /// Keep the examples in the payload at hand.

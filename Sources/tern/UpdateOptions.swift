@@ -1,0 +1,93 @@
+import ArgumentParser
+import Optimizers
+import Training
+
+private let defaults = TrainingConfiguration()
+
+/// The options that decide what a step makes of its examples.
+struct UpdateOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Share of a training target that all classes have alike: 0 to below 1; tests have none "
+                + "of it. (default: \(defaults.labelSmoothing))", valueName: "share"))
+    var labelSmoothing: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "Learning rate, the highest of the schedule. (default: "
+                + "\(defaults.learningRate))", valueName: "rate"))
+    var learningRate: Double?
+
+    @Option(
+        help: "Update rule. (default: \(defaults.optimizer.rawValue))")
+    var optimizer: OptimizerKind?
+
+    @Option(
+        help: """
+            What sgd and rmsprop keep of their velocity at each step: 0 to below 1. (default: \
+            \(defaults.momentum))
+            """)
+    var momentum: Double?
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Let sgd look ahead along its velocity. (default: --no-nesterov)")
+    var nesterov: Bool?
+
+    @Option(
+        help: ArgumentHelp(
+            "Pull of the weights to zero: this times the weights is added to the gradient; adamw, "
+                + "for which PyTorch has 0.01, shrinks the weights by this times the rate instead. "
+                + "(default: \(defaults.weightDecay))",
+            valueName: "decay"))
+    var weightDecay: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "Largest global norm of the averaged gradient; 0 for no limit. (default: "
+                + "\(defaults.clipNorm))", valueName: "norm"))
+    var clipNorm: Double?
+
+    @Option(
+        help: """
+            Course of the learning rate; cosine goes down to 0, step falls at the end of epochs. \
+            (default: \(defaults.schedule.rawValue))
+            """)
+    var schedule: ScheduleKind?
+
+    @Option(
+        help: ArgumentHelp(
+            "First steps, over which the learning rate rises linearly to its full height. "
+                + "(default: \(defaults.warmup))", valueName: "steps"))
+    var warmup: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Epochs from one fall of the step schedule to the next. (default: "
+                + "\(defaults.stepEpochs))", valueName: "epochs"))
+    var stepEpochs: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "What each fall of the step schedule multiplies the learning rate by. (default: "
+                + "\(defaults.gamma))", valueName: "factor"))
+    var gamma: Double?
+
+    /// Changes the settings that were given.
+    func apply(to training: inout TrainingConfiguration) {
+        training.labelSmoothing = labelSmoothing ?? training.labelSmoothing
+        training.learningRate = learningRate ?? training.learningRate
+        training.optimizer = optimizer ?? training.optimizer
+        training.momentum = momentum ?? training.momentum
+        training.nesterov = nesterov ?? training.nesterov
+        training.weightDecay = weightDecay ?? training.weightDecay
+        training.clipNorm = clipNorm ?? training.clipNorm
+        training.schedule = schedule ?? training.schedule
+        training.warmup = warmup ?? training.warmup
+        training.stepEpochs = stepEpochs ?? training.stepEpochs
+        training.gamma = gamma ?? training.gamma
+    }
+}
+
+extension OptimizerKind: ExpressibleByArgument {}
+extension ScheduleKind: ExpressibleByArgument {}
