@@ -56,7 +56,7 @@ public struct Checkpoint: Sendable {
         let seconds: Double
     }
 
-    private static let recordKey = "tern"
+    static let recordKey = "tern"
     private static let firstPrefix = "first_moment."
     private static let secondPrefix = "second_moment."
 
@@ -116,18 +116,22 @@ extension Safetensors {
 
     /// Collects the tensors of a layout, each found behind `prefix`, in a flat buffer.
     func buffer(
-        _ layout: ParameterLayout, prefix: String = "", path: String
+        _ layout: ParameterLayout, prefix: String = "", path: String,
+        remedy: String = "use another copy"
     ) throws(SafetensorsError) -> FloatBuffer {
         // The layout's size is the file's claim: room is made for what is there, not for that.
         var flat: [UInt8] = []
         for wanted in layout.tensors {
             guard let tensor = tensor(prefix + wanted.name) else {
-                throw SafetensorsError(path, "it has no tensor \(prefix + wanted.name)")
+                throw SafetensorsError(
+                    path, unfit: "it has no tensor \(prefix + wanted.name)",
+                    remedy: remedy)
             }
             guard tensor.type == "F32", tensor.shape == wanted.shape else {
                 throw SafetensorsError(
                     path,
-                    "\(tensor.name) is \(tensor.type) \(tensor.shape), not F32 \(wanted.shape)")
+                    unfit: "\(tensor.name) is \(tensor.type) \(tensor.shape), not F32 "
+                        + "\(wanted.shape)", remedy: remedy)
             }
             flat += bytes(of: tensor)
         }
