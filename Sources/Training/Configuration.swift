@@ -25,6 +25,8 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
     public var sequence = SequenceOrder.rows
     /// Where the initial weights come from.
     public var initialization = Initialization.uniform
+    /// The SHA-256 of the file that the initial weights come from instead; nil where they are drawn.
+    public var initialWeightsSHA256: String?
     /// How often each example is used.
     public var epochs = 10
     /// The examples of one step over all workers: the global batch size.
@@ -53,7 +55,8 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
             ("bidirectional", "\(bidirectional)"), ("dropout", "\(dropout)"),
             ("readout", readout.rawValue), ("sequence", sequence.rawValue),
             ("convolution", convolution.map(String.init).joined(separator: " ")),
-            ("initialization", initialization.rawValue), ("epochs", "\(epochs)"),
+            ("initialization", initialization.rawValue),
+            ("initial-weights", initialWeightsSHA256 ?? "none"), ("epochs", "\(epochs)"),
             ("batch-size", "\(batchSize)"), ("learning-rate", "\(learningRate)"),
             ("optimizer", optimizer.rawValue), ("clip-norm", "\(clipNorm)"),
             ("schedule", schedule.rawValue), ("shards", "\(shards)"), ("seed", "\(seed)"),
@@ -97,6 +100,11 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
         guard initialization != .identity || cell == .rnn else {
             throw .withoutEffect(
                 option: "initialization identity", remedy: "it is for --cell rnn alone")
+        }
+        guard initialization == .uniform || initialWeightsSHA256 == nil else {
+            throw .withoutEffect(
+                option: "initialization \(initialization.rawValue)",
+                remedy: "the weights come from --initial-weights")
         }
         guard shards >= 1, shards <= 4096, shards & (shards - 1) == 0 else {
             throw .shardsNotPowerOfTwo(shards)

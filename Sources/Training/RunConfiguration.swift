@@ -10,6 +10,8 @@ public struct RunConfiguration: Equatable, Sendable {
     public var training = TrainingConfiguration()
     /// The folder with the data set's files; nil to search for them.
     public var data: String?
+    /// The file that the initial weights come from; nil to draw them from the seed.
+    public var initialWeights: String?
     /// The local worker processes; nil for as many as the machine has cores.
     public var workers: Int?
     /// The lanes of a worker.
@@ -31,6 +33,10 @@ public struct RunConfiguration: Equatable, Sendable {
             ("workers", workers ?? 1), ("threads", threads), ("log-every", logEvery),
         ] where value < 1 {
             throw .notPositive(option: option, value: "\(value)")
+        }
+        guard training.initialWeightsSHA256 == nil || initialWeights != nil else {
+            throw .withoutEffect(
+                option: "initial-weights-sha256", remedy: "name the file with --initial-weights")
         }
         guard checkpointEvery >= 0 else {
             throw .negative(option: "checkpoint-every", value: "\(checkpointEvery)")
@@ -74,6 +80,8 @@ extension RunConfiguration: Codable {
         case dataset, cell, nonlinearity, hidden, layers, epochs, optimizer, schedule, shards, seed
         case bidirectional, dropout, readout, sequence, initialization, convolution
         case data, workers, threads
+        case initialWeights = "initial_weights"
+        case initialWeightsSHA256 = "initial_weights_sha256"
         case batchSize = "batch_size"
         case learningRate = "learning_rate"
         case clipNorm = "clip_norm"
@@ -121,6 +129,8 @@ extension RunConfiguration: Codable {
         try read(&training.schedule, .schedule)
         try read(&training.shards, .shards)
         try read(&training.seed, .seed)
+        training.initialWeightsSHA256 = try value(.initialWeightsSHA256)
+        initialWeights = try value(.initialWeights)
         data = try value(.data)
         workers = try value(.workers)
         try read(&threads, .threads)
@@ -151,6 +161,8 @@ extension RunConfiguration: Codable {
         try values.encode(training.schedule, forKey: .schedule)
         try values.encode(training.shards, forKey: .shards)
         try values.encode(training.seed, forKey: .seed)
+        try values.encodeIfPresent(training.initialWeightsSHA256, forKey: .initialWeightsSHA256)
+        try values.encodeIfPresent(initialWeights, forKey: .initialWeights)
         try values.encodeIfPresent(data, forKey: .data)
         try values.encodeIfPresent(workers, forKey: .workers)
         try values.encode(threads, forKey: .threads)

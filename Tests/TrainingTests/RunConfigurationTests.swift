@@ -84,6 +84,8 @@ struct RunConfigurationTests {
             configuration.training.schedule == .cosine ? .constant : .cosine
         configuration.training.shards = 4_096
         configuration.training.seed = .max
+        configuration.training.initialWeightsSHA256 = "abc"
+        configuration.initialWeights = "weights"
         configuration.data = "/some/where \"else\""
         configuration.workers = 3
         configuration.threads = 2
