@@ -13,8 +13,8 @@ struct EvaluateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate", abstract: "Tell a model's loss and accuracy on the test set.")
 
-    @Argument(help: "A model.safetensors, or the folder of a run.")
-    var model: String
+    @OptionGroup
+    var options: ModelOptions
 
     @Option(
         help: ArgumentHelp(
@@ -23,13 +23,11 @@ struct EvaluateCommand: AsyncParsableCommand {
     var data: String?
 
     mutating func run() async throws {
-        let (model, data) = (model, data)
+        let (options, data) = (options, data)
         try await exitCleanly {
             let environment = ProcessInfo.processInfo.environment
             let kernels = try Kernels.select(environment[Kernels.variable])
-            let isFolder = Files.exists("\(model)/model.safetensors")
-            let path = isFolder ? "\(model)/model.safetensors" : model
-            let file = try ModelFile(parsing: Files.read(path), path: path)
+            let (path, file) = try options.read()
             let named = NamedDataset(rawValue: file.dataset) ?? .mnist
             let dataset = try await Dataset.load(named, directory: data, environment: environment)
             try Self.check(file.architecture, fits: dataset, path)
