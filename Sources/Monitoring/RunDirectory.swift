@@ -15,7 +15,7 @@ public struct RunDirectory: Sendable {
     /// The metrics, a JSON object a line.
     public var metrics: String { "\(path)/metrics.jsonl" }
     /// The trained model.
-    public var model: String { "\(path)/model.safetensors" }
+    public var model: String { Self.model(in: path) }
     /// The result.
     public var summary: String { "\(path)/summary.json" }
     /// The checkpoints.
@@ -23,6 +23,9 @@ public struct RunDirectory: Sendable {
 
     /// Where a run's folder keeps its configuration.
     public static func configuration(in path: String) -> String { "\(path)/config.json" }
+
+    /// Where a run's folder keeps the trained model.
+    public static func model(in path: String) -> String { "\(path)/model.safetensors" }
 
     /// Makes the folder of a new run.
     ///

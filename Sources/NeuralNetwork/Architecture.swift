@@ -69,11 +69,22 @@ public struct Architecture: Codable, Sendable, Hashable {
         }
     }
 
+    /// The possible pixel rows and pixel columns.
+    public static let imageSides = 1...65_536
+    /// The possible sizes of a hidden state.
+    public static let hiddenSizes = 1...8_192
+    /// The possible numbers of layers.
+    public static let layerCounts = 1...64
+    /// The possible channels of a convolution.
+    public static let channelCounts = 1...4_096
+    /// The possible numbers of classes.
+    public static let classCounts = 2...256
+
     private var isPossible: Bool {
-        (1...65_536).contains(imageRows) && (1...65_536).contains(imageColumns)
-            && (1...8_192).contains(hiddenSize) && (1...64).contains(layers)
-            && (0..<1).contains(dropout) && (2...256).contains(classes)
-            && convolutions.allSatisfy((1...4_096).contains)
+        Self.imageSides.contains(imageRows) && Self.imageSides.contains(imageColumns)
+            && Self.hiddenSizes.contains(hiddenSize) && Self.layerCounts.contains(layers)
+            && (0..<1).contains(dropout) && Self.classCounts.contains(classes)
+            && convolutions.allSatisfy(Self.channelCounts.contains)
             && (convolutions.isEmpty || sequence == .rows && mapRows > 0 && mapColumns > 0)
     }
 
@@ -101,7 +112,7 @@ public struct Architecture: Codable, Sendable, Hashable {
     }
 
     /// The directions in which a layer reads its sequence.
-    var directions: Int { isBidirectional ? 2 : 1 }
+    public var directions: Int { isBidirectional ? 2 : 1 }
 
     /// The widths of the sequences that a recurrent layer reads side by side.
     func inputWidths(ofLayer layer: Int) -> [Int] {
@@ -119,7 +130,7 @@ public enum Cell: String, Codable, Sendable, CaseIterable {
     case gru
 
     /// The sums that a hidden value is made from.
-    var gates: Int {
+    public var gates: Int {
         switch self {
         case .rnn: 1
         case .lstm: 4

@@ -53,7 +53,7 @@ public struct Checkpoint: Sendable {
         let seconds: Double
     }
 
-    private static let recordKey = "tern"
+    static let recordKey = "tern"
 
     /// The bytes of the checkpoint's safetensors file.
     public func encoded() -> [UInt8] {
@@ -114,18 +114,22 @@ extension Safetensors {
 
     /// Collects the tensors of a layout, each found behind `prefix`, in a flat buffer.
     func buffer(
-        _ layout: ParameterLayout, prefix: String = "", path: String
+        _ layout: ParameterLayout, prefix: String = "", path: String,
+        remedy: String = "use another copy"
     ) throws(SafetensorsError) -> FloatBuffer {
         // The layout's size is the file's claim: room is made for what is there, not for that.
         var flat: [UInt8] = []
         for wanted in layout.tensors {
             guard let tensor = tensor(prefix + wanted.name) else {
-                throw SafetensorsError(path, "it has no tensor \(prefix + wanted.name)")
+                throw SafetensorsError(
+                    path, unfit: "it has no tensor \(prefix + wanted.name)",
+                    remedy: remedy)
             }
             guard tensor.type == "F32", tensor.shape == wanted.shape else {
                 throw SafetensorsError(
                     path,
-                    "\(tensor.name) is \(tensor.type) \(tensor.shape), not F32 \(wanted.shape)")
+                    unfit: "\(tensor.name) is \(tensor.type) \(tensor.shape), not F32 "
+                        + "\(wanted.shape)", remedy: remedy)
             }
             flat += bytes(of: tensor)
         }

@@ -25,6 +25,8 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
     public var sequence = SequenceOrder.rows
     /// Where the initial weights come from.
     public var initialization = Initialization.uniform
+    /// The SHA-256 of the file that the initial weights come from instead; nil where they are drawn.
+    public var initialWeightsDigest: String?
     /// How often each example is used.
     public var epochs = 10
     /// The examples of one step over all workers: the global batch size.
@@ -74,6 +76,7 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
         try values.read(.convolution, into: &convolution)
         try values.read(.sequence, into: &sequence)
         try values.read(.initialization, into: &initialization)
+        try values.read(.initialWeightsDigest, into: &initialWeightsDigest)
         try values.read(.epochs, into: &epochs)
         try values.read(.batchSize, into: &batchSize)
         try values.read(.labelSmoothing, into: &labelSmoothing)
@@ -99,7 +102,8 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
             ("bidirectional", "\(bidirectional)"), ("dropout", "\(dropout)"),
             ("readout", readout.rawValue), ("sequence", sequence.rawValue),
             ("convolution", convolution.map(String.init).joined(separator: " ")),
-            ("initialization", initialization.rawValue), ("epochs", "\(epochs)"),
+            ("initialization", initialization.rawValue),
+            ("initial-weights", initialWeightsDigest ?? "none"), ("epochs", "\(epochs)"),
             ("batch-size", "\(batchSize)"), ("label-smoothing", "\(labelSmoothing)"),
             ("learning-rate", "\(learningRate)"),
             ("optimizer", optimizer.rawValue), ("momentum", "\(momentum)"),
@@ -151,6 +155,11 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
         guard initialization != .identity || cell == .rnn else {
             throw .withoutEffect(
                 option: "initialization identity", remedy: "it is for --cell rnn alone")
+        }
+        guard initialization == .uniform || initialWeightsDigest == nil else {
+            throw .withoutEffect(
+                option: "initialization \(initialization.rawValue)",
+                remedy: "the weights come from --initial-weights")
         }
         guard shards >= 1, shards <= 4096, shards & (shards - 1) == 0 else {
             throw .shardsNotPowerOfTwo(shards)

@@ -102,8 +102,7 @@ public enum Files {
                 throw FileError(operation: "make the folder", path: path, code: errno)
             }
         }
-        var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+        guard isFolder(path) else {
             throw FileError(operation: "make the folder", path: path, code: ENOTDIR)
         }
     }
@@ -115,6 +114,12 @@ public enum Files {
 
     /// Whether there is anything at a path.
     public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    /// Whether a path is that of a folder.
+    public static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
 
     /// Removes a file if it is there.
     public static func remove(_ path: String) { unlink(path) }

@@ -13,6 +13,8 @@ public struct ModelFile: Sendable {
     public var configuration: TrainingConfiguration?
     /// The parameters.
     public var parameters: FloatBuffer
+    /// Whether the file did not say what network it is of, so that its tensors had to.
+    public private(set) var isInferred = false
 
     /// Makes a model of trained parameters.
     public init(
@@ -37,18 +39,33 @@ public struct ModelFile: Sendable {
         return file.encoded()
     }
 
-    /// Reads the bytes of a model's file.
-    public init(parsing bytes: [UInt8], path: String) throws(SafetensorsError) {
+    /// Reads the bytes of a model's file, Tern's own or a `state_dict` that PyTorch saved.
+    ///
+    /// - Parameter settings: what the tensors do not tell, for a file that does not say itself.
+    public init(
+        parsing bytes: [UInt8], path: String, settings: StateDictSettings = .init()
+    ) throws(SafetensorsError) {
         let file = try Safetensors(parsing: bytes, path: path)
-        guard let text = file.metadata["architecture"],
-            let architecture = try? JSONDecoder().decode(Architecture.self, from: Data(text.utf8))
-        else { throw SafetensorsError(path, "it does not say what network it is of") }
-        self.architecture = architecture
+        if file.metadata[Checkpoint.recordKey] != nil {
+            throw SafetensorsError(
+                path, unfit: "it is a checkpoint, not a model",
+                remedy: "finish its run with --resume, which leaves a model.safetensors")
+        }
+        if let text = file.metadata["architecture"] {
+            guard let told = try? JSONDecoder().decode(Architecture.self, from: Data(text.utf8))
+            else { throw SafetensorsError(path, "it does not say what network it is of") }
+            architecture = told
+        } else {
+            architecture = try file.inferredArchitecture(settings, path: path)
+            isInferred = true
+        }
+        let layout = ParameterLayout(architecture)
+        try file.checkNames(layout, path: path)
         dataset = file.metadata["dataset"] ?? "unknown"
         configuration = file.metadata["configuration"].flatMap {
             try? JSONDecoder().decode(TrainingConfiguration.self, from: Data($0.utf8))
         }
-        parameters = try file.buffer(ParameterLayout(architecture), path: path)
+        parameters = try file.buffer(layout, path: path, remedy: Safetensors.wantedModule)
     }
 }
 

@@ -10,6 +10,8 @@ public struct RunConfiguration: Equatable, Sendable {
     public var training = TrainingConfiguration()
     /// The folder with the data set's files; nil to search for them.
     public var data: String?
+    /// The file that the initial weights come from; nil to draw them from the seed.
+    public var initialWeights: String?
     /// The local worker processes; nil for as many as the machine has cores.
     public var workers: Int?
     /// The lanes of a worker.
@@ -31,6 +33,10 @@ public struct RunConfiguration: Equatable, Sendable {
             ("workers", workers ?? 1), ("threads", threads), ("log-every", logEvery),
         ] where value < 1 {
             throw .notPositive(option: option, value: "\(value)")
+        }
+        guard training.initialWeightsDigest == nil || initialWeights != nil else {
+            throw .withoutEffect(
+                option: "initial-weights-sha256", remedy: "name the file with --initial-weights")
         }
         guard checkpointEvery >= 0 else {
             throw .negative(option: "checkpoint-every", value: "\(checkpointEvery)")
@@ -75,7 +81,7 @@ public struct RunConfiguration: Equatable, Sendable {
 
 extension RunConfiguration: Codable {
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case data, workers, threads, checkpointEvery, logEvery, logLevel
+        case data, initialWeights, workers, threads, checkpointEvery, logEvery, logLevel
     }
 
     /// Reads the keys that are there; an unknown one is an error, since it would be a typing slip.
@@ -85,6 +91,7 @@ extension RunConfiguration: Codable {
         training = try TrainingConfiguration(from: decoder)
         let values = try decoder.container(keyedBy: CodingKeys.self)
         try values.read(.data, into: &data)
+        try values.read(.initialWeights, into: &initialWeights)
         try values.read(.workers, into: &workers)
         try values.read(.threads, into: &threads)
         try values.read(.checkpointEvery, into: &checkpointEvery)
@@ -96,6 +103,7 @@ extension RunConfiguration: Codable {
     public func encode(to encoder: any Encoder) throws {
         try training.encode(to: encoder)
         var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encodeIfPresent(initialWeights, forKey: .initialWeights)
         try values.encodeIfPresent(data, forKey: .data)
         try values.encodeIfPresent(workers, forKey: .workers)
         try values.encode(threads, forKey: .threads)

@@ -124,7 +124,7 @@ extension Safetensors {
             throw .init(path, "it has \(bytes.count) bytes, fewer than 8")
         }
         guard let end = Self.headerEnd(of: bytes) else {
-            throw .init(path, "its header claims more bytes than the file has")
+            throw Self.headerError(of: bytes, path)
         }
         let header: Header
         do {
@@ -142,6 +142,19 @@ extension Safetensors {
             try Self.check(digest, of: bytes, path)
             isSealed = true
         }
+    }
+
+    /// What to say of a file that does not begin with a header's length.
+    private static func headerError(of bytes: [UInt8], _ path: String) -> SafetensorsError {
+        let reason = "its header claims more bytes than the file has"
+        // A zip archive with a pickle inside, or a bare pickle of protocol 2 or later.
+        let isPickle =
+            bytes.starts(with: [0x50, 0x4B, 3, 4])
+            || bytes.starts(with: [0x80]) && (2...5).contains(bytes[1])
+        guard isPickle else { return SafetensorsError(path, reason) }
+        return SafetensorsError(
+            path, "\(reason), as in a pickle of torch.save",
+            remedy: "save the state_dict with safetensors.torch.save_file")
     }
 
     private func checkTensors(_ path: String) throws(SafetensorsError) {
@@ -237,20 +250,31 @@ extension Safetensors.Tensor {
     }
 }
 
-/// A file that is not a whole safetensors file.
+/// A file that is not a whole safetensors file, or has other tensors than those looked for.
 public struct SafetensorsError: Error, CustomStringConvertible, Equatable {
     /// The file.
     public let path: String
     /// What is wrong with it.
     public let reason: String
+    private let verdict: String
+    private let remedy: String
 
-    init(_ path: String, _ reason: String) {
+    /// The error of a file that is not whole.
+    init(_ path: String, _ reason: String, remedy: String = "use another copy") {
         self.path = path
         self.reason = reason
+        self.remedy = remedy
+        verdict = "is damaged or no safetensors file"
+    }
+
+    /// The error of a whole file that is of no use here.
+    init(_ path: String, unfit reason: String, remedy: String) {
+        self.path = path
+        self.reason = reason
+        self.remedy = remedy
+        verdict = "does not fit"
     }
 
     /// One line that says what is wrong and what to do.
-    public var description: String {
-        "\(path) is damaged or no safetensors file: \(reason); use another copy"
-    }
+    public var description: String { "\(path) \(verdict): \(reason); \(remedy)" }
 }

@@ -13,8 +13,8 @@ struct EvaluateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate", abstract: "Tell a model's loss and accuracy on the test set.")
 
-    @Argument(help: "A model.safetensors, or the folder of a run.")
-    var model: String
+    @OptionGroup
+    var options: ModelOptions
 
     @Option(
         help: ArgumentHelp(
@@ -23,12 +23,11 @@ struct EvaluateCommand: AsyncParsableCommand {
     var data: String?
 
     mutating func run() async throws {
-        let (model, data) = (model, data)
+        let (options, data) = (options, data)
         try await exitCleanly {
             let environment = ProcessInfo.processInfo.environment
             let kernels = try Kernels.select(environment[Kernels.variable])
-            let path = try Self.file(of: model)
-            let file = try ModelFile(parsing: Files.read(path), path: path)
+            let (path, file) = try options.read()
             let named = NamedDataset(rawValue: file.dataset) ?? .mnist
             let dataset = try await Dataset.load(named, directory: data, environment: environment)
             try Self.check(file.architecture, fits: dataset, path)
@@ -45,19 +44,6 @@ struct EvaluateCommand: AsyncParsableCommand {
                   test accuracy  \(fixed(tally.accuracy * 100, 2))%
                 """)
         }
-    }
-
-    /// The model's file: the one that is named, or the one in the folder that is named.
-    private static func file(of model: String) throws -> String {
-        let path = "\(model)/model.safetensors"
-        if Files.exists(path) { return path }
-        guard !Files.exists("\(model)/.") else {
-            throw Failure(
-                status: ExitStatus.noInput,
-                message: "\(model) holds no model.safetensors, which a run writes when it is "
-                    + "complete: name the folder of such a run, or a model")
-        }
-        return model
     }
 
     private static func check(

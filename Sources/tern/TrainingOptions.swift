@@ -77,6 +77,12 @@ struct TrainingOptions: ParsableArguments {
             """)
     var initialization: Initialization?
 
+    @Option(
+        help: ArgumentHelp(
+            "Begin with the weights of a model, or of a state_dict saved by PyTorch, that fits "
+                + "the network. (default: drawn from --seed)", valueName: "file"))
+    var initialWeights: String?
+
     @Option(help: "Passes over the training data. (default: \(defaults.training.epochs))")
     var epochs: Int?
 
@@ -165,6 +171,11 @@ struct TrainingOptions: ParsableArguments {
         apply(to: &result.training)
         updates.apply(to: &result.training)
         result.data = data.map(absolutePath) ?? result.data
+        if let initialWeights {
+            result.initialWeights = absolutePath(initialWeights)
+            result.training.initialWeightsDigest = nil
+        }
+        try result.settleInitialWeights()
         result.threads = threads ?? result.threads
         result.checkpointEvery = checkpointEvery ?? result.checkpointEvery
         result.logEvery = logEvery ?? result.logEvery
@@ -191,8 +202,8 @@ struct TrainingOptions: ParsableArguments {
     }
 }
 
-/// A path that still holds when the run is resumed from another folder.
-private func absolutePath(_ path: String) -> String {
+/// A path that still holds in another folder, where a run is resumed or a program is run.
+func absolutePath(_ path: String) -> String {
     guard !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return path }
     defer { free(folder) }
     return "\(String(cString: folder))/\(path)"

@@ -24,11 +24,11 @@ struct TrainingSession {
         _ options: TrainingOptions, _ configuration: RunConfiguration, command: String
     ) async throws -> TrainingSession {
         try configuration.validate()
-        let job = try await loadJob(options, configuration)
+        var job = try await loadJob(options, configuration)
         let sink = LogSink()
         let level = Logger.Level(rawValue: configuration.logLevel) ?? .info
         let logger = Logger(label: "tern") { _ in SinkLogHandler(sink, level: level) }
-        let (directory, checkpoint) = try openFolder(options, configuration, job, logger)
+        let (directory, checkpoint) = try openFolder(options, configuration, &job, logger)
         sink.add(file: directory.log, path: directory.logPath)
         return TrainingSession(
             configuration: configuration, job: job, directory: directory, checkpoint: checkpoint,
@@ -36,12 +36,18 @@ struct TrainingSession {
     }
 
     private static func openFolder(
-        _ options: TrainingOptions, _ configuration: RunConfiguration, _ job: Job, _ logger: Logger
+        _ options: TrainingOptions, _ configuration: RunConfiguration, _ job: inout Job,
+        _ logger: Logger
     ) throws -> (RunDirectory, Checkpoint?) {
         if let resume = options.resume {
             let directory = try RunDirectory.open(resume)
-            return (directory, try newestCheckpoint(in: directory, for: job, logger))
+            let checkpoint = try newestCheckpoint(in: directory, for: job, logger)
+            if checkpoint == nil {
+                job.initialParameters = try configuration.initialParameters(for: job.architecture)
+            }
+            return (directory, checkpoint)
         }
+        job.initialParameters = try configuration.initialParameters(for: job.architecture)
         let path =
             options.runDir
             ?? RunDirectory.freshPath(label: configuration.training.cell.rawValue)

@@ -50,7 +50,7 @@ struct ModelFileTests {
         let error = #expect(throws: SafetensorsError.self) {
             try ModelFile(parsing: sampleCheckpoint().encoded(), path: "x")
         }
-        #expect(error?.reason == "it does not say what network it is of")
+        #expect(error?.reason == "it is a checkpoint, not a model")
     }
 
     @Test("an architecture of more weights than any machine holds is refused before they are made")

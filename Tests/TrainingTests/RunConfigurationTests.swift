@@ -102,6 +102,8 @@ struct RunConfigurationTests {
         configuration.training.gamma = 0.1
         configuration.training.shards = 4_096
         configuration.training.seed = .max
+        configuration.training.initialWeightsDigest = "abc"
+        configuration.initialWeights = "weights"
         configuration.data = "/some/where \"else\""
         configuration.workers = 3
         configuration.threads = 2

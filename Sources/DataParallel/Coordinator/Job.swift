@@ -15,6 +15,8 @@ public struct Job: Sendable {
     public let plan: BatchPlan
     /// Which examples each shard holds.
     public let deal: ShardDeal
+    /// The parameters that the run begins with; nil to draw them from the seed.
+    public var initialParameters: FloatBuffer?
     /// What tells the data set from others.
     public let dataDigest: String
     /// The kernels of the coordinator's machine.

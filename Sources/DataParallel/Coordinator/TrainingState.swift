@@ -27,8 +27,10 @@ struct TrainingState {
         kernels = job.kernels
         guard let checkpoint else {
             let layout = ParameterLayout(architecture)
-            parameters = layout.initialParameters(
-                for: architecture, seed: configuration.seed, configuration.initialization)
+            parameters =
+                job.initialParameters.map { FloatBuffer(copying: $0) }
+                ?? layout.initialParameters(
+                    for: architecture, seed: configuration.seed, configuration.initialization)
             optimizer = Optimizer(configuration.updateRule, count: layout.count, kernels: kernels)
             return
         }

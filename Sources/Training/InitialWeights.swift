@@ -1,0 +1,52 @@
+import Hashing
+import Kernels
+import NeuralNetwork
+
+extension RunConfiguration {
+    /// Notes the SHA-256 of the file of initial weights where one is named without it.
+    ///
+    /// From then on the file's content decides the weights, not its path.
+    public mutating func settleInitialWeights() throws(FileError) {
+        guard let initialWeights, training.initialWeightsDigest == nil else { return }
+        training.initialWeightsDigest = SHA256.hex(of: try Files.read(initialWeights))
+    }
+
+    /// The parameters from the file of initial weights; nil where the run draws its own.
+    ///
+    /// - Throws: ``FileError`` if it cannot be read, ``SafetensorsError`` if it is damaged or of
+    ///   another network than `architecture`.
+    public func initialParameters(for architecture: Architecture) throws -> FloatBuffer? {
+        guard let path = initialWeights else { return nil }
+        let bytes = try Files.read(path)
+        guard SHA256.hex(of: bytes) == training.initialWeightsDigest else {
+            throw SafetensorsError(
+                path, unfit: "it has changed since it was named for this run",
+                remedy: "bring the former file back, or name it anew with --initial-weights in a "
+                    + "new run")
+        }
+        let model = try ModelFile(parsing: bytes, path: path, settings: .init(architecture))
+        for (found, wanted) in zip(model.architecture.forms, architecture.forms)
+        where found.value != wanted.value {
+            throw SafetensorsError(
+                path,
+                unfit: "its \(found.name) is \(found.value), but the run's is \(wanted.value)",
+                remedy: "train with the options that fit, or give other --initial-weights")
+        }
+        return model.parameters
+    }
+}
+
+extension Architecture {
+    /// What must be the same for weights to mean the same: all but dropout.
+    fileprivate var forms: [(name: String, value: String)] {
+        [
+            ("cell", cell.rawValue),
+            ("nonlinearity", cell == .rnn ? nonlinearity.rawValue : "its own"),
+            ("hidden size", "\(hiddenSize)"), ("number of layers", "\(layers)"),
+            ("number of directions", "\(directions)"), ("readout", readout.rawValue),
+            ("convolutions", "\(convolutions)"), ("sequence", sequence.rawValue),
+            ("image size", "\(imageRows)x\(imageColumns)"),
+            ("number of classes", "\(classes)"),
+        ]
+    }
+}

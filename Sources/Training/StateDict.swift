@@ -1,0 +1,145 @@
+import NeuralNetwork
+
+/// What a `state_dict` does not tell about its network; what is left out has a default.
+public struct StateDictSettings: Sendable, Equatable {
+    /// The pixel rows of an image; 28 where neither this nor the tensors tell.
+    public var imageRows: Int?
+    /// The pixel columns of an image; 28 where neither this nor the tensors tell.
+    public var imageColumns: Int?
+    /// How an image is read as a sequence; by rows where nothing is said.
+    public var sequence: SequenceOrder?
+    /// What the plain RNN cell applies to its sums; tanh where nothing is said.
+    public var nonlinearity: Nonlinearity?
+    /// Which outputs the classes are read from; the last where nothing is said.
+    public var readout: Readout?
+
+    /// Nothing but defaults.
+    public init() {}
+
+    /// The settings of a network that the tensors should be of.
+    public init(_ architecture: Architecture) {
+        imageRows = architecture.imageRows
+        imageColumns = architecture.imageColumns
+        sequence = architecture.sequence
+        nonlinearity = architecture.nonlinearity
+        readout = architecture.readout
+    }
+}
+
+extension Safetensors {
+    /// The network that the names and shapes of a `state_dict` are of.
+    ///
+    /// Only the tensors that decide it are looked at; whether all fit it, ``checkNames(_:path:)`` and
+    /// ``buffer(_:prefix:path:)`` tell.
+    func inferredArchitecture(
+        _ settings: StateDictSettings, path: String
+    ) throws(SafetensorsError) -> Architecture {
+        let recurrent = try matrix("rnn.weight_hh_l0", path)
+        let input = try matrix("rnn.weight_ih_l0", path).columns
+        let classes = try matrix("fc.weight", path).rows
+        let convolutions = convolutionChannels
+        let hidden = recurrent.columns
+        let layers = 1 + tensors.compactMap { layer(of: $0.name) }.reduce(0, max)
+        let channels = convolutions.map { ("channels", $0, Architecture.channelCounts) }
+        for (what, value, limits) in [
+            ("hidden values", hidden, Architecture.hiddenSizes),
+            ("layers", layers, Architecture.layerCounts),
+            ("classes", classes, Architecture.classCounts),
+            ("values a time step", input, 1...Int(Int32.max)),
+        ] + channels where !limits.contains(value) {
+            throw SafetensorsError(
+                path, unfit: "it is of a network with \(value) \(what)",
+                remedy: "Tern takes \(limits.lowerBound) to \(limits.upperBound)")
+        }
+        guard let cell = Cell.allCases.first(where: { $0.gates * hidden == recurrent.rows }) else {
+            throw SafetensorsError(
+                path, unfit: "rnn.weight_hh_l0 is [\(recurrent.rows), \(hidden)]",
+                remedy: "it must be 1 (nn.RNN), 3 (nn.GRU) or 4 (nn.LSTM) times as high as wide, "
+                    + "without projections")
+        }
+        let sequence = settings.sequence ?? .rows
+        guard convolutions.isEmpty || sequence == .rows else {
+            throw SafetensorsError(
+                path, unfit: "it has convolutions, whose maps are read row by row",
+                remedy: "leave out --sequence \(sequence.rawValue)")
+        }
+        let isWide = sequence == .rows && convolutions.isEmpty
+        let rows = settings.imageRows ?? (sequence == .columns ? input : 28)
+        let columns = settings.imageColumns ?? (isWide ? input : 28)
+        for side in [rows, columns]
+        where !Architecture.imageSides.contains(side) || side >> convolutions.count == 0 {
+            throw SafetensorsError(
+                path, unfit: "images of \(rows)x\(columns) are none that it could read",
+                remedy: Self.wantedSizes)
+        }
+        let architecture = Architecture(
+            cell: cell, nonlinearity: settings.nonlinearity ?? .tanh, imageRows: rows,
+            imageColumns: columns, convolutions: convolutions, sequence: sequence,
+            hiddenSize: hidden, layers: layers,
+            isBidirectional: tensors.contains { $0.name.hasSuffix("_reverse") },
+            readout: settings.readout ?? .last, classes: classes)
+        guard architecture.inputSize == input else {
+            throw SafetensorsError(
+                path,
+                unfit: "its network reads \(input) values a time step, but images of "
+                    + "\(rows)x\(columns) read by \(sequence.rawValue) have "
+                    + "\(architecture.inputSize)",
+                remedy: Self.wantedSizes)
+        }
+        return architecture
+    }
+
+    /// Refuses a file with tensors that its network has no place for.
+    func checkNames(_ layout: ParameterLayout, path: String) throws(SafetensorsError) {
+        let known = Set(layout.tensors.map(\.name))
+        guard let extra = tensors.first(where: { !known.contains($0.name) }) else { return }
+        throw SafetensorsError(
+            path, unfit: "it has a tensor \(extra.name), which no such network has",
+            remedy: Self.wantedModule)
+    }
+
+    /// The size of a float32 matrix.
+    private func matrix(
+        _ name: String, _ path: String
+    ) throws(SafetensorsError) -> (rows: Int, columns: Int) {
+        guard let tensor = tensor(name) else {
+            throw SafetensorsError(
+                path, unfit: "it has no tensor \(name)", remedy: Self.wantedModule)
+        }
+        guard tensor.type == "F32", tensor.shape.count == 2 else {
+            throw SafetensorsError(
+                path, unfit: "\(name) is \(tensor.type) \(tensor.shape), not an F32 matrix",
+                remedy: Self.wantedModule)
+        }
+        return (tensor.shape[0], tensor.shape[1])
+    }
+
+    /// The channels of the convolutions, as far as they are there without a gap.
+    private var convolutionChannels: [Int] {
+        var channels: [Int] = []
+        // No image is large enough for more than sixteen.
+        while channels.count <= 16, let shape = tensor("conv.\(channels.count).weight")?.shape,
+            let count = shape.first
+        {
+            channels.append(count)
+        }
+        return channels
+    }
+
+    /// The layer that a recurrent tensor's name ends with: 1 for `rnn.bias_hh_l1_reverse`.
+    private func layer(of name: String) -> Int? {
+        guard name.hasPrefix("rnn.") else { return nil }
+        let stem = name.hasSuffix("_reverse") ? name.dropLast("_reverse".count) : name[...]
+        guard let layer = stem.split(separator: "_").last, layer.first == "l" else { return nil }
+        // Where the number is absurd, it must still be one that can be counted from.
+        return Int(layer.dropFirst()).map { min($0, 1 << 32) }
+    }
+
+    private static let wantedSizes =
+        "give the --sequence, --rows and --columns that it was trained with"
+
+    /// What to do about a file whose tensors are other ones.
+    static let wantedModule =
+        "save the float32 state_dict of a module with an nn.RNN, nn.LSTM or nn.GRU named rnn and an "
+        + "nn.Linear named fc, all with biases, and any nn.Conv2d in a list named conv"
+}

@@ -1,0 +1,38 @@
+import ArgumentParser
+import Training
+
+/// Writes a model in another program's terms.
+struct ExportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export",
+        abstract: "Write a Python program that builds and loads a model in PyTorch.",
+        discussion: """
+            The program's `model` is the same network with the same weights, which it loads from \
+            the model's file; run by itself, it prints the module. It needs the Python packages \
+            torch and safetensors.
+            """)
+
+    @OptionGroup
+    var options: ModelOptions
+
+    @Option(
+        help: ArgumentHelp("The Python program to write, named *.py.", valueName: "file"))
+    var pytorch: String
+
+    func validate() throws {
+        if !pytorch.hasSuffix(".py") {
+            throw ValidationError("--pytorch names the program to write, such as model.py")
+        }
+    }
+
+    mutating func run() async throws {
+        let (options, program) = (options, pytorch)
+        try await exitCleanly {
+            let (path, model) = try options.read()
+            let module = PyTorchModule(
+                model.architecture, weights: absolutePath(path), program: absolutePath(program))
+            try Files.writeAtomically(Array(module.source.utf8), to: program)
+            print("wrote \(program); to look at it: python3 \(program)")
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import ArgumentParser
+import Training
+
+/// Makes a model of Tern's from PyTorch's weights.
+struct ImportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import",
+        abstract: "Make a model of a state_dict that PyTorch saved.",
+        discussion: """
+            The file is what safetensors.torch.save_file writes of the state_dict of a module with \
+            an nn.RNN, nn.LSTM or nn.GRU named rnn and an nn.Linear named fc. Its names and shapes \
+            tell the cell, the layers, the directions and all sizes but those below.
+            """)
+
+    @Argument(help: "The safetensors file that PyTorch saved.")
+    var file: String
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "The model to write. (default: model.safetensors, if there is none)",
+            valueName: "file"))
+    var output: String?
+
+    @OptionGroup(title: "What the file does not tell")
+    var untold: StateDictOptions
+
+    mutating func run() async throws {
+        let command = self
+        try await exitCleanly {
+            let model = try command.untold.read(command.file)
+            guard model.isInferred else {
+                throw Failure(
+                    status: ExitStatus.usage,
+                    message: "\(command.file) is a model of Tern's already: use it as it is")
+            }
+            let output = command.output ?? "model.safetensors"
+            guard command.output != nil || !Files.exists(output) else {
+                throw Failure(
+                    status: ExitStatus.cannotCreate,
+                    message: "\(output) is there already: name the model to write with --output")
+            }
+            try Files.writeAtomically(model.encoded(), to: output)
+            print(describe(model, path: output))
+        }
+    }
+}

@@ -1,0 +1,19 @@
+import ArgumentParser
+
+/// Looks into a trained model.
+struct InspectCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect",
+        abstract: "Tell a model's layers, tensors, parameter counts and settings.")
+
+    @OptionGroup
+    var options: ModelOptions
+
+    mutating func run() async throws {
+        let options = options
+        try await exitCleanly {
+            let (path, model) = try options.read()
+            print(describe(model, path: path))
+        }
+    }
+}

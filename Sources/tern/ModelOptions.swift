@@ -1,0 +1,72 @@
+import ArgumentParser
+import Monitoring
+import NeuralNetwork
+import Training
+
+/// A trained model on the command line.
+struct ModelOptions: ParsableArguments {
+    @Argument(
+        help: "A model.safetensors, the folder of a run, or a state_dict saved by PyTorch.")
+    var model: String
+
+    @OptionGroup(title: "What a state_dict saved by PyTorch does not tell")
+    var untold: StateDictOptions
+
+    /// The model with its file's path.
+    func read() throws -> (path: String, model: ModelFile) {
+        let path = Files.isFolder(model) ? RunDirectory.model(in: model) : model
+        guard path == model || Files.exists(path) else {
+            throw Failure(
+                status: ExitStatus.noInput,
+                message: "\(model) holds no model.safetensors, which a run writes when it is "
+                    + "complete: name the folder of such a run, or a model")
+        }
+        return (path, try untold.read(path))
+    }
+}
+
+/// What a `state_dict` does not tell about its network.
+struct StateDictOptions: ParsableArguments {
+    @Option(help: "Pixel rows of an image. (default: as the tensors tell, or else 28)")
+    var rows: Int?
+
+    @Option(help: "Pixel columns of an image. (default: as the tensors tell, or else 28)")
+    var columns: Int?
+
+    @Option(
+        help: """
+            An image as a sequence: a row, a column or a pixel a time step; permuted: pixels in \
+            Tern's fixed random order. (default: rows)
+            """)
+    var sequence: SequenceOrder?
+
+    @Option(help: "What the rnn cell applies to its sums. (default: tanh)")
+    var nonlinearity: Nonlinearity?
+
+    @Option(
+        help: """
+            Outputs that the classes are read from: of the last time step, or their mean. \
+            (default: last)
+            """)
+    var readout: Readout?
+
+    /// Reads a model's file.
+    ///
+    /// - Throws: ``Failure`` where an option is given for a file that tells all itself.
+    func read(_ path: String) throws -> ModelFile {
+        var settings = StateDictSettings()
+        settings.imageRows = rows
+        settings.imageColumns = columns
+        settings.sequence = sequence
+        settings.nonlinearity = nonlinearity
+        settings.readout = readout
+        let model = try ModelFile(parsing: Files.read(path), path: path, settings: settings)
+        guard model.isInferred || settings == StateDictSettings() else {
+            throw Failure(
+                status: ExitStatus.usage,
+                message: "\(path) tells itself what network it is of: leave out --rows, --columns, "
+                    + "--sequence, --nonlinearity and --readout")
+        }
+        return model
+    }
+}

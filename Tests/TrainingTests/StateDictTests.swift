@@ -1,0 +1,244 @@
+import Kernels
+import NeuralNetwork
+import TestSupport
+import Testing
+import Training
+
+@Suite("A state_dict that PyTorch saved")
+struct StateDictTests {
+    @Test(
+        "tells cell, layers, directions and sizes by its names and shapes",
+        arguments: Cell.allCases, [false, true])
+    func inference(cell: Cell, isBidirectional: Bool) throws {
+        for layers in 1...3 {
+            let expected = Architecture(
+                cell: cell, imageRows: 28, imageColumns: 6, hiddenSize: 5, layers: layers,
+                isBidirectional: isBidirectional, classes: 4)
+            let parameters = randomParameters(expected)
+            let model = try read(stateDict(expected, parameters).encoded())
+            #expect(model.architecture == expected)
+            #expect(model.isInferred && model.dataset == "unknown" && model.configuration == nil)
+            #expect(model.parameters.values.bits == parameters.values.bits)
+        }
+    }
+
+    @Test("tells its convolutions, too")
+    func convolutions() throws {
+        var expected = Architecture(
+            imageRows: 28, imageColumns: 28, convolutions: [3, 2], hiddenSize: 5, layers: 1,
+            classes: 4)
+        #expect(try read(stateDict(expected).encoded()).architecture == expected)
+        var settings = StateDictSettings()
+        settings.sequence = .columns
+        refuse(stateDict(expected), settings, because: "it has convolutions")
+        settings = .init()
+        settings.imageRows = 3
+        refuse(stateDict(expected), settings, because: "images of 3x28 are none")
+        expected.imageColumns = 30
+        #expect(try read(stateDict(expected).encoded()).architecture.imageColumns == 28)
+        expected.imageColumns = 32
+        refuse(stateDict(expected), because: "reads 16 values a time step")
+    }
+
+    @Test("lists its tensors in any order, without metadata")
+    func anyOrder() throws {
+        let parameters = randomParameters(Self.network)
+        var file = stateDict(Self.network, parameters)
+        file.reorder { $0.sorted { $0.name < $1.name } }
+        let model = try read(file.encoded())
+        #expect(model.architecture == Self.network)
+        #expect(model.parameters.values.bits == parameters.values.bits)
+    }
+
+    @Test("is completed by what is said of it, and is a model of Tern's from then on")
+    func settings() throws {
+        var expected = Self.network
+        expected.imageRows = 9
+        expected.nonlinearity = .relu
+        expected.readout = .mean
+        let bytes = stateDict(expected, randomParameters(expected)).encoded()
+        let model = try read(bytes, .init(expected))
+        #expect(model.architecture == expected)
+        let saved = try read(model.encoded())
+        #expect(saved.architecture == expected && !saved.isInferred)
+    }
+
+    @Test("fits the shape of images that its order of reading asks for")
+    func orders() throws {
+        for (sequence, rows, columns) in [
+            (SequenceOrder.rows, 28, 6), (.columns, 6, 28), (.pixels, 28, 28), (.permuted, 28, 28),
+        ] {
+            let expected = Architecture(
+                imageRows: rows, imageColumns: columns, sequence: sequence, hiddenSize: 5,
+                layers: 1, classes: 4)
+            var settings = StateDictSettings()
+            settings.sequence = sequence
+            let bytes = stateDict(expected, randomParameters(expected)).encoded()
+            #expect(try read(bytes, settings).architecture == expected)
+        }
+        var settings = StateDictSettings()
+        settings.sequence = .pixels
+        refuse(
+            stateDict(Self.network), settings,
+            because: "reads 6 values a time step, but images of 28x28 read by pixels have 1")
+        settings.sequence = .rows
+        settings.imageColumns = 7
+        refuse(stateDict(Self.network), settings, because: "images of 28x7 read by rows have 7")
+        settings.imageRows = 0
+        refuse(stateDict(Self.network), settings, because: "images of 0x7 are none")
+    }
+
+    @Test(
+        "with a missing tensor is refused, whichever it is", arguments: layout.tensors.map(\.name))
+    func missing(name: String) {
+        var file = stateDict(Self.network)
+        file.reorder { $0.filter { $0.name != name } }
+        refuse(file, because: "it has no tensor \(name)")
+    }
+
+    @Test(
+        "with an extra tensor is refused",
+        arguments: [
+            "rnn.weight_hr_l0", "fc.scale", "head.bias", "rnn.bias_hh_l0_backward", "rnn.bias_hh_l",
+            "rnn.bias_hh_l00", "rnn.bias_hh_l-1", "rnn.bias_hh_l9223372036854775808",
+        ])
+    func extra(name: String) {
+        var file = stateDict(Self.network)
+        file.append(name, shape: [1], bytes: [UInt8](repeating: 0, count: 4).span.bytes)
+        refuse(file, because: "it has a tensor \(name), which no such network has")
+    }
+
+    @Test("with a misshapen tensor is refused, whichever it is", arguments: layout.tensors.indices)
+    func misshapen(index: Int) {
+        let wrong = Self.layout.tensors[index]
+        var file = Safetensors()
+        for tensor in Self.layout.tensors {
+            let shape = tensor == wrong ? tensor.shape + [1] : tensor.shape
+            let bytes = [UInt8](repeating: 0, count: 4 * tensor.count)
+            file.append(tensor.name, shape: shape, bytes: bytes.span.bytes)
+        }
+        refuse(file, because: "\(wrong.name) is F32 \(wrong.shape + [1]), not ")
+    }
+
+    @Test(
+        "with tensors of another type than float32 is refused", arguments: ["F16", "BF16", "F64"])
+    func otherType(type: String) {
+        let size = type == "F64" ? 8 : 2
+        var offset = 0
+        let entries = Self.layout.tensors.map { tensor in
+            defer { offset += size * tensor.count }
+            return """
+                "\(tensor.name)":{"dtype":"\(type)","shape":\(tensor.shape),\
+                "data_offsets":[\(offset),\(offset + size * tensor.count)]}
+                """
+        }
+        let data = [UInt8](repeating: 0, count: size * Self.layout.count)
+        refuse(
+            fileBytes("{\(entries.joined(separator: ","))}", data: data),
+            because: "rnn.weight_hh_l0 is \(type) [15, 5], not an F32 matrix")
+    }
+
+    @Test("of sizes that Tern does not take is refused before room is made for them")
+    func sizes() {
+        refuse(matrices(hidden: [6, 3]), because: "rnn.weight_hh_l0 is [6, 3]; it must be 1")
+        refuse(
+            matrices(hidden: [0, 0]), because: "a network with 0 hidden values; Tern takes 1 to")
+        refuse(matrices(classes: 1), because: "a network with 1 classes; Tern takes 2 to 256")
+        refuse(matrices(classes: 257), because: "a network with 257 classes")
+        refuse(matrices(input: 0), because: "a network with 0 values a time step")
+        var deep = matrices()
+        deep.append("rnn.bias_hh_l9223372036854775807", shape: [0], bytes: [UInt8]().span.bytes)
+        refuse(deep, because: "a network with 4294967297 layers; Tern takes 1 to 64")
+        // Sixty-four layers are claimed by a few bytes; the first that is not there ends it.
+        var shallow = matrices()
+        shallow.append("rnn.bias_hh_l63", shape: [0], bytes: [UInt8]().span.bytes)
+        refuse(shallow, because: "it has no tensor rnn.bias_ih_l0")
+    }
+
+    @Test("of another module is refused with what to save instead")
+    func otherModule() {
+        var file = Safetensors()
+        file.append("lstm.weight_hh_l0", shape: [0], bytes: [UInt8]().span.bytes)
+        refuse(file, because: "it has no tensor rnn.weight_hh_l0; save the float32 state_dict")
+        refuse(Safetensors(), because: "it has no tensor rnn.weight_hh_l0")
+    }
+
+    @Test("as torch.save pickles it is refused with how to save it")
+    func pickle() {
+        for bytes: [UInt8] in [
+            [0x50, 0x4B, 3, 4, 0, 0, 8, 8, 0, 0], [0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46],
+        ] {
+            refuse(bytes, because: "save the state_dict with safetensors.torch.save_file")
+        }
+    }
+
+    private static let network = Architecture(
+        cell: .gru, imageRows: 28, imageColumns: 6, hiddenSize: 5, layers: 2,
+        isBidirectional: true, classes: 4)
+    private static let layout = ParameterLayout(network)
+
+    private func read(
+        _ bytes: [UInt8], _ settings: StateDictSettings = .init()
+    ) throws(SafetensorsError) -> ModelFile {
+        try ModelFile(parsing: bytes, path: "some/file", settings: settings)
+    }
+
+    /// The three tensors that the form is inferred from.
+    private func matrices(
+        hidden: [Int] = [3, 3], input: Int = 2, classes: Int = 2
+    ) -> Safetensors {
+        var file = Safetensors()
+        for (name, shape) in [
+            ("rnn.weight_hh_l0", hidden), ("rnn.weight_ih_l0", [hidden[0], input]),
+            ("fc.weight", [classes, hidden[1]]),
+        ] {
+            let bytes = [UInt8](repeating: 0, count: 4 * shape.reduce(1, *))
+            file.append(name, shape: shape, bytes: bytes.span.bytes)
+        }
+        return file
+    }
+
+    private func refuse(
+        _ file: Safetensors, _ settings: StateDictSettings = .init(), because reason: String
+    ) {
+        refuse(file.encoded(), settings, because: reason)
+    }
+
+    private func refuse(
+        _ bytes: [UInt8], _ settings: StateDictSettings = .init(), because reason: String
+    ) {
+        let error = #expect(throws: SafetensorsError.self) { try read(bytes, settings) }
+        let line = error?.description ?? ""
+        #expect(line.hasPrefix("some/file ") && !line.contains("\n"), "\(line)")
+        #expect(line.contains(reason), "\(line)")
+    }
+}
+
+/// Random parameters for a network.
+func randomParameters(_ architecture: Architecture) -> FloatBuffer {
+    FloatBuffer(randomValues(ParameterLayout(architecture).count, seed: 1))
+}
+
+/// A file of a network's tensors that says no more than what PyTorch's does.
+func stateDict(_ architecture: Architecture, _ parameters: FloatBuffer? = nil) -> Safetensors {
+    var file = Safetensors(metadata: ["format": "pt"])
+    (parameters ?? randomParameters(architecture)).withBytes { bytes in
+        for tensor in ParameterLayout(architecture).tensors {
+            let range = 4 * tensor.offset..<4 * (tensor.offset + tensor.count)
+            file.append(tensor.name, shape: tensor.shape, bytes: bytes.extracting(range))
+        }
+    }
+    return file
+}
+
+extension Safetensors {
+    /// Replaces the file by one with other tensors of its own, or in another order.
+    fileprivate mutating func reorder(_ change: ([Tensor]) -> [Tensor]) {
+        var file = Safetensors(metadata: metadata)
+        for tensor in change(tensors) {
+            file.append(
+                tensor.name, shape: tensor.shape, bytes: Array(bytes(of: tensor)).span.bytes)
+        }
+        self = file
+    }
+}
