@@ -58,7 +58,10 @@ struct ArchitectureTests {
             ("cell", "\"LSTM\""), ("sequence", "\"diagonals\""), ("sequence", "0"),
             ("isBidirectional", "2"), ("isBidirectional", "\"yes\""),
             ("isBidirectional", "null"), ("readout", "\"first\""), ("readout", "null"),
-            ("dropout", "1"), ("dropout", "-0.1"), ("dropout", "1.5"), ("dropout", "1e400"),
+            ("convolutions", "[0]"), ("convolutions", "[4097]"), ("convolutions", "[8, -1]"),
+            ("convolutions", "[1, 1, 1, 1, 1]"), ("convolutions", "[1e30]"),
+            ("convolutions", "8"), ("convolutions", "null"), ("dropout", "1"), ("dropout", "-0.1"),
+            ("dropout", "1.5"), ("dropout", "1e400"),
             ("dropout", "\"0.5\""), ("dropout", "null"),
         ])
     func wrongValue(key: String, value: String) {
@@ -66,9 +69,20 @@ struct ArchitectureTests {
     }
 
     @Test(
+        "convolutions leave rows alone to be read",
+        arguments: SequenceOrder.allCases.filter { $0 != .rows })
+    func convolutionOrder(sequence: SequenceOrder) throws {
+        let changes = ["convolutions": "[8, 16]", "sequence": "\"\(sequence)\""]
+        #expect(throws: DecodingError.self) { try decode(changes) }
+        let architecture = try decode(["convolutions": "[8, 16]"])
+        #expect(architecture.timeSteps == 7 && architecture.inputSize == 16 * 7)
+    }
+
+    @Test(
         "a field that is missing is refused",
         arguments: [
-            "imageRows", "imageColumns", "sequence", "cell", "nonlinearity", "hiddenSize", "layers",
+            "imageRows", "imageColumns", "convolutions", "sequence", "cell", "nonlinearity",
+            "hiddenSize", "layers",
             "isBidirectional", "dropout", "readout", "classes",
         ])
     func missing(key: String) {
@@ -79,7 +93,8 @@ struct ArchitectureTests {
     @discardableResult
     private func decode(_ changes: [String: String?]) throws -> Architecture {
         let possible: [String: String?] = [
-            "imageRows": "28", "imageColumns": "28", "sequence": "\"rows\"", "cell": "\"rnn\"",
+            "imageRows": "28", "imageColumns": "28", "convolutions": "[]", "sequence": "\"rows\"",
+            "cell": "\"rnn\"",
             "nonlinearity": "\"tanh\"", "hiddenSize": "20", "layers": "1",
             "isBidirectional": "false", "dropout": "0", "readout": "\"last\"", "classes": "10",
         ]
