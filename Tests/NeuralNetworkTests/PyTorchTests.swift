@@ -11,6 +11,7 @@ struct PyTorchTests {
         ["rnn-1-tanh", "rnn-1-relu", "rnn-2-tanh", "rnn-2-relu"]
         + ["rnn", "lstm", "gru"].flatMap { ["\($0)-1-bidirectional", "\($0)-2-bidirectional"] }
         + ["lstm-1", "lstm-2", "gru-1", "gru-2", "lstm-1-mean", "gru-1-bidirectional-mean"]
+        + ["crnn-1", "crnn-2"]
 
     @Test("logits and loss of a first batch are PyTorch's", arguments: Kernels.supported, cases)
     func firstForward(kernels: any KernelSet.Type, name: String) throws {
@@ -84,6 +85,8 @@ private struct TrainedNetwork {
             cell: try #require(Cell(rawValue: metadata["cell", default: "rnn"])),
             nonlinearity: try #require(metadata["nonlinearity"].flatMap(Nonlinearity.init)),
             imageRows: try number("rows", "28"), imageColumns: try number("columns", "28"),
+            convolutions: metadata["convolution", default: ""].split(separator: ",")
+                .compactMap { Int($0) },
             hiddenSize: try number("hidden"), layers: try number("layers"),
             isBidirectional: metadata["bidirectional"] == "true",
             readout: try #require(Readout(rawValue: metadata["readout", default: "last"])),
