@@ -27,9 +27,7 @@ struct EvaluateCommand: AsyncParsableCommand {
         try await exitCleanly {
             let environment = ProcessInfo.processInfo.environment
             let kernels = try Kernels.select(environment[Kernels.variable])
-            let isFolder = Files.exists("\(model)/model.safetensors")
-            let path = isFolder ? "\(model)/model.safetensors" : model
-            let file = try ModelFile(parsing: Files.read(path), path: path)
+            let (path, file) = try ModelFile.load(model)
             let named = NamedDataset(rawValue: file.dataset) ?? .mnist
             let dataset = try await Dataset.load(named, directory: data, environment: environment)
             try Self.check(file.architecture, fits: dataset, path)

@@ -23,6 +23,6 @@ struct Tern: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             TrainCommand.self, CoordinatorCommand.self, WorkerCommand.self, EvaluateCommand.self,
-            DatasetCommand.self,
+            PredictCommand.self, DatasetCommand.self,
         ])
 }
