@@ -51,6 +51,7 @@ let package = Package(
     targets: kernelSets + [
         .systemLibrary(name: "CProcessor"),
         .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CPNG", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CXXHash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
@@ -63,6 +64,7 @@ let package = Package(
         module("Hashing", ["CCrypto", "CXXHash"]),
         module("NeuralNetwork", ["KernelInterface", "Kernels", "Randomness"]),
         module("Optimizers", ["KernelInterface", "Kernels"]),
+        module("Images", ["CPNG"]),
         module("Datasets", ["CZlib", "Hashing", "Randomness"]),
         module(
             "Training",
@@ -79,7 +81,7 @@ let package = Package(
         .executableTarget(
             name: "tern",
             dependencies: [
-                "DataParallel", "Datasets", "KernelInterface", "Kernels", "Monitoring",
+                "DataParallel", "Datasets", "Images", "KernelInterface", "Kernels", "Monitoring",
                 "NeuralNetwork", "Optimizers", "Training", "ZeroMQ", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
@@ -105,11 +107,12 @@ let package = Package(
                 "Randomness", "TestSupport",
             ]),
         tests(of: "Hashing"),
+        tests(of: "Images", ["Randomness"], fixtures: true),
         tests(of: "Datasets", ["CZlib", "Hashing"]),
         tests(of: "Protocol"),
         tests(of: "ZeroMQ"),
         tests(of: "DataParallel", ["NeuralNetwork", "Protocol", "Randomness", "Training"]),
-        tests(of: "Monitoring", ["Training"]),
+        tests(of: "Monitoring", ["KernelInterface", "Kernels", "NeuralNetwork", "Training"]),
         .testTarget(
             name: "ProcessTests", dependencies: ["tern", "Hashing", "ZeroMQ"],
             resources: [.copy("Fixtures")], swiftSettings: strict),

@@ -40,7 +40,8 @@ install_packages() {
 # What the build needs, and real data in MNIST's format that needs no download.
 install_requirements() {
     command -v swift >/dev/null || fail "there is no swift command: install Swift 6.2 or later"
-    install_packages libzmq3-dev zlib1g-dev libssl-dev libxxhash-dev dataset-fashion-mnist
+    install_packages libzmq3-dev zlib1g-dev libpng-dev libssl-dev libxxhash-dev \
+        dataset-fashion-mnist
 }
 
 # build ARGUMENT...: swift build for release; prints its output only if it fails.

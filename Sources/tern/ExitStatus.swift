@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import Glibc
+import Images
 import Kernels
 import Monitoring
 import Training
@@ -30,7 +31,7 @@ enum ExitStatus {
         case let error as ConfigurationError: of(error)
         case let error as DatasetError: of(error)
         case let error as RunDirectoryError: of(error)
-        case is CheckpointError, is SafetensorsError: badData
+        case is CheckpointError, is SafetensorsError, is ImageError: badData
         case is FileError: fileTrouble
         case is SocketError, is KernelSelectionError: unavailable
         default: workersEnded

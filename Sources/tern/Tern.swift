@@ -23,6 +23,7 @@ struct Tern: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             TrainCommand.self, CoordinatorCommand.self, WorkerCommand.self, EvaluateCommand.self,
-            InspectCommand.self, ExportCommand.self, ImportCommand.self, DatasetCommand.self,
+            PredictCommand.self, InspectCommand.self, ExportCommand.self, ImportCommand.self,
+            DatasetCommand.self,
         ])
 }

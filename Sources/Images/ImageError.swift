@@ -1,0 +1,30 @@
+/// Why a picture cannot be used; every description is one line that says what to do about it.
+public enum ImageError: Error, Equatable {
+    /// The file does not begin as a PNG file does.
+    case notPNG(file: String)
+    /// The file begins as a PNG file and cannot be decoded, for a reason that libpng gives.
+    case damaged(file: String, reason: String)
+    /// The header announces more pixels than ``Picture/mostPixels``.
+    case tooLarge(file: String, width: Int, height: Int)
+}
+
+extension ImageError: CustomStringConvertible {
+    /// One line: the file, what is wrong with it, and the remedy.
+    public var description: String {
+        // A path may hold a line break; the promise of one line stands.
+        String(message.map { $0.isNewline ? "?" : $0 })
+    }
+
+    private var message: String {
+        switch self {
+        case .notPNG(let file):
+            "\(file) is not a PNG file: convert it to PNG; of an IDX file say which images are "
+                + "meant with --index"
+        case .damaged(let file, let reason):
+            "\(file) is damaged (\(reason)): get or save this file again"
+        case .tooLarge(let file, let width, let height):
+            "\(file) announces \(width)x\(height) pixels, more than "
+                + "\(Picture.mostPixels / 1_000_000) million: make it smaller"
+        }
+    }
+}

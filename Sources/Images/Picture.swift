@@ -1,0 +1,116 @@
+/// A grey picture, and what was done to it so far.
+public struct Picture: Sendable, Equatable {
+    /// Pixel rows.
+    public private(set) var rows: Int
+    /// Pixel columns.
+    public private(set) var columns: Int
+    /// The pixels [rows, columns], row-major, 0 black to 255 white.
+    public private(set) var pixels: [UInt8]
+    /// The steps that led to these pixels, in a few words each: the size as found comes first.
+    public private(set) var notes: [String]
+
+    /// A picture of these pixels [rows, columns]; other sizes are a programmer's error.
+    public init(rows: Int, columns: Int, pixels: [UInt8], notes: [String] = []) {
+        precondition(rows > 0 && columns > 0, "a picture has at least one pixel")
+        precondition(pixels.count == rows * columns, "pixels and size differ")
+        self.rows = rows
+        self.columns = columns
+        self.pixels = pixels
+        self.notes = notes
+    }
+
+    /// Turns dark ink on a bright ground into MNIST's bright ink on black.
+    ///
+    /// The ground is what the border is made of; ink is what makes the whole differ from it.
+    public mutating func brightenInk() {
+        let ground = Int(self.ground)
+        let sum = pixels.reduce(0) { $0 + Int($1) }
+        let isBlank = pixels.allSatisfy { $0 == pixels[0] }
+        if isBlank { notes.append("blank") }
+        guard sum < ground * pixels.count || (isBlank && ground >= 128) else { return }
+        pixels = pixels.map { 255 - $0 }
+        notes.append("inverted")
+    }
+
+    /// Makes a picture of bright ink as large as a network wants it, the way MNIST was made.
+    ///
+    /// The ink is scaled, keeping its proportions, into a box of 20/28 of the frame, and its centre
+    /// of mass put into the frame's centre. A picture that has the size already is left as it is.
+    ///
+    /// Source: LeCun, Cortes and Burges, "The MNIST database of handwritten digits" (1998).
+    public mutating func fit(rows: Int, columns: Int) {
+        guard rows != self.rows || columns != self.columns else { return }
+        stretchContrast()
+        cropToInk()
+        let scale = min(
+            Double(20 * rows) / Double(28 * self.rows),
+            Double(20 * columns) / Double(28 * self.columns))
+        let size = (
+            rows: max(1, Int((Double(self.rows) * scale).rounded())),
+            columns: max(1, Int((Double(self.columns) * scale).rounded()))
+        )
+        pixels = resampled(pixels, columns: self.columns, to: size)
+        (self.rows, self.columns) = size
+        centre(rows: rows, columns: columns)
+        notes.append("scaled to \(columns)x\(rows)")
+    }
+
+    /// The shade that the border is made of: its median.
+    private var ground: UInt8 {
+        let sides = (0..<rows).flatMap { [$0 * columns, ($0 + 1) * columns - 1] }
+        let border = Array(0..<columns) + Array(pixels.count - columns..<pixels.count) + sides
+        return border.map { pixels[$0] }.sorted()[border.count / 2]
+    }
+
+    /// Maps the ground to 0 and the brightest ink to 255.
+    private mutating func stretchContrast() {
+        let ground = Int(self.ground)
+        let peak = Int(pixels.max() ?? 0)
+        guard peak > ground, ground > 0 || peak < 255 else { return }
+        let table = (0...255).map { shade in
+            UInt8(max(0, min(255, (shade - ground) * 255 / (peak - ground))))
+        }
+        pixels = pixels.map { table[Int($0)] }
+        notes.append("contrast stretched")
+    }
+
+    /// Cuts off the rows and columns outside the ink; without any ink, nothing.
+    private mutating func cropToInk() {
+        // A quarter of full brightness, so that neither paper's grain nor soft edges count.
+        let isInk = { (pixel: UInt8) in pixel >= 64 }
+        let inkRows = (0..<rows).filter { row in
+            pixels[row * columns..<(row + 1) * columns].contains(where: isInk)
+        }
+        guard let top = inkRows.first, let bottom = inkRows.last else { return }
+        let inkColumns = (0..<columns).filter { column in
+            (top...bottom).contains { isInk(pixels[$0 * columns + column]) }
+        }
+        guard let left = inkColumns.first, let right = inkColumns.last else { return }
+        pixels = (top...bottom).flatMap { pixels[$0 * columns + left...$0 * columns + right] }
+        let before = (rows, columns)
+        (rows, columns) = (bottom - top + 1, right - left + 1)
+        if before != (rows, columns) { notes.append("cropped to \(columns)x\(rows)") }
+    }
+
+    /// Puts the picture into a larger black frame, its centre of mass as near the middle as fits.
+    private mutating func centre(rows: Int, columns: Int) {
+        var (mass, down, right) = (0.0, 0.0, 0.0)
+        for (index, pixel) in pixels.enumerated() {
+            mass += Double(pixel)
+            down += Double(pixel) * (Double(index / self.columns) + 0.5)
+            right += Double(pixel) * (Double(index % self.columns) + 0.5)
+        }
+        func margin(_ size: Int, _ frame: Int, _ moment: Double) -> Int {
+            let centre = mass > 0 ? moment / mass : Double(size) / 2
+            return max(0, min(frame - size, Int((Double(frame) / 2 - centre).rounded())))
+        }
+        let top = margin(self.rows, rows, down)
+        let left = margin(self.columns, columns, right)
+        var framed = [UInt8](repeating: 0, count: rows * columns)
+        for (index, pixel) in pixels.enumerated() {
+            framed[(top + index / self.columns) * columns + left + index % self.columns] = pixel
+        }
+        pixels = framed
+        (self.rows, self.columns) = (rows, columns)
+    }
+}

@@ -1,0 +1,44 @@
+import Glibc
+import Images
+import Monitoring
+import Training
+
+/// Writes predictions to standard output: drawings for people, lines or JSON for programs.
+struct PredictionOutput {
+    /// One element of the JSON array.
+    private struct Entry: Encodable {
+        let image: String
+        let `class`: Int
+        let probabilities: [Float]
+        let notes: [String]
+    }
+
+    private let format: PredictCommand.Format
+    private let isTerminal = isatty(STDOUT_FILENO) == 1
+    private var entries: [Entry] = []
+
+    init(_ format: PredictCommand.Format) { self.format = format }
+
+    /// Writes the prediction for a picture, or keeps it until the array is complete.
+    mutating func add(_ name: String, _ picture: Picture, _ prediction: Prediction) throws {
+        guard format == .text else {
+            let entry = Entry(
+                image: name, class: prediction.best, probabilities: prediction.probabilities,
+                notes: picture.notes)
+            return entries.append(entry)
+        }
+        let text = PredictionText(name: name, notes: picture.notes, prediction: prediction)
+        try write(
+            isTerminal
+                ? text.drawing(of: picture.pixels, columns: picture.columns) : text.line)
+    }
+
+    /// Writes what was kept.
+    func finish() throws {
+        if format == .json { try write(jsonText(entries)) }
+    }
+
+    private func write(_ text: String) throws {
+        try Files.writeAll(Array("\(text)\n".utf8), to: STDOUT_FILENO, path: "standard output")
+    }
+}

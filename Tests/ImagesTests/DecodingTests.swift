@@ -1,0 +1,92 @@
+import Images
+import Randomness
+import Testing
+
+@Suite("Decoding PNG files")
+struct DecodingTests {
+    @Test(
+        "every kind of PNG gives the same pixels",
+        arguments: [
+            ("grey", []), ("grey1", []), ("grey16", []), ("interlaced", []),
+            ("rgb", ["colour made grey"]), ("rgb16", ["colour made grey"]),
+            ("palette", ["colour made grey"]),
+        ])
+    func kinds(name: String, conversions: [String]) throws {
+        let expected = Picture(rows: 6, columns: 5, pixels: seven, notes: ["5x6"] + conversions)
+        #expect(try picture(name) == expected)
+    }
+
+    @Test(
+        "what is transparent shows white",
+        arguments: [
+            ("grey-alpha", ["laid on white"]), ("rgba", ["colour made grey", "laid on white"]),
+            ("palette-alpha", ["colour made grey", "laid on white"]),
+        ])
+    func transparency(name: String, conversions: [String]) throws {
+        let expected = Picture(
+            rows: 6, columns: 5, pixels: seven.map { 255 - $0 }, notes: ["5x6"] + conversions)
+        #expect(try picture(name) == expected)
+    }
+
+    @Test("no shade of grey is changed")
+    func shades() throws {
+        #expect(try picture("shades").pixels == Array(0...255))
+    }
+
+    @Test("what is no PNG file is told so", arguments: ["text", "empty"])
+    func notPNG(name: String) {
+        #expect(throws: ImageError.notPNG(file: "\(name).png")) { try picture(name) }
+    }
+
+    @Test("damaged files are told so", arguments: ["truncated", "checksum", "huge"])
+    func damaged(name: String) {
+        let error = #expect(throws: ImageError.self) { try picture(name) }
+        guard case .damaged("\(name).png", let reason) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(!reason.isEmpty)
+    }
+
+    @Test("a header that announces too many pixels is refused")
+    func tooLarge() {
+        let error = ImageError.tooLarge(file: "large.png", width: 100_000, height: 1_000)
+        #expect(throws: error) { try picture("large") }
+    }
+
+    @Test(
+        "a file cut at any length is an error, or whole but for its end mark",
+        arguments: ["grey", "interlaced", "palette-alpha", "rgb16"])
+    func truncation(name: String) throws {
+        let whole = try fixture(name)
+        let expected = try picture(name)
+        let endMark = 12
+        for length in 0..<whole.count {
+            let found = try? Picture(png: Array(whole.prefix(length)), path: "cut.png")
+            let isComplete = length >= whole.count - endMark
+            #expect(found == nil || (isComplete && found == expected), "cut at \(length)")
+        }
+    }
+
+    @Test(
+        "random damage gives a sound picture or an error of one line",
+        arguments: ["grey16", "interlaced", "palette-alpha", "rgba", "shades", "seven"])
+    func damage(name: String) throws {
+        let whole = try fixture(name)
+        var random = Philox(seed: 1, for: "damaged pictures")
+        for _ in 0..<500 {
+            var bytes = whole
+            for _ in 0...random.below(3) {
+                bytes[random.below(bytes.count)] ^= 1 << UInt8(random.below(8))
+            }
+            do throws(ImageError) {
+                var picture = try Picture(png: bytes, path: "two\nlines.png")
+                picture.brightenInk()
+                picture.fit(rows: 28, columns: 28)
+                #expect(picture.pixels.count == 28 * 28)
+            } catch {
+                #expect(!error.description.contains { $0.isNewline })
+            }
+        }
+    }
+}
