@@ -1,5 +1,5 @@
 /// The version of everything that coordinator and workers say to each other.
-public let protocolVersion = 2
+public let protocolVersion = 1
 
 /// The largest header frame, in bytes; payload frames are bounded by what their header announces.
 public let maximumHeaderSize = 1 << 16

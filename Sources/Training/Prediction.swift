@@ -17,7 +17,7 @@ public struct Prediction: Sendable, Equatable {
         // The gradient of the loss is the softmax, but for the label's own class.
         func gradient(label: Int) -> [Float] {
             let row = FloatBuffer(logits)
-            _ = kernels.softmaxCrossEntropy(row.vector, label: label)
+            _ = kernels.softmaxCrossEntropy(row.vector, label: label, smoothing: 0)
             return row.values
         }
         probabilities = [gradient(label: 1)[0]] + gradient(label: 0).dropFirst()

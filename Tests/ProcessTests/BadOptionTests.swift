@@ -28,7 +28,7 @@ struct BadOptionTests {
                 "give at most 600"),
             Case("--learning-rate 0", "--learning-rate must be above 0"),
             Case("--learning-rate nan", "--learning-rate must be above 0"),
-            Case("--clip-norm=-1", "--clip-norm must be 0 (no limit) or above"),
+            Case("--clip-norm=-1", "--clip-norm must be 0 or above"),
             Case("--shards 12", "--shards must be a power of two", "try 16"),
             Case("--shards 0", "--shards must be a power of two"),
             Case("--shards 1024 --batch-size 100", "--shards 1024 is more than", "fewer shards"),
