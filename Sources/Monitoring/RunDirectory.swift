@@ -52,6 +52,12 @@ public struct RunDirectory: Sendable {
         return try RunDirectory(path)
     }
 
+    /// Takes back a new run's folder before its first step, so that the same name can be used again.
+    public func discard() {
+        for file in [configuration, logPath, metrics] { Files.remove(file) }
+        rmdir(path)
+    }
+
     private init(_ path: String) throws(RunDirectoryError) {
         self.path = path
         do throws(FileError) {

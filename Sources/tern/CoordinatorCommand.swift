@@ -50,11 +50,23 @@ struct CoordinatorCommand: AsyncParsableCommand {
             let coordinator = try session.makeCoordinator(
                 minimumWorkers: command.minWorkers, joinTimeout: command.joinTimeout)
             let context = Context()
-            let endpoint = try await coordinator.listen(command.listen, context: context)
+            let endpoint = try await command.listen(coordinator, context, session)
             session.logger.info("workers join with: tern worker --connect \(endpoint)")
             let result = await coordinator.train(signals: signals)
             await context.terminate()
             try session.conclude(result, workers: result.workers)
+        }
+    }
+
+    /// Binds the endpoint; where that fails, a new run's folder is not left in the way of the next try.
+    private func listen(
+        _ coordinator: Coordinator, _ context: Context, _ session: TrainingSession
+    ) async throws -> String {
+        do {
+            return try await coordinator.listen(listen, context: context)
+        } catch {
+            if options.resume == nil { session.directory.discard() }
+            throw error
         }
     }
 }
