@@ -58,6 +58,14 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
     /// What all random numbers come from.
     public var seed: UInt64 = 0
 
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case dataset, cell, nonlinearity, hidden, layers, bidirectional, dropout, readout
+        case convolution, sequence, initialization, initialWeightsDigest
+        case epochs, batchSize, labelSmoothing, learningRate
+        case optimizer, momentum, nesterov, weightDecay, clipNorm
+        case schedule, warmup, stepEpochs, gamma, shards, seed
+    }
+
     /// The default recipe.
     public init() {}
 

@@ -120,15 +120,14 @@ extension RunConfiguration: Codable {
     }
 
     private static func refuseUnknownKeys(_ decoder: any Decoder) throws {
-        let known =
-            CodingKeys.allCases.map { snakeCase($0.rawValue) }
-            + TrainingConfiguration().settings.map { $0.option.replacing("-", with: "_") }
-            // What config.json notes beside the path, so that the file cannot change unseen.
-            + ["initial_weights_digest"]
+        let names =
+            CodingKeys.allCases.map(\.rawValue)
+            + TrainingConfiguration.CodingKeys.allCases.map(\.rawValue)
+        let known = names.map(snakeCase)
         let given = try decoder.container(keyedBy: AnyKey.self).allKeys
             .map { snakeCase($0.stringValue) }
         guard let unknown = given.sorted().first(where: { !known.contains($0) }) else { return }
-        throw UnknownSetting(name: unknown, known: Set(known).sorted())
+        throw UnknownSetting(name: unknown, known: known.sorted())
     }
 
     private struct UnknownSetting: Error, CustomStringConvertible {
