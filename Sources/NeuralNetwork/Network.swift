@@ -111,7 +111,7 @@ public final class Network {
 
     /// The cross entropy of a row against its label; replaces its logits by the loss's gradient.
     ///
-    /// - Parameter smoothing: the share of the target that all classes have alike, from 0 to below 1.
+    /// - Parameter smoothing: the share of the target that is spread evenly over all classes.
     public func loss(row: Int, label: Int, smoothing: Double = 0) -> ExampleLoss {
         let classes = architecture.classes
         let logits = readout.logits.vector(at: row * classes, count: classes)

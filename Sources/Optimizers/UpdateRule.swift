@@ -51,7 +51,7 @@ public enum StateVariable: String, Sendable {
     case firstMoment = "first_moment"
     /// The running mean of the squared gradients.
     case secondMoment = "second_moment"
-    /// The decaying sum of the gradients: PyTorch's momentum buffer.
+    /// The decaying sum of the directions to descend along: PyTorch's momentum buffer.
     case velocity
 }
 

@@ -3,7 +3,7 @@ import FoundationEssentials
 // Control messages have a JSON header, so that a person can read them and a client in another
 // language can be written:
 //
-//     {"tern": 2, "run": "00c3...", "type": "hello", "body": {...}}
+//     {"tern": 1, "run": "00c3...", "type": "hello", "body": {...}}
 //
 // They are rare; the two hot messages are in StepHeader.swift.
 
@@ -39,7 +39,7 @@ public struct Welcome: Codable, Sendable, Equatable {
     public var shards: Int
     /// The run's seed.
     public var seed: UInt64
-    /// The share of a training target that all classes have alike, from 0 to below 1.
+    /// The share of each training target that is spread evenly over all classes.
     public var labelSmoothing: Double
 
     /// What a worker needs to know.

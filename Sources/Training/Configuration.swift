@@ -31,7 +31,7 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
     public var epochs = 10
     /// The examples of one step over all workers: the global batch size.
     public var batchSize = 128
-    /// The share of a training target that all classes have alike, the label's among them.
+    /// The share of each training target that is spread evenly over all classes.
     public var labelSmoothing = 0.0
     /// The learning rate, at its highest where a schedule changes it.
     public var learningRate = 0.003

@@ -8,8 +8,9 @@ private let defaults = TrainingConfiguration()
 struct UpdateOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Share of a training target that all classes have alike: 0 to below 1; tests have none "
-                + "of it. (default: \(defaults.labelSmoothing))", valueName: "share"))
+            "Share of each training target that is spread evenly over all classes: 0 to below 1; "
+                + "tests are not smoothed. (default: \(defaults.labelSmoothing))",
+            valueName: "share"))
     var labelSmoothing: Double?
 
     @Option(

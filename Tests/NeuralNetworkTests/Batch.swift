@@ -53,7 +53,9 @@ extension Network {
     }
 
     /// Runs a batch forward and backward; `draws` says what each row drops.
-    func run(_ batch: Batch, dropping draws: [ReferenceDraw] = []) -> Pass {
+    func run(
+        _ batch: Batch, dropping draws: [ReferenceDraw] = [], smoothing: Double = 0
+    ) -> Pass {
         let rows = batch.labels.count
         let size = architecture.exampleSize
         for row in 0..<rows {
@@ -64,7 +66,8 @@ extension Network {
         var pass = Pass()
         for row in 0..<rows {
             pass.logits.append(logits(row: row))
-            pass.losses.append(loss(row: row, label: Int(batch.labels[row])))
+            let label = Int(batch.labels[row])
+            pass.losses.append(loss(row: row, label: label, smoothing: smoothing))
         }
         backward(rows: rows)
         return pass
