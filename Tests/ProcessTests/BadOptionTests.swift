@@ -29,6 +29,12 @@ struct BadOptionTests {
             Case("--learning-rate 0", "--learning-rate must be above 0"),
             Case("--learning-rate nan", "--learning-rate must be above 0"),
             Case("--clip-norm=-1", "--clip-norm must be 0 or above"),
+            Case("--label-smoothing 1", "--label-smoothing must be from 0 (nothing) to below 1"),
+            Case("--momentum 0.9", "--momentum has no effect", "--optimizer sgd or rmsprop"),
+            Case(
+                "--optimizer sgd --nesterov", "--nesterov has no effect", "--momentum above 0"),
+            Case("--step-epochs 3", "--step-epochs has no effect", "--schedule step"),
+            Case("--warmup=-1", "--warmup must be 0 or above"),
             Case("--shards 12", "--shards must be a power of two", "try 16"),
             Case("--shards 0", "--shards must be a power of two"),
             Case("--shards 1024 --batch-size 100", "--shards 1024 is more than", "fewer shards"),
@@ -57,8 +63,8 @@ struct BadOptionTests {
         arguments: [
             Case("--cell lstmm", "'lstmm' is invalid for '--cell <cell>'", "'rnn', 'lstm'"),
             Case("--nonlinearity sine", "'--nonlinearity <nonlinearity>'", "'relu'", "'tanh'"),
-            Case("--optimizer lion", "'--optimizer <optimizer>'", "'adam'", "'sgd'"),
-            Case("--schedule linear", "'--schedule <schedule>'", "'constant'", "'cosine'"),
+            Case("--optimizer lion", "'--optimizer <optimizer>'", "'adamw'", "'sgd'"),
+            Case("--schedule linear", "'--schedule <schedule>'", "'step'", "'cosine'"),
             Case("--dataset cifar", "'--dataset <dataset>'", "'mnist'", "'fashion-mnist'"),
             Case("--log-level loud", "'--log-level <log-level>'", "debug", "warning"),
             Case("--hidden many", "'many' is invalid for '--hidden <hidden>'"),

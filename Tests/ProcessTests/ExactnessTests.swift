@@ -7,6 +7,9 @@ struct ExactnessTests {
         Recipe.small.with("--batch-size", "10"), Recipe.small.with("--layers", "2"),
         Recipe.small.with(
             "--nonlinearity", "relu", "--optimizer", "sgd", "--learning-rate", "0.05"),
+        Recipe.small.with(
+            "--optimizer", "rmsprop", "--momentum", "0.5", "--weight-decay", "0.01",
+            "--label-smoothing", "0.1", "--schedule", "step", "--warmup", "3"),
         Recipe.small.with("--cell", "lstm", "--layers", "2", "--dropout", "0.2"),
         Recipe.small.with("--cell", "gru", "--bidirectional", "", "--readout", "mean"),
         Recipe.small.with("--sequence", "permuted", "--hidden", "8"),
