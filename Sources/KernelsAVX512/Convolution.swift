@@ -4,37 +4,30 @@ import KernelInterface
 // and Simard 2006). These loops move values about; the arithmetic is in the product.
 
 func gatherPatches(_ maps: Vector, _ shape: MapShape, into patches: Matrix) {
+    forEachNeighbour(maps, shape, patches) { patch, pixel in patch.pointee = pixel?.pointee ?? 0 }
+}
+
+func scatterPatches(_ patches: Matrix, _ shape: MapShape, into maps: Vector) {
+    forEachNeighbour(maps, shape, patches) { patch, pixel in pixel?.pointee += patch.pointee }
+}
+
+/// Calls `body` with each place of the patches and the pixel it stands for, nil beyond the edges.
+@inline(__always)
+private func forEachNeighbour(
+    _ maps: Vector, _ shape: MapShape, _ patches: Matrix,
+    _ body: (_ patch: UnsafeMutablePointer<Float>, _ pixel: UnsafeMutablePointer<Float>?) -> Void
+) {
     for row in 0..<shape.rows {
         for column in 0..<shape.columns {
-            var target = patches.base + (row * shape.columns + column) * patches.rowStride
+            var patch = patches.base + (row * shape.columns + column) * patches.rowStride
             for channel in 0..<shape.channels {
                 let map = maps.base + channel * shape.rows * shape.columns
                 for y in row - 1...row + 1 {
                     let isInside = y >= 0 && y < shape.rows
                     for x in column - 1...column + 1 {
                         let isThere = isInside && x >= 0 && x < shape.columns
-                        target.pointee = isThere ? map[y * shape.columns + x] : 0
-                        target += 1
-                    }
-                }
-            }
-        }
-    }
-}
-
-func scatterPatches(_ patches: Matrix, _ shape: MapShape, into maps: Vector) {
-    for row in 0..<shape.rows {
-        for column in 0..<shape.columns {
-            var source = patches.base + (row * shape.columns + column) * patches.rowStride
-            for channel in 0..<shape.channels {
-                let map = maps.base + channel * shape.rows * shape.columns
-                for y in row - 1...row + 1 {
-                    let isInside = y >= 0 && y < shape.rows
-                    for x in column - 1...column + 1 {
-                        if isInside && x >= 0 && x < shape.columns {
-                            map[y * shape.columns + x] += source.pointee
-                        }
-                        source += 1
+                        body(patch, isThere ? map + (y * shape.columns + x) : nil)
+                        patch += 1
                     }
                 }
             }

@@ -2,7 +2,6 @@ import ArgumentParser
 import DataParallel
 import Datasets
 import FoundationEssentials
-import Glibc
 import Kernels
 import Monitoring
 import NeuralNetwork
@@ -33,7 +32,7 @@ struct EvaluateCommand: AsyncParsableCommand {
             try Self.check(file.architecture, fits: dataset, path)
             let pool = EvaluationPool(
                 file.architecture, images: dataset.test,
-                threads: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), kernels: kernels)
+                threads: coreCount, kernels: kernels)
             let tally = await pool.evaluate(file.parameters)
             await pool.stop()
             print(

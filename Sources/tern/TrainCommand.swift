@@ -1,6 +1,5 @@
 import ArgumentParser
 import DataParallel
-import Glibc
 import Training
 import ZeroMQ
 
@@ -29,8 +28,7 @@ struct TrainCommand: AsyncParsableCommand {
     private static func settle(
         _ workers: Int?, in configuration: RunConfiguration
     ) -> RunConfiguration {
-        let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-        let lanes = min(cores, configuration.training.shards)
+        let lanes = min(coreCount, configuration.training.shards)
         var settled = configuration
         settled.workers =
             workers ?? configuration.workers ?? max(1, lanes / max(1, configuration.threads))

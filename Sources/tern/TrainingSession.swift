@@ -1,7 +1,6 @@
 import DataParallel
 import Datasets
 import FoundationEssentials
-import Glibc
 import Kernels
 import Logging
 import Monitoring
@@ -123,7 +122,7 @@ struct TrainingSession {
             logger: logger, sink: sink, metrics: metrics, logEvery: configuration.logEvery)
         let evaluation = EvaluationPool(
             job.architecture, images: job.dataset.test,
-            threads: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), kernels: job.kernels)
+            threads: coreCount, kernels: job.kernels)
         return Coordinator(
             job, settings: settings, resuming: checkpoint, store: directory.checkpoints,
             evaluation: evaluation, observer: recorder)
