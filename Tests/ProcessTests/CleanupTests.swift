@@ -22,7 +22,7 @@ struct CleanupTests {
 
     @Test("the folder of the socket at which local workers meet goes too")
     func meetingPoint() async throws {
-        let recipe = Recipe.long.with("--workers", "2")
+        let recipe = Recipe.long.with("--workers", "2", "--epochs", "99")
         let train = try start(recipe.arguments(try SampleData.large(), into: RunFolder()))
         try await train.line("training with 2 workers")
         let worker = try #require(bench.running("worker").first)
@@ -37,7 +37,7 @@ struct CleanupTests {
 
     @Test("a local worker that hangs does not keep a run from ending")
     func hangingWorker() async throws {
-        let recipe = Recipe.long.with("--workers", "2")
+        let recipe = Recipe.long.with("--workers", "2", "--epochs", "99")
         let train = try start(recipe.arguments(try SampleData.large(), into: RunFolder()))
         try await train.line("Step [20/600]")
         kill(try #require(bench.running("worker").first), SIGSTOP)

@@ -14,7 +14,7 @@ struct DisturbanceTests {
     func joinAndLeave() async throws {
         let data = try SampleData.large()
         let run = RunFolder()
-        let recipe = Recipe.long.with("--epochs", "4")
+        let recipe = Recipe.long
         let cluster = try await Cluster(recipe, data, into: run)
         let first = try cluster.worker()
         try await cluster.coordinator.line("Epoch [1/4], Step [40/600]")
@@ -36,7 +36,7 @@ struct DisturbanceTests {
         let run = RunFolder()
         let cluster = try await Cluster(.long, data, into: run)
         let first = try cluster.worker()
-        try await cluster.coordinator.line("Epoch [2/2], Step [20/600]")
+        try await cluster.coordinator.line("Epoch [2/4], Step [20/600]")
         first.kill()
         try await cluster.coordinator.line("\(first.pid) left: its connection is closed; 0 here")
         #expect(!cluster.coordinator.hasEnded)
@@ -52,7 +52,7 @@ struct DisturbanceTests {
         let run = RunFolder()
         let cluster = try await Cluster(.long.with("--min-workers", "2"), data, into: run)
         let (busy, hung) = (try cluster.worker(), try cluster.worker())
-        try await cluster.coordinator.line("Epoch [2/2], Step [20/600]")
+        try await cluster.coordinator.line("Epoch [2/4], Step [20/600]")
         hung.signal(SIGSTOP)
         try await cluster.coordinator.line("\(hung.pid) left")
         let summary = try run.completed(try await cluster.coordinator.end())
@@ -66,7 +66,7 @@ struct DisturbanceTests {
         let run = RunFolder()
         let cluster = try await Cluster(.long.with("--min-workers", "2"), data, into: run)
         let (staying, leaving) = (try cluster.worker(), try cluster.worker())
-        try await cluster.coordinator.line("Epoch [2/2], Step [20/600]")
+        try await cluster.coordinator.line("Epoch [2/4], Step [20/600]")
         leaving.signal(SIGTERM)
         let ending = try await leaving.end()
         #expect(ending.status == 143)
@@ -100,7 +100,7 @@ struct DisturbanceTests {
         let recipe = Recipe.long.with("--checkpoint-every", "50")
         let first = try await Cluster(recipe, data, into: run, listen: endpoint)
         let worker = try first.worker()
-        try await first.coordinator.line("Epoch [2/2], Step [80/600]")
+        try await first.coordinator.line("Epoch [2/4], Step [80/600]")
         first.coordinator.kill()
         try await worker.line("lost the coordinator")
         let second = try start(["coordinator", "--resume", run.path, "--listen", endpoint])
@@ -114,7 +114,7 @@ struct DisturbanceTests {
         let data = try SampleData.large()
         let run = RunFolder()
         let train = try start(Recipe.long.with("--workers", "3").arguments(data, into: run))
-        try await train.line("Epoch [2/2], Step [20/600]")
+        try await train.line("Epoch [2/4], Step [20/600]")
         let workers = bench.running("worker")
         #expect(workers.count == 3)
         for pid in workers.prefix(killed) { kill(pid, SIGKILL) }
@@ -130,7 +130,7 @@ struct DisturbanceTests {
         let data = try SampleData.large()
         let run = RunFolder()
         let train = try start(Recipe.long.with("--workers", "2").arguments(data, into: run))
-        try await train.line("Epoch [2/2], Step [20/600]")
+        try await train.line("Epoch [2/4], Step [20/600]")
         for pid in bench.running("worker") { kill(pid, SIGKILL) }
         expectRefusal(
             try await train.end(), status: 70,

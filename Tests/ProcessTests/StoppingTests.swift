@@ -13,7 +13,7 @@ struct StoppingTests {
 
         let run = RunFolder()
         let train = try start(Recipe.long.with("--workers", "2").arguments(data, into: run))
-        try await train.line("Epoch [2/2], Step [20/600]")
+        try await train.line("Epoch [2/4], Step [20/600]")
         train.signal(signal)
         let ending = try await train.end()
         #expect(ending.status == 128 + signal)
@@ -23,12 +23,12 @@ struct StoppingTests {
 
         let stopped = try run.summary
         #expect(stopped.status == "interrupted")
-        #expect((601..<1200).contains(stopped.steps))
+        #expect((601..<2400).contains(stopped.steps))
         #expect(run.checkpoints.last?.contains("\(stopped.steps)") == true)
 
         let resumed = try await run.resume("--workers", "\(workers)")
         #expect(resumed.weights == undisturbed.weights)
-        #expect(resumed.steps == 1200)
+        #expect(resumed.steps == 2400)
         #expect(try run.metrics.map(\.withoutTime) == calm.metrics.map(\.withoutTime))
     }
 
@@ -39,7 +39,7 @@ struct StoppingTests {
         let recipe = Recipe.long.with("--workers", "2")
         let train = try start(
             recipe.arguments(try SampleData.large(), into: run), terminal: terminal)
-        try await terminal.shows("Epoch [2/2], Step [20/600]")
+        try await terminal.shows("Epoch [2/4], Step [20/600]")
         terminal.pressControlC()
         try await terminal.shows("to go on: tern train --resume \(run.path)")
         #expect(try await train.end().status == 130)
@@ -52,7 +52,7 @@ struct StoppingTests {
         let run = RunFolder()
         let recipe = Recipe.long.with("--workers", "1")
         let train = try start(recipe.arguments(try SampleData.large(), into: run))
-        try await train.line("Epoch [2/2], Step [20/600]")
+        try await train.line("Epoch [2/4], Step [20/600]")
         let workers = bench.running("worker")
         for pid in workers { kill(pid, SIGSTOP) }
         train.signal(SIGINT)
@@ -72,7 +72,7 @@ struct StoppingTests {
         let run = RunFolder()
         let recipe = Recipe.long.with("--checkpoint-every", "\(checkpointEvery)")
         let train = try start(recipe.arguments(data, into: run))
-        try await train.line("Epoch [1/2], Step [60/600]")
+        try await train.line("Epoch [1/4], Step [60/600]")
         if checkpointEvery > 0 {
             try await eventually("a checkpoint") { !run.checkpoints.isEmpty }
         }

@@ -7,8 +7,8 @@ struct Recipe: CustomTestStringConvertible {
     /// A network and a run that take a fraction of a second.
     static let small = Recipe().with("--hidden", "16", "--epochs", "2", "--batch-size", "100")
 
-    /// 2 epochs of 600 steps: long enough that a test can interfere in an epoch's middle.
-    static let long = Recipe().with("--epochs", "2", "--batch-size", "10", "--log-every", "20")
+    /// 4 epochs of 600 steps: long enough that a test can interfere in an epoch's middle.
+    static let long = Recipe().with("--epochs", "4", "--batch-size", "10", "--log-every", "20")
 
     var testDescription: String { options.map { "\($0) \($1)" }.joined(separator: " ") }
 
