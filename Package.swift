@@ -65,7 +65,7 @@ let package = Package(
         module("NeuralNetwork", ["KernelInterface", "Kernels", "Randomness"]),
         module("Optimizers", ["KernelInterface", "Kernels"]),
         module("Images", ["CPNG"]),
-        module("Datasets", ["CZlib", "Hashing", "Randomness"]),
+        module("Datasets", ["CZlib", "Hashing", "KernelInterface", "Randomness"]),
         module(
             "Training",
             ["Datasets", "Hashing", "KernelInterface", "Kernels", "NeuralNetwork", "Optimizers"]),
@@ -108,7 +108,7 @@ let package = Package(
             ]),
         tests(of: "Hashing"),
         tests(of: "Images", ["Randomness"], fixtures: true),
-        tests(of: "Datasets", ["CZlib", "Hashing"]),
+        tests(of: "Datasets", ["CZlib", "Hashing", "KernelInterface"]),
         tests(of: "Protocol"),
         tests(of: "ZeroMQ"),
         tests(of: "DataParallel", ["NeuralNetwork", "Protocol", "Randomness", "Training"]),

@@ -1,6 +1,6 @@
 import Hashing
 
-/// Images and labels to train on and to test with, read from four IDX files and checked.
+/// Examples and labels to train on and to test with, read from four IDX files and checked.
 public struct Dataset: Sendable {
     /// One file of the data set, and whether its content is what it should be.
     public struct Checksum: Sendable, Equatable {
@@ -18,10 +18,10 @@ public struct Dataset: Sendable {
     public let name: String
     /// The folder that the files were found in.
     public let directory: String
-    /// The images to train on.
-    public let train: ImageSet
-    /// The images to test with, of the same size.
-    public let test: ImageSet
+    /// The examples to train on.
+    public let train: ExampleSet
+    /// The examples to test with, of the same shape.
+    public let test: ExampleSet
     /// How many classes there are: labels run from 0 to one less.
     public let classes: Int
     /// One entry a file: training images and labels, test images and labels.
@@ -50,12 +50,12 @@ public struct Dataset: Sendable {
         _ named: NamedDataset, directory: String,
         trainImages: IDXFile, trainLabels: IDXFile, testImages: IDXFile, testLabels: IDXFile
     ) throws(DatasetError) {
-        train = try ImageSet(images: trainImages, labels: trainLabels)
-        test = try ImageSet(images: testImages, labels: testLabels)
-        guard trainImages.dimensions.dropFirst() == testImages.dimensions.dropFirst() else {
+        train = try ExampleSet(images: trainImages, labels: trainLabels)
+        test = try ExampleSet(images: testImages, labels: testLabels)
+        guard train.shape == test.shape else {
             throw .shapeMismatch(
-                train: trainImages.path, trainShape: Array(trainImages.dimensions.dropFirst()),
-                test: testImages.path, testShape: Array(testImages.dimensions.dropFirst()))
+                train: trainImages.path, trainShape: train.shape,
+                test: testImages.path, testShape: test.shape)
         }
         classes = try countClasses(train: trainLabels, test: testLabels)
 
@@ -73,16 +73,14 @@ public struct Dataset: Sendable {
     }
 }
 
-extension ImageSet {
+extension ExampleSet {
     fileprivate init(images: IDXFile, labels: IDXFile) throws(DatasetError) {
         guard images.dimensions[0] == labels.dimensions[0] else {
             throw .countMismatch(
                 images: images.path, imageCount: images.dimensions[0],
                 labels: labels.path, labelCount: labels.dimensions[0])
         }
-        self.init(
-            rows: images.dimensions[1], columns: images.dimensions[2],
-            pixels: images.elements, labels: labels.elements)
+        self.init(images.exampleShape, values: images.elements, labels: labels.elements)
     }
 }
 
@@ -103,7 +101,7 @@ private func read(_ file: DatasetFile, in directory: String) -> Result<IDXFile, 
     guard let path = file.path(in: directory) else {
         return .failure(.missingFile(name: file.rawValue, directory: directory))
     }
-    return Result { () throws(DatasetError) in try IDXFile(path: path, rank: file.rank) }
+    return Result { () throws(DatasetError) in try IDXFile(path: path, content: file.content) }
 }
 
 extension Dataset {

@@ -8,8 +8,8 @@ public enum DatasetError: Error, Equatable {
     case unreadable(path: String, reason: String)
     /// The gzip data are cut short or broken after so many unpacked bytes.
     case damagedGzip(file: String, unpacked: Int, reason: String)
-    /// The first four bytes are not those of an IDX file of unsigned bytes in `rank` dimensions.
-    case wrongMagic(file: String, found: [UInt8], rank: Int)
+    /// The first four bytes are not those of an IDX file of this content.
+    case wrongMagic(file: String, found: [UInt8], IDXContent)
     /// The header announces a dimension (`count`, `rows` or `columns`) of zero.
     case emptyDimension(file: String, dimension: String)
     /// The header announces more bytes than this machine could hold.
@@ -18,10 +18,13 @@ public enum DatasetError: Error, Equatable {
     case truncated(file: String, expected: Int, actual: Int)
     /// The file goes on after the bytes that its header announces.
     case trailingBytes(file: String, expected: Int)
-    /// There is not one label an image.
+    /// A float32 value of an example, counted from 0, is infinite or no number.
+    case notFinite(file: String, example: Int)
+    /// There is not one label an example.
     case countMismatch(images: String, imageCount: Int, labels: String, labelCount: Int)
-    /// Test images have other rows and columns than training images.
-    case shapeMismatch(train: String, trainShape: [Int], test: String, testShape: [Int])
+    /// Test examples have another shape than training examples.
+    case shapeMismatch(
+        train: String, trainShape: ExampleShape, test: String, testShape: ExampleShape)
     /// All training labels are the same, so there is nothing to learn.
     case tooFewClasses(file: String, label: Int)
     /// A label, at its first index, belongs to no class of this data set.
@@ -48,9 +51,13 @@ extension DatasetError: CustomStringConvertible {
         case .damagedGzip(let file, let unpacked, let reason):
             "\(file) is damaged: its gzip data fail after \(unpacked) unpacked bytes "
                 + "(\(reason)); \(fetchAgain)"
-        case .wrongMagic(let file, let found, let rank):
-            "\(file) starts with bytes \(hex(found)), expected 00 00 08 0\(rank) "
-                + "(IDX, unsigned bytes, dimensions: \(rank)); \(fetchAgain)"
+        case .wrongMagic(let file, let found, .labels):
+            "\(file) starts with bytes \(hex(found)), expected 00 00 08 01 "
+                + "(IDX, unsigned bytes, dimensions: 1); \(fetchAgain)"
+        case .wrongMagic(let file, let found, .examples):
+            "\(file) starts with bytes \(hex(found)), expected 00 00 08 03 "
+                + "(IDX, unsigned bytes, dimensions: 3; or 0d for float32, 02 for two dimensions); "
+                + fetchAgain
         case .emptyDimension(let file, let dimension):
             "\(file) announces 0 \(dimension) in its header, expected at least 1; \(fetchAgain)"
         case .tooLarge(let file, let dimensions):
@@ -61,12 +68,15 @@ extension DatasetError: CustomStringConvertible {
         case .trailingBytes(let file, let expected):
             "\(file) goes on after the \(expected) unpacked bytes that its header announces; "
                 + fetchAgain
+        case .notFinite(let file, let example):
+            "\(file) holds a value that is no finite number in example \(example); correct it, or "
+                + fetchAgain
         case .countMismatch(let images, let imageCount, let labels, let labelCount):
-            "\(images) holds \(imageCount) images but \(labels) holds \(labelCount) labels; "
+            "\(images) holds \(imageCount) examples but \(labels) holds \(labelCount) labels; "
                 + "take both files from one data set"
         case .shapeMismatch(let train, let trainShape, let test, let testShape):
-            "\(train) holds images of \(product(trainShape)) pixels but \(test) of "
-                + "\(product(testShape)); take both files from one data set"
+            "\(train) holds \(trainShape.noun) of \(trainShape) but \(test) of "
+                + "\(testShape); take both files from one data set"
         case .tooFewClasses(let file, let label):
             "\(file) holds no label but \(label); at least 2 classes are needed to train"
         case .labelOutOfRange(let file, let index, let label, let expected):

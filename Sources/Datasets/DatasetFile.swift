@@ -1,18 +1,28 @@
 import Glibc
 
 /// The four files that make a data set, by the names that MNIST gave them.
+///
+/// Examples of two dimensions or of float32 values are named after these, as in
+/// `train-images-idx2-float`. What a file holds is decided by its header alone.
 enum DatasetFile: String, CaseIterable {
     case trainImages = "train-images-idx3-ubyte"
     case trainLabels = "train-labels-idx1-ubyte"
     case testImages = "t10k-images-idx3-ubyte"
     case testLabels = "t10k-labels-idx1-ubyte"
 
-    /// How many dimensions the file has: count, rows and columns, or the count alone.
-    var rank: Int {
+    /// What the file is to hold.
+    var content: IDXContent {
         switch self {
-        case .trainImages, .testImages: 3
-        case .trainLabels, .testLabels: 1
+        case .trainImages, .testImages: .examples
+        case .trainLabels, .testLabels: .labels
         }
+    }
+
+    /// The names that the file may have, the first one first.
+    private var names: [String] {
+        guard content == .examples else { return [rawValue] }
+        let stem = rawValue.dropLast("idx3-ubyte".count)
+        return [rawValue] + ["idx3-float", "idx2-ubyte", "idx2-float"].map { stem + $0 }
     }
 
     /// Where the file lies in a folder, if it is there under any of its names.
@@ -21,8 +31,7 @@ enum DatasetFile: String, CaseIterable {
     /// puts there to mend a folder.
     func path(in directory: String) -> String? {
         // Some collections spell it train-images.idx3-ubyte.
-        let dotted = rawValue.split(separator: "-idx").joined(separator: ".idx")
-        return [rawValue, dotted]
+        names.flatMap { [$0, $0.split(separator: "-idx").joined(separator: ".idx")] }
             .flatMap { ["\(directory)/\($0).gz", "\(directory)/\($0)"] }
             .first(where: exists)
     }

@@ -1,33 +1,68 @@
 import Glibc
+import KernelInterface
 
-/// One file of unsigned bytes in the IDX format, checked to the last byte.
+/// What a file in the IDX format is to hold.
+public enum IDXContent: Sendable {
+    /// Unsigned bytes in one dimension.
+    case labels
+    /// Unsigned bytes or float32 values in two dimensions (count, time steps of one value) or in three
+    /// (count, rows, columns).
+    case examples
+
+    /// The possible numbers of dimensions.
+    var ranks: ClosedRange<Int> {
+        switch self {
+        case .labels: 1...1
+        case .examples: 2...3
+        }
+    }
+
+    /// The possible types by the byte that stands for them.
+    var types: [UInt8: ElementType] {
+        switch self {
+        case .labels: [0x08: .uint8]
+        case .examples: [0x08: .uint8, 0x0d: .float32]
+        }
+    }
+}
+
+/// One file in the IDX format, checked to the last byte.
 ///
 ///      0     1      2      3     4            4 + 4 rank
 ///     +-----+-----+------+------+-- ... ------+-- ... ---------------+
 ///     |  0  |  0  | type | rank | dimensions  | elements, row-major  |
 ///     +-----+-----+------+------+-- ... ------+-- ... ---------------+
-///                  0x08           UInt32, big-endian
+///             0x08 or 0x0d        UInt32, big-endian, as the elements are
 struct IDXFile: Sendable {
     let path: String
-    /// Each above 0: the count, and for images the rows and columns.
+    /// The type of the elements.
+    let element: ElementType
+    /// Each above 0: the count, then the sizes of an example.
     let dimensions: [Int]
-    /// As many as the product of the dimensions.
-    let elements: [UInt8]
+    /// The bytes of as many elements as the product of the dimensions, little-endian.
+    private(set) var elements: [UInt8]
     /// SHA-256 of the unpacked file, header included.
     let checksum: String
 
-    /// Reads a file that must have this many dimensions: 1 for labels, 3 for images.
-    init(path: String, rank: Int) throws(DatasetError) {
+    /// The shape of an example; where the file has two dimensions, a time step has one value.
+    var exampleShape: ExampleShape {
+        ExampleShape(
+            rows: dimensions[1], columns: dimensions.count > 2 ? dimensions[2] : 1,
+            element: element)
+    }
+
+    /// Reads a file that must hold labels, or examples.
+    init(path: String, content: IDXContent) throws(DatasetError) {
         var file = try UnpackedFile(path: path)
-        let dimensions = try readHeader(of: &file, rank: rank)
-        let count = try elementCount(dimensions, path: path)
+        (element, dimensions) = try readHeader(of: &file, content)
+        let count = try byteCount(dimensions, of: element, path: path)
 
         // The header is not trusted with memory: past a generous ratio of what is on the disk,
         // the array grows only as bytes really come out of the file.
-        var elements: [UInt8] = []
+        elements = []
         elements.reserveCapacity(16 * min(count / 16, file.packedSize))
         try file.read(count, into: &elements)
-        let headerSize = 4 + 4 * rank
+        let headerSize = 4 + 4 * dimensions.count
         guard elements.count == count else {
             throw .truncated(
                 file: path, expected: headerSize + count, actual: headerSize + elements.count)
@@ -38,43 +73,65 @@ struct IDXFile: Sendable {
         guard beyond.isEmpty else { throw .trailingBytes(file: path, expected: headerSize + count) }
 
         self.path = path
-        self.dimensions = dimensions
-        self.elements = elements
         self.checksum = file.checksum()
+        if element == .float32 { try turnFloats() }
+    }
+
+    /// Makes the big-endian floats little-endian, and checks that they are finite.
+    private mutating func turnFloats() throws(DatasetError) {
+        for first in stride(from: 0, to: elements.count, by: 4) {
+            elements.swapAt(first, first + 3)
+            elements.swapAt(first + 1, first + 2)
+            // All bits of the exponent are set in infinities and in what is no number.
+            if elements[first + 3] & 0x7f == 0x7f, elements[first + 2] & 0x80 != 0 {
+                let example = first / (elements.count / dimensions[0])
+                throw .notFinite(file: path, example: example)
+            }
+        }
     }
 }
 
 private func readHeader(
-    of file: inout UnpackedFile, rank: Int
-) throws(DatasetError) -> [Int] {
-    let unsignedBytes: UInt8 = 0x08
-    let magic = [0, 0, unsignedBytes, UInt8(rank)]
-    let size = 4 + 4 * rank
-    var header: [UInt8] = []
-    try file.read(size, into: &header)
-    guard header.starts(with: magic.prefix(header.count)) else {
-        throw .wrongMagic(file: file.path, found: Array(header.prefix(4)), rank: rank)
+    of file: inout UnpackedFile, _ content: IDXContent
+) throws(DatasetError) -> (ElementType, dimensions: [Int]) {
+    var magic: [UInt8] = []
+    try file.read(4, into: &magic)
+    let rank = content.ranks.upperBound
+    if magic.count < 4, [0, 0, 0x08, UInt8(rank)].starts(with: magic) {
+        throw .truncated(file: file.path, expected: 4 + 4 * rank, actual: magic.count)
     }
-    guard header.count == size else {
-        throw .truncated(file: file.path, expected: size, actual: header.count)
+    guard magic.count == 4, magic.starts(with: [0, 0]), let type = content.types[magic[2]],
+        content.ranks.contains(Int(magic[3]))
+    else {
+        throw .wrongMagic(file: file.path, found: magic, content)
     }
-    return (1...rank).map { dimension in
-        header[4 * dimension..<4 * dimension + 4].reduce(0) { $0 << 8 | Int($1) }
+    let size = 4 * Int(magic[3])
+    var sizes: [UInt8] = []
+    try file.read(size, into: &sizes)
+    guard sizes.count == size else {
+        throw .truncated(file: file.path, expected: 4 + size, actual: 4 + sizes.count)
     }
+    let dimensions = stride(from: 0, to: size, by: 4).map { first in
+        sizes[first..<first + 4].reduce(0) { $0 << 8 | Int($1) }
+    }
+    return (type, dimensions)
 }
 
-/// The product of the dimensions, if it can be right and fits into memory.
-private func elementCount(_ dimensions: [Int], path: String) throws(DatasetError) -> Int {
+/// The bytes of all elements, if the dimensions can be right and fit into memory.
+private func byteCount(
+    _ dimensions: [Int], of element: ElementType, path: String
+) throws(DatasetError) -> Int {
     for (dimension, name) in zip(dimensions, ["count", "rows", "columns"]) where dimension == 0 {
         throw .emptyDimension(file: path, dimension: name)
     }
     // A quarter, since a growing array is twice in memory for a moment, and shards are copies.
     let limit = sysconf(Int32(_SC_PHYS_PAGES)) / 4 * sysconf(Int32(_SC_PAGESIZE))
-    var count = 1
+    var count = element.size
     for dimension in dimensions {
         let (product, overflow) = count.multipliedReportingOverflow(by: dimension)
         guard !overflow, product <= limit else {
-            throw .tooLarge(file: path, dimensions: dimensions)
+            let factors = element.size > 1 ? dimensions + [element.size] : dimensions
+            throw .tooLarge(file: path, dimensions: factors)
         }
         count = product
     }

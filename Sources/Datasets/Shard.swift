@@ -2,14 +2,14 @@ import Randomness
 
 /// The examples of one shard, in the order in which they were dealt.
 public struct Shard: Sendable {
-    /// The images, one after another, a byte a pixel.
-    public var pixels: [UInt8]
-    /// The class of each image.
+    /// The bytes of the examples, one after another.
+    public var values: [UInt8]
+    /// The class of each example.
     public var labels: [UInt8]
 
-    /// Makes a shard of images and their labels.
-    public init(pixels: [UInt8] = [], labels: [UInt8] = []) {
-        self.pixels = pixels
+    /// Makes a shard of examples and their labels.
+    public init(values: [UInt8] = [], labels: [UInt8] = []) {
+        self.values = values
         self.labels = labels
     }
 }
@@ -33,18 +33,18 @@ public struct ShardDeal: Sendable {
     /// The examples of a shard whose indices in the shard are `range`, copied out of the data set.
     ///
     /// Indices past the shard's end are left out.
-    public func examples(_ range: Range<Int>, ofShard shard: Int, from images: ImageSet) -> Shard {
-        let size = images.rows * images.columns
+    public func examples(_ range: Range<Int>, ofShard shard: Int, from set: ExampleSet) -> Shard {
+        let size = set.shape.byteCount
         var part = Shard()
-        part.pixels.reserveCapacity(range.count * size)
+        part.values.reserveCapacity(range.count * size)
         part.labels.reserveCapacity(range.count)
         for place in stride(
             from: shard + range.lowerBound * shards,
             to: min(shard + range.upperBound * shards, deck.count), by: shards)
         {
             let example = Int(deck[place])
-            part.pixels += images.pixels[example * size..<(example + 1) * size]
-            part.labels.append(images.labels[example])
+            part.values += set.values[example * size..<(example + 1) * size]
+            part.labels.append(set.labels[example])
         }
         return part
     }

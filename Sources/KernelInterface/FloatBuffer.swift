@@ -75,10 +75,7 @@ public final class FloatBuffer: @unchecked Sendable {
 
     /// Takes over the values of a little-endian float32 payload of exactly this buffer's size.
     public func copy(from bytes: RawSpan) {
-        precondition(bytes.byteCount == count * 4, "payload and buffer differ in size")
-        bytes.withUnsafeBytes { source in
-            UnsafeMutableRawBufferPointer(start: base, count: count * 4).copyMemory(from: source)
-        }
+        vector.copy(from: bytes)
     }
 
     /// Takes over the values of a buffer of the same size.
@@ -110,6 +107,14 @@ public struct Vector {
     public init(base: UnsafeMutablePointer<Float>, count: Int) {
         self.base = base
         self.count = count
+    }
+
+    /// Takes over little-endian float32 values, exactly as many as the run has.
+    public func copy(from bytes: RawSpan) {
+        precondition(bytes.byteCount == count * 4, "bytes and floats differ in size")
+        bytes.withUnsafeBytes { source in
+            UnsafeMutableRawBufferPointer(start: base, count: count * 4).copyMemory(from: source)
+        }
     }
 }
 

@@ -1,9 +1,13 @@
+import KernelInterface
+
 /// The form of a network: what decides its parameters and what it computes.
 public struct Architecture: Codable, Sendable, Hashable {
     /// The pixel rows of an image.
     public var imageRows: Int
     /// The pixel columns of an image.
     public var imageColumns: Int
+    /// The type of the pixels, or of another sequence's values.
+    public var element: ElementType
     /// The channels of each convolution before the recurrent layers; none without convolutions.
     public var convolutions: [Int]
     /// How an image is read as a sequence.
@@ -28,11 +32,14 @@ public struct Architecture: Codable, Sendable, Hashable {
     /// A network for images of `imageRows` x `imageColumns`.
     public init(
         cell: Cell = .rnn, nonlinearity: Nonlinearity = .tanh, imageRows: Int, imageColumns: Int,
-        convolutions: [Int] = [], sequence: SequenceOrder = .rows, hiddenSize: Int, layers: Int,
-        isBidirectional: Bool = false, dropout: Double = 0, readout: Readout = .last, classes: Int
+        element: ElementType = .uint8, convolutions: [Int] = [], sequence: SequenceOrder = .rows,
+        hiddenSize: Int,
+        layers: Int, isBidirectional: Bool = false, dropout: Double = 0, readout: Readout = .last,
+        classes: Int
     ) {
         self.imageRows = imageRows
         self.imageColumns = imageColumns
+        self.element = element
         self.convolutions = convolutions
         self.sequence = sequence
         self.cell = cell
@@ -53,6 +60,7 @@ public struct Architecture: Codable, Sendable, Hashable {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         imageRows = try values.decode(Int.self, forKey: .imageRows)
         imageColumns = try values.decode(Int.self, forKey: .imageColumns)
+        element = try values.decodeIfPresent(ElementType.self, forKey: .element) ?? .uint8
         convolutions = try values.decode([Int].self, forKey: .convolutions)
         sequence = try values.decode(SequenceOrder.self, forKey: .sequence)
         cell = try values.decode(Cell.self, forKey: .cell)
@@ -70,7 +78,9 @@ public struct Architecture: Codable, Sendable, Hashable {
     }
 
     /// The possible pixel rows and pixel columns.
-    public static let imageSides = 1...65_536
+    public static let imageSides = 1...16_384
+    /// The possible numbers of time steps, for each of which a pass keeps its states.
+    public static let timeStepCounts = 1...16_384
     /// The possible sizes of a hidden state.
     public static let hiddenSizes = 1...8_192
     /// The possible numbers of layers.
@@ -86,6 +96,7 @@ public struct Architecture: Codable, Sendable, Hashable {
             && (0..<1).contains(dropout) && Self.classCounts.contains(classes)
             && convolutions.allSatisfy(Self.channelCounts.contains)
             && (convolutions.isEmpty || sequence == .rows && mapRows > 0 && mapColumns > 0)
+            && Self.timeStepCounts.contains(timeSteps)
     }
 
     /// The rows of the last convolution's maps, each of which halves them.
@@ -97,13 +108,12 @@ public struct Architecture: Codable, Sendable, Hashable {
     /// The values of one example.
     public var exampleSize: Int { imageRows * imageColumns }
 
+    /// The bytes of one example.
+    public var exampleByteCount: Int { exampleSize * element.size }
+
     /// The time steps of one example.
     public var timeSteps: Int {
-        switch sequence {
-        case .rows: mapRows
-        case .columns: imageColumns
-        case .pixels, .permuted: imageRows * imageColumns
-        }
+        sequence.timeSteps(rows: mapRows, columns: imageColumns)
     }
 
     /// The values of one time step.
@@ -160,6 +170,15 @@ public enum SequenceOrder: String, Codable, Sendable, CaseIterable {
     case pixels
     /// A pixel a time step, in a fixed random order that is the same for all runs.
     case permuted
+
+    /// The time steps of an image.
+    public func timeSteps(rows: Int, columns: Int) -> Int {
+        switch self {
+        case .rows: rows
+        case .columns: columns
+        case .pixels, .permuted: rows * columns
+        }
+    }
 }
 
 /// Which outputs of the last layer the classes are read from.

@@ -2,17 +2,21 @@ import Randomness
 
 /// Which pixel of an image is read when.
 struct InputOrder {
-    /// For each value of the sequence the pixel that it comes from; nil where they are in order.
-    private let pixels: [Int]?
+    /// For each byte of the sequence the byte of the image that it comes from; nil where they are
+    /// in order.
+    private let bytes: [Int]?
 
     init(_ architecture: Architecture) {
-        pixels = architecture.pixelOrder
+        let size = architecture.element.size
+        bytes = architecture.pixelOrder.map { pixels in
+            pixels.flatMap { pixel in (0..<size).map { pixel * size + $0 } }
+        }
     }
 
     /// Calls `body` with the image's bytes in the order of reading.
     func withOrdered(_ image: RawSpan, _ body: (RawSpan) -> Void) {
-        guard let pixels else { return body(image) }
-        let ordered = pixels.map { image.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }
+        guard let bytes else { return body(image) }
+        let ordered = bytes.map { image.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }
         body(ordered.span.bytes)
     }
 }

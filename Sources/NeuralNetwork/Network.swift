@@ -68,20 +68,29 @@ public final class Network {
         readout.load(parameters)
     }
 
-    /// Sets row `row` of `rows` to an image of `exampleSize` bytes, scaled to [0, 1].
-    public func setInput(_ image: RawSpan, row: Int, of rows: Int) {
+    /// Sets row `row` of `rows` to an example of `exampleByteCount` bytes.
+    public func setInput(_ example: RawSpan, row: Int, of rows: Int) {
         precondition(rows <= capacity && row < rows, "row \(row) of \(rows) is outside the network")
         if let front {
             let size = architecture.exampleSize
-            return kernels.widen(image, into: front.images.vector(at: row * size, count: size))
+            return read(example, into: front.images.vector(at: row * size, count: size))
         }
         let size = architecture.inputSize
-        inputOrder.withOrdered(image) { ordered in
+        let byteCount = size * architecture.element.size
+        inputOrder.withOrdered(example) { ordered in
             for time in 0..<architecture.timeSteps {
-                kernels.widen(
-                    ordered.extracting(time * size..<(time + 1) * size),
+                read(
+                    ordered.extracting(time * byteCount..<(time + 1) * byteCount),
                     into: input.values.vector(at: (time * rows + row) * size, count: size))
             }
+        }
+    }
+
+    /// Reads bytes scaled to [0, 1], and floats as they are.
+    private func read(_ values: RawSpan, into target: Vector) {
+        switch architecture.element {
+        case .uint8: kernels.widen(values, into: target)
+        case .float32: target.copy(from: values)
         }
     }
 

@@ -2,11 +2,17 @@ import Datasets
 import NeuralNetwork
 
 extension Architecture {
-    /// The network that a configuration asks for, to fit a data set's images and classes.
+    /// The shape of the examples that the network takes.
+    public var exampleShape: ExampleShape {
+        ExampleShape(rows: imageRows, columns: imageColumns, element: element)
+    }
+
+    /// The network that a configuration asks for, to fit a data set's examples and classes.
     public init(_ configuration: TrainingConfiguration, for dataset: Dataset) {
+        let shape = dataset.train.shape
         self.init(
             cell: configuration.cell, nonlinearity: configuration.nonlinearity,
-            imageRows: dataset.train.rows, imageColumns: dataset.train.columns,
+            imageRows: shape.rows, imageColumns: shape.columns, element: shape.element,
             convolutions: configuration.convolution, sequence: configuration.sequence,
             hiddenSize: configuration.hidden,
             layers: configuration.layers, isBidirectional: configuration.bidirectional,

@@ -3,6 +3,12 @@ import Optimizers
 // What the optimizer makes of the settings.
 
 extension TrainingConfiguration {
+    /// The examples of one step, over all workers.
+    ///
+    /// A lane passes a fixed number of rows at a time, whatever the batch. So the batches that a
+    /// step accumulates are one batch of as many examples, to the bit and in the same memory.
+    public var examplesPerStep: Int { batchSize * accumulate }
+
     /// The update rule with its constants.
     public var updateRule: UpdateRule {
         UpdateRule(

@@ -29,8 +29,10 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
     public var initialWeightsDigest: String?
     /// How often each example is used.
     public var epochs = 10
-    /// The examples of one step over all workers: the global batch size.
+    /// The examples of one batch over all workers: the global batch size.
     public var batchSize = 128
+    /// The batches whose gradients one step averages.
+    public var accumulate = 1
     /// The share of each training target that is spread evenly over all classes.
     public var labelSmoothing = 0.0
     /// The learning rate, at its highest where a schedule changes it.
@@ -61,7 +63,7 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case dataset, cell, nonlinearity, hidden, layers, bidirectional, dropout, readout
         case convolution, sequence, initialization, initialWeightsDigest
-        case epochs, batchSize, labelSmoothing, learningRate
+        case epochs, batchSize, accumulate, labelSmoothing, learningRate
         case optimizer, momentum, nesterov, weightDecay, clipNorm
         case schedule, warmup, stepEpochs, gamma, shards, seed
     }
@@ -87,6 +89,7 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
         try values.read(.initialWeightsDigest, into: &initialWeightsDigest)
         try values.read(.epochs, into: &epochs)
         try values.read(.batchSize, into: &batchSize)
+        try values.read(.accumulate, into: &accumulate)
         try values.read(.labelSmoothing, into: &labelSmoothing)
         try values.read(.learningRate, into: &learningRate)
         try values.read(.optimizer, into: &optimizer)
@@ -112,8 +115,8 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
             ("convolution", convolution.map(String.init).joined(separator: " ")),
             ("initialization", initialization.rawValue),
             ("initial-weights", initialWeightsDigest ?? "none"), ("epochs", "\(epochs)"),
-            ("batch-size", "\(batchSize)"), ("label-smoothing", "\(labelSmoothing)"),
-            ("learning-rate", "\(learningRate)"),
+            ("batch-size", "\(batchSize)"), ("accumulate", "\(accumulate)"),
+            ("label-smoothing", "\(labelSmoothing)"), ("learning-rate", "\(learningRate)"),
             ("optimizer", optimizer.rawValue), ("momentum", "\(momentum)"),
             ("nesterov", "\(nesterov)"), ("weight-decay", "\(weightDecay)"),
             ("clip-norm", "\(clipNorm)"), ("schedule", schedule.rawValue),
@@ -126,13 +129,14 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
     public func validate() throws(ConfigurationError) {
         for (option, value) in [
             ("hidden", hidden), ("layers", layers), ("epochs", epochs), ("batch-size", batchSize),
-            ("step-epochs", stepEpochs),
+            ("accumulate", accumulate), ("step-epochs", stepEpochs),
         ] where value < 1 {
             throw .notPositive(option: option, value: "\(value)")
         }
         for (option, value, limit) in [
             ("hidden", hidden, 8192), ("layers", layers, 64), ("epochs", epochs, 1_000_000),
-            ("batch-size", batchSize, 1 << 24), ("step-epochs", stepEpochs, 1_000_000),
+            ("batch-size", batchSize, 1 << 24), ("accumulate", accumulate, 1 << 24),
+            ("step-epochs", stepEpochs, 1_000_000),
         ] where value > limit {
             throw .tooLarge(option: option, value: value, limit: limit)
         }
@@ -178,11 +182,21 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
     public func validate(
         examples: Int, rows: Int, columns: Int
     ) throws(ConfigurationError) {
+        let (sides, steps) = (Architecture.imageSides, Architecture.timeStepCounts)
+        guard sides.contains(rows), sides.contains(columns),
+            steps.contains(sequence.timeSteps(rows: rows, columns: columns))
+        else {
+            throw .tooManyTimeSteps(rows: rows, columns: columns, sequence)
+        }
         guard min(rows, columns) >> convolution.count > 0 else {
             throw .imagesTooSmall(rows: rows, columns: columns, convolutions: convolution.count)
         }
         guard batchSize <= examples else {
             throw .batchLargerThanData(batchSize: batchSize, examples: examples)
+        }
+        guard examplesPerStep <= examples else {
+            throw .stepLargerThanData(
+                accumulate: accumulate, batchSize: batchSize, examples: examples)
         }
         guard shards <= examples else {
             throw .moreShardsThanExamples(shards: shards, examples: examples)
@@ -202,12 +216,16 @@ public enum ConfigurationError: Error, CustomStringConvertible, Equatable {
     case tooLarge(option: String, value: Int, limit: Int)
     /// A setting that does nothing together with the others.
     case withoutEffect(option: String, remedy: String)
+    /// Examples that are longer, or wider, than a network could read.
+    case tooManyTimeSteps(rows: Int, columns: Int, SequenceOrder)
     /// The convolutions would pool the images away.
     case imagesTooSmall(rows: Int, columns: Int, convolutions: Int)
     /// A number of shards that cannot be added up in a binary tree.
     case shardsNotPowerOfTwo(Int)
     /// A step would need more examples than there are.
     case batchLargerThanData(batchSize: Int, examples: Int)
+    /// A step would need more examples than there are.
+    case stepLargerThanData(accumulate: Int, batchSize: Int, examples: Int)
     /// Some shards would stay empty.
     case moreShardsThanExamples(shards: Int, examples: Int)
     /// Some lanes would have nothing to do.
@@ -230,6 +248,9 @@ public enum ConfigurationError: Error, CustomStringConvertible, Equatable {
             "--\(option) is \(value), above the limit of \(limit): give a smaller number"
         case .withoutEffect(let option, let remedy):
             "--\(option) has no effect here: \(remedy), or leave it out"
+        case .tooManyTimeSteps(let rows, let columns, let sequence):
+            "--sequence \(sequence.rawValue) makes too much of examples of \(rows)x\(columns): at most "
+                + "\(Architecture.timeStepCounts.upperBound) time steps and values a side can be read"
         case .imagesTooSmall(let rows, let columns, let convolutions):
             "--convolution is given \(convolutions) times, but each halves the images of "
                 + "\(rows)x\(columns): give it fewer times"
@@ -238,6 +259,9 @@ public enum ConfigurationError: Error, CustomStringConvertible, Equatable {
         case .batchLargerThanData(let batchSize, let examples):
             "--batch-size \(batchSize) is larger than the data set's \(examples) training examples: "
                 + "give at most \(examples)"
+        case .stepLargerThanData(let accumulate, let batchSize, let examples):
+            "--accumulate \(accumulate) at --batch-size \(batchSize) needs more than the data set's "
+                + "\(examples) training examples: give at most --accumulate \(examples / batchSize)"
         case .moreShardsThanExamples(let shards, let examples):
             "--shards \(shards) is more than the data set's \(examples) training examples: "
                 + "give fewer shards"

@@ -2,7 +2,7 @@ import Datasets
 import Kernels
 import NeuralNetwork
 
-/// Tells how well parameters do on images they were not trained on.
+/// Tells how well parameters do on examples they were not trained on.
 public final class Evaluator {
     private let network: Network
 
@@ -15,9 +15,9 @@ public final class Evaluator {
     public func load(_ parameters: RawSpan) { network.load(parameters) }
 
     /// The loss of each example in `range`, in order.
-    public func losses(of range: Range<Int>, in images: ImageSet) -> [ExampleLoss] {
-        let size = images.rows * images.columns
-        let pixels = images.pixels.span
+    public func losses(of range: Range<Int>, in set: ExampleSet) -> [ExampleLoss] {
+        let size = set.shape.byteCount
+        let values = set.values.span
         var losses: [ExampleLoss] = []
         losses.reserveCapacity(range.count)
         var rest = range
@@ -25,12 +25,12 @@ public final class Evaluator {
             let part = rest.prefix(network.capacity)
             rest = rest.dropFirst(part.count)
             for (row, example) in part.enumerated() {
-                let image = pixels.extracting(example * size..<(example + 1) * size).bytes
-                network.setInput(image, row: row, of: part.count)
+                let bytes = values.extracting(example * size..<(example + 1) * size).bytes
+                network.setInput(bytes, row: row, of: part.count)
             }
             network.forward(rows: part.count)
             for (row, example) in part.enumerated() {
-                losses.append(network.loss(row: row, label: Int(images.labels[example])))
+                losses.append(network.loss(row: row, label: Int(set.labels[example])))
             }
         }
         return losses

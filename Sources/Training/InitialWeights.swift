@@ -45,7 +45,7 @@ extension Architecture {
             ("hidden size", "\(hiddenSize)"), ("number of layers", "\(layers)"),
             ("number of directions", "\(directions)"), ("readout", readout.rawValue),
             ("convolutions", "\(convolutions)"), ("sequence", sequence.rawValue),
-            ("image size", "\(imageRows)x\(imageColumns)"),
+            ("example shape", "\(exampleShape)"),
             ("number of classes", "\(classes)"),
         ]
     }

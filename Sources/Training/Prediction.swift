@@ -2,7 +2,7 @@ import KernelInterface
 import Kernels
 import NeuralNetwork
 
-/// What a network makes of one image.
+/// What a network makes of one example.
 public struct Prediction: Sendable, Equatable {
     /// The probability of each class [C]: the softmax of the logits.
     public let probabilities: [Float]
@@ -25,7 +25,7 @@ public struct Prediction: Sendable, Equatable {
     }
 }
 
-/// Tells the classes of images one by one.
+/// Tells the classes of examples one by one.
 public final class Predictor {
     private let network: Network
     private let kernels: any KernelSet.Type
@@ -37,10 +37,11 @@ public final class Predictor {
         model.parameters.withBytes { network.load($0) }
     }
 
-    /// The prediction for an image of `exampleSize` pixels [rows, columns], 0 black to 255.
-    public func predict(_ image: [UInt8]) -> Prediction {
-        precondition(image.count == network.architecture.exampleSize, "an image of another size")
-        network.setInput(image.span.bytes, row: 0, of: 1)
+    /// The prediction for the bytes of an example [rows, columns]; pixels from 0, black, to 255.
+    public func predict(_ example: [UInt8]) -> Prediction {
+        precondition(
+            example.count == network.architecture.exampleByteCount, "an example of another size")
+        network.setInput(example.span.bytes, row: 0, of: 1)
         network.forward(rows: 1)
         return Prediction(logits: network.logits(row: 0), kernels: kernels)
     }

@@ -109,12 +109,12 @@ public final class ShardGradients {
     }
 
     private func setInput(_ piece: Piece, rows: Int, shards: [Int: Shard]) {
-        let size = network.architecture.exampleSize
+        let size = network.architecture.exampleByteCount
         let shard = shards[piece.shard, default: Shard()]
-        let pixels = shard.pixels.span
+        let values = shard.values.span
         for (row, example) in zip(piece.rows, piece.examples) {
             let first = Int(example) * size
-            network.setInput(pixels.extracting(first..<first + size).bytes, row: row, of: rows)
+            network.setInput(values.extracting(first..<first + size).bytes, row: row, of: rows)
         }
     }
 

@@ -1,3 +1,4 @@
+import KernelInterface
 import NeuralNetwork
 
 /// What a `state_dict` does not tell about its network; what is left out has a default.
@@ -6,6 +7,8 @@ public struct StateDictSettings: Sendable, Equatable {
     public var imageRows: Int?
     /// The pixel columns of an image; 28 where neither this nor the tensors tell.
     public var imageColumns: Int?
+    /// The type of an example's values; bytes where nothing is said.
+    public var element: ElementType?
     /// How an image is read as a sequence; by rows where nothing is said.
     public var sequence: SequenceOrder?
     /// What the plain RNN cell applies to its sums; tanh where nothing is said.
@@ -20,6 +23,7 @@ public struct StateDictSettings: Sendable, Equatable {
     public init(_ architecture: Architecture) {
         imageRows = architecture.imageRows
         imageColumns = architecture.imageColumns
+        element = architecture.element
         sequence = architecture.sequence
         nonlinearity = architecture.nonlinearity
         readout = architecture.readout
@@ -72,10 +76,16 @@ extension Safetensors {
                 path, unfit: "images of \(rows)x\(columns) are none that it could read",
                 remedy: Self.wantedSizes)
         }
+        let steps = sequence.timeSteps(rows: rows, columns: columns)
+        guard Architecture.timeStepCounts.contains(steps) else {
+            throw SafetensorsError(
+                path, unfit: "it would read \(steps) time steps",
+                remedy: "Tern takes at most \(Architecture.timeStepCounts.upperBound)")
+        }
         let architecture = Architecture(
             cell: cell, nonlinearity: settings.nonlinearity ?? .tanh, imageRows: rows,
-            imageColumns: columns, convolutions: convolutions, sequence: sequence,
-            hiddenSize: hidden, layers: layers,
+            imageColumns: columns, element: settings.element ?? .uint8,
+            convolutions: convolutions, sequence: sequence, hiddenSize: hidden, layers: layers,
             isBidirectional: tensors.contains { $0.name.hasSuffix("_reverse") },
             readout: settings.readout ?? .last, classes: classes)
         guard architecture.inputSize == input else {

@@ -34,9 +34,8 @@ struct DatasetCommand: AsyncParsableCommand {
             let name =
                 dataset.name == "custom" ? "custom (none of the known ones)" : dataset.name
             var lines = ["data set  \(name)", "folder    \(dataset.directory)"]
-            for (label, images) in [("train", dataset.train), ("test ", dataset.test)] {
-                lines.append(
-                    "\(label)     \(images.count) images of \(images.rows)x\(images.columns)")
+            for (label, set) in [("train", dataset.train), ("test ", dataset.test)] {
+                lines.append("\(label)     \(set.count) \(set.shape.noun) of \(set.shape)")
             }
             lines.append("classes   \(dataset.classes)")
             for checksum in dataset.checksums {

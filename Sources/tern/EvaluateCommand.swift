@@ -31,14 +31,14 @@ struct EvaluateCommand: AsyncParsableCommand {
             let dataset = try await Dataset.load(named, directory: data, environment: environment)
             try Self.check(file.architecture, fits: dataset, path)
             let pool = EvaluationPool(
-                file.architecture, images: dataset.test,
+                file.architecture, examples: dataset.test,
                 threads: coreCount, kernels: kernels)
             let tally = await pool.evaluate(file.parameters)
             await pool.stop()
             print(
                 """
                   model          \(path)
-                  data set       \(dataset.name), \(tally.examples) test images
+                  data set       \(dataset.name), \(tally.examples) test \(dataset.test.shape.noun)
                   test loss      \(fixed(tally.meanLoss, 9))
                   test accuracy  \(fixed(tally.accuracy * 100, 2))%
                 """)
@@ -48,16 +48,15 @@ struct EvaluateCommand: AsyncParsableCommand {
     private static func check(
         _ architecture: Architecture, fits dataset: Dataset, _ path: String
     ) throws {
-        let images = dataset.test
-        guard images.rows == architecture.imageRows, images.columns == architecture.imageColumns,
-            dataset.classes <= architecture.classes
+        let shape = dataset.test.shape
+        guard shape == architecture.exampleShape, dataset.classes <= architecture.classes
         else {
             throw Failure(
                 status: ExitStatus.badData,
-                message: "\(path) is of \(architecture.imageRows)x\(architecture.imageColumns) "
-                    + "images in \(architecture.classes) classes, but \(dataset.directory) holds "
-                    + "\(images.rows)x\(images.columns) in \(dataset.classes): give the model's "
-                    + "data with --data")
+                message:
+                    "\(path) is for \(architecture.exampleShape.noun) of \(architecture.exampleShape) in "
+                    + "\(architecture.classes) classes, but \(dataset.directory) holds \(shape) in "
+                    + "\(dataset.classes): give the model's data with --data")
         }
     }
 }

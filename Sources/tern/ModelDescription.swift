@@ -1,3 +1,4 @@
+import Datasets
 import Monitoring
 import NeuralNetwork
 import Training
@@ -12,7 +13,7 @@ func describe(_ model: ModelFile, path: String) -> String {
                 ["model", path], ["data set", model.dataset],
                 [
                     "input",
-                    "\(network.imageRows)x\(network.imageColumns) images by "
+                    "\(network.exampleShape) \(network.exampleShape.noun) by "
                         + "\(network.sequence.rawValue): \(network.timeSteps) time steps of "
                         + "\(network.inputSize)",
                 ],

@@ -1,4 +1,5 @@
 import ArgumentParser
+import KernelInterface
 import Monitoring
 import NeuralNetwork
 import Training
@@ -33,6 +34,9 @@ struct StateDictOptions: ParsableArguments {
     @Option(help: "Pixel columns of an image. (default: as the tensors tell, or else 28)")
     var columns: Int?
 
+    @Option(help: "Type of an example's values: uint8 is scaled to 0...1. (default: uint8)")
+    var element: ElementType?
+
     @Option(
         help: """
             An image as a sequence: a row, a column or a pixel a time step; permuted: pixels in \
@@ -57,6 +61,7 @@ struct StateDictOptions: ParsableArguments {
         var settings = StateDictSettings()
         settings.imageRows = rows
         settings.imageColumns = columns
+        settings.element = element
         settings.sequence = sequence
         settings.nonlinearity = nonlinearity
         settings.readout = readout
@@ -65,8 +70,10 @@ struct StateDictOptions: ParsableArguments {
             throw Failure(
                 status: ExitStatus.usage,
                 message: "\(path) tells itself what network it is of: leave out --rows, --columns, "
-                    + "--sequence, --nonlinearity and --readout")
+                    + "--element, --sequence, --nonlinearity and --readout")
         }
         return model
     }
 }
+
+extension ElementType: ExpressibleByArgument {}

@@ -47,8 +47,8 @@ struct PredictCommand: AsyncParsableCommand {
             let predictor = Predictor(file, kernels: kernels)
             var output = PredictionOutput(format)
             for image in images {
-                try forEachPicture(in: image, indices, for: file, path) { name, picture in
-                    let prediction = predictor.predict(picture.pixels)
+                try forEachExample(in: image, indices, for: file, path) { name, example, picture in
+                    let prediction = predictor.predict(example)
                     guard prediction.probabilities.allSatisfy(\.isFinite) else {
                         throw Failure(
                             status: ExitStatus.badData,
@@ -76,24 +76,30 @@ struct IndexRange: ExpressibleByArgument {
     }
 }
 
-/// Calls `body` with the pictures that a file holds, of the size that the model takes.
-private func forEachPicture(
+/// Calls `body` with the examples of a file, of the shape that the model takes, and their pictures.
+private func forEachExample(
     in path: String, _ indices: [IndexRange], for model: ModelFile, _ modelPath: String,
-    _ body: (_ name: String, Picture) throws -> Void
+    _ body: (_ name: String, _ example: [UInt8], Picture) throws -> Void
 ) throws {
-    let (rows, columns) = (model.architecture.imageRows, model.architecture.imageColumns)
+    let shape = model.architecture.exampleShape
     guard !indices.isEmpty else {
+        guard shape.element == .uint8 else {
+            throw Failure(
+                status: ExitStatus.badData,
+                message: "\(modelPath) is of \(shape) \(shape.noun), which no PNG file holds: give "
+                    + "an IDX file of them, and --index")
+        }
         var picture = try Picture(png: Files.read(path), path: path)
         picture.brightenInk()
-        picture.fit(rows: rows, columns: columns)
-        return try body(path, picture)
+        picture.fit(rows: shape.rows, columns: shape.columns)
+        return try body(path, picture.pixels, picture)
     }
-    let file = try readImages(path)
-    guard (file.rows, file.columns) == (rows, columns) else {
+    let file = try readExamples(path)
+    guard file.shape == shape else {
         throw Failure(
             status: ExitStatus.badData,
-            message: "\(modelPath) is of \(rows)x\(columns) images, but \(path) holds "
-                + "\(file.rows)x\(file.columns): give images like those the model learned from")
+            message: "\(modelPath) is of \(shape) \(shape.noun), but \(path) holds \(file.shape) "
+                + "\(file.shape.noun): give ones like those the model learned from")
     }
     for range in indices.map(\.range) {
         guard range.upperBound < file.count else {
@@ -103,16 +109,16 @@ private func forEachPicture(
                     + "\(file.count - 1)")
         }
         for index in range {
-            let picture = Picture(rows: rows, columns: columns, pixels: Array(file[index]))
-            try body("\(path)[\(index)]", picture)
+            let example = file[index]
+            try body("\(path)[\(index)]", Array(example), picture(of: example, shape))
         }
     }
 }
 
 /// Reads an IDX file; the general remedy for an unreadable one names an option not had here.
-private func readImages(_ path: String) throws -> ImageFile {
+private func readExamples(_ path: String) throws -> ExampleFile {
     do {
-        return try ImageFile(path: path)
+        return try ExampleFile(path: path)
     } catch .unreadable(let path, let reason) {
         throw Failure(
             status: ExitStatus.noInput,

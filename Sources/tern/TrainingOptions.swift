@@ -92,6 +92,12 @@ struct TrainingOptions: ParsableArguments {
                 + "\(defaults.training.batchSize))", valueName: "examples"))
     var batchSize: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Batches whose gradients one step averages, in the memory of one batch. (default: "
+                + "\(defaults.training.accumulate))", valueName: "batches"))
+    var accumulate: Int?
+
     @OptionGroup
     var updates: UpdateOptions
 
@@ -197,6 +203,7 @@ struct TrainingOptions: ParsableArguments {
         training.initialization = initialization ?? training.initialization
         training.epochs = epochs ?? training.epochs
         training.batchSize = batchSize ?? training.batchSize
+        training.accumulate = accumulate ?? training.accumulate
         training.shards = shards ?? training.shards
         training.seed = seed ?? training.seed
     }

@@ -94,13 +94,18 @@ struct TrainingSession {
     /// Says what is about to be done.
     func announce() {
         let training = configuration.training
-        let counts = "\(job.dataset.train.count) training and \(job.dataset.test.count) test images"
+        let (train, test) = (job.dataset.train, job.dataset.test)
+        let counts = "\(train.count) training and \(test.count) test \(test.shape.noun)"
         logger.info("data set \(job.dataset.name) from \(job.dataset.directory): \(counts)")
+        let batch =
+            training.accumulate == 1
+            ? "batch \(training.batchSize)"
+            : "batch \(training.accumulate) x \(training.batchSize)"
         logger.info(
             """
             network \(training.cell.rawValue), \(training.nonlinearity.rawValue), hidden \
             \(training.hidden), layers \(training.layers); \(training.optimizer.rawValue) at \
-            \(training.learningRate), \(training.schedule.rawValue); batch \(training.batchSize), \
+            \(training.learningRate), \(training.schedule.rawValue); \(batch), \
             \(training.epochs) epochs; seed \(training.seed); kernels \(job.kernels.name)
             """)
         logger.info("run folder \(directory.path)")
@@ -121,7 +126,7 @@ struct TrainingSession {
         let recorder = RunRecorder(
             logger: logger, sink: sink, metrics: metrics, logEvery: configuration.logEvery)
         let evaluation = EvaluationPool(
-            job.architecture, images: job.dataset.test,
+            job.architecture, examples: job.dataset.test,
             threads: coreCount, kernels: job.kernels)
         return Coordinator(
             job, settings: settings, resuming: checkpoint, store: directory.checkpoints,

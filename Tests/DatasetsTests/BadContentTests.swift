@@ -18,8 +18,8 @@ struct BadContentTests {
         let folder = try SampleFolder(
             FileName.testImages, holds: idx([6, 2, 3], elements: [UInt8](repeating: 0, count: 36)))
         let error = DatasetError.shapeMismatch(
-            train: folder[FileName.trainImages], trainShape: [3, 2],
-            test: folder[FileName.testImages], testShape: [2, 3])
+            train: folder[FileName.trainImages], trainShape: ExampleShape(rows: 3, columns: 2),
+            test: folder[FileName.testImages], testShape: ExampleShape(rows: 2, columns: 3))
         await #expect(throws: error) { try await folder.load() }
     }
 

@@ -10,7 +10,8 @@ struct BadFormatTests {
         arguments: [
             [0, 0, 8, 1, 0, 0, 0, 12],  // labels where images belong
             [0, 0, 8, 4, 0, 0, 0, 12],
-            [0, 0, 0x0d, 3, 0, 0, 0, 12],  // floats
+            [0, 0, 0x0e, 3, 0, 0, 0, 12],  // doubles
+            [0, 0, 0x0b, 3, 0, 0, 0, 12],  // 16-bit integers
             [0x89, 0x50, 0x4e, 0x47, 0x0d],  // a PNG picture
             [1],
         ] as [[UInt8]], [false, true])
@@ -18,7 +19,7 @@ struct BadFormatTests {
         let folder = try SampleFolder(
             FileName.trainImages, holds: packed ? gzip(bytes) : bytes)
         let error = DatasetError.wrongMagic(
-            file: folder[FileName.trainImages], found: Array(bytes.prefix(4)), rank: 3)
+            file: folder[FileName.trainImages], found: Array(bytes.prefix(4)), .examples)
         await #expect(throws: error) { try await folder.load() }
     }
 

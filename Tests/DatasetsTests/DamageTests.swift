@@ -75,7 +75,7 @@ struct DamageTests {
             do {
                 let dataset = try await folder.load()
                 let images = dataset.train
-                #expect(images.pixels.count == images.count * images.rows * images.columns)
+                #expect(images.values.count == images.count * images.shape.byteCount)
                 #expect(images.labels.allSatisfy { $0 < dataset.classes })
             } catch {
                 #expect(!error.description.isEmpty)

@@ -29,9 +29,19 @@ struct DescriptionTests {
                 + "get this file again"
         ),
         (
-            .wrongMagic(file: "f", found: [0, 0, 13, 3], rank: 1),
+            .wrongMagic(file: "f", found: [0, 0, 13, 3], .labels),
             "f starts with bytes 00 00 0d 03, expected 00 00 08 01 "
                 + "(IDX, unsigned bytes, dimensions: 1); get this file again"
+        ),
+        (
+            .wrongMagic(file: "f", found: [0, 0, 11, 3], .examples),
+            "f starts with bytes 00 00 0b 03, expected 00 00 08 03 (IDX, unsigned bytes, "
+                + "dimensions: 3; or 0d for float32, 02 for two dimensions); get this file again"
+        ),
+        (
+            .notFinite(file: "f", example: 17),
+            "f holds a value that is no finite number in example 17; correct it, "
+                + "or get this file again"
         ),
         (
             .emptyDimension(file: "f", dimension: "rows"),
@@ -52,11 +62,13 @@ struct DescriptionTests {
         ),
         (
             .countMismatch(images: "i", imageCount: 6, labels: "l", labelCount: 5),
-            "i holds 6 images but l holds 5 labels; take both files from one data set"
+            "i holds 6 examples but l holds 5 labels; take both files from one data set"
         ),
         (
-            .shapeMismatch(train: "i", trainShape: [28, 28], test: "t", testShape: [3, 2]),
-            "i holds images of 28 x 28 pixels but t of 3 x 2; take both files from one data set"
+            .shapeMismatch(
+                train: "i", trainShape: ExampleShape(rows: 28, columns: 28), test: "t",
+                testShape: ExampleShape(rows: 3, columns: 2, element: .float32)),
+            "i holds images of 28x28 but t of 3x2 float32; take both files from one data set"
         ),
         (
             .tooFewClasses(file: "l", label: 7),

@@ -13,11 +13,11 @@ struct LoadingTests {
         #expect(dataset.directory == folder.path)
         #expect(dataset.classes == 3)
         #expect(dataset.train.count == 12)
-        #expect(dataset.train.rows == 3)
-        #expect(dataset.train.columns == 2)
-        #expect(dataset.train.pixels == (0..<72).map { UInt8($0 * 3) })
+        #expect(dataset.train.shape.rows == 3)
+        #expect(dataset.train.shape.columns == 2)
+        #expect(dataset.train.values == (0..<72).map { UInt8($0 * 3) })
         #expect(dataset.train.labels == (0..<12).map { UInt8($0 % 3) })
-        #expect(dataset.test.pixels == (0..<36).map { UInt8(255 - $0) })
+        #expect(dataset.test.values == (0..<36).map { UInt8(255 - $0) })
         #expect(dataset.test.labels == [0, 1, 2, 0, 1, 2])
     }
 
@@ -66,7 +66,7 @@ struct LoadingTests {
         let testImages = idx([6, 311, 307], elements: Array(pixels[..<572_862]))
         let folder = try SampleFolder(FileName.trainImages, holds: packed ? gzip(images) : images)
         try folder.write(FileName.testImages, testImages)
-        #expect(try await folder.load().train.pixels == pixels)
+        #expect(try await folder.load().train.values == pixels)
     }
 
     @Test("reports the SHA-256 of each file's unpacked content beside the expected one")

@@ -29,7 +29,10 @@ struct RealDataTests {
         #expect(dataset.name == "mnist")
         #expect(dataset.checksums.map(\.matches) == [true, true, true, true])
         #expect([dataset.train.count, dataset.test.count] == [60_000, 10_000])
-        #expect([dataset.train.rows, dataset.train.columns, dataset.classes] == [28, 28, 10])
+        #expect(
+            [dataset.train.shape.rows, dataset.train.shape.columns, dataset.classes] == [
+                28, 28, 10,
+            ])
         #expect(dataset.train.labels.starts(with: [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]))
         #expect(dataset.test.labels.starts(with: [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]))
     }
@@ -45,7 +48,10 @@ struct RealDataTests {
         #expect(dataset.name == "fashion-mnist")
         #expect(dataset.checksums.map(\.matches) == [true, true, true, true])
         #expect([dataset.train.count, dataset.test.count] == [60_000, 10_000])
-        #expect([dataset.train.rows, dataset.train.columns, dataset.classes] == [28, 28, 10])
+        #expect(
+            [dataset.train.shape.rows, dataset.train.shape.columns, dataset.classes] == [
+                28, 28, 10,
+            ])
         #expect(dataset.train.labels.starts(with: [9, 0, 0, 3, 0, 2, 7, 2, 5, 5]))
     }
 

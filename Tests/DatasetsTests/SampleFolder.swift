@@ -56,10 +56,17 @@ final class SampleFolder {
 
 /// An IDX file of unsigned bytes, whatever the dimensions claim.
 func idx(_ dimensions: [Int], elements: [UInt8]) -> [UInt8] {
-    let sizes = dimensions.flatMap { size in
-        stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: size >> $0) }
-    }
-    return [0, 0, 8, UInt8(dimensions.count)] + sizes + elements
+    [0, 0, 0x08, UInt8(dimensions.count)] + dimensions.flatMap { bigEndian(UInt32($0)) } + elements
+}
+
+/// An IDX file of float32 values.
+func idx(_ dimensions: [Int], floats: [Float]) -> [UInt8] {
+    [0, 0, 0x0d, UInt8(dimensions.count)] + dimensions.flatMap { bigEndian(UInt32($0)) }
+        + floats.flatMap { bigEndian($0.bitPattern) }
+}
+
+private func bigEndian(_ value: UInt32) -> [UInt8] {
+    stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: value >> $0) }
 }
 
 /// One gzip member of these bytes.

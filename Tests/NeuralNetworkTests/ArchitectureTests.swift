@@ -58,6 +58,7 @@ struct ArchitectureTests {
             ("cell", "\"LSTM\""), ("sequence", "\"diagonals\""), ("sequence", "0"),
             ("isBidirectional", "2"), ("isBidirectional", "\"yes\""),
             ("isBidirectional", "null"), ("readout", "\"first\""), ("readout", "null"),
+            ("element", "\"float16\""), ("element", "4"),
             ("convolutions", "[0]"), ("convolutions", "[4097]"), ("convolutions", "[8, -1]"),
             ("convolutions", "[1, 1, 1, 1, 1]"), ("convolutions", "[1e30]"),
             ("convolutions", "8"), ("convolutions", "null"), ("dropout", "1"), ("dropout", "-0.1"),

@@ -53,14 +53,14 @@ struct BadDataTests {
             "expected labels from 0 to 9"
         ) { try $0.change(SampleData.trainLabels) { $0[8 + 3] = 77 } },
         Fault(
-            "fewer labels than images", "holds 600 images", "holds 599 labels",
+            "fewer labels than images", "holds 600 examples", "holds 599 labels",
             "take both files from one data set"
         ) {
             try $0.write(
                 SampleData.trainLabels, idx([599], (0..<599).map { UInt8($0 % 10) }))
         },
         Fault(
-            "test images of another size", "of 12 x 12 pixels", "of 6 x 6",
+            "test images of another size", "images of 12x12", "of 6x6",
             "take both files from one data set"
         ) {
             try $0.write(

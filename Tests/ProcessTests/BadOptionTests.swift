@@ -37,6 +37,8 @@ struct BadOptionTests {
             Case("--warmup=-1", "--warmup must be 0 or above"),
             Case("--shards 12", "--shards must be a power of two", "try 16"),
             Case("--shards 0", "--shards must be a power of two"),
+            Case("--accumulate 0", "--accumulate must be above 0"),
+            Case("--accumulate 5", "--accumulate 5 at --batch-size 128", "at most --accumulate 4"),
             Case("--shards 1024 --batch-size 100", "--shards 1024 is more than", "fewer shards"),
             Case(
                 "--shards 4 --workers 5", "--shards 4 is fewer than the lanes of 5 workers",
@@ -119,7 +121,10 @@ struct BadOptionTests {
         arguments: [
             (#"{"hidden": 3"#, "JSON"),
             (#"["hidden"]"#, "not a JSON object"),
-            (#"{"hiden": 3}"#, #"unknown setting "hiden"; the settings are batch_size"#),
+            (
+                #"{"hiden": 3}"#,
+                #"unknown setting "hiden"; the settings are accumulate, batch_size"#
+            ),
             (#"{"hidden": "3"}"#, #""hidden" has a value of the wrong kind"#),
             (#"{"cell": "lstmm"}"#, #""cell" has a value of the wrong kind"#),
             (#"{"dataset": "cifar"}"#, #"unknown data set "cifar""#),

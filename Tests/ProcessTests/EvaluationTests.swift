@@ -57,6 +57,6 @@ struct EvaluationTests {
         let other = try SampleData("other", side: 8)
         try await expectRefusal(
             ["evaluate", run.path, "--data", other.folder], status: 65,
-            "is of 12x12 images", "holds 8x8", "give the model's data with --data")
+            "is for images of 12x12", "holds 8x8", "give the model's data with --data")
     }
 }

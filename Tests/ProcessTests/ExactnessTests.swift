@@ -10,7 +10,10 @@ struct ExactnessTests {
         Recipe.small.with(
             "--optimizer", "rmsprop", "--momentum", "0.5", "--weight-decay", "0.01",
             "--label-smoothing", "0.1", "--schedule", "step", "--warmup", "3"),
-        Recipe.small.with("--cell", "lstm", "--layers", "2", "--dropout", "0.2"),
+        Recipe.small.with("--cell", "lstm", "--accumulate", "4"),
+        Recipe.small.with(
+            "--cell", "lstm", "--layers", "2", "--bidirectional", "", "--dropout", "0.2"),
+        Recipe.small.with("--cell", "gru", "--convolution", "4", "--convolution", "6"),
         Recipe.small.with("--cell", "gru", "--bidirectional", "", "--readout", "mean"),
         Recipe.small.with("--sequence", "permuted", "--hidden", "8"),
         Recipe.small.with("--clip-norm", "0", "--schedule", "constant", "--shards", "32"),
@@ -57,6 +60,20 @@ struct ExactnessTests {
             #expect(try run.summary.weights == local.weights)
             #expect(try run.summary.workers == 3)
         }
+    }
+
+    @Test("batches that a step accumulates are one batch of as many examples, to the bit")
+    func accumulation() async throws {
+        let data = try SampleData()
+        let recipe = Recipe.small.with("--epochs", "10")
+        let single = try await recipe.with("--batch-size", "200").train(data, into: RunFolder("1"))
+        let run = RunFolder("4")
+        let four = try await recipe.with("--batch-size", "50", "--accumulate", "4")
+            .train(data, into: run)
+        #expect(single.steps == 30)
+        #expect(four.steps == 30)
+        #expect(four.weights == single.weights)
+        #expect(try run.text("coordinator.log").contains("batch 4 x 50"))
     }
 
     @Test("a second run ends with the same bits, one with another seed does not")

@@ -58,16 +58,16 @@ struct EpochTests {
     }
 
     /// Images of two pixels that hold the image's number, and whose label is its low half.
-    private var numberedImages: ImageSet {
-        ImageSet(
-            rows: 1, columns: 2,
-            pixels: (0..<Self.examples).flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] },
+    private var numberedImages: ExampleSet {
+        ExampleSet(
+            ExampleShape(rows: 1, columns: 2),
+            values: (0..<Self.examples).flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] },
             labels: (0..<Self.examples).map { UInt8($0 & 255) })
     }
 
     private func number(ofImage index: Int, in shard: Shard) -> Int {
-        let low = shard.pixels[2 * index + 1]
+        let low = shard.values[2 * index + 1]
         #expect(shard.labels[index] == low, "a label went astray")
-        return Int(shard.pixels[2 * index]) << 8 | Int(low)
+        return Int(shard.values[2 * index]) << 8 | Int(low)
     }
 }

@@ -15,7 +15,7 @@ struct EvaluationTests {
         parameters.withBytes { network.load($0) }
         let size = smallArchitecture.exampleSize
         let expected = (0..<images.count).map { image in
-            let pixels = images.pixels[image * size..<(image + 1) * size]
+            let pixels = images.values[image * size..<(image + 1) * size]
             network.setInput(pixels.span.bytes, row: 0, of: 1)
             network.forward(rows: 1)
             return network.loss(row: 0, label: Int(images.labels[image]))

@@ -82,7 +82,7 @@ struct InitialWeightsTests {
         ("number of directions", { $0.isBidirectional = true }),
         ("number of classes", { $0.classes = 5 }), ("nonlinearity", { $0.nonlinearity = .relu }),
         ("readout", { $0.readout = .mean }), ("sequence", { $0.sequence = .pixels }),
-        ("image size", { $0.imageRows = 6 }),
+        ("example shape", { $0.imageRows = 6 }),
     ]
 
     private func model() -> ModelFile {

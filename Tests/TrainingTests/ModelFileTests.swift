@@ -56,7 +56,7 @@ struct ModelFileTests {
     @Test("an architecture of more weights than any machine holds is refused before they are made")
     func hugeArchitecture() {
         let huge = Architecture(
-            imageRows: 65_536, imageColumns: 65_536, hiddenSize: 8_192, layers: 64, classes: 256)
+            imageRows: 16_384, imageColumns: 16_384, hiddenSize: 8_192, layers: 64, classes: 256)
         let file = Safetensors(metadata: ["architecture": jsonText(huge)])
         #expect(throws: SafetensorsError.self) {
             try ModelFile(parsing: file.encoded(), path: "x")

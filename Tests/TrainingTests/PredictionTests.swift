@@ -52,7 +52,7 @@ struct PredictionTests {
         let images = randomImages(20, for: smallArchitecture, seed: 5)
         let size = smallArchitecture.exampleSize
         for (index, loss) in evaluator.losses(of: 0..<20, in: images).enumerated() {
-            let pixels = images.pixels[index * size..<(index + 1) * size]
+            let pixels = images.values[index * size..<(index + 1) * size]
             let prediction = predictor.predict(Array(pixels))
             let label = Int(images.labels[index])
             #expect((prediction.best == label) == loss.isCorrect)

@@ -45,7 +45,7 @@ struct RunConfigurationTests {
     func unknownKey(key: String) {
         refuse(
             "{\"\(key)\": 1}",
-            because: "it has an unknown setting \"\(key)\"; the settings are batch_size, ")
+            because: "it has an unknown setting \"\(key)\"; the settings are accumulate, ")
     }
 
     @Test(

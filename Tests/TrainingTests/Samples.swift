@@ -9,10 +9,10 @@ let smallArchitecture = Architecture(
     imageRows: 5, imageColumns: 6, hiddenSize: 9, layers: 2, classes: 4)
 
 /// Random images for a network.
-func randomImages(_ count: Int, for architecture: Architecture, seed: UInt64) -> ImageSet {
-    ImageSet(
-        rows: architecture.imageRows, columns: architecture.imageColumns,
-        pixels: randomBytes(count * architecture.exampleSize, seed: seed),
+func randomImages(_ count: Int, for architecture: Architecture, seed: UInt64) -> ExampleSet {
+    ExampleSet(
+        architecture.exampleShape,
+        values: randomBytes(count * architecture.exampleSize, seed: seed),
         labels: randomBytes(count, seed: seed + 1, below: architecture.classes))
 }
 

@@ -71,7 +71,7 @@ struct SmallRun {
                 ofShard: number, count: shard.labels.count, epoch: plan.epoch(ofStep: step),
                 seed: seed)
             for index in order[plan.indices(ofShard: number, step: step)].map({ Int($0) }) {
-                let pixels = shard.pixels[index * size..<(index + 1) * size]
+                let pixels = shard.values[index * size..<(index + 1) * size]
                 examples.append((pixels, Int(shard.labels[index])))
                 draws.append(DropoutDraw(seed: seed, step: step, shard: number, example: index))
             }

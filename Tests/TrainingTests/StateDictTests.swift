@@ -86,6 +86,9 @@ struct StateDictTests {
         refuse(stateDict(Self.network), settings, because: "images of 28x7 read by rows have 7")
         settings.imageRows = 0
         refuse(stateDict(Self.network), settings, because: "images of 0x7 are none")
+        settings = .init()
+        (settings.imageRows, settings.imageColumns, settings.sequence) = (129, 128, .permuted)
+        refuse(stateDict(Self.network), settings, because: "read 16512 time steps")
     }
 
     @Test(

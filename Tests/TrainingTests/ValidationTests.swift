@@ -1,3 +1,4 @@
+import NeuralNetwork
 import Testing
 import Training
 
@@ -81,6 +82,10 @@ struct ValidationTests {
         Case(.withoutEffect(option: "nesterov", remedy: "give --momentum above 0")) {
             ($0.training.optimizer, $0.training.nesterov) = (.sgd, true)
         },
+        Case(.notPositive(option: "accumulate", value: "0")) { $0.training.accumulate = 0 },
+        Case(.tooLarge(option: "accumulate", value: .max, limit: 1 << 24)) {
+            $0.training.accumulate = .max
+        },
         Case(.shardsNotPowerOfTwo(0)) { $0.training.shards = 0 },
         Case(.shardsNotPowerOfTwo(-16)) { $0.training.shards = -16 },
         Case(.shardsNotPowerOfTwo(12)) { $0.training.shards = 12 },
@@ -128,6 +133,24 @@ struct ValidationTests {
         try configuration.validate()
     }
 
+    @Test("examples of more time steps than a network reads are refused")
+    func timeSteps() throws {
+        var configuration = TrainingConfiguration()
+        try configuration.validate(examples: 128, rows: 16_384, columns: 1)
+        configuration.sequence = .pixels
+        try configuration.validate(examples: 128, rows: 128, columns: 128)
+        for (sequence, rows, columns) in [
+            (SequenceOrder.rows, 16_385, 1), (.columns, 1, 16_385), (.pixels, 128, 129),
+            (.permuted, 129, 128),
+        ] {
+            configuration.sequence = sequence
+            let error = ConfigurationError.tooManyTimeSteps(rows: rows, columns: columns, sequence)
+            #expect(throws: error) {
+                try configuration.validate(examples: 128, rows: rows, columns: columns)
+            }
+        }
+    }
+
     @Test("a batch and shards must fit the training examples")
     func examples() throws {
         var configuration = TrainingConfiguration()
@@ -136,6 +159,14 @@ struct ValidationTests {
             try configuration.validate(examples: 127, rows: 28, columns: 28)
         }
         configuration.batchSize = 2
+        configuration.accumulate = 64
+        try configuration.validate(examples: 128, rows: 28, columns: 28)
+        let tooLarge = ConfigurationError.stepLargerThanData(
+            accumulate: 64, batchSize: 2, examples: 127)
+        #expect(throws: tooLarge) {
+            try configuration.validate(examples: 127, rows: 28, columns: 28)
+        }
+        configuration.accumulate = 1
         #expect(throws: ConfigurationError.moreShardsThanExamples(shards: 16, examples: 15)) {
             try configuration.validate(examples: 15, rows: 28, columns: 28)
         }
@@ -145,6 +176,8 @@ struct ValidationTests {
         "each error is one line that names the option and a remedy",
         arguments: cases.map(\.error) + [
             .batchLargerThanData(batchSize: 9, examples: 8),
+            .stepLargerThanData(accumulate: 2, batchSize: 5, examples: 8),
+            .tooManyTimeSteps(rows: 200, columns: 100, .pixels),
             .moreShardsThanExamples(shards: 16, examples: 8),
             .unreadableFile(path: "a", reason: "b"),
             .differs(option: "hidden", given: "1", expected: "2", where: "c"),

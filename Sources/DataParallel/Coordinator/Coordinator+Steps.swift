@@ -112,13 +112,13 @@ extension Coordinator {
 
     func sendShardPart(_ fetch: Fetch, to peer: PeerIdentity) {
         // About 1 MB a message: small beside a worker's memory, large beside a message's cost.
-        let count = max(1, (1 << 20) / job.architecture.exampleSize)
+        let count = max(1, (1 << 20) / job.architecture.exampleByteCount)
         let part = job.deal.examples(
             fetch.first..<fetch.first + count, ofShard: fetch.shard, from: job.dataset.train)
         let header = CoordinatorMessage.shardPart(
             ShardPart(shard: fetch.shard, first: fetch.first, count: part.labels.count))
         send(
-            [Frame(header.header(run: run)), Frame(part.pixels), Frame(part.labels)], to: peer)
+            [Frame(header.header(run: run)), Frame(part.values), Frame(part.labels)], to: peer)
     }
 
     // MARK: - The numbers

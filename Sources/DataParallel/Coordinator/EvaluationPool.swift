@@ -7,28 +7,29 @@ import ZeroMQ
 /// Tests weights on all cores of the coordinator's machine while the workers wait.
 public struct EvaluationPool: Sendable {
     private let lanes: [EvaluationLane]
-    private let images: ImageSet
+    private let examples: ExampleSet
 
-    /// A pool of `threads` lanes that test on `images`.
+    /// A pool of `threads` lanes that test on `examples`.
     public init(
-        _ architecture: Architecture, images: ImageSet, threads: Int, kernels: any KernelSet.Type
+        _ architecture: Architecture, examples: ExampleSet, threads: Int,
+        kernels: any KernelSet.Type
     ) {
-        self.images = images
+        self.examples = examples
         lanes = (0..<threads).map { EvaluationLane($0, architecture, kernels: kernels) }
     }
 
-    /// The tally of all images under the given parameters.
+    /// The tally of all examples under the given parameters.
     ///
-    /// The losses are added up image by image, so the sum does not depend on the lanes.
+    /// The losses are added up one by one, so the sum does not depend on the lanes.
     public func evaluate(_ parameters: FloatBuffer) async -> Tally {
-        let count = images.count
+        let count = examples.count
         let parts = lanes.indices.map { lane in
             lane * count / lanes.count..<(lane + 1) * count / lanes.count
         }
         return await withTaskGroup(of: (Int, [ExampleLoss]).self) { group in
             for (index, lane) in lanes.enumerated() {
                 group.addTask {
-                    (index, await lane.losses(of: parts[index], in: images, parameters))
+                    (index, await lane.losses(of: parts[index], in: examples, parameters))
                 }
             }
             var losses = [[ExampleLoss]](repeating: [], count: lanes.count)
@@ -55,9 +56,9 @@ private actor EvaluationLane {
     }
 
     func losses(
-        of range: Range<Int>, in images: ImageSet, _ parameters: FloatBuffer
+        of range: Range<Int>, in examples: ExampleSet, _ parameters: FloatBuffer
     ) -> [ExampleLoss] {
         parameters.withBytes { evaluator.load($0) }
-        return evaluator.losses(of: range, in: images)
+        return evaluator.losses(of: range, in: examples)
     }
 }

@@ -29,14 +29,15 @@ public struct Job: Sendable {
         _ configuration: TrainingConfiguration, _ dataset: Dataset, kernels: any KernelSet.Type
     ) throws(ConfigurationError) {
         try configuration.validate()
+        let shape = dataset.train.shape
         try configuration.validate(
-            examples: dataset.train.count, rows: dataset.train.rows, columns: dataset.train.columns)
+            examples: dataset.train.count, rows: shape.rows, columns: shape.columns)
         self.configuration = configuration
         self.dataset = dataset
         self.kernels = kernels
         architecture = Architecture(configuration, for: dataset)
         plan = BatchPlan(
-            examples: dataset.train.count, batchSize: configuration.batchSize,
+            examples: dataset.train.count, batchSize: configuration.examplesPerStep,
             shards: configuration.shards)
         deal = ShardDeal(
             examples: dataset.train.count, shards: configuration.shards, seed: configuration.seed)

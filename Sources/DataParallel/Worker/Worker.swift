@@ -27,7 +27,7 @@ public actor Worker {
 
     private var lanes: [ShardTrainer] = []
     private var shards: [Int: Shard] = [:]
-    private var exampleSize = 0
+    private var exampleByteCount = 0
     private var classes = 0
     private var parameterCount = 0
     private var weights: Frame?
@@ -148,8 +148,8 @@ public actor Worker {
                 weights.checksum == work.checksum
             else { throw .wrongPayload("weights of a wrong size or checksum") }
         case .shardPart(let part):
-            guard let pixels = payload.first, let labels = payload.last,
-                labels.count == part.count, pixels.count == labels.count * exampleSize,
+            guard let values = payload.first, let labels = payload.last,
+                labels.count == part.count, values.count == labels.count * exampleByteCount,
                 labels.bytes.allSatisfy({ $0 < classes })
             else { throw .wrongPayload("examples of a wrong size, or labels out of range") }
         default: break
@@ -189,7 +189,7 @@ public actor Worker {
                 lane: lane, architecture, plan: plan, seed: seed, labelSmoothing: labelSmoothing,
                 kernels: kernels)
         }
-        exampleSize = architecture.exampleSize
+        exampleByteCount = architecture.exampleByteCount
         classes = architecture.classes
         parameterCount = ParameterLayout(architecture).count
         sums = PartialSums(plan, parameterCount: parameterCount, kernels: kernels)
@@ -207,8 +207,8 @@ public actor Worker {
     }
 
     private func store(_ part: ShardPart) {
-        guard let pixels = payload.first, let labels = payload.last else { return }
-        shards[part.shard, default: Shard()].pixels += pixels.bytes
+        guard let values = payload.first, let labels = payload.last else { return }
+        shards[part.shard, default: Shard()].values += values.bytes
         shards[part.shard, default: Shard()].labels += labels.bytes
     }
 

@@ -48,6 +48,19 @@ struct SampleData {
         try FileManager.default.removeItem(atPath: path(name))
     }
 
+    /// Makes the files of images files of float32 values, those that networks make of the pixels.
+    func turnIntoFloats() throws {
+        for name in [Self.trainImages, Self.testImages] {
+            let bytes = try readFile(path(name))
+            let floats = bytes.dropFirst(16).map { (Float($0) / 255).bitPattern.bigEndian }
+            try write(
+                name.replacing("ubyte", with: "float"),
+                [0, 0, 0x0d, 3] + bytes[4..<16]
+                    + floats.flatMap { withUnsafeBytes(of: $0, Array.init) })
+            try remove(name)
+        }
+    }
+
     /// Changes the bytes of one file.
     func change(_ name: String, _ change: (inout [UInt8]) -> Void) throws {
         var bytes = try readFile(path(name))

@@ -1,0 +1,20 @@
+/// The examples of one IDX file, gzipped or raw, without labels.
+public struct ExampleFile: Sendable {
+    /// How many examples there are.
+    public let count: Int
+    /// The shape of each.
+    public let shape: ExampleShape
+    /// The bytes of all values [count, rows, columns], row-major.
+    public let values: [UInt8]
+
+    /// Reads a file of examples and checks it to its last byte.
+    public init(path: String) throws(DatasetError) {
+        let file = try IDXFile(path: path, content: .examples)
+        (count, shape, values) = (file.dimensions[0], file.exampleShape, file.elements)
+    }
+
+    /// The bytes [rows, columns] of one example.
+    public subscript(index: Int) -> ArraySlice<UInt8> {
+        values[index * shape.byteCount..<(index + 1) * shape.byteCount]
+    }
+}

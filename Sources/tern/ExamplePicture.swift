@@ -1,0 +1,20 @@
+import Datasets
+import Images
+
+/// An example of an IDX file as a picture: floats from the lowest, black, to the highest, white.
+func picture(of example: ArraySlice<UInt8>, _ shape: ExampleShape) -> Picture {
+    func picture(_ pixels: [UInt8], _ notes: [String] = []) -> Picture {
+        Picture(rows: shape.rows, columns: shape.columns, pixels: pixels, notes: notes)
+    }
+    guard shape.element == .float32 else { return picture(Array(example)) }
+    let values = stride(from: example.startIndex, to: example.endIndex, by: 4).map { first in
+        Float(
+            bitPattern: example[first..<first + 4].reversed().reduce(0) { $0 << 8 | UInt32($1) })
+    }
+    let (lowest, highest) = (values.min() ?? 0, values.max() ?? 0)
+    let range = Double(highest) - Double(lowest)
+    let shades = values.map { value in
+        range > 0 ? UInt8(255 * (Double(value) - Double(lowest)) / range) : 0
+    }
+    return picture(shades, ["values from \(lowest) to \(highest)"])
+}

@@ -1,0 +1,114 @@
+import Datasets
+import Testing
+
+@Suite("Sequences that are no images")
+struct SequenceTests {
+    private static let floats = (0..<72).map { Float($0) * -1.7e-3 + 1e30 / Float($0 + 1) }
+
+    /// The sample data set with other examples: training and test files of one stem.
+    private func folder(
+        _ ending: String, packed: Bool = false, train: [UInt8], test: [UInt8]
+    ) throws -> SampleFolder {
+        let folder = try SampleFolder()
+        for (name, stem, bytes) in [
+            (FileName.trainImages, "train-images", train),
+            (FileName.testImages, "t10k-images", test),
+        ] {
+            try folder.remove(name)
+            let packing = packed ? ".gz" : ""
+            try folder.write("\(stem)\(ending)\(packing)", packed ? gzip(bytes) : bytes)
+        }
+        return folder
+    }
+
+    @Test(
+        "float32 values of three dimensions keep their bits, whatever the file is called",
+        arguments: ["-idx3-float", ".idx3-float", "-idx3-ubyte"], [false, true])
+    func floats(ending: String, packed: Bool) async throws {
+        let folder = try folder(
+            ending, packed: packed, train: idx([12, 3, 2], floats: Self.floats),
+            test: idx([6, 3, 2], floats: Self.floats.suffix(36)))
+        let dataset = try await folder.load()
+        #expect(dataset.train.shape == ExampleShape(rows: 3, columns: 2, element: .float32))
+        #expect(dataset.train.count == 12)
+        #expect(dataset.train.values == littleEndian(Self.floats))
+        #expect(dataset.test.values == littleEndian(Self.floats.suffix(36)))
+        #expect("\(dataset.train.shape)" == "3x2 float32")
+    }
+
+    @Test("two dimensions are time steps of one value", arguments: ["-idx2-float", ".idx2-float"])
+    func series(ending: String) async throws {
+        let folder = try folder(
+            ending, train: idx([12, 6], floats: Self.floats),
+            test: idx([6, 6], floats: Self.floats.suffix(36)))
+        let dataset = try await folder.load()
+        #expect(dataset.train.shape == ExampleShape(rows: 6, columns: 1, element: .float32))
+        #expect(dataset.train.values == littleEndian(Self.floats))
+    }
+
+    @Test("two dimensions of bytes are read too")
+    func bytes() async throws {
+        let bytes = (0..<72).map { UInt8($0 * 3) }
+        let folder = try folder(
+            "-idx2-ubyte", train: idx([12, 6], elements: bytes),
+            test: idx([6, 6], elements: Array(bytes[..<36])))
+        let dataset = try await folder.load()
+        #expect(dataset.train.shape == ExampleShape(rows: 6, columns: 1))
+        #expect(dataset.train.values == bytes)
+    }
+
+    @Test(
+        "a value that is no finite number is refused, and its example is named",
+        arguments: [Float.infinity, -.infinity, .nan, .signalingNaN])
+    func notFinite(value: Float) async throws {
+        var floats = Self.floats
+        floats[6 * 7 + 5] = value
+        let folder = try folder(
+            "-idx3-float", train: idx([12, 3, 2], floats: floats),
+            test: idx([6, 3, 2], floats: Self.floats.suffix(36)))
+        let error = DatasetError.notFinite(file: folder["train-images-idx3-float"], example: 7)
+        await #expect(throws: error) { try await folder.load() }
+    }
+
+    @Test("the largest and the smallest floats are fine")
+    func extremes() async throws {
+        var floats = Self.floats
+        floats[0] = .greatestFiniteMagnitude
+        floats[1] = -.leastNonzeroMagnitude
+        let folder = try folder(
+            "-idx3-float", train: idx([12, 3, 2], floats: floats),
+            test: idx([6, 3, 2], floats: Self.floats.suffix(36)))
+        #expect(try await folder.load().train.values == littleEndian(floats))
+    }
+
+    @Test("bytes to train on and floats to test with do not go together")
+    func mixture() async throws {
+        let folder = try SampleFolder(
+            FileName.testImages, holds: idx([6, 3, 2], floats: Self.floats.suffix(36)))
+        let error = DatasetError.shapeMismatch(
+            train: folder[FileName.trainImages], trainShape: ExampleShape(rows: 3, columns: 2),
+            test: folder[FileName.testImages],
+            testShape: ExampleShape(rows: 3, columns: 2, element: .float32))
+        await #expect(throws: error) { try await folder.load() }
+    }
+
+    @Test("a file of floats is counted in bytes where it is too short or too large")
+    func sizes() async throws {
+        let short = try folder(
+            "-idx3-float", train: idx([12, 3, 2], floats: Self.floats.dropLast()), test: [])
+        let truncated = DatasetError.truncated(
+            file: short["train-images-idx3-float"], expected: 16 + 288, actual: 16 + 284)
+        await #expect(throws: truncated) { try await short.load() }
+        let large = try folder(
+            "-idx2-float", train: idx([1 << 31, 1 << 31], floats: []), test: [])
+        let tooLarge = DatasetError.tooLarge(
+            file: large["train-images-idx2-float"], dimensions: [1 << 31, 1 << 31, 4])
+        await #expect(throws: tooLarge) { try await large.load() }
+    }
+}
+
+private func littleEndian(_ floats: some Sequence<Float>) -> [UInt8] {
+    floats.flatMap { value in
+        stride(from: 0, to: 32, by: 8).map { UInt8(truncatingIfNeeded: value.bitPattern >> $0) }
+    }
+}
