@@ -42,6 +42,7 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 let package = Package(
     name: "tern",
+    products: [.library(name: "TernKit", targets: ["TernKit"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
@@ -78,6 +79,9 @@ let package = Package(
                 "Protocol", "Training", "ZeroMQ",
             ]),
         module("Monitoring", ["Training", logging]),
+        module(
+            "TernKit",
+            ["Datasets", "KernelInterface", "Kernels", "NeuralNetwork", "Optimizers", "Training"]),
         .executableTarget(
             name: "tern",
             dependencies: [
@@ -87,6 +91,14 @@ let package = Package(
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             swiftSettings: strict),
+
+        .executableTarget(
+            name: "TrainAndPredict",
+            dependencies: [
+                "Datasets", "KernelInterface", "Kernels", "NeuralNetwork", "Optimizers", "TernKit",
+                "Training",
+            ],
+            path: "Examples/TrainAndPredict", swiftSettings: strict),
 
         .target(
             name: "TestSupport", dependencies: ["KernelInterface", "Randomness", "Training"],
@@ -112,9 +124,12 @@ let package = Package(
         tests(of: "Protocol"),
         tests(of: "ZeroMQ"),
         tests(of: "DataParallel", ["NeuralNetwork", "Protocol", "Randomness", "Training"]),
+        tests(
+            of: "TernKit",
+            ["Datasets", "KernelInterface", "Kernels", "NeuralNetwork", "Optimizers", "Training"]),
         tests(of: "Monitoring", ["KernelInterface", "Kernels", "NeuralNetwork", "Training"]),
         .testTarget(
-            name: "ProcessTests", dependencies: ["tern", "Hashing", "ZeroMQ"],
+            name: "ProcessTests", dependencies: ["tern", "TrainAndPredict", "Hashing", "ZeroMQ"],
             resources: [.copy("Fixtures")], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -1,6 +1,6 @@
 import Hashing
 
-/// Examples and labels to train on and to test with, read from four IDX files and checked.
+/// Examples and labels to train on and to test with, checked.
 public struct Dataset: Sendable {
     /// One file of the data set, and whether its content is what it should be.
     public struct Checksum: Sendable, Equatable {
@@ -16,7 +16,7 @@ public struct Dataset: Sendable {
 
     /// What the content was recognised as: `mnist`, `fashion-mnist`, or else `custom`.
     public let name: String
-    /// The folder that the files were found in.
+    /// The folder that the files were found in; empty for what comes from memory.
     public let directory: String
     /// The examples to train on.
     public let train: ExampleSet
@@ -24,8 +24,10 @@ public struct Dataset: Sendable {
     public let test: ExampleSet
     /// How many classes there are: labels run from 0 to one less.
     public let classes: Int
-    /// One entry a file: training images and labels, test images and labels.
+    /// One entry a file, if there are any: training images and labels, test images and labels.
     public let checksums: [Checksum]
+    /// What tells this data set from others: a SHA-256 over its content, in hexadecimal.
+    public let digest: String
 
     /// Finds a data set, reads its four files at once and checks them.
     ///
@@ -52,12 +54,10 @@ public struct Dataset: Sendable {
     ) throws(DatasetError) {
         train = try ExampleSet(images: trainImages, labels: trainLabels)
         test = try ExampleSet(images: testImages, labels: testLabels)
-        guard train.shape == test.shape else {
-            throw .shapeMismatch(
-                train: trainImages.path, trainShape: train.shape,
-                test: testImages.path, testShape: test.shape)
-        }
-        classes = try countClasses(train: trainLabels, test: testLabels)
+        try requireSameShape(train, trainImages.path, test, testImages.path)
+        classes = try countClasses(
+            train: LabelList(name: trainLabels.path, labels: trainLabels.elements),
+            test: LabelList(name: testLabels.path, labels: testLabels.elements))
 
         let files = zip(DatasetFile.allCases, [trainImages, trainLabels, testImages, testLabels])
         let recognised = NamedDataset.allCases.first { known in
@@ -69,7 +69,35 @@ public struct Dataset: Sendable {
                 file: file.path, actual: file.checksum,
                 expected: (recognised ?? named).checksum(of: role))
         }
+        digest = SHA256.hex(of: Array(checksums.map(\.actual).joined().utf8))
         self.directory = directory
+    }
+}
+
+extension Dataset {
+    /// A data set of examples that a program has in memory.
+    ///
+    /// - Throws: ``DatasetError`` if the sets have different shapes, or labels that make no classes.
+    public init(train: ExampleSet, test: ExampleSet) throws(DatasetError) {
+        try requireSameShape(train, "the training set", test, "the test set")
+        classes = try countClasses(
+            train: LabelList(name: "the training set", labels: train.labels),
+            test: LabelList(name: "the test set", labels: test.labels))
+        var sum = SHA256()
+        for part in [train.values, train.labels, test.values, test.labels] {
+            part.withUnsafeBytes { sum.update($0) }
+        }
+        (name, directory, checksums, digest) = ("custom", "", [], sum.finalizeHex())
+        (self.train, self.test) = (train, test)
+    }
+}
+
+private func requireSameShape(
+    _ train: ExampleSet, _ trainName: String, _ test: ExampleSet, _ testName: String
+) throws(DatasetError) {
+    guard train.shape == test.shape else {
+        throw .shapeMismatch(
+            train: trainName, trainShape: train.shape, test: testName, testShape: test.shape)
     }
 }
 
@@ -102,9 +130,4 @@ private func read(_ file: DatasetFile, in directory: String) -> Result<IDXFile, 
         return .failure(.missingFile(name: file.rawValue, directory: directory))
     }
     return Result { () throws(DatasetError) in try IDXFile(path: path, content: file.content) }
-}
-
-extension Dataset {
-    /// What tells this data set from others: SHA-256 over its files' digests, in hexadecimal.
-    public var digest: String { SHA256.hex(of: Array(checksums.map(\.actual).joined().utf8)) }
 }

@@ -18,4 +18,9 @@ public struct ExampleSet: Sendable, Equatable {
         self.values = values
         self.labels = labels
     }
+
+    /// The bytes [rows, columns] of one example.
+    public subscript(index: Int) -> [UInt8] {
+        Array(values[index * shape.byteCount..<(index + 1) * shape.byteCount])
+    }
 }

@@ -1,21 +1,27 @@
+/// Labels, and where they come from.
+struct LabelList {
+    let name: String
+    let labels: [UInt8]
+}
+
 /// How many classes there are, the highest training label plus one, if all labels can be right.
-func countClasses(train: IDXFile, test: IDXFile) throws(DatasetError) -> Int {
-    let trainCounts = occurrences(of: train.elements)
-    let testCounts = occurrences(of: test.elements)
+func countClasses(train: LabelList, test: LabelList) throws(DatasetError) -> Int {
+    let trainCounts = occurrences(of: train.labels)
+    let testCounts = occurrences(of: test.labels)
     let classes = trainCounts.count
     let used = trainCounts.count { $0 > 0 }
-    guard used >= 2 else { throw .tooFewClasses(file: train.path, label: classes - 1) }
+    guard used >= 2 else { throw .tooFewClasses(file: train.name, label: classes - 1) }
 
-    if let index = test.elements.firstIndex(where: { $0 >= classes }) {
+    if let index = test.labels.firstIndex(where: { $0 >= classes }) {
         throw outOfRange(test, at: index, expected: classes)
     }
     // A damaged label is a byte like any other, and would silently add classes that nothing else
     // belongs to. So the top class must be seen in the test set or be no rarity, and most classes
     // must have examples.
     let topSeenInTest = testCounts.count == classes
-    let topIsRare = isRare(trainCounts[classes - 1], total: train.elements.count, classes: used)
+    let topIsRare = isRare(trainCounts[classes - 1], total: train.labels.count, classes: used)
     if (!topSeenInTest && topIsRare) || 2 * used < classes,
-        let index = train.elements.firstIndex(where: { $0 == classes - 1 })
+        let index = train.labels.firstIndex(where: { $0 == classes - 1 })
     {
         throw outOfRange(train, at: index, expected: topSeenInTest ? used : testCounts.count)
     }
@@ -34,7 +40,7 @@ private func occurrences(of labels: [UInt8]) -> [Int] {
     return counts
 }
 
-private func outOfRange(_ file: IDXFile, at index: Int, expected classes: Int) -> DatasetError {
+private func outOfRange(_ list: LabelList, at index: Int, expected classes: Int) -> DatasetError {
     .labelOutOfRange(
-        file: file.path, index: index, label: Int(file.elements[index]), expected: 0...classes - 1)
+        file: list.name, index: index, label: Int(list.labels[index]), expected: 0...classes - 1)
 }

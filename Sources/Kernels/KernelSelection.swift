@@ -28,6 +28,9 @@ public enum Kernels {
         #endif
     }
 
+    /// The processors of this machine that are there to compute.
+    public static var coreCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
     /// The set that `name` asks for, or the fastest one where no name is given.
     ///
     /// - Throws: ``KernelSelectionError`` if the processor has no fused multiply-add, or cannot run

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DataParallel
+import Kernels
 import Training
 import ZeroMQ
 
@@ -28,7 +29,7 @@ struct TrainCommand: AsyncParsableCommand {
     private static func settle(
         _ workers: Int?, in configuration: RunConfiguration
     ) -> RunConfiguration {
-        let lanes = min(coreCount, configuration.training.shards)
+        let lanes = min(Kernels.coreCount, configuration.training.shards)
         var settled = configuration
         settled.workers =
             workers ?? configuration.workers ?? max(1, lanes / max(1, configuration.threads))

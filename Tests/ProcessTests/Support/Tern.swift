@@ -1,13 +1,16 @@
 import Glibc
 import Testing
 
-/// The built binary, which lies beside the program that runs the tests.
-let ternPath: String = {
+/// The folder of the built programs, which is that of the program that runs the tests.
+let buildFolder: String = {
     var buffer = [UInt8](repeating: 0, count: 4096)
     let count = max(0, readlink("/proc/self/exe", &buffer, buffer.count))
     let path = String(decoding: buffer.prefix(count), as: UTF8.self)
-    return path.split(separator: "/").dropLast().map { "/\($0)" }.joined() + "/tern"
+    return path.split(separator: "/").dropLast().map { "/\($0)" }.joined()
 }()
+
+/// The built binary.
+let ternPath = "\(buildFolder)/tern"
 
 /// A kernel set that every processor of this kind can run, if not the fastest.
 let commonKernels: String = {

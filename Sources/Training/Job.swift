@@ -1,7 +1,6 @@
 import Datasets
 import Kernels
 import NeuralNetwork
-import Training
 
 /// A training to be carried out: the configuration with the data it is for.
 public struct Job: Sendable {

@@ -1,25 +1,24 @@
 import Kernels
 import NeuralNetwork
 import Optimizers
-import Training
 
 /// What a run has come to: the values that each step changes.
-struct TrainingState {
-    let configuration: TrainingConfiguration
-    let architecture: Architecture
-    let dataDigest: String
-    let stepsPerEpoch: Int
-    let kernels: any KernelSet.Type
+public struct TrainingState {
+    private let configuration: TrainingConfiguration
+    private let architecture: Architecture
+    private let dataDigest: String
+    private let stepsPerEpoch: Int
+    private let kernels: any KernelSet.Type
     /// The parameters, which the update changes in place.
-    let parameters: FloatBuffer
-    var optimizer: Optimizer
+    public let parameters: FloatBuffer
+    private var optimizer: Optimizer
     /// The steps made.
-    var step = 0
+    public var step = 0
     /// What the steps of the current epoch have added up to.
-    var epochTally = Tally()
+    public var epochTally = Tally()
 
     /// The state of a run before its first step, or at a checkpoint.
-    init(_ job: Job, resuming checkpoint: Checkpoint?) {
+    public init(_ job: Job, resuming checkpoint: Checkpoint?) {
         configuration = job.configuration
         architecture = job.architecture
         dataDigest = job.dataDigest
@@ -44,14 +43,14 @@ struct TrainingState {
     }
 
     /// The rate of the next update.
-    var learningRate: Double {
+    public var learningRate: Double {
         configuration.learningRate(step: step, stepsPerEpoch: stepsPerEpoch)
     }
 
     /// Averages a step's summed gradients, clips them and updates the parameters.
     ///
     /// - Returns: whether all went well; if not, some gradient is not finite and nothing is changed.
-    mutating func update(_ sum: PartialSum) -> Bool {
+    public mutating func update(_ sum: PartialSum) -> Bool {
         kernels.divide(sum.gradients.vector, by: Float(sum.tally.examples))
         let limit = configuration.clipNorm > 0 ? configuration.clipNorm : .infinity
         let norm = clipNorm(sum.gradients, to: limit, kernels: kernels)
@@ -63,10 +62,10 @@ struct TrainingState {
     }
 
     /// Whether all parameters are finite.
-    var isFinite: Bool { parameters.withBytes { kernels.isFinite(payload: $0) } }
+    public var isFinite: Bool { parameters.withBytes { kernels.isFinite(payload: $0) } }
 
     /// A copy of all that is needed to go on from here.
-    func checkpoint(seconds: Double) -> Checkpoint {
+    public func checkpoint(seconds: Double) -> Checkpoint {
         Checkpoint(
             configuration: configuration, architecture: architecture, dataDigest: dataDigest,
             step: step, epoch: (step + stepsPerEpoch - 1) / stepsPerEpoch,

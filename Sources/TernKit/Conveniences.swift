@@ -1,0 +1,40 @@
+import Datasets
+import FoundationEssentials
+import Kernels
+import Training
+
+extension Dataset {
+    /// Finds a data set by name, or in a folder, and reads it.
+    ///
+    /// - Parameter directory: the folder with its four IDX files; nil to search where `tern` does.
+    /// - Throws: ``DatasetError`` if it is not there, or not whole.
+    public static func load(
+        _ named: NamedDataset, from directory: String? = nil
+    ) async throws(DatasetError) -> Dataset {
+        try await load(
+            named, directory: directory, environment: ProcessInfo.processInfo.environment)
+    }
+}
+
+extension Predictor {
+    /// Makes a predictor that uses the fastest kernels of this processor.
+    ///
+    /// - Throws: ``KernelSelectionError`` if there are none.
+    public convenience init(_ model: ModelFile) throws(KernelSelectionError) {
+        self.init(model, kernels: try Kernels.select(nil))
+    }
+}
+
+extension ModelFile {
+    /// Reads a model, or a `state_dict` that PyTorch saved.
+    ///
+    /// - Throws: ``FileError`` if the file cannot be read, ``SafetensorsError`` if it is no model.
+    public init(path: String) throws {
+        try self.init(parsing: Files.read(path), path: path)
+    }
+
+    /// Writes the model, whole or not at all.
+    public func write(to path: String) throws(FileError) {
+        try Files.writeAtomically(encoded(), to: path)
+    }
+}

@@ -1,0 +1,54 @@
+import Datasets
+import KernelInterface
+import NeuralNetwork
+import Training
+
+/// What one thread computes of each step, and of each test.
+actor Lane {
+    nonisolated let index: Int
+    private let slots: Range<Int>
+    private let shards: [Int: Shard]
+    private let gradients: ShardGradients
+    private let evaluator: Evaluator
+    private let test: ExampleSet
+    private let tests: Range<Int>
+
+    /// Lane `index` of `count`, with its share of the shards and of the test set.
+    init(_ index: Int, of count: Int, _ job: Job) {
+        func share(_ total: Int) -> Range<Int> {
+            index * total / count..<(index + 1) * total / count
+        }
+        let plan = job.plan
+        self.index = index
+        slots = share(plan.shards)
+        shards = Dictionary(
+            uniqueKeysWithValues: slots.map { slot in
+                let shard = shard(atSlot: slot, of: plan.shards)
+                let all = 0..<plan.examples(inShard: shard)
+                return (shard, job.deal.examples(all, ofShard: shard, from: job.dataset.train))
+            })
+        gradients = ShardGradients(
+            job.architecture, plan: plan, seed: job.configuration.seed,
+            labelSmoothing: job.configuration.labelSmoothing, kernels: job.kernels)
+        evaluator = Evaluator(job.architecture, kernels: job.kernels)
+        test = job.dataset.test
+        tests = share(test.count)
+    }
+
+    /// The partial sums of this lane's slots.
+    ///
+    /// - Parameter spare: buffers of earlier sums, to be used again.
+    func partialSums(
+        _ parameters: FloatBuffer, step: Int, spare: [FloatBuffer]
+    ) -> [PartialSum] {
+        gradients.recycle(spare)
+        parameters.withBytes { gradients.load($0) }
+        return gradients.compute(slots: slots, step: step, shards: shards)
+    }
+
+    /// The losses of this lane's part of the test set.
+    func losses(_ parameters: FloatBuffer) -> [ExampleLoss] {
+        parameters.withBytes { evaluator.load($0) }
+        return evaluator.losses(of: tests, in: test)
+    }
+}

@@ -1,0 +1,39 @@
+import FoundationEssentials
+import Testing
+
+@Suite("The program that the README shows", .bench)
+struct LibraryTests {
+    private static let root = URL(filePath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    private func text(of path: String) throws -> String {
+        let file = Self.root.appending(path: path).path(percentEncoded: false)
+        return String(decoding: try readFile(file), as: UTF8.self)
+    }
+
+    @Test("is the example in the package, to the letter")
+    func sameText() throws {
+        let readme = try text(of: "README.md")
+        let example = try text(of: "Examples/TrainAndPredict/main.swift")
+        #expect(readme.contains("```swift\n\(example)```\n"))
+    }
+
+    @Test("trains, predicts, and ends with the bits of tern train")
+    func runs() async throws {
+        let data = try SampleData()
+        let process = try bench.start(
+            ["\(buildFolder)/TrainAndPredict"], environment: ["TERN_MNIST_DIR": data.folder])
+        let ending = try await process.end()
+        #expect(ending.status == 0)
+        #expect(ending.errors == "")
+        #expect(ending.output.contains("epoch 1: test accuracy 0."))
+        #expect(ending.output.contains("with probability 0."))
+
+        let run = RunFolder()
+        let summary = try await Recipe().with("--cell", "gru", "--epochs", "1")
+            .train(data, into: run)
+        #expect(ending.output.contains("weights \(summary.weights)\n"))
+        let model = try readFile(bench.path("model.safetensors"))
+        #expect(model == (try readFile(run.path("model.safetensors"))))
+    }
+}

@@ -1,0 +1,119 @@
+import Kernels
+import TernKit
+import Testing
+
+@Suite("A program that trains by itself")
+struct TrainerTests {
+    private static let recipe: TrainingConfiguration = {
+        var recipe = TrainingConfiguration()
+        recipe.cell = .lstm
+        (recipe.hidden, recipe.epochs, recipe.batchSize) = (12, 4, 25)
+        return recipe
+    }()
+
+    @Test("any number of lanes and any kernels end with the same bits")
+    func exact() async throws {
+        var weights: Set<String> = []
+        for kernels in Kernels.supported {
+            for lanes in [1, 2, 3, 5, 16, 99] {
+                let trainer = try Trainer(
+                    Self.recipe, stripes(), lanes: lanes, kernels: kernels.name)
+                weights.insert(try await trainer.train().parameters.sha256)
+            }
+        }
+        #expect(weights.count == 1)
+    }
+
+    @Test("each epoch is told, and the model predicts what it has learnt")
+    func learns() async throws {
+        let data = try stripes()
+        var recipe = Self.recipe
+        (recipe.epochs, recipe.learningRate) = (40, 0.01)
+        let trainer = try Trainer(recipe, data, lanes: 2)
+        let (reports, told) = AsyncStream.makeStream(of: EpochReport.self)
+        let model = try await trainer.train { told.yield($0) }
+        told.finish()
+        let epochs = await reports.reduce(into: []) { $0.append($1) }
+        #expect(epochs.map(\.epoch) == Array(1...40))
+        #expect(epochs.map(\.step) == (1...40).map { 8 * $0 })
+        #expect(epochs.allSatisfy { $0.train.examples == 200 && $0.test.examples == 50 })
+        #expect(try #require(epochs.last).test.accuracy > 0.9)
+
+        let predictor = try Predictor(model)
+        let hits = (0..<data.test.count).count { index in
+            predictor.predict(data.test[index]).best == Int(data.test.labels[index])
+        }
+        #expect(hits == epochs.last?.test.correct)
+    }
+
+    @Test("what does not go together is refused before anything is computed")
+    func refusals() throws {
+        var recipe = Self.recipe
+        recipe.batchSize = 201
+        let tooLarge = ConfigurationError.batchLargerThanData(batchSize: 201, examples: 200)
+        #expect(throws: tooLarge) { try Trainer(recipe, stripes()) }
+        recipe.batchSize = 0
+        let notPositive = ConfigurationError.notPositive(option: "batch-size", value: "0")
+        #expect(throws: notPositive) { try Trainer(recipe, stripes()) }
+        #expect(throws: KernelSelectionError.self) {
+            try Trainer(Self.recipe, stripes(), kernels: "abacus")
+        }
+    }
+
+    @Test("a training whose numbers are no longer finite ends with an error")
+    func divergence() async throws {
+        var recipe = Self.recipe
+        (recipe.cell, recipe.nonlinearity, recipe.optimizer) = (.rnn, .relu, .sgd)
+        (recipe.learningRate, recipe.clipNorm, recipe.epochs) = (1e20, 0, 50)
+        let trainer = try Trainer(recipe, stripes(), lanes: 2)
+        await #expect(throws: TrainerError.self) { try await trainer.train() }
+    }
+
+    @Test("a training whose task is cancelled ends")
+    func cancellation() async throws {
+        var recipe = Self.recipe
+        recipe.epochs = 1_000_000
+        let trainer = try Trainer(recipe, stripes(), lanes: 2)
+        let (reports, told) = AsyncStream.makeStream(of: Int.self)
+        let training = Task { try await trainer.train { told.yield($0.epoch) } }
+        for await _ in reports { break }
+        training.cancel()
+        await #expect(throws: CancellationError.self) { try await training.value }
+    }
+
+    @Test("data from memory are checked as those from files are")
+    func memory() throws {
+        let shape = ExampleShape(rows: 2, columns: 1, element: .float32)
+        let other = ExampleShape(rows: 1, columns: 2, element: .float32)
+        func set(_ shape: ExampleShape, _ labels: [UInt8]) -> ExampleSet {
+            ExampleSet(
+                shape, values: [UInt8](repeating: 0, count: 8 * labels.count), labels: labels)
+        }
+        let data = try Dataset(train: set(shape, [0, 1, 2, 1]), test: set(shape, [2]))
+        #expect(data.classes == 3)
+        #expect(data.digest.count == 64)
+        #expect(throws: DatasetError.self) {
+            try Dataset(train: set(shape, [0, 1]), test: set(other, [1]))
+        }
+        let outOfRange = DatasetError.labelOutOfRange(
+            file: "the test set", index: 1, label: 2, expected: 0...1)
+        #expect(throws: outOfRange) {
+            try Dataset(train: set(shape, [0, 1]), test: set(shape, [0, 2]))
+        }
+    }
+}
+
+/// 200 and 50 images of 6 x 4 pixels, with a stripe in one of three rows or in one of three columns.
+private func stripes() throws -> Dataset {
+    func set(_ count: Int) -> ExampleSet {
+        let labels = (0..<count).map { UInt8($0 * 7 % 6) }
+        let values = labels.enumerated().flatMap { index, label in
+            (0..<24).map { pixel in
+                let place = label < 3 ? pixel / 4 : pixel % 4
+                return place == Int(label) % 3 ? UInt8(255) : UInt8((index * 31 + pixel * 17) % 60)
+            }
+        }
+        return ExampleSet(ExampleShape(rows: 6, columns: 4), values: values, labels: labels)
+    }
+    return try Dataset(train: set(200), test: set(50))
+}
