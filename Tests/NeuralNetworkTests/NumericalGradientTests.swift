@@ -7,6 +7,7 @@ import Testing
 struct NumericalGradientTests {
     private static let architectures =
         SampleArchitectures.forms + SampleArchitectures.sequences + SampleArchitectures.edges
+        + SampleArchitectures.convolutions
 
     @Test("logits and losses are the reference's within rounding", arguments: architectures)
     func forward(architecture: Architecture) {
@@ -29,9 +30,18 @@ struct NumericalGradientTests {
         expectGradients(sample)
     }
 
+    @Test(
+        "losses and gradients of smoothed labels are the reference's",
+        arguments: SampleArchitectures.edges + SampleArchitectures.convolutions, [0.1, 0.7])
+    func smoothing(architecture: Architecture, share: Double) {
+        let sample = Sample(architecture, smoothing: share)
+        expectForward(sample)
+        expectGradients(sample)
+    }
+
     private func expectForward(_ sample: Sample) {
         for kernels in Kernels.supported {
-            let pass = sample.network(kernels).run(sample.batch, dropping: sample.draws)
+            let pass = sample.run(sample.network(kernels))
             for (row, image) in sample.batch.images.enumerated() {
                 var reference = sample.reference
                 reference.draws = sample.draws.isEmpty ? [] : [sample.draws[row]]
@@ -47,7 +57,7 @@ struct NumericalGradientTests {
         let slopes = sample.reference.numericalGradient(sample.batch.images, sample.batch.labels)
         for kernels in Kernels.supported {
             let network = sample.network(kernels)
-            _ = network.run(sample.batch, dropping: sample.draws)
+            _ = sample.run(network)
             let gradients = network.gradients(of: 0..<Sample.rows, rows: Sample.rows)
             for tensor in network.layout.tensors {
                 let distance = relativeDistance(
@@ -67,17 +77,22 @@ private struct Sample {
 
     var draws: [ReferenceDraw] { reference.draws }
 
-    init(_ architecture: Architecture) {
+    init(_ architecture: Architecture, smoothing: Double = 0) {
         parameters = randomValues(ParameterLayout(architecture).count, seed: 1, limit: 0.8)
         batch = .random(Self.rows, for: architecture, seed: 2)
         let examples = architecture.dropout > 0 ? 0..<Self.rows : 0..<0
         reference = ReferenceNetwork(
             architecture: architecture, parameters: parameters.map(Double.init),
-            draws: examples.map { ReferenceDraw(example: $0) })
+            draws: examples.map { ReferenceDraw(example: $0) }, smoothing: smoothing)
     }
 
     func network(_ kernels: any KernelSet.Type) -> Network {
         Network(
             reference.architecture, parameters: parameters, capacity: Self.rows, kernels: kernels)
+    }
+
+    /// Runs the images forward and backward, with what the reference drops and smooths.
+    func run(_ network: Network) -> Pass {
+        network.run(batch, dropping: reference.draws, smoothing: reference.smoothing)
     }
 }

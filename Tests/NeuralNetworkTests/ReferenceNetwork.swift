@@ -12,21 +12,25 @@ struct ReferenceNetwork {
     var parameters: [Double]
     /// What each image drops; nothing is dropped where this is empty.
     var draws: [ReferenceDraw] = []
+    /// The share of each target that is spread evenly over all classes.
+    var smoothing = 0.0
 
-    /// The summed cross entropy of images [N][rows][columns] against their labels.
+    /// The summed cross entropy of images [N][rows][columns] against their smoothed labels.
     func loss(_ images: [[Double]], _ labels: [UInt8]) -> Double {
         images.indices.reduce(0) { sum, index in
             let logits = logits(of: images[index], draw: draws.isEmpty ? nil : draws[index])
             let largest = logits.max() ?? 0
             let total = logits.reduce(0) { $0 + exp($1 - largest) }
-            return sum + log(total) + largest - logits[Int(labels[index])]
+            let mean = logits.reduce(0, +) / Double(logits.count)
+            let aim = (1 - smoothing) * logits[Int(labels[index])] + smoothing * mean
+            return sum + log(total) + largest - aim
         }
     }
 
     /// The logits [C] of one image.
     func logits(of image: [Double], draw: ReferenceDraw? = nil) -> [Double] {
         var rest = parameters[...]
-        var sequence = sequence(of: image)
+        var sequence = sequence(of: image, &rest)
         for layer in 0..<architecture.layers {
             let directions = (0..<(architecture.isBidirectional ? 2 : 1)).map { direction in
                 let steps = direction == 0 ? sequence : sequence.reversed()
@@ -64,9 +68,16 @@ struct ReferenceNetwork {
         }
     }
 
-    /// The time steps of an image [rows][columns].
-    private func sequence(of image: [Double]) -> [[Double]] {
+    /// The time steps of an image [rows][columns]; takes the convolutions' parameters off `rest`.
+    private func sequence(of image: [Double], _ rest: inout ArraySlice<Double>) -> [[Double]] {
         let (rows, columns) = (architecture.imageRows, architecture.imageColumns)
+        var maps = ReferenceMaps(channels: 1, rows: rows, columns: columns, values: image)
+        for channels in architecture.convolutions {
+            let weight = take(channels * maps.channels * 9, &rest)
+            let bias = take(channels, &rest)
+            maps = maps.convolved(weight: weight, bias: bias).rectified.pooled
+        }
+        guard architecture.convolutions.isEmpty else { return maps.sequence }
         switch architecture.sequence {
         case .rows:
             return (0..<rows).map { row in (0..<columns).map { image[row * columns + $0] } }

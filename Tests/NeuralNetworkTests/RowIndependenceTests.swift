@@ -5,9 +5,10 @@ import Testing
 
 @Suite("Rows of a pass")
 struct RowIndependenceTests {
+    private static let plain = SampleArchitectures.wide + SampleArchitectures.wideConvolutions
     private static let architectures =
-        SampleArchitectures.wide
-        + SampleArchitectures.wide.map { architecture in
+        plain
+        + plain.map { architecture in
             var dropping = architecture
             dropping.dropout = 0.25
             return dropping

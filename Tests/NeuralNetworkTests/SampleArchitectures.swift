@@ -47,6 +47,22 @@ enum SampleArchitectures {
         ]
     }
 
+    /// Every cell behind one or two convolutions, of images with odd and with even sides.
+    static let convolutions = cells.flatMap { cell, nonlinearity in
+        [
+            Architecture(
+                cell: cell, nonlinearity: nonlinearity, imageRows: 4, imageColumns: 6,
+                convolutions: [3], hiddenSize: 4, layers: 1, classes: 3),
+            Architecture(
+                cell: cell, nonlinearity: nonlinearity, imageRows: 9, imageColumns: 7,
+                convolutions: [2, 3], hiddenSize: 3, layers: 2, isBidirectional: true,
+                readout: .mean, classes: 4),
+            Architecture(
+                cell: cell, nonlinearity: nonlinearity, imageRows: 3, imageColumns: 2,
+                convolutions: [2], hiddenSize: 5, layers: 1, readout: .mean, classes: 3),
+        ]
+    }
+
     /// Networks wide enough for whole vectors and a tail, for questions of bits.
     static let wide = cells.flatMap { cell, nonlinearity in
         [false, true].map { isBidirectional in
@@ -56,6 +72,13 @@ enum SampleArchitectures {
                 readout: isBidirectional ? .mean : .last, classes: 10)
         }
     }
+
+    /// Convolutions wide enough for whole vectors and a tail, for questions of bits.
+    static let wideConvolutions = [
+        Architecture(
+            cell: .gru, imageRows: 9, imageColumns: 11, convolutions: [5, 19], hiddenSize: 18,
+            layers: 2, isBidirectional: true, readout: .mean, classes: 10)
+    ]
 
     private static let cells: [(Cell, Nonlinearity)] = [
         (.rnn, .tanh), (.rnn, .relu), (.lstm, .tanh), (.gru, .tanh),
@@ -68,7 +91,8 @@ extension Architecture: CustomTestStringConvertible {
         let cell = cell == .rnn ? "rnn \(nonlinearity)" : "\(cell)"
         let directions = isBidirectional ? "both directions" : "one direction"
         let drops = dropout > 0 ? ", dropout \(dropout)" : ""
+        let front = convolutions.isEmpty ? "" : ", convolutions \(convolutions)"
         return "\(layers) x \(hiddenSize) \(cell), \(directions), \(readout) of the \(sequence) of "
-            + "\(imageRows) x \(imageColumns)\(drops)"
+            + "\(imageRows) x \(imageColumns)\(front)\(drops)"
     }
 }
