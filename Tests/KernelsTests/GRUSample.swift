@@ -3,7 +3,8 @@ import Kernels
 import TestSupport
 
 /// The operands of one time step of GRU cells, each amid guards and with rows of its own stride.
-struct GRUSample {
+struct GRUSample: CellSample {
+    static let gateCount = 3
     let rows: Int
     let columns: Int
     let gates: Guarded
@@ -42,8 +43,7 @@ struct GRUSample {
             + [previous, previousGradient].compactMap(\.self)
     }
 
-    /// The bits of all operands.
-    var bits: [[UInt32]] { all.map(\.elements.bits) }
+    var onlyRead: [Guarded] { [hidden, hiddenGradient] + [previous].compactMap(\.self) }
 
     private var step: GRUStep {
         GRUStep(

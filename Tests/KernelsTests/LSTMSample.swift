@@ -3,7 +3,8 @@ import Kernels
 import TestSupport
 
 /// The operands of one time step of LSTM cells, each amid guards and with rows of its own stride.
-struct LSTMSample {
+struct LSTMSample: CellSample {
+    static let gateCount = 4
     let rows: Int
     let columns: Int
     let gates: Guarded
@@ -60,8 +61,9 @@ struct LSTMSample {
             + [previous].compactMap(\.self)
     }
 
-    /// The bits of all operands.
-    var bits: [[UInt32]] { all.map(\.elements.bits) }
+    var onlyRead: [Guarded] {
+        [state, activated, hidden, hiddenGradient] + [previous].compactMap(\.self)
+    }
 
     func forward(_ kernels: any KernelSet.Type) {
         // Views do not keep their buffers alive.

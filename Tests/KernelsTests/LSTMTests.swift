@@ -4,14 +4,12 @@ import Testing
 
 @Suite("LSTM gates")
 struct LSTMTests {
-    static let widths = Array(1...34) + [47, 48, 49, 63, 65]
-
     @Test(
         "gates, states and outputs are the equations' within rounding",
         arguments: Kernels.supported, [false, true])
     func forward(kernels: any KernelSet.Type, hasPrevious: Bool) {
-        for columns in Self.widths {
-            let sample = fresh(columns, hasPrevious)
+        for columns in cellWidths {
+            let sample = LSTMSample.fresh(columns, hasPrevious)
             let expected = LSTMExpectation(forward: sample)
             sample.forward(kernels)
             #expect(sample.gates.isClose(to: expected.gates, units: 8), "\(columns) columns")
@@ -26,9 +24,9 @@ struct LSTMTests {
         "gradients are the derivatives of the equations within rounding",
         arguments: Kernels.supported, [false, true])
     func backward(kernels: any KernelSet.Type, hasPrevious: Bool) {
-        for columns in Self.widths {
+        for columns in cellWidths {
             let sample = LSTMSample(
-                rows: columns % 4 + 1, columns: columns, hasPrevious: hasPrevious)
+                rows: LSTMSample.rows(columns), columns: columns, hasPrevious: hasPrevious)
             let expected = LSTMExpectation(backward: sample)
             sample.backward(kernels)
             #expect(sample.gates.isClose(to: expected.gates, units: 8), "\(columns) columns")
@@ -42,32 +40,12 @@ struct LSTMTests {
         "nothing but the results is written, whatever the strides", arguments: Kernels.supported,
         [false, true])
     func guards(kernels: any KernelSet.Type, hasPrevious: Bool) {
-        for columns in Self.widths {
-            let forward = fresh(columns, hasPrevious)
-            forward.forward(kernels)
-            let backward = LSTMSample(rows: 3, columns: columns, hasPrevious: hasPrevious)
-            let before = [backward.activated, backward.hiddenGradient].map(\.elements.bits)
-            backward.backward(kernels)
-            let after = [backward.activated, backward.hiddenGradient].map(\.elements.bits)
-            #expect(before == after, "\(columns) columns")
-            let areIntact = (forward.all + backward.all).allSatisfy(\.isIntact)
-            #expect(areIntact, "\(columns) columns")
-        }
+        LSTMSample.expectGuards(kernels, hasPrevious: hasPrevious)
     }
 
     @Test("every kernel set gives the same bits", arguments: [false, true])
     func agreement(hasPrevious: Bool) throws {
-        for columns in Self.widths {
-            let results = Kernels.supported.map { kernels in
-                let forward = fresh(columns, hasPrevious)
-                forward.forward(kernels)
-                let backward = LSTMSample(rows: 3, columns: columns, hasPrevious: hasPrevious)
-                backward.backward(kernels)
-                return forward.bits + backward.bits
-            }
-            let first = try #require(results.first)
-            #expect(results.allSatisfy { $0 == first }, "\(columns) columns")
-        }
+        try LSTMSample.expectAgreement(hasPrevious: hasPrevious)
     }
 
     @Test("the sigmoid lies within 4 ulp of the true value", arguments: Kernels.supported)
@@ -105,14 +83,14 @@ struct LSTMTests {
     @Test("NaN reaches the outputs of its own unit alone", arguments: Kernels.supported)
     func notANumber(kernels: any KernelSet.Type) {
         let columns = 21
-        let expected = fresh(columns, true)
+        let expected = LSTMSample.fresh(columns, true)
         expected.forward(kernels)
         for gate in 0..<4 {
             for column in [0, 15, 16, 20] {
-                var sums = Self.sums(columns)
+                var sums = LSTMSample.sums(columns)
                 sums[gate * columns + column] = .nan
                 let sample = LSTMSample(
-                    sums: sums, rows: Self.rows(columns), columns: columns, hasPrevious: true)
+                    sums: sums, rows: LSTMSample.rows(columns), columns: columns, hasPrevious: true)
                 sample.forward(kernels)
                 for (index, hidden) in sample.hidden.elements.enumerated() {
                     let isSame = hidden.bitPattern == expected.hidden.elements[index].bitPattern
@@ -135,17 +113,5 @@ struct LSTMTests {
             }
         }
         #expect(sample.stateGradient[0, 17].isNaN)
-    }
-
-    private static func rows(_ columns: Int) -> Int { columns % 4 + 1 }
-
-    private static func sums(_ columns: Int) -> [Float] {
-        randomValues(4 * rows(columns) * columns, seed: 16, limit: 6)
-    }
-
-    private func fresh(_ columns: Int, _ hasPrevious: Bool) -> LSTMSample {
-        LSTMSample(
-            sums: Self.sums(columns), rows: Self.rows(columns), columns: columns,
-            hasPrevious: hasPrevious)
     }
 }

@@ -27,22 +27,8 @@ struct ShardGradientsTests {
     func anySplit(kernels: any KernelSet.Type, testCase: Case) throws {
         let run = SmallRun(batchSize: testCase.batchSize, shards: testCase.shards, kernels)
         // The first step, one of the second epoch, and a last one, which may be shorter.
-        for step in [0, run.plan.stepsPerEpoch, run.plan.stepsPerEpoch - 1] {
-            let expected = try #require(run.reduce([[0..<testCase.shards]], step: step))
-            for workers in 1...testCase.shards {
-                for lanes in [1, 2, 3] {
-                    let ranges = (0..<testCase.shards).cut(into: workers).map {
-                        $0.cut(into: lanes)
-                    }
-                    let root = try #require(run.reduce(ranges, step: step))
-                    let place = "step \(step), \(workers) workers of \(lanes) lanes"
-                    let isSame =
-                        root.gradients.values.bits == expected.gradients.values.bits
-                    #expect(isSame, "\(place)")
-                    #expect(root.tally == expected.tally, "\(place)")
-                }
-            }
-        }
+        try run.expectExactSums(
+            steps: [0, run.steps, run.steps - 1], workers: 1...testCase.shards, lanes: [1, 2, 3])
     }
 
     @Test(
@@ -51,20 +37,7 @@ struct ShardGradientsTests {
     func plainSum(kernels: any KernelSet.Type, testCase: Case) throws {
         let run = SmallRun(
             batchSize: testCase.batchSize, shards: testCase.shards, labelSmoothing: 0.1, kernels)
-        for step in [0, run.plan.stepsPerEpoch - 1] {
-            let root = try #require(run.reduce([[0..<testCase.shards]], step: step))
-            let plain = run.plainSum(step: step)
-            #expect(root.tally.examples == run.plan.positions(ofStep: step).count)
-            #expect(root.tally.examples == plain.tally.examples)
-            #expect(root.tally.correct == plain.tally.correct)
-            #expect((root.tally.loss / plain.tally.loss - 1).magnitude < 1e-12)
-            for tensor in run.layout.tensors {
-                let part = tensor.offset..<tensor.offset + tensor.count
-                let distance = relativeDistance(
-                    root.gradients.values[part], from: plain.gradients[part])
-                #expect(distance < 1e-5, "step \(step), \(tensor.name)")
-            }
-        }
+        try run.expectPlainSums()
     }
 
     @Test("a computer keeps nothing from step to step", arguments: Kernels.supported)
@@ -93,20 +66,16 @@ struct ShardGradientsTests {
 
     @Test("every kernel set gives the same bits", arguments: cases)
     func agreement(testCase: Case) throws {
-        let results = try Kernels.supported.map { kernels in
-            let run = SmallRun(batchSize: testCase.batchSize, shards: testCase.shards, kernels)
-            let root = try #require(run.reduce([[0..<testCase.shards]], step: 1 % run.steps))
-            return (root.gradients.values.bits, root.tally)
+        try SmallRun.expectAgreement { kernels in
+            SmallRun(batchSize: testCase.batchSize, shards: testCase.shards, kernels)
         }
-        let first = try #require(results.first)
-        #expect(results.allSatisfy { $0 == first })
     }
 
     @Test("smoothed labels change gradients and losses, but no guess", arguments: Kernels.supported)
     func smoothing(kernels: any KernelSet.Type) throws {
         let sums = try [0, 0.1].map { smoothing in
             let run = SmallRun(batchSize: 100, shards: 16, labelSmoothing: smoothing, kernels)
-            return try #require(run.reduce([[0..<16]], step: 0))
+            return try run.sum(step: 0)
         }
         #expect(sums[0].gradients.values.bits != sums[1].gradients.values.bits)
         #expect(sums[0].tally.loss != sums[1].tally.loss)
@@ -117,7 +86,7 @@ struct ShardGradientsTests {
     func seeds(kernels: any KernelSet.Type) throws {
         let sums = try [UInt64(0), 1].map { seed in
             let run = SmallRun(batchSize: 100, shards: 16, seed: seed, kernels)
-            return try #require(run.reduce([[0..<16]], step: 0)).gradients.values.bits
+            return try run.sum(step: 0).gradients.values.bits
         }
         #expect(sums[0] != sums[1])
     }
