@@ -4,7 +4,8 @@ import Testing
 @Suite("The help of every command", .bench)
 struct HelpTests {
     static let commands = [
-        [], ["train"], ["coordinator"], ["worker"], ["evaluate"], ["dataset"], ["dataset", "info"],
+        [], ["train"], ["coordinator"], ["worker"], ["evaluate"], ["predict"], ["inspect"],
+        ["export"], ["import"], ["dataset"], ["dataset", "info"],
     ]
 
     @Test("is what Fixtures/make-help has written down", arguments: commands)
@@ -31,6 +32,11 @@ struct HelpTests {
         ("resume <dir>", nil), ("config <file>", nil), ("log-every <steps>", "100"),
         ("log-level", "info"),
     ]
+    static let untold = [
+        ("rows <rows>", "as the tensors tell"), ("columns <columns>", "as the tensors tell"),
+        ("element", "uint8"),
+        ("sequence", "rows"), ("nonlinearity", "tanh"), ("readout", "last"),
+    ]
     static let expected: [(command: String, options: [(String, String?)])] = [
         ("train", training + [("workers", "one for each core")]),
         (
@@ -47,14 +53,21 @@ struct HelpTests {
                 ("log-level", "info"),
             ]
         ),
-        ("evaluate", [("data <dir>", "where the model's data set is found")]),
+        ("evaluate", untold + [("data <dir>", "where the model's data set is found")]),
+        ("predict", untold + [("index <n>", nil), ("format", "text")]), ("inspect", untold),
+        ("export", untold + [("pytorch <file>", nil)]),
+        ("import", untold + [("output <file>", "model.safetensors")]),
         ("dataset info", [("data <dir>", "searched"), ("dataset", "mnist")]),
     ]
 
     @Test("names every option once, with its unit and its default", arguments: expected)
     func names(command: String, options: [(String, String?)]) async throws {
         let ending = try await tern(command.split(separator: " ").map(String.init) + ["--help"])
-        let words = ending.output.split { $0.isWhitespace }.joined(separator: " ")
+        // The usage names the options too, those that must be given as the entries do.
+        let sections = ending.output.components(separatedBy: "\n\n")
+            .filter { !$0.hasPrefix("USAGE:") }
+        let words = sections.joined(separator: " ").split { $0.isWhitespace }
+            .joined(separator: " ")
         let entries = words.components(separatedBy: " --").dropFirst()
         for (option, value) in options {
             let entry = entries.filter { "\($0) ".hasPrefix("\(option) ") && $0.contains(".") }
