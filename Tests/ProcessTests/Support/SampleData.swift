@@ -82,6 +82,13 @@ func readFile(_ path: String) throws -> [UInt8] {
     Array(try Data(contentsOf: URL(filePath: path)))
 }
 
+/// Writes a file to the test's bench, and gives back its path.
+func writeFile(_ name: String, _ bytes: [UInt8]) throws -> String {
+    let path = bench.path(name)
+    try Data(bytes).write(to: URL(filePath: path))
+    return path
+}
+
 /// Steele, Lea and Flood's SplitMix64, the same on every machine.
 struct Noise: RandomNumberGenerator {
     var state: UInt64

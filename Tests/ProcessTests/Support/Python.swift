@@ -1,0 +1,23 @@
+import FoundationEssentials
+
+/// Programs in Python that some tests need, and are skipped without.
+enum Python {
+    /// Whether any `python3` is there.
+    static let isHere = (environment["PATH"] ?? "").split(separator: ":").contains {
+        FileManager.default.isExecutableFile(atPath: "\($0)/python3")
+    }
+
+    /// A Python that has PyTorch, if the variable TERN_TORCH_PYTHON names one.
+    static let withTorch = environment["TERN_TORCH_PYTHON"]
+
+    /// A script of `Scripts/fixtures`.
+    static func script(_ name: String) -> String { packagePath("Scripts/fixtures/\(name)") }
+
+    private static var environment: [String: String] { ProcessInfo.processInfo.environment }
+}
+
+/// The path of something in the package.
+func packagePath(_ name: String) -> String {
+    URL(filePath: #filePath).appending(path: "../../../../\(name)").standardized
+        .path(percentEncoded: false)
+}
