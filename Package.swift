@@ -17,7 +17,7 @@ func kernels(_ name: String, define: String, architecture: String?) -> Target {
     var flags = ["-Ounchecked"]
     if let architecture { flags += ["-Xcc", "-march=\(architecture)"] }
     return .target(
-        name: name, dependencies: ["KernelInterface"],
+        name: name, dependencies: ["CProcessor", "KernelInterface"],
         swiftSettings: strict + [.define(define), .unsafeFlags(flags)])
 }
 

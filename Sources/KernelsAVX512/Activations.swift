@@ -36,23 +36,22 @@ private struct SplitExponential {
 /// tanh x = (e^2x - 1) / (e^2x + 1), by e^2x - 1 so that small values keep all their digits.
 @inline(__always)
 func hyperbolicTangent(_ x: Lanes) -> Lanes {
-    let signs = x.bits & LaneBits(repeating: 0x8000_0000)
-    let magnitude = Lanes(bits: x.bits ^ signs)
-    let doubled = magnitude + magnitude
-    // From 2x = 20 on the result rounds to 1; a NaN fails the comparison and so goes through.
-    let limit = Lanes(repeating: 20)
-    let split = SplitExponential(doubled.replacing(with: limit, where: doubled .> limit))
+    // From 2x = 20 on the result rounds to 1.
+    let magnitude = LimitedMagnitude(x, limit: 10)
+    let split = SplitExponential(magnitude.values + magnitude.values)
     let power = (split.scale - Lanes(repeating: 1)).addingProduct(split.scale, split.fraction)
     let quotient = power / (power + Lanes(repeating: 2))
-    return Lanes(bits: quotient.bits | signs)
+    let signs = x.bits & LaneBits(repeating: 0x8000_0000)
+    return Lanes(bits: quotient.bits | signs | magnitude.noNumbers)
 }
 
-/// e^x for x <= 0, as softmax needs it; below -87 the result stays at e^-87, about 1e-38.
+/// e^-|x|, a power that cannot overflow; from |x| = 87 on it stays at e^-87, about 1e-38.
 @inline(__always)
-func exponential(_ x: Lanes) -> Lanes {
-    let limit = Lanes(repeating: -87)
-    let split = SplitExponential(x.replacing(with: limit, where: x .< limit))
-    return split.scale.addingProduct(split.scale, split.fraction)
+func exponential(minus x: Lanes) -> Lanes {
+    let magnitude = LimitedMagnitude(x, limit: 87)
+    let split = SplitExponential(-magnitude.values)
+    let power = split.scale.addingProduct(split.scale, split.fraction)
+    return Lanes(bits: power.bits | magnitude.noNumbers)
 }
 
 /// The natural logarithm of a normal number; what is not finite comes back as it is.
@@ -90,7 +89,7 @@ func crossEntropyOfSoftmax(_ logits: Vector, label: Int, smoothing: Double) -> E
         for index in 0..<logits.count { sum += Double(logits.base[index] - logits.base[best]) }
         meanLogit += Float(onEach * sum)
     }
-    update(logits) { exponential($0 - largest) }
+    update(logits) { exponential(minus: $0 - largest) }
     var total: Float = 0
     for index in 0..<logits.count { total += logits.base[index] }
     let loss = logarithm(total) - meanLogit

@@ -33,10 +33,17 @@ func fillRowsWithSum(_ target: Matrix, rows: Int, _ first: Vector, _ second: Vec
 }
 
 func transposeElements(_ source: Matrix, into target: Matrix, rows: Int, columns: Int) {
-    for row in 0..<rows {
-        let from = source.base + row * source.rowStride
-        let to = target.base + row
-        for column in 0..<columns { to[column * target.rowStride] = from[column] }
+    // In blocks of 16 x 16, whose cache lines on both sides are few enough to stay near.
+    for firstRow in stride(from: 0, to: rows, by: 16) {
+        for firstColumn in stride(from: 0, to: columns, by: 16) {
+            for row in firstRow..<min(firstRow + 16, rows) {
+                let from = source.base + row * source.rowStride
+                let to = target.base + row
+                for column in firstColumn..<min(firstColumn + 16, columns) {
+                    to[column * target.rowStride] = from[column]
+                }
+            }
+        }
     }
 }
 

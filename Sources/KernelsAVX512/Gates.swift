@@ -7,9 +7,9 @@ import KernelInterface
 /// 1 / (1 + e^-x), by powers of e that cannot overflow.
 @inline(__always)
 func sigmoid(_ x: Lanes) -> Lanes {
-    let power = exponential(Lanes(bits: x.bits | LaneBits(repeating: 0x8000_0000)))
+    let power = exponential(minus: x)
     let one = Lanes(repeating: 1)
-    return one.replacing(with: power, where: x .< Lanes.zero) / (one + power)
+    return choose(mask(ofHighest: x.bits), power, one) / (one + power)
 }
 
 /// Calls `body` for each group of up to 16 columns with its first column and its width.

@@ -1,3 +1,4 @@
+import CProcessor
 import KernelInterface
 
 // Element-wise loops. Their vectors are 16 values wide in every kernel set, so that sums over a
@@ -15,6 +16,50 @@ extension SIMD16<Float> {
 
     @inline(__always)
     var bits: LaneBits { unsafeBitCast(self, to: LaneBits.self) }
+
+    /// This plus a product, in one rounding.
+    @inline(__always)
+    func addingProduct(_ a: Self, _ b: Self) -> Self { fused_multiply_add_16(a, b, self) }
+}
+
+extension SIMD8<Float> {
+    /// This plus a product, in one rounding.
+    @inline(__always)
+    func addingProduct(_ a: Self, _ b: Self) -> Self { fused_multiply_add_8(a, b, self) }
+}
+
+extension SIMD4<Float> {
+    /// This plus a product, in one rounding.
+    @inline(__always)
+    func addingProduct(_ a: Self, _ b: Self) -> Self { fused_multiply_add_4(a, b, self) }
+}
+
+// Choices are made by bits: of a comparison of vectors the compiler makes sixteen of values.
+
+/// All bits of the lanes whose highest bit is set.
+@inline(__always)
+func mask(ofHighest bits: LaneBits) -> LaneBits { LaneBits(repeating: 0) &- (bits &>> 31) }
+
+/// The lanes of `first` where the mask has all bits, and of `second` where it has none.
+@inline(__always)
+func choose(_ mask: LaneBits, _ first: Lanes, _ second: Lanes) -> Lanes {
+    Lanes(bits: (first.bits & mask) | (second.bits & ~mask))
+}
+
+/// Values without their sign, and none of them above a limit.
+struct LimitedMagnitude {
+    let values: Lanes
+    /// All bits of the lanes that were no numbers; the limit stands there instead.
+    let noNumbers: LaneBits
+
+    @inline(__always)
+    init(_ x: Lanes, limit: Float) {
+        // Numbers without a sign are ordered as their bits are, infinity last.
+        let bits = x.bits & LaneBits(repeating: 0x7FFF_FFFF)
+        let limits = Lanes(repeating: limit)
+        values = choose(mask(ofHighest: limits.bits &- bits), limits, Lanes(bits: bits))
+        noNumbers = mask(ofHighest: LaneBits(repeating: 0x7F80_0000) &- bits)
+    }
 }
 
 @inline(__always)
