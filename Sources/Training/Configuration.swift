@@ -107,12 +107,13 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
 
     /// The settings by the names of their options, for comparison and display.
     public var settings: [(option: String, value: String)] {
-        [
+        let channels = convolution.map(String.init).joined(separator: " ")
+        return [
             ("dataset", dataset), ("cell", cell.rawValue), ("nonlinearity", nonlinearity.rawValue),
             ("hidden", "\(hidden)"), ("layers", "\(layers)"),
             ("bidirectional", "\(bidirectional)"), ("dropout", "\(dropout)"),
             ("readout", readout.rawValue), ("sequence", sequence.rawValue),
-            ("convolution", convolution.map(String.init).joined(separator: " ")),
+            ("convolution", channels.isEmpty ? "none" : channels),
             ("initialization", initialization.rawValue),
             ("initial-weights", initialWeightsDigest ?? "none"), ("epochs", "\(epochs)"),
             ("batch-size", "\(batchSize)"), ("accumulate", "\(accumulate)"),

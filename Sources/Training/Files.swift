@@ -29,6 +29,8 @@ public struct FileError: Error, CustomStringConvertible, Equatable {
         case EACCES, EPERM: ": choose a folder that you may write, or change its permissions"
         case EFBIG: ": raise the limit on file sizes (ulimit -f)"
         case ENOENT: ": check the path"
+        case ENOMEM: ": a file of more than a quarter of this machine's memory is no such file"
+        case ESPIPE: ": give a regular file"
         default: ""
         }
     }
@@ -61,7 +63,8 @@ public enum Files {
 
     /// Reads a whole regular file.
     public static func read(_ path: String) throws(FileError) -> [UInt8] {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
+        // Without O_NONBLOCK, opening a named pipe would wait for a writer for ever.
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else { throw FileError(operation: "read", path: path, code: errno) }
         defer { close(file) }
         var status = stat()
@@ -69,7 +72,13 @@ public enum Files {
             throw FileError(operation: "read", path: path, code: errno)
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
-            throw FileError(operation: "read", path: path, code: EISDIR)
+            let isFolder = status.st_mode & S_IFMT == S_IFDIR
+            throw FileError(operation: "read", path: path, code: isFolder ? EISDIR : ESPIPE)
+        }
+        // A sparse file may claim any size.
+        let memory = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+        guard Int(status.st_size) <= memory / 4 else {
+            throw FileError(operation: "read", path: path, code: ENOMEM)
         }
         var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
         var filled = 0

@@ -44,8 +44,7 @@ public struct PyTorchModule: Sendable {
                 self.fc = torch.nn.Linear(\(outputs), \(architecture.classes))
 
             def forward(self, images):
-                \"\"\"Logits [N, \(architecture.classes)] of images [N, \(imageShape)] \
-        with pixels scaled to 0...1.\"\"\"
+                \"\"\"Logits [N, \(architecture.classes)] of images [N, \(imageShape)]\(scale).\"\"\"
         \(maps)        sequence = \(sequence)
                 outputs, _ = self.rnn(sequence)  # [N, \(architecture.timeSteps), \(outputs)]
                 return self.fc(\(readout))
@@ -67,6 +66,10 @@ public struct PyTorchModule: Sendable {
     }
 
     private var outputs: Int { architecture.hiddenSize * architecture.directions }
+
+    private var scale: String {
+        architecture.element == .uint8 ? " with pixels scaled to 0...1" : ""
+    }
 
     private var imageShape: String { "\(architecture.imageRows), \(architecture.imageColumns)" }
 

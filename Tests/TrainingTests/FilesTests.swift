@@ -64,6 +64,18 @@ struct FilesTests {
         #expect(throws: FileError.self) { try Files.read("/dev/zero") }
     }
 
+    @Test("a named pipe is not waited for, and a file larger than the memory is not read")
+    func unreadable() throws {
+        let folder = try TemporaryFolder()
+        #expect(mkfifo(folder["pipe"], 0o600) == 0)
+        let pipe = FileError(operation: "read", path: folder["pipe"], code: ESPIPE)
+        #expect(throws: pipe) { try Files.read(folder["pipe"]) }
+        try Files.writeAtomically([], to: folder["sparse"])
+        #expect(truncate(folder["sparse"], 1 << 42) == 0)
+        let large = FileError(operation: "read", path: folder["sparse"], code: ENOMEM)
+        #expect(throws: large) { try Files.read(folder["sparse"]) }
+    }
+
     @Test("folders are made with those above them, and may be there already")
     func makeFolder() throws {
         try Files.makeFolder(folder["a/b//c/"])
