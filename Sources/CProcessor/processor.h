@@ -2,6 +2,12 @@
 
 // What the processor can do, asked of the compiler's CPUID support: Swift has no such query.
 
+#include <sched.h>
+
+// glibc declares these for C with GNU extensions alone, as which Swift does not read its headers.
+extern int sched_getaffinity(pid_t pid, size_t size, cpu_set_t *set);
+extern int sched_setaffinity(pid_t pid, size_t size, const cpu_set_t *set);
+
 #if defined(__x86_64__)
 
 /// Whether the x86-64-v3 instructions that KernelsAVX2 is compiled for are here.

@@ -1,6 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#endif
 @_exported import KernelInterface
 
 #if arch(x86_64)
@@ -27,9 +24,6 @@ public enum Kernels {
             return [KernelsForNEON.self]
         #endif
     }
-
-    /// The processors of this machine that are there to compute.
-    public static var coreCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
     /// The set that `name` asks for, or the fastest one where no name is given.
     ///

@@ -23,7 +23,7 @@ public struct Trainer: Sendable {
         kernels: String? = nil
     ) throws {
         job = try Job(configuration, dataset, kernels: Kernels.select(kernels))
-        laneCount = min(max(1, lanes ?? Kernels.coreCount), configuration.shards)
+        laneCount = min(max(1, lanes ?? Processors.allowed.count), configuration.shards)
     }
 
     /// Trains to the end.

@@ -32,7 +32,7 @@ struct EvaluateCommand: AsyncParsableCommand {
             try Self.check(file.architecture, fits: dataset, path)
             let pool = EvaluationPool(
                 file.architecture, examples: dataset.test,
-                threads: Kernels.coreCount, kernels: kernels)
+                threads: Processors.allowed.count, kernels: kernels)
             let tally = await pool.evaluate(file.parameters)
             await pool.stop()
             print(

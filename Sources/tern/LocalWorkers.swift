@@ -1,4 +1,5 @@
 import Glibc
+import Kernels
 import Logging
 import Subprocess
 import SystemPackage
@@ -22,9 +23,13 @@ enum LocalWorkers {
         _ = fcntl(lifeline.writeEnd.rawValue, F_SETFD, FD_CLOEXEC)
         let workers = Task {
             await withTaskGroup(of: String.self) { group in
-                for _ in 0..<count {
+                // Each lane on a processor of its own, if there are enough.
+                let isPlaced = count * threads <= Processors.allowed.count
+                for worker in 0..<count {
+                    let place = isPlaced ? ["--place", "\(worker * threads)"] : []
+                    let options = ["--threads", "\(threads)"] + place
                     group.addTask {
-                        await runWorker(threads, endpoint, lifeline.readEnd, logger)
+                        await runWorker(options, endpoint, lifeline.readEnd, logger)
                     }
                 }
                 var remaining = count
@@ -49,15 +54,15 @@ enum LocalWorkers {
     }
 
     private static func runWorker(
-        _ threads: Int, _ endpoint: String, _ lifeline: FileDescriptor, _ logger: Logger
+        _ options: [String], _ endpoint: String, _ lifeline: FileDescriptor, _ logger: Logger
     ) async -> String {
         do {
             let end = try await Subprocess.run(
                 .path(FilePath(executablePath)),
-                arguments: [
-                    "worker", "--connect", endpoint, "--threads", "\(threads)", "--lifeline",
-                    "--log-level", "warning",
-                ],
+                arguments: Arguments(
+                    [
+                        "worker", "--connect", endpoint, "--lifeline", "--log-level", "warning",
+                    ] + options),
                 platformOptions: ownProcessGroup,
                 input: .fileDescriptor(lifeline, closeAfterSpawningProcess: false),
                 output: .fileDescriptor(.standardError, closeAfterSpawningProcess: false),

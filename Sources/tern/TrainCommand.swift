@@ -29,7 +29,7 @@ struct TrainCommand: AsyncParsableCommand {
     private static func settle(
         _ workers: Int?, in configuration: RunConfiguration
     ) -> RunConfiguration {
-        let lanes = min(Kernels.coreCount, configuration.training.shards)
+        let lanes = min(Processors.allowed.count, configuration.training.shards)
         var settled = configuration
         settled.workers =
             workers ?? configuration.workers ?? max(1, lanes / max(1, configuration.threads))

@@ -127,7 +127,7 @@ struct TrainingSession {
             logger: logger, sink: sink, metrics: metrics, logEvery: configuration.logEvery)
         let evaluation = EvaluationPool(
             job.architecture, examples: job.dataset.test,
-            threads: Kernels.coreCount, kernels: job.kernels)
+            threads: Processors.allowed.count, kernels: job.kernels)
         return Coordinator(
             job, settings: settings, resuming: checkpoint, store: directory.checkpoints,
             evaluation: evaluation, observer: recorder)

@@ -31,6 +31,12 @@ struct WorkerCommand: AsyncParsableCommand {
     @Option(help: "Least urgent lines that are logged.")
     var logLevel = Logger.Level.info
 
+    @Option(
+        help: ArgumentHelp(
+            "Which of the processors the first lane stays on; the others follow.",
+            visibility: .hidden))
+    var place: Int?
+
     @Flag(help: ArgumentHelp("End when standard input ends.", visibility: .hidden))
     var lifeline = false
 
@@ -59,7 +65,7 @@ struct WorkerCommand: AsyncParsableCommand {
                 \(command.connect)
                 """)
             let worker = Worker(
-                threads: command.threads, kernels: kernels,
+                threads: command.threads, processors: command.processors, kernels: kernels,
                 settings: .init(joinTimeout: command.joinTimeout.map { .seconds($0) })
             ) { event in
                 let (level, text) = event.text(endpoint: command.connect)
@@ -78,6 +84,11 @@ struct WorkerCommand: AsyncParsableCommand {
             await context.terminate()
             try command.conclude(outcome, logger)
         }
+    }
+
+    /// The processors of this worker's place, one a lane.
+    private var processors: [Int] {
+        place.map { Array(Processors.allowed.dropFirst($0).prefix(threads)) } ?? []
     }
 
     private func conclude(_ outcome: WorkerOutcome, _ logger: Logger) throws {

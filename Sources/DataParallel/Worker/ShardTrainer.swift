@@ -10,12 +10,15 @@ actor ShardTrainer {
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     private let gradients: ShardGradients
+    /// The processor that its thread is to stay on, until it does.
+    private var processor: Int?
     private var loaded: Frame?
 
     init(
-        lane: Int, _ architecture: Architecture, plan: BatchPlan, seed: UInt64,
+        lane: Int, on processor: Int?, _ architecture: Architecture, plan: BatchPlan, seed: UInt64,
         labelSmoothing: Double, kernels: any KernelSet.Type
     ) {
+        self.processor = processor
         thread = SocketThread(name: "tern-lane-\(lane)")
         gradients = ShardGradients(
             architecture, plan: plan, seed: seed, labelSmoothing: labelSmoothing, kernels: kernels)
@@ -27,6 +30,7 @@ actor ShardTrainer {
     func compute(
         _ slots: Range<Int>, step: Int, weights: Frame, shards: [Int: Shard], spare: [FloatBuffer]
     ) -> [PartialSum] {
+        if let processor = processor.take() { Processors.keepThisThread(on: processor) }
         gradients.recycle(spare)
         if loaded !== weights {
             weights.withBytes { gradients.load($0) }

@@ -20,6 +20,8 @@ public actor Worker {
     private let kernels: any KernelSet.Type
     private let report: @Sendable (WorkerEvent) -> Void
     private let laneCount: Int
+    /// The processors that the lanes stay on, one each; none where Linux is to choose.
+    private let processors: [Int]
     private let start = ContinuousClock.now
     private var machine: WorkerMachine
     private var socket: Socket?
@@ -39,14 +41,17 @@ public actor Worker {
     private var payload: ArraySlice<Frame> = []
 
     /// Makes a worker with `threads` lanes that tells `report` what happens to it.
+    ///
+    /// - Parameter processors: those that the lanes are to stay on, one each; none by default.
     public init(
-        threads: Int, kernels: any KernelSet.Type, settings: WorkerSettings,
+        threads: Int, processors: [Int] = [], kernels: any KernelSet.Type, settings: WorkerSettings,
         report: @escaping @Sendable (WorkerEvent) -> Void
     ) {
         thread = SocketThread(name: "tern-worker")
         self.kernels = kernels
         self.report = report
         laneCount = threads
+        self.processors = processors
         let hello = Hello(
             host: hostName(), pid: Int(getpid()), lanes: threads, kernels: kernels.name)
         machine = WorkerMachine(hello: hello, settings: settings)
@@ -186,7 +191,8 @@ public actor Worker {
     ) {
         lanes = (0..<laneCount).map { lane in
             ShardTrainer(
-                lane: lane, architecture, plan: plan, seed: seed, labelSmoothing: labelSmoothing,
+                lane: lane, on: processors.isEmpty ? nil : processors[lane % processors.count],
+                architecture, plan: plan, seed: seed, labelSmoothing: labelSmoothing,
                 kernels: kernels)
         }
         exampleByteCount = architecture.exampleByteCount
