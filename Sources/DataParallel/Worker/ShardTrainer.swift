@@ -1,4 +1,5 @@
 import Datasets
+import Glibc
 import Kernels
 import NeuralNetwork
 import Training
@@ -31,6 +32,9 @@ actor ShardTrainer {
         _ slots: Range<Int>, step: Int, weights: Frame, shards: [Int: Shard], spare: [FloatBuffer]
     ) -> [PartialSum] {
         if let processor = processor.take() { Processors.keepThisThread(on: processor) }
+        // The coordinator's thread that sends weights may have been pushed aside by the message that
+        // woke this lane; without a turn now, it would wait, and other workers with it, for the step.
+        sched_yield()
         gradients.recycle(spare)
         if loaded !== weights {
             weights.withBytes { gradients.load($0) }
