@@ -128,6 +128,14 @@ public protocol KernelSet: SendableMetatype {
     /// gradients /= √secondMoments + epsilon.
     static func rmsprop(
         gradients: Vector, secondMoments: Vector, keep: Float, decay: Float, epsilon: Float)
+
+    // Measuring
+
+    /// Makes fused multiply-adds on registers alone, in as many chains as hide their latency: the
+    /// most that one core can do.
+    ///
+    /// - Returns: the multiplications and additions made, and a value that depends on each of them.
+    static func multiplyAddRegisters(rounds: Int) -> (operations: Int, value: Float)
 }
 
 /// The extent of a product C = A·B and the order in which its inner dimension is walked.
@@ -136,7 +144,7 @@ public protocol KernelSet: SendableMetatype {
 /// stride and B by its row stride; from one run to the next they jump by the segment strides. That
 /// is how the weight gradient of all time steps is one product: a run is the examples of one time
 /// step, and the jump leads to the same examples of the next.
-public struct ProductShape {
+public struct ProductShape: Sendable {
     /// The rows of A and C.
     public var rows: Int
     /// The columns of B and C.

@@ -161,4 +161,8 @@ extension ThisKernelSet: KernelSet {
             gradient / (moment.squareRoot() + Lanes(repeating: epsilon))
         }
     }
+
+    package static func multiplyAddRegisters(rounds: Int) -> (operations: Int, value: Float) {
+        runChains(rounds: rounds)
+    }
 }

@@ -75,11 +75,15 @@ public actor Coordinator {
     }
 
     /// Trains with whoever joins, to the end.
-    public func train(signals: SignalSource) async -> CoordinatorResult {
+    ///
+    /// - Parameter signals: what may ask the run to stop.
+    public func train(signals: SignalSource?) async -> CoordinatorResult {
         guard let socket else { preconditionFailure("listen comes before train") }
-        thread.attach(fileDescriptor: signals.fileDescriptor) {
-            self.assumeIsolated { coordinator in
-                if let signal = signals.read() { coordinator.handle(signal: signal) }
+        if let signals {
+            thread.attach(fileDescriptor: signals.fileDescriptor) {
+                self.assumeIsolated { coordinator in
+                    if let signal = signals.read() { coordinator.handle(signal: signal) }
+                }
             }
         }
         thread.schedule(after: .seconds(1), repeatingEvery: .seconds(1)) {
@@ -94,6 +98,12 @@ public actor Coordinator {
         // The word that the run is over must still leave.
         socket.close(lingering: .milliseconds(500))
         return result
+    }
+
+    /// Ends the threads, once ``train(signals:)`` has returned and nobody uses the coordinator.
+    public nonisolated func stop() async {
+        await writer.thread.stop()
+        await thread.stop()
     }
 
     /// A worker process that this machine started has ended; `remaining` others have not.

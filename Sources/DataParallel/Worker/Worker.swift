@@ -64,7 +64,7 @@ public actor Worker {
     ///   - lifeline: a descriptor at whose end the worker's parent is known to be gone.
     /// - Throws: ``SocketError`` if the endpoint cannot be used.
     public func run(
-        _ endpoint: String, context: Context, signals: SignalSource, lifeline: Int32?
+        _ endpoint: String, context: Context, signals: SignalSource?, lifeline: Int32?
     ) async throws(SocketError) -> WorkerOutcome {
         var options = SocketOptions()
         options.heartbeatInterval = .seconds(1)
@@ -75,11 +75,7 @@ public actor Worker {
         machine.start(now: now)
         try socket.monitor { event in self.assumeIsolated { $0.handle(event) } }
         thread.attach(socket) { self.assumeIsolated { $0.receive() } }
-        thread.attach(fileDescriptor: signals.fileDescriptor) {
-            self.assumeIsolated { worker in
-                if let signal = signals.read() { worker.perform(worker.machine.interrupt(signal)) }
-            }
-        }
+        if let signals { watch(signals) }
         if let lifeline { watch(lifeline) }
         thread.schedule(after: .seconds(1), repeatingEvery: .seconds(1)) {
             self.assumeIsolated { $0.perform($0.machine.tick(now: $0.now)) }
@@ -88,6 +84,27 @@ public actor Worker {
         let outcome = await withCheckedContinuation { completion = $0 }
         socket.close(lingering: .milliseconds(200))
         return outcome
+    }
+
+    /// Ends the threads, once ``run(_:context:signals:lifeline:)`` has returned and nobody uses the
+    /// worker.
+    public nonisolated func stop() async {
+        await endLanes()
+        await thread.stop()
+    }
+
+    private func endLanes() async {
+        let threads = lanes.map(\.thread)
+        lanes = []
+        for thread in threads { await thread.stop() }
+    }
+
+    private func watch(_ signals: SignalSource) {
+        thread.attach(fileDescriptor: signals.fileDescriptor) {
+            self.assumeIsolated { worker in
+                if let signal = signals.read() { worker.perform(worker.machine.interrupt(signal)) }
+            }
+        }
     }
 
     private func watch(_ lifeline: Int32) {
