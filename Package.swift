@@ -82,11 +82,18 @@ let package = Package(
         module(
             "TernKit",
             ["Datasets", "KernelInterface", "Kernels", "NeuralNetwork", "Optimizers", "Training"]),
+        module(
+            "Benchmarks",
+            [
+                "CZeroMQ", "DataParallel", "Datasets", "Hashing", "KernelInterface", "Kernels",
+                "NeuralNetwork", "Optimizers", "Protocol", "Randomness", "Training", "ZeroMQ",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ]),
         .executableTarget(
             name: "tern",
             dependencies: [
-                "DataParallel", "Datasets", "Images", "KernelInterface", "Kernels", "Monitoring",
-                "NeuralNetwork", "Optimizers", "Training", "ZeroMQ", logging,
+                "Benchmarks", "DataParallel", "Datasets", "Images", "KernelInterface", "Kernels",
+                "Monitoring", "NeuralNetwork", "Optimizers", "Training", "ZeroMQ", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
@@ -117,6 +124,12 @@ let package = Package(
             [
                 "Datasets", "Hashing", "KernelInterface", "Kernels", "NeuralNetwork", "Optimizers",
                 "Randomness", "TestSupport",
+            ]),
+        tests(
+            of: "Benchmarks",
+            [
+                "DataParallel", "Datasets", "KernelInterface", "Kernels", "NeuralNetwork",
+                "Training", "ZeroMQ",
             ]),
         tests(of: "Hashing"),
         tests(of: "Images", ["Randomness"], fixtures: true),

@@ -125,7 +125,7 @@ public struct Architecture: Codable, Sendable, Hashable {
     public var directions: Int { isBidirectional ? 2 : 1 }
 
     /// The widths of the sequences that a recurrent layer reads side by side.
-    func inputWidths(ofLayer layer: Int) -> [Int] {
+    package func inputWidths(ofLayer layer: Int) -> [Int] {
         layer == 0 ? [inputSize] : Array(repeating: hiddenSize, count: directions)
     }
 }
@@ -149,7 +149,7 @@ public enum Cell: String, Codable, Sendable, CaseIterable {
     }
 
     /// The first of the gates whose sums of input and of hidden state are kept apart.
-    var firstGateApart: Int { self == .gru ? 2 : gates }
+    package var firstGateApart: Int { self == .gru ? 2 : gates }
 }
 
 /// What a plain RNN cell applies to its sums.

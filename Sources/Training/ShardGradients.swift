@@ -11,7 +11,7 @@ public final class ShardGradients {
     /// The rows of one pass, and the most examples that a shard's sum takes up at a time.
     ///
     /// Fixed for good: another size would be another order of additions in shards with more examples.
-    static let rowsPerPass = 64
+    package static let rowsPerPass = 64
 
     private let network: Network
     private let plan: BatchPlan

@@ -6,12 +6,13 @@ import Glibc
 /// latter's futex calls on Linux and reports races where there are none.
 ///
 /// `@unchecked Sendable`: `value` is reached only while the mutex is held.
-final class Locked<Value>: @unchecked Sendable {
+package final class Locked<Value>: @unchecked Sendable {
     // A pthread mutex must stay at one address, which a stored property does not promise.
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private var value: Value
 
-    init(_ value: Value) {
+    /// Makes a value that is not locked.
+    package init(_ value: Value) {
         self.value = value
         let code = pthread_mutex_init(mutex, nil)
         precondition(code == 0, "pthread_mutex_init: error \(code)")
@@ -23,7 +24,7 @@ final class Locked<Value>: @unchecked Sendable {
     }
 
     /// Runs `body` while no other thread can; `body` must not lock the same value again.
-    func withLock<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result {
+    package func withLock<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         return try body(&value)

@@ -2,11 +2,11 @@ import CZeroMQ
 import Glibc
 
 /// Starts operating system threads, for work that may block and so has no place in Swift's pool.
-enum NativeThread {
+package enum NativeThread {
     /// Runs `body` on a new thread, which the caller must join or detach.
     ///
     /// Debuggers and `top -H` show `name`, of which Linux keeps 15 bytes.
-    static func start(name: String, _ body: @escaping @Sendable () -> Void) -> pthread_t {
+    package static func start(name: String, _ body: @escaping @Sendable () -> Void) -> pthread_t {
         let start = Start(name: name, body: body)
         var thread = pthread_t()
         let code = pthread_create(

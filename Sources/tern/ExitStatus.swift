@@ -1,4 +1,5 @@
 import ArgumentParser
+import Benchmarks
 import Datasets
 import Glibc
 import Images
@@ -31,6 +32,7 @@ enum ExitStatus {
         case let error as ConfigurationError: of(error)
         case let error as DatasetError: of(error)
         case let error as RunDirectoryError: of(error)
+        case let error as BenchmarkError: of(error)
         case is CheckpointError, is SafetensorsError, is ImageError: badData
         case is FileError: fileTrouble
         case is SocketError, is KernelSelectionError: unavailable
@@ -42,6 +44,16 @@ enum ExitStatus {
         switch error {
         case .differs, .unreadableFile: configuration
         default: usage
+        }
+    }
+
+    private static func of(_ error: BenchmarkError) -> Int32 {
+        switch error {
+        case .interrupted(let signal): self.signal(signal)
+        case .trainingFailed(let status): status
+        case .libzmq: unavailable
+        case .noResult: fileTrouble
+        case .roundsEnded: workersEnded
         }
     }
 
@@ -79,11 +91,21 @@ func exitCleanly(_ work: () async throws -> Void) async throws {
     } catch let error as ValidationError {
         throw error
     } catch {
-        let message = (error as? Failure)?.message ?? "\(error)"
+        let message = message(of: error)
         if !message.isEmpty {
             let line = "tern: error: \(oneLine(message))\n"
             try? Files.writeAll(Array(line.utf8), to: STDERR_FILENO, path: "standard error")
         }
         throw ExitCode(ExitStatus.of(error))
+    }
+}
+
+/// The one line that says why; empty where it has been said.
+private func message(of error: any Error) -> String {
+    switch error {
+    case let failure as Failure: failure.message
+    // The one who sent the signal knows, and the training has told itself what was wrong.
+    case BenchmarkError.interrupted, BenchmarkError.trainingFailed: ""
+    default: "\(error)"
     }
 }

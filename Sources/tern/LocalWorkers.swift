@@ -58,7 +58,7 @@ enum LocalWorkers {
     ) async -> String {
         do {
             let end = try await Subprocess.run(
-                .path(FilePath(executablePath)),
+                .path(FilePath(OwnExecutable.path)),
                 arguments: Arguments(
                     [
                         "worker", "--connect", endpoint, "--lifeline", "--log-level", "warning",
@@ -89,15 +89,5 @@ enum LocalWorkers {
         case .exited(let code): "exit status \(code)"
         case .signaled(let signal): "killed by signal \(signal)"
         }
-    }
-
-    /// This program's own file.
-    private static var executablePath: String {
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        let count = readlink("/proc/self/exe", &buffer, buffer.count)
-        guard count > 0 else { return "/proc/self/exe" }
-        let path = String(decoding: buffer.prefix(count), as: UTF8.self)
-        // A binary that was replaced while it runs can still be started by its process.
-        return path.hasSuffix(" (deleted)") ? "/proc/\(getpid())/exe" : path
     }
 }

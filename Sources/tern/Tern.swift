@@ -24,6 +24,6 @@ struct Tern: AsyncParsableCommand {
         subcommands: [
             TrainCommand.self, CoordinatorCommand.self, WorkerCommand.self, EvaluateCommand.self,
             PredictCommand.self, InspectCommand.self, ExportCommand.self, ImportCommand.self,
-            DatasetCommand.self,
+            DatasetCommand.self, BenchCommand.self,
         ])
 }

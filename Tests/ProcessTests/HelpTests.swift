@@ -6,6 +6,7 @@ struct HelpTests {
     static let commands = [
         [], ["train"], ["coordinator"], ["worker"], ["evaluate"], ["predict"], ["inspect"],
         ["export"], ["import"], ["dataset"], ["dataset", "info"],
+        ["bench"], ["bench", "kernels"], ["bench", "step"], ["bench", "round"], ["bench", "train"],
     ]
 
     @Test("is what Fixtures/make-help has written down", arguments: commands)
@@ -58,6 +59,36 @@ struct HelpTests {
         ("export", untold + [("pytorch <file>", nil)]),
         ("import", untold + [("output <file>", "model.safetensors")]),
         ("dataset info", [("data <dir>", "searched"), ("dataset", "mnist")]),
+        (
+            "bench kernels",
+            [
+                ("threads", "the number of cores"), ("cell", "rnn"), ("hidden", "128"),
+                ("rows", "64"), ("seconds", "0.1"), ("format", "text"),
+            ]
+        ),
+        (
+            "bench step",
+            [
+                ("cell", "rnn"), ("hidden", "128"), ("layers", "1"), ("bidirectional", nil),
+                ("rows", "64"), ("seconds", "2.0"), ("format", "text"),
+            ]
+        ),
+        (
+            "bench round",
+            [
+                ("workers", "2"), ("values", "21000"), ("rounds", "1000"), ("repeat", "5"),
+                ("format", "text"),
+            ]
+        ),
+        (
+            "bench train",
+            [
+                ("cells", "rnn"), ("hidden", "128"), ("layers", "1"), ("bidirectional", nil),
+                ("batch-size", "128"), ("workers", "1,2"), ("threads", "1"),
+                ("data <dir>", "MNIST"), ("epochs", "1"), ("repeat", "1"),
+                ("format", "text"),
+            ]
+        ),
     ]
 
     @Test("names every option once, with its unit and its default", arguments: expected)

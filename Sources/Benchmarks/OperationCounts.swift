@@ -1,0 +1,73 @@
+import KernelInterface
+import NeuralNetwork
+
+// How many floating-point operations the kernels do: the one place that counts them.
+//
+// Additions, multiplications, divisions and square roots count as one each, a fused multiply-add as
+// two; comparisons, selections, conversions, loads and work on bits count as none. The numbers follow
+// the formulas in the kernels' sources; what a compiler saves by computing a term once is left out.
+
+/// The operations that an element-wise kernel makes for one value.
+package enum OperationsPerValue {
+    /// e^x - 1, split: the multiple of ln 2 (3), the rest (4), six terms (12), the last power (3).
+    private static let splitExponential = 22
+    private static let exponential = splitExponential + 2
+    private static let sigmoid = exponential + 2
+
+    package static let tanh = splitExponential + 6
+    package static let tanhBackward = 3
+    /// A hidden value: three sigmoids, two hyperbolic tangents, the new state (3), the output (1).
+    package static let lstm = 3 * sigmoid + 2 * tanh + 4
+    /// A hidden value: the state's gradient (5), four gates (4 each), what is carried on (1).
+    package static let lstmBackward = 22
+    /// A hidden value: two sigmoids, the candidate and its sum (2), the new state (4).
+    package static let gru = 2 * sigmoid + tanh + 6
+    /// A hidden value: candidate (5), reset (4) and update gate (4), what is carried on (3).
+    package static let gruBackward = 16
+    /// A logit: its difference from the largest, the power, the sum, the quotient, the target.
+    package static let softmaxCrossEntropy = exponential + 4
+    package static let widen = 1
+    package static let add = 1
+    /// A parameter: the first (3) and the second moment (4), the change (6).
+    package static let adam = 13
+}
+
+extension ProductShape {
+    /// A multiplication and an addition for each term of each element.
+    package var operations: Int { 2 * rows * columns * depth * segments }
+}
+
+/// The operations of the products in a step of `rows` examples.
+///
+/// Biases and activations are left out: with 128 hidden values they are 3% of the whole at most.
+public struct StepOperations: Sendable, Equatable {
+    /// Those that make the logits.
+    public let forward: Int
+    /// Those that carry the gradient back to the sums of each layer.
+    public let backward: Int
+    /// Those that make the parameter gradients.
+    public let parameterGradients: Int
+
+    /// All together.
+    public var total: Int { forward + backward + parameterGradients }
+
+    /// The operations of a network without convolutions.
+    public init(_ architecture: Architecture, rows: Int) {
+        let (hidden, steps) = (architecture.hiddenSize, architecture.timeSteps)
+        let gates = architecture.cell.gates * hidden
+        var (inputSide, inputGradient) = (0, 0)
+        for layer in 0..<architecture.layers {
+            let width = architecture.inputWidths(ofLayer: layer).reduce(0, +)
+            inputSide += steps * gates * width
+            // The values of the examples need no gradient.
+            if layer > 0 { inputGradient += steps * gates * width }
+        }
+        // The first time step has no hidden state before it.
+        let hiddenSide = architecture.layers * (steps - 1) * gates * hidden
+        let readout = architecture.classes * hidden
+        let scale = 2 * rows * architecture.directions
+        forward = scale * (inputSide + hiddenSide + readout)
+        backward = scale * (inputGradient + hiddenSide + readout)
+        parameterGradients = scale * (inputSide + hiddenSide + readout)
+    }
+}

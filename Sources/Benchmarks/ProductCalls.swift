@@ -1,0 +1,99 @@
+import Kernels
+import NeuralNetwork
+
+/// The products of a recurrent layer, in the shapes in which it makes them.
+///
+/// Shapes: N rows, L time steps, D input values, H hidden values,
+/// G gates.
+struct ProductCalls {
+    let architecture: Architecture
+    let rows: Int
+    let kernels: any KernelSet.Type
+
+    /// The examples of a shard that share a product: those of a batch of 128 in 16 shards.
+    static let rowsOfShard = 8
+
+    private var hidden: Int { architecture.hiddenSize }
+    private var inputs: Int { architecture.inputSize }
+    private var steps: Int { architecture.timeSteps }
+    private var gates: Int { architecture.cell.gates * hidden }
+
+    /// The sums of the hidden state: one product, or two where some gates keep theirs apart.
+    private var parts: [(suffix: String, columns: Int)] {
+        let together = architecture.cell.firstGateApart * hidden
+        let apart = (suffix: ", gates apart", columns: gates - together)
+        return [("", together)] + (apart.columns > 0 ? [apart] : [])
+    }
+
+    /// The calls, in the order in which a step makes them.
+    var all: [KernelCall] {
+        var calls = [product("input side", rows: rows, columns: gates, depth: inputs)]
+        for part in parts {
+            calls.append(
+                product(
+                    "hidden side" + part.suffix, rows: rows, columns: part.columns, depth: hidden))
+        }
+        for part in parts {
+            calls.append(
+                product(
+                    "carry back" + part.suffix, rows: rows, columns: hidden, depth: part.columns))
+        }
+        calls.append(
+            product(
+                "input gradient", rows: steps * rows, columns: hidden, depth: gates,
+                accumulates: false))
+        calls.append(
+            weightGradient("input-weight gradient", rows: gates, columns: inputs, steps: steps))
+        for part in parts {
+            calls.append(
+                weightGradient(
+                    "hidden-weight gradient" + part.suffix, rows: part.columns, columns: hidden,
+                    steps: steps - 1))
+        }
+        return calls
+    }
+
+    /// A product of rows of A with rows of B, all of it in one run.
+    private func product(
+        _ name: String, rows: Int, columns: Int, depth: Int, accumulates: Bool = true
+    ) -> KernelCall {
+        let shape = ProductShape(
+            rows: rows, columns: columns, depth: depth, accumulates: accumulates)
+        return KernelCall(
+            name: name, shape: "\(rows) x \(columns) x \(depth)", operations: shape.operations,
+            values: nil
+        ) { [kernels] in
+            let (a, b) = (filledBuffer(rows * depth), filledBuffer(depth * columns))
+            let c = filledBuffer(rows * columns)
+            return {
+                kernels.multiply(
+                    a.matrix(stride: depth), b.matrix(stride: columns),
+                    into: c.matrix(stride: columns), shape)
+            }
+        }
+    }
+
+    /// The product over all time steps that adds up a shard's gradient by a weight matrix.
+    private func weightGradient(
+        _ name: String, rows count: Int, columns: Int, steps: Int
+    ) -> KernelCall {
+        let examples = min(rows, Self.rowsOfShard)
+        var shape = ProductShape(
+            rows: count, columns: columns, depth: examples, accumulates: true)
+        shape.segments = steps
+        shape.aSegmentStride = rows * count
+        shape.bSegmentStride = rows * columns
+        return KernelCall(
+            name: name, shape: "\(count) x \(columns) x \(steps)*\(examples)",
+            operations: shape.operations, values: nil
+        ) { [kernels, rows, shape] in
+            let (a, b) = (filledBuffer(steps * rows * count), filledBuffer(steps * rows * columns))
+            let c = filledBuffer(count * columns)
+            return {
+                kernels.multiply(
+                    a.matrix(stride: count).transposed, b.matrix(stride: columns),
+                    into: c.matrix(stride: columns), shape)
+            }
+        }
+    }
+}

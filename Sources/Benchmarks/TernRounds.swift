@@ -1,0 +1,146 @@
+import DataParallel
+import Datasets
+import Kernels
+import NeuralNetwork
+import Training
+import ZeroMQ
+
+/// Rounds of a real coordinator with real workers, on a network that computes next to nothing: one
+/// time step of one example a shard.
+struct TernRounds {
+    /// The parameters.
+    let values: Int
+    private let workers: Int
+    private let rounds: Int
+    private let job: Job
+    private let folder: String
+
+    /// Rounds with about `values` parameters.
+    init(
+        workers: Int, values: Int, rounds: Int, kernels: any KernelSet.Type, folder: String
+    ) throws {
+        self.workers = workers
+        self.rounds = rounds
+        self.folder = folder
+        let form = RoundForm(values: values)
+        var configuration = TrainingConfiguration()
+        configuration.hidden = form.hidden
+        configuration.epochs = 1
+        configuration.shards = smallestPowerOfTwo(from: workers)
+        configuration.batchSize = configuration.shards
+        job = try Job(
+            configuration, form.dataset(examples: rounds * configuration.shards), kernels: kernels)
+        self.values = ParameterLayout(job.architecture).count
+    }
+
+    /// Trains to the end, and gives the microseconds of each round.
+    func run(signals: SignalSource) async throws -> [Double] {
+        let settings = CoordinatorSettings(
+            welcome: .init(job.architecture, plan: job.plan, seed: 0, labelSmoothing: 0),
+            epochs: 1, minimumWorkers: workers, checkpointEvery: 0, joinTimeout: nil)
+        let evaluation = EvaluationPool(
+            job.architecture, examples: job.dataset.test, threads: 1, kernels: job.kernels)
+        let clock = RoundClock()
+        let coordinator = Coordinator(
+            job, settings: settings, resuming: nil,
+            store: CheckpointStore(folder: "\(folder)/checkpoints"), evaluation: evaluation,
+            observer: RoundObserver(clock: clock))
+        let context = Context()
+        let endpoint = "ipc://\(folder)/coordinator"
+        _ = try await coordinator.listen(endpoint, context: context)
+        // Each lane on a processor of its own, if there are enough, as local workers' are.
+        let processors = Processors.allowed
+        let result = try await withThrowingTaskGroup(of: Void.self) { group in
+            for worker in 0..<workers {
+                let place = workers <= processors.count ? [processors[worker]] : []
+                group.addTask { try await Self.work(endpoint, on: place, kernels: job.kernels) }
+            }
+            let result = await coordinator.train(signals: signals)
+            try await group.waitForAll()
+            return result
+        }
+        await context.terminate()
+        await coordinator.stop()
+        await evaluation.stop()
+        switch result.outcome {
+        case .completed: return clock.microseconds
+        case .interrupted(let signal): throw BenchmarkError.interrupted(signal: signal)
+        default: throw BenchmarkError.roundsEnded("\(result.outcome)")
+        }
+    }
+
+    private static func work(
+        _ endpoint: String, on processors: [Int], kernels: any KernelSet.Type
+    ) async throws {
+        let worker = Worker(
+            threads: 1, processors: processors, kernels: kernels,
+            settings: .init(joinTimeout: nil)
+        ) { _ in }
+        let context = Context()
+        _ = try await worker.run(endpoint, context: context, signals: nil, lifeline: nil)
+        await context.terminate()
+        await worker.stop()
+    }
+}
+
+/// A network of a given number of parameters that reads an example at one time step.
+package struct RoundForm: Equatable {
+    /// The values of the hidden state.
+    package let hidden: Int
+    /// The values of an example.
+    package let inputs: Int
+    private static let classes = 2
+
+    /// The form with the number of parameters that comes closest to `values` from below.
+    package init(values: Int) {
+        var hidden = 32
+        // What is left for the input weights must make examples that are not too long.
+        while (values - Self.parametersBesideInput(hidden)) / hidden > 8192 { hidden *= 2 }
+        self.hidden = hidden
+        inputs = max(1, (values - Self.parametersBesideInput(hidden)) / hidden)
+    }
+
+    /// The parameters but for the input weights: hidden weights, two biases, and the readout.
+    private static func parametersBesideInput(_ hidden: Int) -> Int {
+        hidden * hidden + 2 * hidden + classes * (hidden + 1)
+    }
+
+    /// Black images of one row.
+    package func dataset(examples: Int) throws -> Dataset {
+        let shape = ExampleShape(rows: 1, columns: inputs)
+        func set(_ count: Int) -> ExampleSet {
+            ExampleSet(
+                shape, values: [UInt8](repeating: 0, count: count * inputs),
+                labels: (0..<count).map { UInt8($0 % Self.classes) })
+        }
+        return try Dataset(train: set(max(examples, 2)), test: set(2))
+    }
+}
+
+/// The least power of two that is no less than `count`.
+package func smallestPowerOfTwo(from count: Int) -> Int {
+    var power = 1
+    while power < count { power *= 2 }
+    return power
+}
+
+/// When the rounds of a run have ended.
+private final class RoundClock: Sendable {
+    private let ends = Locked<[ContinuousClock.Instant]>([])
+
+    func note(_ instant: ContinuousClock.Instant) { ends.withLock { $0.append(instant) } }
+
+    /// The times between the ends of two rounds.
+    var microseconds: [Double] {
+        let ends = ends.withLock { $0 }
+        return zip(ends.dropFirst(), ends).map { ($0 - $1).microseconds }
+    }
+}
+
+private struct RoundObserver: RunObserver {
+    let clock: RoundClock
+
+    func record(_ event: RunEvent) {
+        if case .step = event { clock.note(.now) }
+    }
+}

@@ -1,0 +1,102 @@
+import FoundationEssentials
+import Glibc
+import Subprocess
+import SystemPackage
+import Training
+import ZeroMQ
+
+/// What one `tern train` process came to.
+struct TrainRun {
+    let examplesPerSecond: Double
+    let secondsToFirstStep: Double
+    let workerPeakBytes: Int?
+    let coordinatorPeakBytes: Int?
+
+    /// Trains into `folder`, which is not there before and not afterwards.
+    static func carryOut(
+        _ executable: String, _ settings: TrainSettings, epochs: Int, data: String,
+        folder: String, signals: SignalSource
+    ) async throws -> TrainRun {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let arguments =
+            ["train", "--data", data, "--run-dir", folder, "--epochs", "\(epochs)"]
+            + settings.arguments
+        let start = Date.now
+        let memory = try await run(executable, arguments, signals: signals)
+        return TrainRun(
+            examplesPerSecond: try examplesPerSecond(inSummary: "\(folder)/summary.json"),
+            secondsToFirstStep: try firstStep(inLog: "\(folder)/coordinator.log")
+                .timeIntervalSince(start),
+            workerPeakBytes: memory.peakOfChildren, coordinatorPeakBytes: memory.peak)
+    }
+
+    /// Runs the program to its end and passes signals on to it.
+    private static func run(
+        _ executable: String, _ arguments: [String], signals: SignalSource
+    ) async throws -> ProcessMemory {
+        var options = PlatformOptions()
+        // Ctrl-C at the terminal is for this process, which passes it on.
+        options.processGroupID = 0
+        let end = try await Subprocess.run(
+            .path(FilePath(executable)), arguments: Arguments(arguments),
+            platformOptions: options, input: .none, output: .discarded,
+            error: .fileDescriptor(.standardError, closeAfterSpawningProcess: false)
+        ) { execution in
+            await watch(execution.processIdentifier.value, signals)
+        }
+        let (memory, signal) = end.closureResult
+        if let signal { throw BenchmarkError.interrupted(signal: signal) }
+        guard case .exited(let status) = end.terminationStatus, status == 0 else {
+            throw BenchmarkError.trainingFailed(status: exitStatus(end.terminationStatus))
+        }
+        return memory
+    }
+
+    /// Follows a process until it ends: its memory, and the signal that was passed on to it, if any.
+    private static func watch(
+        _ pid: pid_t, _ signals: SignalSource
+    ) async -> (ProcessMemory, signal: Int32?) {
+        var memory = ProcessMemory(of: pid)
+        var passed: Int32?
+        while memory.look() {
+            if let signal = signals.read() {
+                kill(pid, signal)
+                passed = signal
+            }
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+        return (memory, passed)
+    }
+
+    private static func exitStatus(_ status: TerminationStatus) -> Int32 {
+        switch status {
+        case .exited(let code): code
+        case .signaled(let signal): 128 + signal
+        }
+    }
+
+    // MARK: - What a run leaves behind
+
+    private static func examplesPerSecond(inSummary path: String) throws -> Double {
+        struct Summary: Decodable {
+            let examplesPerSecond: Double
+            enum CodingKeys: String, CodingKey { case examplesPerSecond = "examples_per_second" }
+        }
+        let text = Data(try Files.read(path))
+        guard let summary = try? JSONDecoder().decode(Summary.self, from: text) else {
+            throw BenchmarkError.noResult(path: path)
+        }
+        return summary.examplesPerSecond
+    }
+
+    /// When the log says that training has begun.
+    static func firstStep(inLog path: String) throws -> Date {
+        let lines = String(decoding: try Files.read(path), as: UTF8.self).split(separator: "\n")
+        let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+        guard let line = lines.first(where: { $0.contains(" info training with ") }),
+            let word = line.split(separator: " ").first,
+            let time = try? style.parse(String(word))
+        else { throw BenchmarkError.noResult(path: path) }
+        return time
+    }
+}

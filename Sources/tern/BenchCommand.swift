@@ -1,0 +1,79 @@
+import ArgumentParser
+import Benchmarks
+import FoundationEssentials
+import Kernels
+import Monitoring
+import Training
+
+/// How fast this program is here.
+struct BenchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench", abstract: "Measure how fast Tern is on this machine.",
+        discussion: "Nothing else should compute meanwhile.",
+        subcommands: [BenchKernels.self, BenchStep.self, BenchRound.self, BenchTrain.self])
+}
+
+/// How the result of a measurement is told.
+struct BenchOptions: ParsableArguments {
+    /// The forms of a result.
+    enum Format: String, CaseIterable, ExpressibleByArgument {
+        /// Tables for people.
+        case text
+        /// A JSON object for programs.
+        case json
+    }
+
+    @Option(help: "Form of the result: a table, or a JSON object.")
+    var format = Format.text
+
+    /// Prints a result.
+    func show(_ result: some Encodable, text: () -> String) {
+        switch format {
+        case .text: print(text())
+        case .json: print(jsonText(result, isPretty: true, isSnakeCase: true))
+        }
+    }
+
+    /// The kernels of this processor, or those that the environment forces.
+    static func kernels() throws -> any KernelSet.Type {
+        try Kernels.select(ProcessInfo.processInfo.environment[Kernels.variable])
+    }
+}
+
+/// Values after one option, with commas between them.
+struct CommaSeparated<Value: ExpressibleByArgument>: ExpressibleByArgument {
+    let values: [Value]
+
+    init(_ values: Value...) { self.values = values }
+
+    init?(argument: String) {
+        let words = argument.split(separator: ",", omittingEmptySubsequences: false)
+        values = words.compactMap { Value(argument: String($0)) }
+        guard values.count == words.count else { return nil }
+    }
+
+    var defaultValueDescription: String {
+        values.map(\.defaultValueDescription).joined(separator: ",")
+    }
+}
+
+/// Ends a command with a usage error unless an option's value is possible.
+func require(_ option: String, _ value: Int, in range: ClosedRange<Int>) throws {
+    guard !range.contains(value) else { return }
+    throw ValidationError(
+        "--\(option) must be from \(range.lowerBound) to \(range.upperBound), not \(value)")
+}
+
+/// Ends a command with a usage error unless it is told to measure for a sensible time.
+func requireSeconds(_ seconds: Double) throws {
+    guard !(seconds > 0 && seconds <= 3600) else { return }
+    throw ValidationError("--seconds must be above 0 and at most 3600, not \(seconds)")
+}
+
+/// A share of 0 to 1 in whole per cent; a dash where there is none.
+func share(_ value: Double?) -> String { value.map { fixed($0 * 100, 0) + "%" } ?? "-" }
+
+/// A number; a dash where there is none.
+func number(_ value: Double?, _ decimals: Int) -> String {
+    value.map { fixed($0, decimals) } ?? "-"
+}

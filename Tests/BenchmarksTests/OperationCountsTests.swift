@@ -1,0 +1,61 @@
+import Benchmarks
+import KernelInterface
+import NeuralNetwork
+import Testing
+
+@Suite("Operations are counted") struct OperationCountsTests {
+    private func architecture(
+        _ cell: Cell, layers: Int = 1, isBidirectional: Bool = false
+    ) -> Architecture {
+        Architecture(
+            cell: cell, imageRows: 28, imageColumns: 28, hiddenSize: 128, layers: layers,
+            isBidirectional: isBidirectional, classes: 10)
+    }
+
+    @Test("two for each term of a product")
+    func product() {
+        var shape = ProductShape(rows: 3, columns: 5, depth: 7)
+        shape.segments = 2
+        #expect(shape.operations == 2 * 3 * 5 * 7 * 2)
+    }
+
+    @Test("by hand for a plain network of 128, an example")
+    func plain() {
+        let operations = StepOperations(architecture(.rnn), rows: 1)
+        // 28 time steps of 28 inputs, 27 of the hidden state, and 10 classes.
+        let (input, hidden, readout) = (28 * 128 * 28, 27 * 128 * 128, 10 * 128)
+        #expect(operations.forward == 2 * (input + hidden + readout))
+        #expect(operations.backward == 2 * (hidden + readout))
+        #expect(operations.parameterGradients == operations.forward)
+        #expect(operations.total == 3_063_296)
+    }
+
+    @Test("in proportion to examples and gates")
+    func proportions() {
+        let one = StepOperations(architecture(.rnn), rows: 1)
+        #expect(StepOperations(architecture(.rnn), rows: 64).total == 64 * one.total)
+        let readout = 3 * 2 * 10 * 128
+        for (cell, gates) in [(Cell.lstm, 4), (.gru, 3)] {
+            let other = StepOperations(architecture(cell), rows: 1)
+            #expect(other.total - readout == gates * (one.total - readout))
+        }
+    }
+
+    @Test("with the gradient by the layer below, for each direction")
+    func stacked() {
+        let operations = StepOperations(
+            architecture(.lstm, layers: 2, isBidirectional: true), rows: 1)
+        let gates = 4 * 128
+        let inputs = 28 * gates * (28 + 256)
+        let hidden = 2 * 27 * gates * 128
+        #expect(operations.forward == 2 * 2 * (inputs + hidden + 10 * 128))
+        #expect(operations.backward == 2 * 2 * (28 * gates * 256 + hidden + 10 * 128))
+    }
+
+    @Test("by hand for the activations")
+    func activations() {
+        #expect(OperationsPerValue.tanh == 28)
+        #expect(OperationsPerValue.lstm == 3 * 26 + 2 * 28 + 4)
+        #expect(OperationsPerValue.gru == 2 * 26 + 28 + 6)
+    }
+}
