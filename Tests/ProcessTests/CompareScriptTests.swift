@@ -1,0 +1,33 @@
+import Testing
+
+/// Scripts/compare-pytorch as far as it comes without PyTorch.
+@Suite("Scripts/compare-pytorch", .bench)
+struct CompareScriptTests {
+    private func compare(_ arguments: [String]) async throws -> Ending {
+        let root = #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
+        return try await bench.start(["\(root)/Scripts/compare-pytorch"] + arguments).end()
+    }
+
+    @Test("tells its options")
+    func help() async throws {
+        let ending = try await compare(["--help"])
+        #expect(ending.status == 0)
+        for option in ["rounds", "limit", "only", "eager", "data", "python"] {
+            #expect(ending.output.contains("  --\(option)"))
+        }
+    }
+
+    @Test(
+        "refuses in one line what it cannot use",
+        arguments: [
+            (["--rounds", "0"], "--rounds must be"), (["--limit", "10"], "--limit must be"),
+            (["--rounds"], "lacks its value"), (["--fast", "1"], "--fast is no option"),
+            (["--python", "false"], "has no torch and numpy"),
+        ])
+    func refusals(arguments: [String], part: String) async throws {
+        let ending = try await compare(arguments)
+        #expect(ending.status == 1)
+        #expect(ending.errorLines.count == 1, "\(ending)")
+        #expect(ending.errors.contains(part), "\(ending)")
+    }
+}
