@@ -110,6 +110,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["KernelInterface", "Randomness", "Training"],
             path: "Tests/TestSupport", swiftSettings: strict),
+        .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         tests(of: "Kernels", ["KernelInterface", "TestSupport"]),
         tests(of: "Randomness"),
         tests(
@@ -122,7 +123,8 @@ let package = Package(
         tests(
             of: "Training",
             [
-                "Datasets", "Hashing", "KernelInterface", "Kernels", "NeuralNetwork", "Optimizers",
+                "AllocationCounter", "Datasets", "Hashing", "KernelInterface", "Kernels",
+                "NeuralNetwork", "Optimizers",
                 "Randomness", "TestSupport",
             ]),
         tests(
@@ -136,7 +138,12 @@ let package = Package(
         tests(of: "Datasets", ["CZlib", "Hashing", "KernelInterface"]),
         tests(of: "Protocol"),
         tests(of: "ZeroMQ"),
-        tests(of: "DataParallel", ["NeuralNetwork", "Protocol", "Randomness", "Training"]),
+        tests(
+            of: "DataParallel",
+            [
+                "AllocationCounter", "Datasets", "KernelInterface", "Kernels", "NeuralNetwork",
+                "Protocol", "Randomness", "TestSupport", "Training", "ZeroMQ",
+            ]),
         tests(
             of: "TernKit",
             ["Datasets", "KernelInterface", "Kernels", "NeuralNetwork", "Optimizers", "Training"]),

@@ -10,8 +10,8 @@ struct ConvolutionFront {
     private let layers: [ConvolutionLayer]
     /// The images, [N][pixels], scaled to [0, 1].
     let images: FloatBuffer
-    /// The gradient by the sequence that the recurrent layers read, [R][N][K W].
-    let sequenceGradient: SequenceBuffer
+    /// The gradient by the one sequence that the recurrent layers read, [R][N][K W].
+    let sequenceGradient: [SequenceBuffer]
 
     /// The front of an architecture, or nil where it has none.
     init?(
@@ -30,8 +30,9 @@ struct ConvolutionFront {
             return layer
         }
         images = FloatBuffer(count: capacity * architecture.exampleSize)
-        sequenceGradient = SequenceBuffer(
+        let gradient = SequenceBuffer(
             timeSteps: architecture.timeSteps, capacity: capacity, width: architecture.inputSize)
+        sequenceGradient = [gradient]
     }
 
     /// Takes over new parameters.
@@ -55,7 +56,7 @@ struct ConvolutionFront {
         guard let last = layers.last else { return }
         forEachRun(of: last.outputShape, rows) { map, step in
             kernels.copy(
-                sequenceGradient.values.vector(at: step, count: last.outputShape.columns),
+                sequenceGradient[0].values.vector(at: step, count: last.outputShape.columns),
                 into: last.gradient.vector(at: map, count: last.outputShape.columns))
         }
         for index in layers.indices.reversed() {

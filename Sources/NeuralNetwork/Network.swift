@@ -3,8 +3,8 @@ import Randomness
 
 /// A recurrent classifier with room for `capacity` examples at a time.
 ///
-/// Its buffers are planned once, so a pass allocates nothing but dropout's draws. Results of one row
-/// never depend on the rows beside it. Shapes: N rows (examples), L time steps, D input values, C
+/// Its buffers are planned once, so a pass allocates nothing. Results of one row never depend on the
+/// rows beside it. Shapes: N rows (examples), L time steps, D input values, C
 /// classes.
 public final class Network {
     /// The form of this network.
@@ -16,8 +16,12 @@ public final class Network {
 
     private let kernels: any KernelSet.Type
     private let parameters: FloatBuffer
-    private let input: SequenceBuffer
-    private let inputOrder: InputOrder
+    /// The sequence that the first layer reads, in an array as other layers' are.
+    private let input: [SequenceBuffer]
+    /// For each value of the sequence the pixel that it comes from; nil where they are in order.
+    private let pixelOrder: [Int]?
+    /// An example out of order, as floats.
+    private let unordered: FloatBuffer
     private let front: ConvolutionFront?
     private let layers: [Layer]
     private let readout: ReadoutLayer
@@ -28,9 +32,15 @@ public final class Network {
     private struct Layer {
         let directions: [RecurrentLayer]
         let dropout: Dropout?
+        let hidden: [SequenceBuffer]
+        let gradients: [SequenceBuffer]
 
-        var hidden: [SequenceBuffer] { directions.map(\.cell.hidden) }
-        var gradients: [SequenceBuffer] { directions.map(\.cell.gradient) }
+        init(_ directions: [RecurrentLayer], _ dropout: Dropout?) {
+            self.directions = directions
+            self.dropout = dropout
+            hidden = directions.map(\.cell.hidden)
+            gradients = directions.map(\.cell.gradient)
+        }
     }
 
     /// Makes a network whose parameters are zero until ``load(_:)``.
@@ -41,9 +51,11 @@ public final class Network {
         self.capacity = capacity
         self.kernels = kernels
         parameters = FloatBuffer(count: layout.count)
-        input = SequenceBuffer(
+        let input = SequenceBuffer(
             timeSteps: architecture.timeSteps, capacity: capacity, width: architecture.inputSize)
-        inputOrder = InputOrder(architecture)
+        self.input = [input]
+        pixelOrder = architecture.pixelOrder
+        unordered = FloatBuffer(count: pixelOrder?.count ?? 0)
         front = ConvolutionFront(
             architecture, layout: layout, capacity: capacity, kernels: kernels)
         layers = (0..<architecture.layers).map { layer in
@@ -54,7 +66,7 @@ public final class Network {
             }
             let dropout = Dropout(
                 above: layer, of: architecture, capacity: capacity, kernels: kernels)
-            return Layer(directions: directions, dropout: dropout)
+            return Layer(directions, dropout)
         }
         readout = ReadoutLayer(
             of: architecture, layout: layout, capacity: capacity, kernels: kernels)
@@ -75,14 +87,19 @@ public final class Network {
             let size = architecture.exampleSize
             return read(example, into: front.images.vector(at: row * size, count: size))
         }
-        let size = architecture.inputSize
-        let byteCount = size * architecture.element.size
-        inputOrder.withOrdered(example) { ordered in
-            for time in 0..<architecture.timeSteps {
-                read(
-                    ordered.extracting(time * byteCount..<(time + 1) * byteCount),
-                    into: input.values.vector(at: (time * rows + row) * size, count: size))
+        let (values, size) = (input[0].values, architecture.inputSize)
+        if let pixelOrder {
+            read(example, into: unordered.vector)
+            for (index, pixel) in pixelOrder.enumerated() {
+                values[(index / size * rows + row) * size + index % size] = unordered[pixel]
             }
+            return
+        }
+        let byteCount = size * architecture.element.size
+        for time in 0..<architecture.timeSteps {
+            read(
+                example.extracting(time * byteCount..<(time + 1) * byteCount),
+                into: values.vector(at: (time * rows + row) * size, count: size))
         }
     }
 
@@ -101,7 +118,7 @@ public final class Network {
     public func forward(rows: Int, dropping draws: [DropoutDraw] = []) {
         precondition(draws.isEmpty || draws.count == rows, "one draw a row, or none at all")
         hasDropped = !draws.isEmpty
-        front?.forward(into: input, parameters: parameters, rows: rows)
+        front?.forward(into: input[0], parameters: parameters, rows: rows)
         for (index, layer) in layers.enumerated() {
             let below = inputs(ofLayer: index)
             for direction in layer.directions {
@@ -139,9 +156,7 @@ public final class Network {
             }
             let below = index > 0 ? layers[index - 1] : nil
             // The pixels themselves need no gradient.
-            guard let targets = below?.gradients ?? front.map({ [$0.sequenceGradient] }) else {
-                return
-            }
+            guard let targets = below?.gradients ?? front?.sequenceGradient else { return }
             for (number, direction) in layers[index].directions.enumerated() {
                 direction.backwardInputs(
                     into: targets, parameters: parameters, rows: rows, accumulates: number > 0)
@@ -165,7 +180,7 @@ public final class Network {
 
     /// The sequences that a layer reads.
     private func inputs(ofLayer index: Int) -> [SequenceBuffer] {
-        guard index > 0 else { return [input] }
+        guard index > 0 else { return input }
         let below = layers[index - 1]
         return hasDropped ? below.dropout?.outputs ?? below.hidden : below.hidden
     }

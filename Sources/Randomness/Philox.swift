@@ -10,9 +10,22 @@ public struct Philox: RandomNumberGenerator, Sendable {
     private var used = 4
 
     /// The stream of `seed` for a purpose and the numbers that tell its instances apart.
-    public init(seed: UInt64, for purpose: String, _ numbers: Int...) {
+    public init<each Number: FixedWidthInteger>(
+        seed: UInt64, for purpose: String, _ numbers: repeat each Number
+    ) {
+        // FNV-1a over the purpose's bytes, a separator, and the numbers as 64 bits each.
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        func mix(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        for byte in purpose.utf8 { mix(byte) }
+        mix(0xFF)
+        for number in repeat each numbers {
+            let bits = UInt64(truncatingIfNeeded: number)
+            for shift in stride(from: 0, to: 64, by: 8) {
+                mix(UInt8(truncatingIfNeeded: bits >> UInt64(shift)))
+            }
+        }
         key = Self.halves(seed)
-        stream = Self.halves(Self.hash(purpose, numbers))
+        stream = Self.halves(hash)
     }
 
     /// The next 32 random bits.
@@ -73,20 +86,5 @@ public struct Philox: RandomNumberGenerator, Sendable {
 
     private static func halves(_ value: UInt64) -> SIMD2<UInt32> {
         SIMD2(UInt32(truncatingIfNeeded: value), UInt32(value >> 32))
-    }
-
-    /// FNV-1a over the purpose's bytes, a separator, and the numbers' bytes.
-    private static func hash(_ purpose: String, _ numbers: [Int]) -> UInt64 {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        func mix(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        purpose.utf8.forEach(mix)
-        mix(0xFF)
-        for number in numbers {
-            let bits = UInt64(bitPattern: Int64(number))
-            for shift in stride(from: 0, to: 64, by: 8) {
-                mix(UInt8(truncatingIfNeeded: bits >> UInt64(shift)))
-            }
-        }
-        return hash
     }
 }

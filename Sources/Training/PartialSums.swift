@@ -120,8 +120,16 @@ public struct PartialSums {
 
     /// Takes out what is there: as few nodes as the tree allows, in no special order.
     public mutating func takeAll() -> [PartialSum] {
-        defer { sums.removeAll(keepingCapacity: true) }
-        return Array(sums.values)
+        var all: [PartialSum] = []
+        takeAll(into: &all)
+        return all
+    }
+
+    /// Takes out what is there and puts it in the place of what `all` holds.
+    public mutating func takeAll(into all: inout [PartialSum]) {
+        all.removeAll(keepingCapacity: true)
+        for sum in sums.values { all.append(sum) }
+        sums.removeAll(keepingCapacity: true)
     }
 
     /// Takes out the sum over all shards, if it is complete.

@@ -19,8 +19,11 @@ public final class ShardGradients {
     private let labelSmoothing: Double
     private let kernels: any KernelSet.Type
     private var sums: PartialSums
-    private var orders: [Int: (epoch: Int, indices: [Int32])] = [:]
+    /// The order in which each shard is walked in `epoch`.
+    private var orders: [Int: [Int32]] = [:]
+    private var epoch = 0
     private var pass: [Piece] = []
+    private var draws: [DropoutDraw] = []
     private var openLeaf: PartialSum?
 
     /// Examples of one shard that share a pass with those of others.
@@ -29,10 +32,11 @@ public final class ShardGradients {
         let shard: Int
         /// The rows of the pass that hold the examples.
         let rows: Range<Int>
-        /// The examples, as indices into the shard.
-        let examples: [Int32]
+        /// The examples, as places in the shard's order.
+        let places: Range<Int>
         /// Whether the shard's sum is complete with this piece.
         let isLast: Bool
+        var tally = Tally()
     }
 
     /// Makes the computer of one lane.
@@ -60,74 +64,89 @@ public final class ShardGradients {
     ///
     /// - Parameter shards: the data of at least these shards, by shard.
     public func compute(slots: Range<Int>, step: Int, shards: [Int: Shard]) -> [PartialSum] {
+        var results: [PartialSum] = []
+        compute(slots: slots, step: step, shards: shards, into: &results)
+        return results
+    }
+
+    /// Puts the partial sums of the shards at `slots` in the place of what `results` holds.
+    ///
+    /// Where `results` has room, a step allocates nothing but, once an epoch, the shards' orders.
+    public func compute(
+        slots: Range<Int>, step: Int, shards: [Int: Shard], into results: inout [PartialSum]
+    ) {
         sums.begin(step: step)
         for slot in slots {
             let shard = shard(atSlot: slot, of: plan.shards)
-            var rest = order(ofShard: shard, step: step)[plan.indices(ofShard: shard, step: step)]
-            while !rest.isEmpty {
-                let examples = Array(rest.prefix(Self.rowsPerPass))
-                rest = rest.dropFirst(examples.count)
-                var first = pass.last?.rows.upperBound ?? 0
-                if first + examples.count > Self.rowsPerPass {
+            prepareOrder(ofShard: shard, step: step)
+            let places = plan.indices(ofShard: shard, step: step)
+            var place = places.lowerBound
+            while place < places.upperBound {
+                let end = min(place + Self.rowsPerPass, places.upperBound)
+                var row = pass.last?.rows.upperBound ?? 0
+                if row + end - place > Self.rowsPerPass {
                     runPass(step: step, shards: shards)
-                    first = 0
+                    row = 0
                 }
                 pass.append(
                     Piece(
-                        slot: slot, shard: shard, rows: first..<first + examples.count,
-                        examples: examples, isLast: rest.isEmpty))
+                        slot: slot, shard: shard, rows: row..<row + end - place,
+                        places: place..<end, isLast: end == places.upperBound))
+                place = end
             }
         }
         runPass(step: step, shards: shards)
-        return sums.takeAll()
+        sums.takeAll(into: &results)
     }
 
     private func runPass(step: Int, shards: [Int: Shard]) {
         guard let rows = pass.last?.rows.upperBound else { return }
-        for piece in pass { setInput(piece, rows: rows, shards: shards) }
-        network.forward(rows: rows, dropping: draws(step: step))
-        let tallies = pass.map { lossTally(of: $0, shards: shards) }
+        for piece in pass { setInput(piece, rows: rows, step: step, shards: shards) }
+        network.forward(rows: rows, dropping: draws)
+        for index in pass.indices { addLosses(to: &pass[index], shards: shards) }
         network.backward(rows: rows)
-        for (piece, tally) in zip(pass, tallies) {
+        for piece in pass {
             var leaf = openLeaf ?? emptyLeaf(slot: piece.slot)
             network.addParameterGradients(of: piece.rows, rows: rows, to: leaf.gradients)
-            leaf.tally += tally
+            leaf.tally += piece.tally
             openLeaf = piece.isLast ? nil : leaf
             if piece.isLast { sums.add(leaf) }
         }
         pass.removeAll(keepingCapacity: true)
+        draws.removeAll(keepingCapacity: true)
     }
 
-    /// Whose draw decides what each row drops; none where nothing is dropped.
-    private func draws(step: Int) -> [DropoutDraw] {
-        guard network.architecture.dropout > 0 else { return [] }
-        return pass.flatMap { piece in
-            piece.examples.map { example in
-                DropoutDraw(seed: seed, step: step, shard: piece.shard, example: Int(example))
+    /// Calls `body` with each row of a piece and its example's index in the shard.
+    private func forEachExample(of piece: Piece, _ body: (_ row: Int, _ example: Int) -> Void) {
+        guard let order = orders[piece.shard] else { return }
+        for (row, place) in zip(piece.rows, piece.places) { body(row, Int(order[place])) }
+    }
+
+    /// Sets the inputs of a piece's rows and, where outputs are dropped, whose draw each row is.
+    private func setInput(_ piece: Piece, rows: Int, step: Int, shards: [Int: Shard]) {
+        let size = network.architecture.exampleByteCount
+        let hasDropout = network.architecture.dropout > 0
+        let values = shards[piece.shard, default: Shard()].values
+        forEachExample(of: piece) { row, example in
+            let bytes = values.span.extracting(example * size..<(example + 1) * size).bytes
+            network.setInput(bytes, row: row, of: rows)
+            if hasDropout {
+                draws.append(
+                    DropoutDraw(seed: seed, step: step, shard: piece.shard, example: example))
             }
         }
     }
 
-    private func setInput(_ piece: Piece, rows: Int, shards: [Int: Shard]) {
-        let size = network.architecture.exampleByteCount
-        let shard = shards[piece.shard, default: Shard()]
-        let values = shard.values.span
-        for (row, example) in zip(piece.rows, piece.examples) {
-            let first = Int(example) * size
-            network.setInput(values.extracting(first..<first + size).bytes, row: row, of: rows)
-        }
-    }
-
-    private func lossTally(of piece: Piece, shards: [Int: Shard]) -> Tally {
+    private func addLosses(to piece: inout Piece, shards: [Int: Shard]) {
         var tally = Tally(examples: piece.rows.count)
         let labels = shards[piece.shard, default: Shard()].labels
-        for (row, example) in zip(piece.rows, piece.examples) {
-            let label = Int(labels[Int(example)])
+        forEachExample(of: piece) { row, example in
+            let label = Int(labels[example])
             let result = network.loss(row: row, label: label, smoothing: labelSmoothing)
             tally.loss += Double(result.loss)
             tally.correct += result.isCorrect ? 1 : 0
         }
-        return tally
+        piece.tally = tally
     }
 
     private func emptyLeaf(slot: Int) -> PartialSum {
@@ -137,12 +156,12 @@ public final class ShardGradients {
         return PartialSum(node: node, tally: Tally(), gradients: gradients)
     }
 
-    private func order(ofShard shard: Int, step: Int) -> [Int32] {
+    private func prepareOrder(ofShard shard: Int, step: Int) {
         let epoch = plan.epoch(ofStep: step)
-        if let order = orders[shard], order.epoch == epoch { return order.indices }
-        let indices = ShardDeal.order(
+        if epoch != self.epoch { orders.removeAll(keepingCapacity: true) }
+        self.epoch = epoch
+        guard orders[shard] == nil else { return }
+        orders[shard] = ShardDeal.order(
             ofShard: shard, count: plan.examples(inShard: shard), epoch: epoch, seed: seed)
-        orders[shard] = (epoch, indices)
-        return indices
     }
 }

@@ -15,6 +15,8 @@ struct PollSet {
     private var items: [zmq_pollitem_t] = []
     private var entries: [Entry] = []
     private var nextID = 0
+    /// The ids of the sources that the last wait found ready; kept, so that waiting allocates nothing.
+    private(set) var ready: [Int] = []
 
     mutating func add(_ socket: Socket, handler: @escaping () -> Void) {
         var item = zmq_pollitem_t()
@@ -41,17 +43,18 @@ struct PollSet {
         remove(at: items.firstIndex { $0.socket == nil && $0.fd == fileDescriptor })
     }
 
-    /// Waits until a source is readable or broken, and gives back the ids of all that are.
+    /// Waits until a source is readable or broken; ``ready`` then has the ids of all that are.
     ///
     /// - Parameter timeout: Milliseconds, or -1 to wait as long as it takes.
-    mutating func wait(timeout: Int) -> [Int] {
+    mutating func wait(timeout: Int) {
+        ready.removeAll(keepingCapacity: true)
         // Level-triggered: a handler that leaves something unread is called again.
         guard zmq_poll(&items, Int32(items.count), timeout) >= 0 else {
             let code = zmq_errno()
             precondition(code == EINTR, "zmq_poll: \(String(cString: zmq_strerror(code)))")
-            return []
+            return
         }
-        return items.indices.filter { items[$0].revents != 0 }.map { entries[$0].id }
+        for (item, entry) in zip(items, entries) where item.revents != 0 { ready.append(entry.id) }
     }
 
     /// The handler of a source, unless an earlier handler has removed it since.

@@ -19,8 +19,8 @@ import Synchronization
 ///
 /// Without sockets it is a thread for long computations. It runs until ``stop()``.
 ///
-/// `@unchecked Sendable`: what other threads reach is locked or atomic; `pollSet` and `timers` are
-/// reached from the thread itself only, which every method that uses them checks.
+/// `@unchecked Sendable`: what other threads reach is locked or atomic; `pollSet`, `timers` and `batch`
+/// are reached from the thread itself only, which every method that uses them checks.
 public final class SocketThread: SerialExecutor, TaskExecutor, @unchecked Sendable {
     /// The name that debuggers show; Linux keeps 15 bytes of it.
     public let name: String
@@ -42,6 +42,8 @@ public final class SocketThread: SerialExecutor, TaskExecutor, @unchecked Sendab
 
     private var pollSet = PollSet()
     private var timers = TimerQueue()
+    /// The jobs whose turn it is; takes turns with the inbox's, so that handing over allocates nothing.
+    private var batch: [UnownedJob] = []
 
     /// How often jobs that bring new jobs may hold up the sockets.
     private static let roundsBetweenPolls = 32
@@ -171,7 +173,8 @@ public final class SocketThread: SerialExecutor, TaskExecutor, @unchecked Sendab
             let isIdle = runJobs()
             if isIdle && inbox.withLock({ $0.isStopping }) { break }
             let timeout = isIdle ? timers.pollTimeout(at: .now) : 0
-            for id in pollSet.wait(timeout: timeout) { pollSet.handler(of: id)?() }
+            pollSet.wait(timeout: timeout)
+            for id in pollSet.ready { pollSet.handler(of: id)?() }
             let now = ContinuousClock.now
             while let action = timers.popDue(at: now) { action() }
         }
@@ -180,7 +183,6 @@ public final class SocketThread: SerialExecutor, TaskExecutor, @unchecked Sendab
 
     /// Runs the jobs that are there, and says whether it ran out of them.
     private func runJobs() -> Bool {
-        var batch: [UnownedJob] = []
         for _ in 0..<Self.roundsBetweenPolls {
             inbox.withLock { inbox in
                 swap(&batch, &inbox.jobs)

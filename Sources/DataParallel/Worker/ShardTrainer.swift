@@ -6,16 +6,20 @@ import Training
 import ZeroMQ
 
 /// A compute lane: an actor on a thread of its own that computes the shard gradients of its slots.
-actor ShardTrainer {
-    nonisolated let thread: SocketThread
-    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+package actor ShardTrainer {
+    package nonisolated let thread: SocketThread
+    package nonisolated var unownedExecutor: UnownedSerialExecutor {
+        thread.asUnownedSerialExecutor()
+    }
 
     private let gradients: ShardGradients
     /// The processor that its thread is to stay on, until it does.
     private var processor: Int?
     private var loaded: Frame?
+    /// The sums of the last step; its memory is used again once the worker has sent them.
+    private var results: [PartialSum] = []
 
-    init(
+    package init(
         lane: Int, on processor: Int?, _ architecture: Architecture, plan: BatchPlan, seed: UInt64,
         labelSmoothing: Double, kernels: any KernelSet.Type
     ) {
@@ -28,7 +32,7 @@ actor ShardTrainer {
     /// The partial sums of the shards at `slots`, computed with the weights in `weights`.
     ///
     /// - Parameter spare: buffers of earlier sums, to be used again.
-    func compute(
+    package func compute(
         _ slots: Range<Int>, step: Int, weights: Frame, shards: [Int: Shard], spare: [FloatBuffer]
     ) -> [PartialSum] {
         if let processor = processor.take() { Processors.keepThisThread(on: processor) }
@@ -40,6 +44,7 @@ actor ShardTrainer {
             weights.withBytes { gradients.load($0) }
             loaded = weights
         }
-        return gradients.compute(slots: slots, step: step, shards: shards)
+        gradients.compute(slots: slots, step: step, shards: shards, into: &results)
+        return results
     }
 }

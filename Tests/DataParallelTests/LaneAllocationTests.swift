@@ -1,0 +1,64 @@
+import AllocationCounter
+import DataParallel
+import Datasets
+import Kernels
+import NeuralNetwork
+import Testing
+import Training
+import ZeroMQ
+
+@Suite("A lane's thread allocates nothing in its steps")
+struct LaneAllocationTests {
+    /// Reads the counter on a lane's thread.
+    private actor Counter {
+        private let thread: SocketThread
+        nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+        init(_ thread: SocketThread) { self.thread = thread }
+
+        var allocations: Int { allocations_of_this_thread() }
+    }
+
+    /// Hands out work from a thread of its own, as a worker does.
+    private actor Taskmaster {
+        nonisolated let thread = SocketThread(name: "taskmaster")
+        nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+        func carryOut(_ work: @Sendable () async throws -> Void) async throws { try await work() }
+    }
+
+    @Test("nor for what it is handed and hands back")
+    func steps() async throws {
+        let taskmaster = Taskmaster()
+        try await taskmaster.carryOut { try await Self.steps(taskmaster) }
+        await taskmaster.thread.stop()
+    }
+
+    private static func steps(_ taskmaster: isolated Taskmaster) async throws {
+        let architecture = Architecture(
+            cell: .lstm, imageRows: 4, imageColumns: 4, hiddenSize: 8, layers: 1, classes: 3)
+        let plan = BatchPlan(examples: 640, batchSize: 16, shards: 4)
+        let kernels = try Kernels.select(nil)
+        let lane = ShardTrainer(
+            lane: 0, on: nil, architecture, plan: plan, seed: 0, labelSmoothing: 0,
+            kernels: kernels)
+        let counter = Counter(lane.thread)
+        let shard = Shard(
+            values: (0..<160 * 16).map { UInt8($0 % 251) }, labels: (0..<160).map { UInt8($0 % 3) })
+        let shards = Dictionary(uniqueKeysWithValues: (0..<4).map { ($0, shard) })
+        let weights = ParameterLayout(architecture).initialParameters(for: architecture, seed: 0)
+        var spare: [FloatBuffer] = []
+        var last = 0
+        for step in 0..<plan.stepsPerEpoch {
+            let frame = weights.withBytes { Frame(copying: $0) }
+            let sums = await lane.compute(
+                0..<3, step: step, weights: frame, shards: shards, spare: spare)
+            spare = sums.map(\.gradients)
+            let allocations = await counter.allocations
+            // The first steps make room.
+            if step > 3 { #expect(allocations == last, "in step \(step)") }
+            last = allocations
+        }
+        await lane.thread.stop()
+    }
+}
