@@ -1,3 +1,4 @@
+import CProcessor
 import KernelInterface
 
 func addRowsInOrder(_ source: Matrix, into target: Vector, _ shape: ProductShape) {
@@ -97,12 +98,13 @@ func hasOnlyFinite(_ payload: RawSpan) -> Bool {
 func sumSquares(_ values: Vector) -> Double {
     var sums = SIMD8<Double>.zero
     var index = 0
-    while index < values.count {
-        let lanes = load(values.base + index, count: min(8, values.count - index)).lowHalf
-        var wide = SIMD8<Double>.zero
-        for lane in 0..<8 { wide[lane] = Double(lanes[lane]) }
-        sums.addProduct(wide, wide)
+    while index + 8 <= values.count {
+        let part = UnsafeRawPointer(values.base + index).loadUnaligned(as: SIMD8<Float>.self)
+        sums = add_squares_8(sums, part)
         index += 8
+    }
+    if index < values.count {
+        sums = add_squares_8(sums, load(values.base + index, count: values.count - index).lowHalf)
     }
     var total = 0.0
     for lane in 0..<8 { total += sums[lane] }
@@ -127,16 +129,26 @@ func updateByAdam(
     }
     updateSecondMoments(
         secondMoments, gradients, keep: coefficients.secondKeep, decay: coefficients.secondDecay)
-    var index = 0
-    while index < parameters.count {
-        let count = min(16, parameters.count - index)
-        let m = load(firstMoments.base + index, count: count)
-        let v = load(secondMoments.base + index, count: count)
+    @inline(__always)
+    func updated(_ old: Lanes, _ m: Lanes, _ v: Lanes) -> Lanes {
         let root = v.squareRoot() / Lanes(repeating: coefficients.rootOfSecondCorrection)
         let change = m / (root + Lanes(repeating: coefficients.epsilon))
-        let old = load(parameters.base + index, count: count)
-        let new = old - coefficients.stepSize * change
-        store(new, to: parameters.base + index, count: count)
+        return old - Lanes(repeating: coefficients.stepSize) * change
+    }
+    var index = 0
+    while index + 16 <= parameters.count {
+        let new = updated(
+            load(parameters.base + index), load(firstMoments.base + index),
+            load(secondMoments.base + index))
+        store(new, to: parameters.base + index)
         index += 16
+    }
+    let rest = parameters.count - index
+    if rest > 0 {
+        let new = updated(
+            load(parameters.base + index, count: rest),
+            load(firstMoments.base + index, count: rest),
+            load(secondMoments.base + index, count: rest))
+        store(new, to: parameters.base + index, count: rest)
     }
 }

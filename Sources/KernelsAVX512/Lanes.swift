@@ -20,6 +20,10 @@ extension SIMD16<Float> {
     /// This plus a product, in one rounding.
     @inline(__always)
     func addingProduct(_ a: Self, _ b: Self) -> Self { fused_multiply_add_16(a, b, self) }
+
+    /// The square roots.
+    @inline(__always)
+    func squareRoot() -> Self { square_root_16(self) }
 }
 
 extension SIMD8<Float> {

@@ -121,6 +121,15 @@ public struct Architecture: Codable, Sendable, Hashable {
         convolutions.last.map { $0 * mapColumns } ?? exampleSize / timeSteps
     }
 
+    /// About how many additions and multiplications an example takes in a step of training.
+    ///
+    /// Each parameter takes one product a time step, or a pixel, in the forward pass and two in the
+    /// backward pass.
+    public var operations: Double {
+        let uses = convolutions.isEmpty ? timeSteps : exampleSize
+        return 6 * Double(uses) * Double(ParameterLayout(self).count)
+    }
+
     /// The directions in which a layer reads its sequence.
     public var directions: Int { isBidirectional ? 2 : 1 }
 

@@ -40,7 +40,8 @@ struct LaneAllocationTests {
         let plan = BatchPlan(examples: 640, batchSize: 16, shards: 4)
         let kernels = try Kernels.select(nil)
         let lane = ShardTrainer(
-            lane: 0, on: nil, architecture, plan: plan, seed: 0, labelSmoothing: 0,
+            SocketThread(name: "lane"), on: nil, architecture, plan: plan, seed: 0,
+            labelSmoothing: 0,
             kernels: kernels)
         let counter = Counter(lane.thread)
         let shard = Shard(

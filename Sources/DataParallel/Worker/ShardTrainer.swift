@@ -5,7 +5,7 @@ import NeuralNetwork
 import Training
 import ZeroMQ
 
-/// A compute lane: an actor on a thread of its own that computes the shard gradients of its slots.
+/// A compute lane: an actor on a thread that computes the shard gradients of its slots.
 package actor ShardTrainer {
     package nonisolated let thread: SocketThread
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -20,11 +20,12 @@ package actor ShardTrainer {
     private var results: [PartialSum] = []
 
     package init(
-        lane: Int, on processor: Int?, _ architecture: Architecture, plan: BatchPlan, seed: UInt64,
+        _ thread: SocketThread, on processor: Int?, _ architecture: Architecture, plan: BatchPlan,
+        seed: UInt64,
         labelSmoothing: Double, kernels: any KernelSet.Type
     ) {
         self.processor = processor
-        thread = SocketThread(name: "tern-lane-\(lane)")
+        self.thread = thread
         gradients = ShardGradients(
             architecture, plan: plan, seed: seed, labelSmoothing: labelSmoothing, kernels: kernels)
     }

@@ -17,6 +17,10 @@ public actor Worker {
         thread.asUnownedSerialExecutor()
     }
 
+    /// The operations of a step up to which the lanes compute on the socket's thread: to change
+    /// threads, and back, would take longer.
+    private static let briefStep = 1e7
+
     private let kernels: any KernelSet.Type
     private let report: @Sendable (WorkerEvent) -> Void
     private let laneCount: Int
@@ -93,10 +97,14 @@ public actor Worker {
         await thread.stop()
     }
 
+    /// Takes the lanes away, and gives back the threads that they had of their own.
+    private func removeLanes() -> [SocketThread] {
+        defer { lanes = [] }
+        return lanes.map(\.thread).filter { $0 !== thread }
+    }
+
     private func endLanes() async {
-        let threads = lanes.map(\.thread)
-        lanes = []
-        for thread in threads { await thread.stop() }
+        for thread in removeLanes() { await thread.stop() }
     }
 
     private func watch(_ signals: SignalSource) {
@@ -206,10 +214,12 @@ public actor Worker {
     private func prepare(
         _ architecture: Architecture, _ plan: BatchPlan, seed: UInt64, labelSmoothing: Double
     ) {
+        let isBrief = Double(plan.batchSize) * architecture.operations < Self.briefStep
         lanes = (0..<laneCount).map { lane in
             ShardTrainer(
-                lane: lane, on: processors.isEmpty ? nil : processors[lane % processors.count],
-                architecture, plan: plan, seed: seed, labelSmoothing: labelSmoothing,
+                isBrief ? thread : SocketThread(name: "tern-lane-\(lane)"),
+                on: processors.isEmpty ? nil : processors[lane % processors.count], architecture,
+                plan: plan, seed: seed, labelSmoothing: labelSmoothing,
                 kernels: kernels)
         }
         exampleByteCount = architecture.exampleByteCount
@@ -221,8 +231,7 @@ public actor Worker {
     private func reset() {
         generation += 1
         busyLanes = 0
-        let threads = lanes.map(\.thread)
-        lanes = []
+        let threads = removeLanes()
         shards = [:]
         weights = nil
         sums = nil
