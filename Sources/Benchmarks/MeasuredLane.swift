@@ -107,8 +107,7 @@ final class MeasuredLane {
 
     private func leaf(_ piece: (slot: Int, rows: Range<Int>), _ tally: Tally) -> PartialSum {
         let gradients = sums.pool.take()
-        gradients.zero()
-        network.addParameterGradients(of: piece.rows, rows: rows, to: gradients)
+        network.addParameterGradients(of: piece.rows, rows: rows, to: gradients, isFirst: true)
         return PartialSum(
             node: TreeNode(leafAtSlot: piece.slot, shards: Self.shardCount), tally: tally,
             gradients: gradients)

@@ -14,7 +14,7 @@ public protocol KernelSet: SendableMetatype {
     /// `b` and `c` must have a column stride of 1; `a` may be transposed.
     static func multiply(_ a: Matrix, _ b: Matrix, into c: Matrix, _ shape: ProductShape)
 
-    /// target[j] += the sum of the rows of `source` over `shape`'s depth, in ascending order.
+    /// target[j] (+)= the sum of the rows of `source` over `shape`'s depth, in ascending order.
     static func addRows(_ source: Matrix, into target: Vector, _ shape: ProductShape)
 
     /// Writes the sum of two rows into each of `rows` rows of `target`.

@@ -2,20 +2,39 @@ import CProcessor
 import KernelInterface
 
 func addRowsInOrder(_ source: Matrix, into target: Vector, _ shape: ProductShape) {
+    // Rows lie far apart, and what is taken of each at once should be long.
     var column = 0
+    while column + 128 <= target.count {
+        RowSums<8>.add(source, into: target, column, width: 16, shape)
+        column += 128
+    }
     while column < target.count {
-        let width = min(target.count - column, 16)
+        RowSums<1>.add(source, into: target, column, width: min(target.count - column, 16), shape)
+        column += 16
+    }
+}
+
+/// The sums of `vectors` neighbouring groups of sixteen columns.
+private enum RowSums<let vectors: Int> {
+    @inline(__always)
+    static func add(
+        _ source: Matrix, into target: Vector, _ column: Int, width: Int, _ shape: ProductShape
+    ) {
+        var sums = InlineArray<vectors, Lanes>(repeating: Lanes.zero)
         // Loads reach past the row's end, into the next row or the buffer's spare vector.
-        var sum = load(target.base + column)
+        if shape.accumulates {
+            for vector in 0..<vectors { sums[vector] = load(target.base + column + 16 * vector) }
+        }
         for segment in 0..<shape.segments {
             var row = source.base + segment * shape.aSegmentStride + column
             for _ in 0..<shape.depth {
-                sum += load(row)
+                for vector in 0..<vectors { sums[vector] += load(row + 16 * vector) }
                 row += source.rowStride
             }
         }
-        store(sum, to: target.base + column, count: width)
-        column += 16
+        for vector in 0..<vectors {
+            store(sums[vector], to: target.base + column + 16 * vector, count: width)
+        }
     }
 }
 

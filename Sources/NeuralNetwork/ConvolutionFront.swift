@@ -67,9 +67,10 @@ struct ConvolutionFront {
     }
 
     /// Adds the parameter gradients of the images in `part` to `gradients`.
-    func addParameterGradients(of part: Range<Int>, to gradients: FloatBuffer) {
+    func addParameterGradients(of part: Range<Int>, to gradients: FloatBuffer, isFirst: Bool) {
         for (index, layer) in layers.enumerated() {
-            layer.addParameterGradients(of: part, maps: maps(below: index), to: gradients)
+            layer.addParameterGradients(
+                of: part, maps: maps(below: index), to: gradients, isFirst: isFirst)
         }
     }
 

@@ -87,14 +87,18 @@ struct ConvolutionLayer {
     }
 
     /// Adds the parameter gradients of the images in `part` to `gradients`, image by image.
-    func addParameterGradients(of part: Range<Int>, maps: FloatBuffer, to gradients: FloatBuffer) {
-        var shape = ProductShape(rows: channels, columns: depth, depth: pixels, accumulates: true)
+    func addParameterGradients(
+        of part: Range<Int>, maps: FloatBuffer, to gradients: FloatBuffer, isFirst: Bool
+    ) {
+        var shape = ProductShape(rows: channels, columns: depth, depth: pixels)
         for row in part {
+            shape.accumulates = !(isFirst && row == part.lowerBound)
             gatherPatches(maps, row)
             kernels.multiply(
                 sums(row).transposed, patches.matrix(stride: depth),
                 into: gradients.matrix(at: weight, stride: depth), shape)
         }
+        shape.accumulates = !isFirst
         shape.depth = pixels * part.count
         kernels.addRows(
             sums(part.lowerBound), into: gradients.vector(at: bias, count: channels), shape)

@@ -167,15 +167,20 @@ public final class Network {
     }
 
     /// Adds the parameter gradients of the examples in `part` of the `rows` to `gradients`.
-    public func addParameterGradients(of part: Range<Int>, rows: Int, to gradients: FloatBuffer) {
-        front?.addParameterGradients(of: part, to: gradients)
+    ///
+    /// - Parameter isFirst: whether `gradients` counts as zeros, whatever it holds.
+    public func addParameterGradients(
+        of part: Range<Int>, rows: Int, to gradients: FloatBuffer, isFirst: Bool = false
+    ) {
+        front?.addParameterGradients(of: part, to: gradients, isFirst: isFirst)
         for (index, layer) in layers.enumerated() {
             for direction in layer.directions {
                 direction.addParameterGradients(
-                    of: part, inputs: inputs(ofLayer: index), rows: rows, to: gradients)
+                    of: part, inputs: inputs(ofLayer: index), rows: rows, to: gradients,
+                    isFirst: isFirst)
             }
         }
-        readout.addParameterGradients(of: part, rows: rows, to: gradients)
+        readout.addParameterGradients(of: part, rows: rows, to: gradients, isFirst: isFirst)
     }
 
     /// The sequences that a layer reads.

@@ -98,10 +98,12 @@ struct ReadoutLayer {
     }
 
     /// Adds the parameter gradients of the examples in `part` to `gradients`.
-    func addParameterGradients(of part: Range<Int>, rows: Int, to gradients: FloatBuffer) {
+    func addParameterGradients(
+        of part: Range<Int>, rows: Int, to gradients: FloatBuffer, isFirst: Bool
+    ) {
         let sums = logits.matrix(at: part.lowerBound * classes, stride: classes)
         let shape = ProductShape(
-            rows: classes, columns: hiddenSize, depth: part.count, accumulates: true)
+            rows: classes, columns: hiddenSize, depth: part.count, accumulates: !isFirst)
         for (direction, feature) in features.enumerated() {
             kernels.multiply(
                 sums.transposed, feature.step(0, rows: rows).dropping(rows: part.lowerBound),

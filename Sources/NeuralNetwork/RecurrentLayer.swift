@@ -170,10 +170,12 @@ extension RecurrentLayer {
     ///
     /// One product a weight matrix runs over all time steps and the part's examples, in this order.
     func addParameterGradients(
-        of part: Range<Int>, inputs: [SequenceBuffer], rows: Int, to gradients: FloatBuffer
+        of part: Range<Int>, inputs: [SequenceBuffer], rows: Int, to gradients: FloatBuffer,
+        isFirst: Bool
     ) {
         let sums = cell.sumGradients.step(0, rows: rows).dropping(rows: part.lowerBound)
-        var shape = ProductShape(rows: columns, columns: 0, depth: part.count, accumulates: true)
+        var shape = ProductShape(
+            rows: columns, columns: 0, depth: part.count, accumulates: !isFirst)
         shape.segments = timeSteps
         shape.aSegmentStride = rows * columns
         var column = 0
@@ -187,27 +189,34 @@ extension RecurrentLayer {
         }
         kernels.addRows(sums, into: gradients.vector(at: biasIH, count: columns), shape)
 
+        // Sums that input and hidden side form together have the same gradient by either's bias.
+        kernels.copy(
+            gradients.vector(at: biasIH, count: columnsTogether),
+            into: gradients.vector(at: biasHH, count: columnsTogether))
+
         addHiddenGradients(
-            cell.sumGradients, count: columnsTogether, firstRow: 0, part, rows, gradients)
+            cell.sumGradients, count: columnsTogether, firstRow: 0, part, rows, gradients, isFirst)
         guard let apart = cell.sumsApart else { return }
+        let steps = apart.step(0, rows: rows).dropping(rows: part.lowerBound)
+        shape.aSegmentStride = rows * apart.width
+        kernels.addRows(
+            steps, into: gradients.vector(at: biasHH + columnsTogether, count: apart.width), shape)
         addHiddenGradients(
-            apart, count: apart.width, firstRow: columnsTogether, part, rows, gradients)
+            apart, count: apart.width, firstRow: columnsTogether, part, rows, gradients, isFirst)
     }
 
-    /// Adds the gradients of `count` rows of the hidden weights and biases.
+    /// Adds the gradients of `count` rows of the hidden weights.
     private func addHiddenGradients(
         _ sums: SequenceBuffer, count: Int, firstRow: Int, _ part: Range<Int>, _ rows: Int,
-        _ gradients: FloatBuffer
+        _ gradients: FloatBuffer, _ isFirst: Bool
     ) {
         var shape = ProductShape(
-            rows: count, columns: hiddenSize, depth: part.count, accumulates: true)
-        shape.segments = timeSteps
+            rows: count, columns: hiddenSize, depth: part.count, accumulates: !isFirst)
+        // The first step read has no hidden state before it; each other's lies one step beside it.
+        shape.segments = timeSteps - 1
         shape.aSegmentStride = rows * sums.width
         shape.bSegmentStride = rows * hiddenSize
         let steps = sums.step(0, rows: rows).dropping(rows: part.lowerBound)
-        kernels.addRows(steps, into: gradients.vector(at: biasHH + firstRow, count: count), shape)
-        // The first step read has no hidden state before it; each other's lies one step beside it.
-        shape.segments = timeSteps - 1
         let hidden = cell.hidden.step(isReverse ? 1 : 0, rows: rows)
         kernels.multiply(
             steps.dropping(rows: isReverse ? 0 : rows).transposed,

@@ -106,8 +106,9 @@ public final class ShardGradients {
         for index in pass.indices { addLosses(to: &pass[index], shards: shards) }
         network.backward(rows: rows)
         for piece in pass {
-            var leaf = openLeaf ?? emptyLeaf(slot: piece.slot)
-            network.addParameterGradients(of: piece.rows, rows: rows, to: leaf.gradients)
+            var leaf = openLeaf ?? newLeaf(slot: piece.slot)
+            network.addParameterGradients(
+                of: piece.rows, rows: rows, to: leaf.gradients, isFirst: openLeaf == nil)
             leaf.tally += piece.tally
             openLeaf = piece.isLast ? nil : leaf
             if piece.isLast { sums.add(leaf) }
@@ -149,9 +150,9 @@ public final class ShardGradients {
         piece.tally = tally
     }
 
-    private func emptyLeaf(slot: Int) -> PartialSum {
+    /// The sum of a shard to which nothing is added yet; its gradients hold anything.
+    private func newLeaf(slot: Int) -> PartialSum {
         let gradients = sums.pool.take()
-        gradients.zero()
         let node = TreeNode(leafAtSlot: slot, shards: plan.shards)
         return PartialSum(node: node, tally: Tally(), gradients: gradients)
     }

@@ -53,7 +53,9 @@ public final class SocketThread: SerialExecutor, TaskExecutor, @unchecked Sendab
         self.name = name
         wakeUp = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
         precondition(wakeUp >= 0, "eventfd: \(String(cString: strerror(errno)))")
+        batch.reserveCapacity(16)
         inbox.withLock { inbox in
+            inbox.jobs.reserveCapacity(16)
             inbox.handle = NativeThread.start(name: name) { self.run() }
         }
     }

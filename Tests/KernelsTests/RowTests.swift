@@ -30,6 +30,14 @@ struct RowTests {
                 kernels.addRows(source.matrix, into: target.vector, shape)
                 #expect(target.elements.bits == expected.bits, "\(columns) columns")
                 #expect(target.isIntact, "\(columns) columns")
+
+                // Without adding up, whatever lies in the target counts as zero.
+                let fresh = Guarded([Float](repeating: .nan, count: columns))
+                let zeros = Guarded([Float](repeating: 0, count: columns))
+                kernels.addRows(source.matrix, into: zeros.vector, shape)
+                shape.accumulates = false
+                kernels.addRows(source.matrix, into: fresh.vector, shape)
+                #expect(fresh.elements.bits == zeros.elements.bits, "\(columns) columns")
             }
         }
     }
