@@ -53,14 +53,15 @@ func fillRowsWithSum(_ target: Matrix, rows: Int, _ first: Vector, _ second: Vec
 }
 
 func transposeElements(_ source: Matrix, into target: Matrix, rows: Int, columns: Int) {
-    // In blocks of 16 x 16, whose cache lines on both sides are few enough to stay near.
+    // In blocks of 16 x 16, a cache line of the target after the other: its lines lie at distances
+    // that would push one another out of the cache, those of the source at lesser ones.
     for firstRow in stride(from: 0, to: rows, by: 16) {
         for firstColumn in stride(from: 0, to: columns, by: 16) {
-            for row in firstRow..<min(firstRow + 16, rows) {
-                let from = source.base + row * source.rowStride
-                let to = target.base + row
-                for column in firstColumn..<min(firstColumn + 16, columns) {
-                    to[column * target.rowStride] = from[column]
+            for column in firstColumn..<min(firstColumn + 16, columns) {
+                let from = source.base + column
+                let to = target.base + column * target.rowStride
+                for row in firstRow..<min(firstRow + 16, rows) {
+                    to[row] = from[row * source.rowStride]
                 }
             }
         }
