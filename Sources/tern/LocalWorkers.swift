@@ -23,8 +23,9 @@ enum LocalWorkers {
         _ = fcntl(lifeline.writeEnd.rawValue, F_SETFD, FD_CLOEXEC)
         let workers = Task {
             await withTaskGroup(of: String.self) { group in
-                // Each lane on a processor of its own, if there are enough.
-                let isPlaced = count * threads <= Processors.allowed.count
+                // Each lane on a processor of its own if together they take all. Where some are left,
+                // Linux finds an idle one, and two trainings do not end up on the same.
+                let isPlaced = count * threads == Processors.allowed.count
                 for worker in 0..<count {
                     let place = isPlaced ? ["--place", "\(worker * threads)"] : []
                     let options = ["--threads", "\(threads)"] + place

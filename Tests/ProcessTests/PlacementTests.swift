@@ -1,0 +1,47 @@
+import FoundationEssentials
+import Testing
+
+@Suite("Where lanes compute", .bench)
+struct PlacementTests {
+    private static let processors = ProcessInfo.processInfo.activeProcessorCount
+
+    /// The processors that each worker's lane may use.
+    private func places(workers: Int) async throws -> [String] {
+        let recipe = Recipe.long.with(
+            "--hidden", "128", "--batch-size", "128", "--epochs", "999", "--shards", "64",
+            "--workers", "\(workers)")
+        let train = try start(recipe.arguments(try SampleData.large(), into: RunFolder()))
+        try await train.line("Step [40/47]")
+        defer { train.kill() }
+        return try bench.running("worker").flatMap { try Self.laneProcessors(of: $0) }
+    }
+
+    private static func laneProcessors(of worker: Int32) throws -> [String] {
+        let tasks = "/proc/\(worker)/task"
+        let names = try FileManager.default.contentsOfDirectory(atPath: tasks)
+        return names.compactMap { name -> String? in
+            let status = words(ofFile: "\(tasks)/\(name)/status").joined()
+            guard status.contains("Name:\ttern-lane") else { return nil }
+            let lines = status.split(separator: "\n").map(String.init)
+            return lines.first { $0.hasPrefix("Cpus_allowed_list") }
+        }
+    }
+
+    @Test(
+        "workers that take all processors have each lane on one of its own",
+        .enabled(if: processors <= 64, "there are more processors than shards"))
+    func all() async throws {
+        let places = try await places(workers: Self.processors)
+        #expect(places.count == Self.processors)
+        #expect(Set(places).count == Self.processors)
+    }
+
+    @Test(
+        "where processors are left, Linux chooses",
+        .enabled(if: processors > 1, "there is one processor"))
+    func some() async throws {
+        let places = try await places(workers: 1)
+        #expect(places.count == 1)
+        #expect(places.allSatisfy { $0.contains("-") || $0.contains(",") })
+    }
+}
