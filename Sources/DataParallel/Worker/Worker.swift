@@ -296,9 +296,3 @@ private func split(_ slots: Range<Int>, over count: Int) -> [Range<Int>] {
         return first..<slots.lowerBound + (lane + 1) * slots.count / count
     }
 }
-
-private func hostName() -> String {
-    var name = [CChar](repeating: 0, count: 256)
-    guard gethostname(&name, name.count - 1) == 0 else { return "unknown" }
-    return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-}
