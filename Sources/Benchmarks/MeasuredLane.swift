@@ -96,12 +96,8 @@ final class MeasuredLane {
 
     private func tally(of rows: Range<Int>, slot: Int) -> Tally {
         let labels = shards[shard(atSlot: slot, of: Self.shardCount), default: Shard()].labels
-        var tally = Tally(examples: rows.count)
-        for (row, label) in zip(rows, labels) {
-            let result = network.loss(row: row, label: Int(label))
-            tally.loss += Double(result.loss)
-            tally.correct += result.isCorrect ? 1 : 0
-        }
+        var tally = Tally()
+        for (row, label) in zip(rows, labels) { tally += network.loss(row: row, label: Int(label)) }
         return tally
     }
 

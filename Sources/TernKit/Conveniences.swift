@@ -32,9 +32,4 @@ extension ModelFile {
     public init(path: String) throws {
         try self.init(parsing: Files.read(path), path: path)
     }
-
-    /// Writes the model, whole or not at all.
-    public func write(to path: String) throws(FileError) {
-        try Files.writeAtomically(encoded(), to: path)
-    }
 }

@@ -5,7 +5,6 @@ import Training
 
 /// What one thread computes of each step, and of each test.
 actor Lane {
-    nonisolated let index: Int
     private let slots: Range<Int>
     private let shards: [Int: Shard]
     private let gradients: ShardGradients
@@ -15,12 +14,8 @@ actor Lane {
 
     /// Lane `index` of `count`, with its share of the shards and of the test set.
     init(_ index: Int, of count: Int, _ job: Job) {
-        func share(_ total: Int) -> Range<Int> {
-            index * total / count..<(index + 1) * total / count
-        }
         let plan = job.plan
-        self.index = index
-        slots = share(plan.shards)
+        slots = (0..<plan.shards).part(index, of: count)
         shards = Dictionary(
             uniqueKeysWithValues: slots.map { slot in
                 let shard = shard(atSlot: slot, of: plan.shards)
@@ -32,7 +27,7 @@ actor Lane {
             labelSmoothing: job.configuration.labelSmoothing, kernels: job.kernels)
         evaluator = Evaluator(job.architecture, kernels: job.kernels)
         test = job.dataset.test
-        tests = share(test.count)
+        tests = (0..<test.count).part(index, of: count)
     }
 
     /// The partial sums of this lane's slots.

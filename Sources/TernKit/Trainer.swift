@@ -83,14 +83,7 @@ public struct Trainer: Sendable {
     }
 
     private func evaluate(_ parameters: FloatBuffer, _ lanes: [Lane]) async -> Tally {
-        await withTaskGroup(of: (Int, [ExampleLoss]).self) { group in
-            for lane in lanes {
-                group.addTask { (lane.index, await lane.losses(parameters)) }
-            }
-            var losses = [[ExampleLoss]](repeating: [], count: lanes.count)
-            for await (index, part) in group { losses[index] = part }
-            return Tally(losses.joined())
-        }
+        await Tally(parts: lanes.count) { await lanes[$0].losses(parameters) }
     }
 }
 

@@ -116,6 +116,17 @@ public enum Files {
         }
     }
 
+    /// Makes a folder of a new name below /tmp that only this user may enter, and gives its path.
+    ///
+    /// - Parameter prefix: what the name begins with.
+    public static func makeTemporaryFolder(_ prefix: String) throws(FileError) -> String {
+        var template = Array("/tmp/\(prefix)-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw FileError(operation: "make a folder in", path: "/tmp", code: errno)
+        }
+        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     /// The names in a folder, sorted; none if it is not there.
     public static func names(in folder: String) -> [String] {
         ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()

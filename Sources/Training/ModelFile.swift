@@ -39,6 +39,11 @@ public struct ModelFile: Sendable {
         return file.encoded()
     }
 
+    /// Writes the model, whole or not at all.
+    public func write(to path: String) throws(FileError) {
+        try Files.writeAtomically(encoded(), to: path)
+    }
+
     /// Reads the bytes of a model's file, Tern's own or a `state_dict` that PyTorch saved.
     ///
     /// - Parameter settings: what the tensors do not tell, for a file that does not say itself.

@@ -139,13 +139,11 @@ public final class ShardGradients {
     }
 
     private func addLosses(to piece: inout Piece, shards: [Int: Shard]) {
-        var tally = Tally(examples: piece.rows.count)
+        var tally = Tally()
         let labels = shards[piece.shard, default: Shard()].labels
         forEachExample(of: piece) { row, example in
             let label = Int(labels[example])
-            let result = network.loss(row: row, label: label, smoothing: labelSmoothing)
-            tally.loss += Double(result.loss)
-            tally.correct += result.isCorrect ? 1 : 0
+            tally += network.loss(row: row, label: label, smoothing: labelSmoothing)
         }
         piece.tally = tally
     }

@@ -1,7 +1,5 @@
 import ArgumentParser
 import Benchmarks
-import FoundationEssentials
-import Kernels
 import Monitoring
 import Training
 
@@ -32,11 +30,6 @@ struct BenchOptions: ParsableArguments {
         case .text: print(text())
         case .json: print(jsonText(result, isPretty: true, isSnakeCase: true))
         }
-    }
-
-    /// The kernels of this processor, or those that the environment forces.
-    static func kernels() throws -> any KernelSet.Type {
-        try Kernels.select(ProcessInfo.processInfo.environment[Kernels.variable])
     }
 }
 

@@ -48,7 +48,7 @@ struct BenchKernels: AsyncParsableCommand {
             let benchmark = KernelsBenchmark(
                 architecture, rows: command.rows,
                 threads: command.threads ?? Processors.allowed.count, seconds: command.seconds)
-            let rates = benchmark.run(try BenchOptions.kernels())
+            let rates = benchmark.run(try kernelsInUse())
             command.options.show(rates) { command.text(rates) }
         }
     }

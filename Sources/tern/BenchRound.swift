@@ -46,7 +46,7 @@ struct BenchRound: AsyncParsableCommand {
                 workers: command.workers, values: command.values, rounds: command.rounds,
                 repeats: command.repeats)
             let times = try await benchmark.run(
-                try BenchOptions.kernels(), folder: folder.path, signals: signals)
+                try kernelsInUse(), folder: folder.path, signals: signals)
             command.options.show(times) { command.text(times) }
         }
     }

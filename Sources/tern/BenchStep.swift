@@ -48,7 +48,7 @@ struct BenchStep: AsyncParsableCommand {
                 layers: command.layers, isBidirectional: command.bidirectional, classes: 10)
             let benchmark = StepBenchmark(
                 architecture, rows: command.rows, seconds: command.seconds)
-            let times = benchmark.run(try BenchOptions.kernels())
+            let times = benchmark.run(try kernelsInUse())
             command.options.show(times) { command.text(times) }
         }
     }

@@ -25,7 +25,7 @@ struct EvaluateCommand: AsyncParsableCommand {
         let (options, data) = (options, data)
         try await exitCleanly {
             let environment = ProcessInfo.processInfo.environment
-            let kernels = try Kernels.select(environment[Kernels.variable])
+            let kernels = try kernelsInUse()
             let (path, file) = try options.read()
             let named = NamedDataset(rawValue: file.dataset) ?? .mnist
             let dataset = try await Dataset.load(named, directory: data, environment: environment)

@@ -40,7 +40,7 @@ struct ImportCommand: AsyncParsableCommand {
                     status: ExitStatus.cannotCreate,
                     message: "\(output) is there already: name the model to write with --output")
             }
-            try Files.writeAtomically(model.encoded(), to: output)
+            try model.write(to: output)
             print(describe(model, path: output))
         }
     }

@@ -10,13 +10,7 @@ struct MeetingPoint {
     var endpoint: String { "ipc://\(folder)/\(Self.socketName)" }
 
     /// Makes a folder that only this user may enter.
-    init() throws(FileError) {
-        var template = Array("/tmp/tern-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else {
-            throw FileError(operation: "make a folder in", path: "/tmp", code: errno)
-        }
-        folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
+    init() throws(FileError) { folder = try Files.makeTemporaryFolder("tern") }
 
     /// The meeting point of an endpoint that another process made.
     init?(endpoint: String) {

@@ -1,9 +1,7 @@
 import ArgumentParser
 import Datasets
-import FoundationEssentials
 import Glibc
 import Images
-import Kernels
 import Monitoring
 import Training
 
@@ -41,8 +39,7 @@ struct PredictCommand: AsyncParsableCommand {
     mutating func run() async throws {
         let (options, images, indices, format) = (options, images, indices, format)
         try await exitCleanly {
-            let environment = ProcessInfo.processInfo.environment
-            let kernels = try Kernels.select(environment[Kernels.variable])
+            let kernels = try kernelsInUse()
             let (path, file) = try options.read()
             let predictor = Predictor(file, kernels: kernels)
             var output = PredictionOutput(format)

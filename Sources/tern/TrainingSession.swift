@@ -59,7 +59,7 @@ struct TrainingSession {
         _ options: TrainingOptions, _ configuration: RunConfiguration
     ) async throws -> Job {
         let environment = ProcessInfo.processInfo.environment
-        let kernels = try Kernels.select(environment[Kernels.variable])
+        let kernels = try kernelsInUse()
         guard let named = NamedDataset(rawValue: configuration.training.dataset) else {
             throw ConfigurationError.unreadableFile(
                 path: options.config ?? options.resume ?? "the configuration",
@@ -143,7 +143,7 @@ struct TrainingSession {
             let model = ModelFile(
                 architecture: job.architecture, dataset: job.dataset.name,
                 configuration: configuration.training, parameters: result.parameters)
-            try Files.writeAtomically(model.encoded(), to: directory.model)
+            try model.write(to: directory.model)
         }
         let text = jsonText(summary, isPretty: true) + "\n"
         let written = Result { try Files.writeAtomically(Array(text.utf8), to: directory.summary) }

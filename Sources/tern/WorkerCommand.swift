@@ -53,8 +53,7 @@ struct WorkerCommand: AsyncParsableCommand {
         let command = self
         try await exitCleanly {
             let signals = try SignalSource()
-            let kernels = try Kernels.select(
-                ProcessInfo.processInfo.environment[Kernels.variable])
+            let kernels = try kernelsInUse()
             let sink = LogSink()
             let logger = Logger(label: "tern") { _ in
                 SinkLogHandler(sink, level: command.logLevel)

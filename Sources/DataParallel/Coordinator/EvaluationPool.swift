@@ -22,19 +22,9 @@ public struct EvaluationPool: Sendable {
     ///
     /// The losses are added up one by one, so the sum does not depend on the lanes.
     public func evaluate(_ parameters: FloatBuffer) async -> Tally {
-        let count = examples.count
-        let parts = lanes.indices.map { lane in
-            lane * count / lanes.count..<(lane + 1) * count / lanes.count
-        }
-        return await withTaskGroup(of: (Int, [ExampleLoss]).self) { group in
-            for (index, lane) in lanes.enumerated() {
-                group.addTask {
-                    (index, await lane.losses(of: parts[index], in: examples, parameters))
-                }
-            }
-            var losses = [[ExampleLoss]](repeating: [], count: lanes.count)
-            for await (index, part) in group { losses[index] = part }
-            return Tally(losses.joined())
+        await Tally(parts: lanes.count) { index in
+            let part = (0..<examples.count).part(index, of: lanes.count)
+            return await lanes[index].losses(of: part, in: examples, parameters)
         }
     }
 

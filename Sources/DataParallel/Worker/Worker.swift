@@ -251,7 +251,8 @@ public actor Worker {
         sums?.begin(step: step)
         var spare = sums?.pool.takeAll() ?? []
         let generation = generation
-        let parts = split(slots, over: lanes.count)
+        let count = min(lanes.count, slots.count)
+        let parts = (0..<count).map { slots.part($0, of: count) }
         busyLanes = parts.count
         for (lane, part) in zip(lanes, parts) {
             let share = Array(spare.suffix(spare.count / parts.count + 1))
@@ -285,14 +286,5 @@ public actor Worker {
 
     private func discardSums() {
         for sum in sums?.takeAll() ?? [] { sums?.pool.give(sum.gradients) }
-    }
-}
-
-/// Parts of `slots` for at most `count` lanes, as equal as can be, none of them empty.
-private func split(_ slots: Range<Int>, over count: Int) -> [Range<Int>] {
-    let count = min(count, slots.count)
-    return (0..<count).map { lane in
-        let first = slots.lowerBound + lane * slots.count / count
-        return first..<slots.lowerBound + (lane + 1) * slots.count / count
     }
 }

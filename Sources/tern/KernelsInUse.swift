@@ -1,0 +1,9 @@
+import FoundationEssentials
+import Kernels
+
+/// The fastest kernels of this processor, or those that the environment forces.
+///
+/// - Throws: ``KernelSelectionError`` if this processor cannot run them.
+func kernelsInUse() throws(KernelSelectionError) -> any KernelSet.Type {
+    try Kernels.select(ProcessInfo.processInfo.environment[Kernels.variable])
+}
