@@ -27,11 +27,13 @@ struct ProductCalls {
 
     /// The calls, in the order in which a step makes them.
     var all: [KernelCall] {
-        var calls = [product("input side", rows: rows, columns: gates, depth: inputs)]
-        for part in parts {
+        let together = parts[0]
+        var calls = [sums("sums", columns: together.columns, depths: (inputs, hidden))]
+        for part in parts.dropFirst() {
             calls.append(
-                product(
-                    "hidden side" + part.suffix, rows: rows, columns: part.columns, depth: hidden))
+                sums("input sums" + part.suffix, columns: part.columns, depths: (inputs, 0)))
+            calls.append(
+                sums("hidden sums" + part.suffix, columns: part.columns, depths: (hidden, 0)))
         }
         for part in parts {
             calls.append(
@@ -51,6 +53,31 @@ struct ProductCalls {
                     steps: steps - 1))
         }
         return calls
+    }
+
+    /// The sums of a time step: the biases, and the products with the input and the hidden state.
+    private func sums(_ name: String, columns: Int, depths: (first: Int, second: Int)) -> KernelCall
+    {
+        let rows = rows
+        let depth = depths.first + depths.second
+        return KernelCall(
+            name: name, shape: "\(rows) x \(columns) x \(depth)",
+            operations: ProductShape(rows: rows, columns: columns, depth: depth).operations,
+            values: nil
+        ) { [kernels] in
+            let (a, b) = (filledBuffer(rows * depth), filledBuffer(depth * columns))
+            let (biases, c) = (filledBuffer(columns), filledBuffer(rows * columns))
+            func terms(_ depth: Int, after skipped: Int) -> ProductTerms {
+                ProductTerms(
+                    a.matrix(at: rows * skipped, stride: depth),
+                    b.matrix(at: columns * skipped, stride: columns), depth: depth)
+            }
+            return {
+                kernels.multiply(
+                    terms(depths.first, after: 0), plus: terms(depths.second, after: depths.first),
+                    onto: biases.vector, into: c.matrix(stride: columns), rows: rows)
+            }
+        }
     }
 
     /// A product of rows of A with rows of B, all of it in one run.

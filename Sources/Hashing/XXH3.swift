@@ -4,6 +4,6 @@ import CXXHash
 public enum XXH3 {
     /// The 64-bit XXH3 of a buffer, with seed 0; it is the same on every machine.
     public static func hash64(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
-        XXH3_64bits(bytes.baseAddress, bytes.count)
+        tern_xxh3_64bits(bytes.baseAddress, bytes.count)
     }
 }

@@ -14,6 +14,12 @@ public protocol KernelSet: SendableMetatype {
     /// `b` and `c` must have a column stride of 1; `a` may be transposed.
     static func multiply(_ a: Matrix, _ b: Matrix, into c: Matrix, _ shape: ProductShape)
 
+    /// Each row of C = start + A·B + A'·B', where C is `rows` x `start.count`: one chain an element, the
+    /// start, then the terms of the first product, then those of the second.
+    static func multiply(
+        _ first: ProductTerms, plus second: ProductTerms, onto start: Vector, into c: Matrix,
+        rows: Int)
+
     /// target[j] (+)= the sum of the rows of `source` over `shape`'s depth, in ascending order.
     static func addRows(_ source: Matrix, into target: Vector, _ shape: ProductShape)
 
@@ -167,6 +173,31 @@ public struct ProductShape: Sendable {
         self.depth = depth
         self.accumulates = accumulates
     }
+}
+
+/// The operands of one product in a sum of products.
+public struct ProductTerms {
+    /// The left operand, whose rows are those of the result.
+    public var a: Matrix
+    /// The right operand, whose columns are those of the result, with a column stride of 1.
+    public var b: Matrix
+    /// The inner dimension; 0 for a product that adds nothing.
+    public var depth: Int
+
+    /// The operands of a product over `depth` terms.
+    public init(_ a: Matrix, _ b: Matrix, depth: Int) {
+        self.a = a
+        self.b = b
+        self.depth = depth
+    }
+
+    /// The product with the right operand's columns from `columns` on.
+    public func dropping(columns: Int) -> Self {
+        Self(a, b.dropping(columns: columns), depth: depth)
+    }
+
+    /// The same operands, but nothing of their product.
+    public var empty: Self { Self(a, b, depth: 0) }
 }
 
 /// The extent of an image's feature maps.

@@ -29,6 +29,13 @@ extension ThisKernelSet: KernelSet {
         multiplyTiled(a, b, into: c, shape)
     }
 
+    package static func multiply(
+        _ first: ProductTerms, plus second: ProductTerms, onto start: Vector, into c: Matrix,
+        rows: Int
+    ) {
+        addProductsTiled(first, second, onto: start, into: c, rows: rows)
+    }
+
     package static func addRows(_ source: Matrix, into target: Vector, _ shape: ProductShape) {
         addRowsInOrder(source, into: target, shape)
     }

@@ -16,26 +16,72 @@ import KernelInterface
 private let vectorWidth = TileVector.scalarCount
 
 func multiplyTiled(_ a: Matrix, _ b: Matrix, into c: Matrix, _ shape: ProductShape) {
+    let run = Run(
+        ProductTerms(a, b, depth: shape.depth), segments: shape.segments,
+        aSegmentStride: shape.aSegmentStride, bSegmentStride: shape.bSegmentStride)
+    let start = shape.accumulates ? Start(base: c.base, rowStride: c.rowStride) : nil
+    let nothing = Run(ProductTerms(a, b, depth: 0))
+    multiply([run, nothing], onto: start, into: c, rows: shape.rows, columns: shape.columns)
+}
+
+func addProductsTiled(
+    _ first: ProductTerms, _ second: ProductTerms, onto start: Vector, into c: Matrix, rows: Int
+) {
+    multiply(
+        [Run(first), Run(second)], onto: Start(base: start.base, rowStride: 0), into: c,
+        rows: rows, columns: start.count)
+}
+
+/// What the sums of a result begin with; one row for all where its stride is zero.
+private struct Start {
+    var base: UnsafeMutablePointer<Float>
+    var rowStride: Int
+}
+
+/// The operands of one product, and the order in which its inner dimension is walked.
+private struct Run {
+    var a: UnsafeMutablePointer<Float>
+    var b: UnsafeMutablePointer<Float>
+    let aRowStride: Int
+    let aStride: Int
+    let bStride: Int
+    let depth: Int
+    let segments: Int
+    let aSegmentStride: Int
+    let bSegmentStride: Int
+
+    @inline(__always)
+    init(
+        _ terms: ProductTerms, segments: Int = 1, aSegmentStride: Int = 0, bSegmentStride: Int = 0
+    ) {
+        a = terms.a.base
+        b = terms.b.base
+        aRowStride = terms.a.rowStride
+        aStride = terms.a.columnStride
+        bStride = terms.b.rowStride
+        depth = terms.depth
+        self.segments = segments
+        self.aSegmentStride = aSegmentStride
+        self.bSegmentStride = bSegmentStride
+    }
+}
+
+@inline(__always)
+private func multiply(
+    _ runs: InlineArray<2, Run>, onto start: Start?, into c: Matrix, rows: Int, columns: Int
+) {
     // Columns outside: the panel of B that a tile reads then stays in the nearest cache for all rows.
     var column = 0
-    while column < shape.columns {
-        let width = min(shape.columns - column, 2 * vectorWidth)
+    while column < columns {
+        let width = min(columns - column, 2 * vectorWidth)
         var row = 0
-        while row < shape.rows {
-            let height = min(shape.rows - row, tileRows)
-            let tile = TileOperands(
-                a: a.base + row * a.rowStride,
-                aRowStride: a.rowStride,
-                aStride: a.columnStride,
-                b: b.base + column,
-                bStride: b.rowStride,
-                c: c.base + row * c.rowStride + column,
-                cStride: c.rowStride,
-                width: width)
+        while row < rows {
+            let height = min(rows - row, tileRows)
+            let tile = TileOperands(runs, onto: start, into: c, row, column, width: width)
             if width > vectorWidth {
-                Panel<2>.multiply(tile, height: height, shape)
+                Panel<2>.multiply(tile, height: height)
             } else {
-                Panel<1>.multiply(tile, height: height, shape)
+                Panel<1>.multiply(tile, height: height)
             }
             row += tileRows
         }
@@ -45,30 +91,45 @@ func multiplyTiled(_ a: Matrix, _ b: Matrix, into c: Matrix, _ shape: ProductSha
 
 /// Where one tile's operands begin.
 private struct TileOperands {
-    let a: UnsafeMutablePointer<Float>
-    let aRowStride: Int
-    let aStride: Int
-    let b: UnsafeMutablePointer<Float>
-    let bStride: Int
+    var runs: InlineArray<2, Run>
+    var start: Start?
     let c: UnsafeMutablePointer<Float>
     let cStride: Int
     /// The columns of C that this tile owns; the vectors may reach past them.
     let width: Int
+
+    @inline(__always)
+    init(
+        _ runs: InlineArray<2, Run>, onto start: Start?, into c: Matrix, _ row: Int, _ column: Int,
+        width: Int
+    ) {
+        self.runs = runs
+        for index in 0..<2 {
+            self.runs[index].a += row * runs[index].aRowStride
+            self.runs[index].b += column
+        }
+        self.start = start.map {
+            Start(base: $0.base + row * $0.rowStride + column, rowStride: $0.rowStride)
+        }
+        self.c = c.base + row * c.rowStride + column
+        cStride = c.rowStride
+        self.width = width
+    }
 }
 
 /// Picks the tile that has as many rows as are left.
 private enum Panel<let vectors: Int> {
     @inline(__always)
-    static func multiply(_ tile: TileOperands, height: Int, _ shape: ProductShape) {
+    static func multiply(_ tile: TileOperands, height: Int) {
         switch height {
-        case 1: Tile<1, vectors>.multiply(tile, shape)
-        case 2: Tile<2, vectors>.multiply(tile, shape)
-        case 3: Tile<3, vectors>.multiply(tile, shape)
-        case 4: Tile<4, vectors>.multiply(tile, shape)
-        case 5: Tile<5, vectors>.multiply(tile, shape)
-        case 6: Tile<6, vectors>.multiply(tile, shape)
-        case 7: Tile<7, vectors>.multiply(tile, shape)
-        default: Tile<8, vectors>.multiply(tile, shape)
+        case 1: Tile<1, vectors>.multiply(tile)
+        case 2: Tile<2, vectors>.multiply(tile)
+        case 3: Tile<3, vectors>.multiply(tile)
+        case 4: Tile<4, vectors>.multiply(tile)
+        case 5: Tile<5, vectors>.multiply(tile)
+        case 6: Tile<6, vectors>.multiply(tile)
+        case 7: Tile<7, vectors>.multiply(tile)
+        default: Tile<8, vectors>.multiply(tile)
         }
     }
 }
@@ -77,37 +138,43 @@ private enum Panel<let vectors: Int> {
 private enum Tile<let rows: Int, let vectors: Int> {
     typealias Accumulators = InlineArray<rows, InlineArray<vectors, TileVector>>
 
-    static func multiply(_ tile: TileOperands, _ shape: ProductShape) {
+    static func multiply(_ tile: TileOperands) {
         var sums = Accumulators(repeating: InlineArray(repeating: TileVector.zero))
-        if shape.accumulates { load(tile, into: &sums) }
-        var aSegment = tile.a
-        var bSegment = tile.b
-        for _ in 0..<shape.segments {
+        if let start = tile.start { load(start, into: &sums) }
+        for index in 0..<2 { accumulate(tile.runs[index], into: &sums) }
+        store(sums, tile)
+    }
+
+    @inline(__always)
+    static func load(_ start: Start, into sums: inout Accumulators) {
+        for row in 0..<rows {
+            for vector in 0..<vectors {
+                sums[row][vector] = loadVector(
+                    start.base + row * start.rowStride + vector * vectorWidth)
+            }
+        }
+    }
+
+    @inline(__always)
+    static func accumulate(_ run: Run, into sums: inout Accumulators) {
+        var aSegment = run.a
+        var bSegment = run.b
+        for _ in 0..<run.segments {
             var a = aSegment
             var b = bSegment
-            for _ in 0..<shape.depth {
+            for _ in 0..<run.depth {
                 for row in 0..<rows {
-                    let factor = TileVector(repeating: a[row * tile.aRowStride])
+                    let factor = TileVector(repeating: a[row * run.aRowStride])
                     for vector in 0..<vectors {
                         let values = loadVector(b + vector * vectorWidth)
                         sums[row][vector] = sums[row][vector].addingProduct(factor, values)
                     }
                 }
-                a += tile.aStride
-                b += tile.bStride
+                a += run.aStride
+                b += run.bStride
             }
-            aSegment += shape.aSegmentStride
-            bSegment += shape.bSegmentStride
-        }
-        store(sums, tile)
-    }
-
-    @inline(__always)
-    static func load(_ tile: TileOperands, into sums: inout Accumulators) {
-        for row in 0..<rows {
-            for vector in 0..<vectors {
-                sums[row][vector] = loadVector(tile.c + row * tile.cStride + vector * vectorWidth)
-            }
+            aSegment += run.aSegmentStride
+            bSegment += run.bSegmentStride
         }
     }
 

@@ -122,7 +122,7 @@ public final class Network {
         for (index, layer) in layers.enumerated() {
             let below = inputs(ofLayer: index)
             for direction in layer.directions {
-                direction.forward(below, parameters: parameters, rows: rows)
+                direction.forward(below, rows: rows)
             }
             if hasDropped { layer.dropout?.forward(layer.hidden, draws: draws) }
         }

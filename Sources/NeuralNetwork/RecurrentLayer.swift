@@ -27,7 +27,9 @@ struct RecurrentLayer {
     // The weights as the forward products want them: one row an input value.
     private let transposedIH: FloatBuffer  // [D][GH]
     private let transposedHH: FloatBuffer  // [H][GH]
-    private let noBias: FloatBuffer  // [GH], zeros
+    /// What sums begin with: both biases, or one where input and hidden side are kept apart, those of
+    /// the hidden side last.
+    private let biases: FloatBuffer
 
     init(
         layer: Int, isReverse: Bool, of architecture: Architecture, layout: ParameterLayout,
@@ -54,7 +56,7 @@ struct RecurrentLayer {
         biasHH = layout.offset(of: "rnn.bias_hh_\(suffix)")
         transposedIH = FloatBuffer(count: inputSize * columns)
         transposedHH = FloatBuffer(count: hiddenSize * columns)
-        noBias = FloatBuffer(count: columns)
+        biases = FloatBuffer(count: 2 * columns - columnsTogether)
     }
 
     /// Takes over new parameters: lays out the weights for the forward products.
@@ -65,17 +67,25 @@ struct RecurrentLayer {
         kernels.transpose(
             parameters.matrix(at: weightHH, stride: hiddenSize),
             into: transposedHH.matrix(stride: columns), rows: columns, columns: hiddenSize)
+        biases.zero()
+        let together = biases.vector(count: columnsTogether)
+        kernels.copy(parameters.vector(at: biasIH, count: columnsTogether), into: together)
+        kernels.add(parameters.vector(at: biasHH, count: columnsTogether), into: together)
+        let apart = columns - columnsTogether
+        for (offset, bias) in [(columnsTogether, biasIH), (columns, biasHH)] {
+            kernels.add(
+                parameters.vector(at: bias + columnsTogether, count: apart),
+                into: biases.vector(at: offset, count: apart))
+        }
     }
 
     // MARK: - Forward and backward
 
     /// Computes the hidden states of all time steps from sequences of D values in all.
-    func forward(_ inputs: [SequenceBuffer], parameters: FloatBuffer, rows: Int) {
+    func forward(_ inputs: [SequenceBuffer], rows: Int) {
         var previous: Int?
         for time in order {
-            fillWithBiases(time, parameters, rows)
-            addInputSide(inputs, time, rows)
-            if let previous { addHiddenSide(previous, time, rows) }
+            formSums(inputs, previous, time, rows)
             cell.forward(at: time, previous: previous, rows: rows)
             previous = time
         }
@@ -91,45 +101,51 @@ struct RecurrentLayer {
         }
     }
 
-    private func fillWithBiases(_ time: Int, _ parameters: FloatBuffer, _ rows: Int) {
+    /// Forms a time step's sums: the biases, then the input side, then the hidden side, in one chain.
+    private func formSums(_ inputs: [SequenceBuffer], _ previous: Int?, _ time: Int, _ rows: Int) {
         let sums = cell.sums.step(time, rows: rows)
-        kernels.fillRows(
-            sums, rows: rows, with: parameters.vector(at: biasIH, count: columnsTogether),
-            plus: parameters.vector(at: biasHH, count: columnsTogether))
-        guard let apart = cell.sumsApart else { return }
-        kernels.fillRows(
-            sums.dropping(columns: columnsTogether), rows: rows,
-            with: parameters.vector(at: biasIH + columnsTogether, count: apart.width),
-            plus: noBias.vector(count: apart.width))
-        kernels.fillRows(
-            apart.step(time, rows: rows), rows: rows,
-            with: parameters.vector(at: biasHH + columnsTogether, count: apart.width),
-            plus: noBias.vector(count: apart.width))
-    }
-
-    private func addInputSide(_ inputs: [SequenceBuffer], _ time: Int, _ rows: Int) {
-        var row = 0
-        for input in inputs {
+        let input = inputTerms(inputs[0], time, firstColumn: 0, rows)
+        let hidden = hiddenTerms(previous, rows)
+        if inputs.count == 1 {
             kernels.multiply(
-                input.step(time, rows: rows),
-                transposedIH.matrix(at: row * columns, stride: columns),
-                into: cell.sums.step(time, rows: rows),
-                ProductShape(rows: rows, columns: columns, depth: input.width, accumulates: true))
-            row += input.width
+                input, plus: hidden, onto: biases.vector(count: columnsTogether), into: sums,
+                rows: rows)
+        } else {
+            let second = inputTerms(inputs[1], time, firstColumn: inputs[0].width, rows)
+            kernels.multiply(
+                input, plus: second, onto: biases.vector(count: columns), into: sums, rows: rows)
+            kernels.multiply(
+                hidden.a, hidden.b, into: sums,
+                ProductShape(
+                    rows: rows, columns: columnsTogether, depth: hidden.depth, accumulates: true))
         }
+        guard let apart = cell.sumsApart else { return }
+        if inputs.count == 1 {
+            kernels.multiply(
+                input.dropping(columns: columnsTogether), plus: input.empty,
+                onto: biases.vector(at: columnsTogether, count: apart.width),
+                into: sums.dropping(columns: columnsTogether), rows: rows)
+        }
+        kernels.multiply(
+            hidden.dropping(columns: columnsTogether), plus: hidden.empty,
+            onto: biases.vector(at: columns, count: apart.width),
+            into: apart.step(time, rows: rows), rows: rows)
     }
 
-    private func addHiddenSide(_ previous: Int, _ time: Int, _ rows: Int) {
-        let hidden = cell.hidden.step(previous, rows: rows)
-        let weights = transposedHH.matrix(stride: columns)
-        var shape = ProductShape(
-            rows: rows, columns: columnsTogether, depth: hiddenSize, accumulates: true)
-        kernels.multiply(hidden, weights, into: cell.sums.step(time, rows: rows), shape)
-        guard let apart = cell.sumsApart else { return }
-        shape.columns = apart.width
-        kernels.multiply(
-            hidden, weights.dropping(columns: columnsTogether),
-            into: apart.step(time, rows: rows), shape)
+    /// The product of an input with the input weights from the row `firstColumn` of theirs on.
+    private func inputTerms(
+        _ input: SequenceBuffer, _ time: Int, firstColumn: Int, _ rows: Int
+    ) -> ProductTerms {
+        ProductTerms(
+            input.step(time, rows: rows),
+            transposedIH.matrix(at: firstColumn * columns, stride: columns), depth: input.width)
+    }
+
+    /// The product of the hidden states before with the hidden weights; nothing at the start.
+    private func hiddenTerms(_ previous: Int?, _ rows: Int) -> ProductTerms {
+        ProductTerms(
+            cell.hidden.step(previous ?? 0, rows: rows), transposedHH.matrix(stride: columns),
+            depth: previous == nil ? 0 : hiddenSize)
     }
 
     private func carryBack(_ time: Int, to previous: Int, _ parameters: FloatBuffer, _ rows: Int) {

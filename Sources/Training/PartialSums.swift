@@ -113,6 +113,14 @@ public struct PartialSums {
 
     /// Adds a sum whose gradients are a little-endian float32 payload.
     public mutating func add(_ node: TreeNode, tally: Tally, payload: RawSpan) {
+        if let parent = node.parent, let sibling = node.sibling,
+            var sum = sums.removeValue(forKey: sibling)
+        {
+            kernels.add(payload: payload, into: sum.gradients.vector)
+            sum.tally += tally
+            sum.node = parent
+            return add(sum)
+        }
         let gradients = pool.take()
         gradients.copy(from: payload)
         add(PartialSum(node: node, tally: tally, gradients: gradients))

@@ -42,6 +42,7 @@ public final class SocketThread: SerialExecutor, TaskExecutor, @unchecked Sendab
 
     private var pollSet = PollSet()
     private var timers = TimerQueue()
+    private var anticipation = Anticipation()
     /// The jobs whose turn it is; takes turns with the inbox's, so that handing over allocates nothing.
     private var batch: [UnownedJob] = []
 
@@ -163,6 +164,13 @@ public final class SocketThread: SerialExecutor, TaskExecutor, @unchecked Sendab
         _ = timers.remove(timer)
     }
 
+    /// The next message or job is expected within a fraction of a millisecond: the thread stays awake
+    /// for it, where that has been worth while.
+    public func expectWork() {
+        checkIsolated()
+        anticipation.expect()
+    }
+
     // MARK: The thread itself
 
     private func run() {
@@ -172,8 +180,12 @@ public final class SocketThread: SerialExecutor, TaskExecutor, @unchecked Sendab
             eventfd_read(wakeUp, &count)
         }
         while true {
-            let isIdle = runJobs()
+            var isIdle = runJobs()
             if isIdle && inbox.withLock({ $0.isStopping }) { break }
+            if isIdle && anticipation.begins() {
+                stayAwake()
+                isIdle = runJobs()
+            }
             let timeout = isIdle ? timers.pollTimeout(at: .now) : 0
             pollSet.wait(timeout: timeout)
             for id in pollSet.ready { pollSet.handler(of: id)?() }
@@ -181,6 +193,22 @@ public final class SocketThread: SerialExecutor, TaskExecutor, @unchecked Sendab
             while let action = timers.popDue(at: now) { action() }
         }
         end()
+    }
+
+    /// Waits without sleeping until there is something to do, or for as long as is sensible.
+    private func stayAwake() {
+        // Whoever brings a job now need not wake the thread.
+        inbox.withLock { $0.isAwake = true }
+        let deadline = ContinuousClock.now + Anticipation.limit
+        while ContinuousClock.now < deadline {
+            pollSet.wait(timeout: 0)
+            if !pollSet.ready.isEmpty || inbox.withLock({ !$0.jobs.isEmpty }) {
+                return anticipation.ended(inTime: true)
+            }
+            // Others that have something to do go first.
+            sched_yield()
+        }
+        anticipation.ended(inTime: false)
     }
 
     /// Runs the jobs that are there, and says whether it ran out of them.

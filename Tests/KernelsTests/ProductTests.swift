@@ -56,6 +56,35 @@ struct ProductTests {
         }
     }
 
+    @Test(
+        "a sum of two products begins with one row and is one chain, the first product's terms first",
+        arguments: Kernels.supported)
+    func sumsOfProducts(kernels: any KernelSet.Type) {
+        for (rows, columns) in [(1, 1), (3, 16), (8, 33), (17, 40), (65, 97)] {
+            for (firstDepth, secondDepth) in [(0, 0), (5, 0), (0, 7), (28, 20), (9, 129)] {
+                let first = Product(rows: rows, columns: columns, depth: firstDepth, Form())
+                let second = Product(rows: rows, columns: columns, depth: secondDepth, Form())
+                let start = Guarded(randomMagnitudes(columns, seed: UInt64(rows)))
+                kernels.multiply(
+                    first.terms, plus: second.terms, onto: start.vector, into: first.c.matrix,
+                    rows: rows)
+                let expected = (0..<rows * columns).map { index in
+                    let (row, column) = index.quotientAndRemainder(dividingBy: columns)
+                    var sum = start[0, column]
+                    for product in [first, second] {
+                        for term in 0..<product.shape.depth {
+                            sum.addProduct(product.a[row, term], product.b[term, column])
+                        }
+                    }
+                    return sum
+                }
+                let isExact = first.c.elements.bits == expected.bits
+                let isIntact = first.c.isIntact
+                #expect(isExact && isIntact, "\(rows) x \(columns) x \(firstDepth)+\(secondDepth)")
+            }
+        }
+    }
+
     @Test("a row's result does not depend on the rows beside it", arguments: Kernels.supported)
     func rowIndependence(kernels: any KernelSet.Type) {
         let product = Product(rows: 23, columns: 37, depth: 19, Form(accumulates: true))
@@ -81,6 +110,8 @@ private struct Product {
     let aView: Matrix
     /// The elements that C must hold afterwards, row by row.
     let expected: [Float]
+
+    var terms: ProductTerms { ProductTerms(aView, b.matrix, depth: shape.depth) }
 
     init(rows: Int, columns: Int, depth: Int, _ form: ProductTests.Form) {
         // A run of the inner dimension is followed by `skipped` terms that belong to no run.

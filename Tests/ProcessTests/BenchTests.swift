@@ -197,7 +197,7 @@ struct BenchTests {
     func tables() async throws {
         let data = try SampleData()
         for (arguments, parts) in [
-            (["kernels", "--hidden", "8", "--seconds", "0.001"], ["peak of", "hidden side"]),
+            (["kernels", "--hidden", "8", "--seconds", "0.001"], ["peak of", "carry back"]),
             (["step", "--hidden", "8", "--seconds", "0.01"], ["backward", "whole step"]),
             (["round", "--values", "2000", "--rounds", "10", "--repeat", "1"], ["bare libzmq"]),
             (["train", "--data", data.folder, "--workers", "1"], ["examples/s", "worker MB"]),

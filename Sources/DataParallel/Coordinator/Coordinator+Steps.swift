@@ -28,6 +28,8 @@ extension Coordinator {
                 }
             }
             payload = nil
+            // One message seldom comes alone: the other workers answer too, or soon answer to this.
+            thread.expectWork()
         }
     }
 

@@ -46,6 +46,8 @@ package actor ShardTrainer {
             loaded = weights
         }
         gradients.compute(slots: slots, step: step, shards: shards, into: &results)
+        // An idle processor would make the round that now follows slower, even for other threads.
+        thread.expectWork()
         return results
     }
 }

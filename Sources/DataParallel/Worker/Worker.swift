@@ -282,6 +282,8 @@ public actor Worker {
             send([Frame(WorkerMessage.partialSum(header).header(run: run)), gradients])
             sums?.pool.give(sum.gradients)
         }
+        // The next weights come as soon as the others' sums are there too.
+        thread.expectWork()
     }
 
     private func discardSums() {
