@@ -143,4 +143,6 @@ private struct RoundObserver: RunObserver {
     func record(_ event: RunEvent) {
         if case .step = event { clock.note(.now) }
     }
+
+    func flush() {}
 }

@@ -2,15 +2,17 @@ import Training
 
 /// The line at the bottom of a terminal: how far the run is, how fast, and how long it will take.
 package struct ProgressBar {
+    private let steps: Int?
     private var first: StepReport?
     private var examples = 0
 
-    package init() {}
+    /// A bar that is full after so many of the run's steps, or after all.
+    package init(steps: Int? = nil) { self.steps = steps }
 
     /// The bar after one more step, to fit `width` columns.
     package mutating func text(after step: StepReport, width: Int) -> String {
         note(step)
-        let total = step.epochs * step.stepsPerEpoch
+        let total = steps ?? step.epochs * step.stepsPerEpoch
         let share = Double(step.step) / Double(max(total, 1))
         let tail =
             " \(fixed(share * 100, 0))%  epoch \(step.epoch)/\(step.epochs)" + rate(step, total)
@@ -19,6 +21,16 @@ package struct ProgressBar {
         let filled = Int(share * Double(room))
         return "[" + String(repeating: "#", count: filled)
             + String(repeating: ".", count: room - filled) + "]" + tail
+    }
+
+    /// Counts a step, and shows the bar after it if it is time to.
+    package mutating func show(_ step: StepReport, on sink: LogSink) {
+        var isDrawn = false
+        sink.showProgress { width in
+            isDrawn = true
+            return text(after: step, width: width)
+        }
+        if !isDrawn { note(step) }
     }
 
     /// Counts a step.

@@ -14,15 +14,25 @@ public struct RunDirectory: Sendable {
     public var logPath: String { "\(path)/coordinator.log" }
     /// The metrics, a JSON object a line.
     public var metrics: String { "\(path)/metrics.jsonl" }
+    /// The record, a line a step.
+    public var steps: String { Self.steps(in: path) }
     /// The trained model.
     public var model: String { Self.model(in: path) }
     /// The result.
     public var summary: String { "\(path)/summary.json" }
     /// The checkpoints.
-    public var checkpoints: CheckpointStore { CheckpointStore(folder: "\(path)/checkpoints") }
+    public var checkpoints: CheckpointStore { Self.checkpoints(in: path) }
 
     /// Where a run's folder keeps its configuration.
     public static func configuration(in path: String) -> String { "\(path)/config.json" }
+
+    /// Where a run's folder keeps its record.
+    public static func steps(in path: String) -> String { "\(path)/steps.csv" }
+
+    /// The checkpoints of a run's folder.
+    public static func checkpoints(in path: String) -> CheckpointStore {
+        CheckpointStore(folder: "\(path)/checkpoints", record: steps(in: path))
+    }
 
     /// Where a run's folder keeps the trained model.
     public static func model(in path: String) -> String { "\(path)/model.safetensors" }
@@ -31,8 +41,9 @@ public struct RunDirectory: Sendable {
     ///
     /// - Throws: ``RunDirectoryError`` if it holds a run, or cannot be made.
     public static func create(_ path: String) throws(RunDirectoryError) -> RunDirectory {
-        for name in ["config.json", "metrics.jsonl", "model.safetensors", "summary.json"]
-        where Files.exists("\(path)/\(name)") {
+        for name in [
+            "config.json", "metrics.jsonl", "steps.csv", "model.safetensors", "summary.json",
+        ] where Files.exists("\(path)/\(name)") {
             throw .holdsRun(path)
         }
         if !Files.names(in: "\(path)/checkpoints").isEmpty { throw .holdsRun(path) }
@@ -54,7 +65,7 @@ public struct RunDirectory: Sendable {
 
     /// Takes back a new run's folder before its first step, so that the same name can be used again.
     public func discard() {
-        for file in [configuration, logPath, metrics] { Files.remove(file) }
+        for file in [configuration, logPath, metrics, steps] { Files.remove(file) }
         rmdir(path)
     }
 

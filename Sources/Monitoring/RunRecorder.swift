@@ -1,31 +1,32 @@
 import Logging
 import Training
 
-/// Writes a run down as it happens: log lines for people, `metrics.jsonl` for programs.
+/// Writes a run down as it happens: log lines for people, `metrics.jsonl` for programs,
+/// `steps.csv` for `tern verify`.
 public final class RunRecorder: RunObserver {
     private let logger: Logger
     private let sink: LogSink
     private let metrics: MetricsFile
+    private var steps: StepsFile
     private let logEvery: Int
     private var bar = ProgressBar()
 
     /// A recorder that logs every `logEvery`-th step of an epoch.
-    public init(logger: Logger, sink: LogSink, metrics: MetricsFile, logEvery: Int) {
+    public init(
+        logger: Logger, sink: LogSink, metrics: MetricsFile, steps: StepsFile, logEvery: Int
+    ) {
         self.logger = logger
         self.sink = sink
         self.metrics = metrics
+        self.steps = steps
         self.logEvery = logEvery
     }
 
     /// Takes note of an event.
     public func record(_ event: RunEvent) throws(FileError) {
         if case .step(let step) = event {
-            var isDrawn = false
-            sink.showProgress { width in
-                isDrawn = true
-                return bar.text(after: step, width: width)
-            }
-            if !isDrawn { bar.note(step) }
+            try steps.append(StepRecord(step))
+            bar.show(step, on: sink)
             guard step.stepInEpoch % logEvery == 0 else { return }
             try metrics.append(StepMetrics(step))
         }
@@ -33,4 +34,7 @@ public final class RunRecorder: RunObserver {
         if let (level, message) = event.text { logger.log(level: level, "\(message)") }
         if let error = sink.error { throw error }
     }
+
+    /// Writes down the steps that are still in memory.
+    public func flush() throws(FileError) { try steps.flush() }
 }

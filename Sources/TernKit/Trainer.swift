@@ -4,12 +4,9 @@ import NeuralNetwork
 import Training
 
 /// Trains in this process, on several lanes, to the bits that `tern train` ends with.
-///
-/// It follows the step of a distributed run without its messages: the lanes compute the partial sums
-/// of their slots, one tree adds them up, one update follows.
 public struct Trainer: Sendable {
     private let job: Job
-    private let laneCount: Int
+    private let lanes: Int?
 
     /// Fits a configuration to a data set.
     ///
@@ -23,7 +20,7 @@ public struct Trainer: Sendable {
         kernels: String? = nil
     ) throws {
         job = try Job(configuration, dataset, kernels: Kernels.select(kernels))
-        laneCount = min(max(1, lanes ?? Processors.allowed.count), configuration.shards)
+        self.lanes = lanes
     }
 
     /// Trains to the end.
@@ -35,55 +32,24 @@ public struct Trainer: Sendable {
         onEpoch: @Sendable (EpochReport) -> Void = { _ in }
     ) async throws -> ModelFile {
         let configuration = job.configuration
-        var state = TrainingState(job, resuming: nil)
-        var sums = PartialSums(
-            job.plan, parameterCount: state.parameters.count, kernels: job.kernels)
-        let lanes = (0..<laneCount).map { Lane($0, of: laneCount, job) }
+        var run = LocalRun(job, lanes: lanes)
         let clock = ContinuousClock()
         let start = clock.now
         for epoch in 1...configuration.epochs {
             let epochStart = clock.now
-            for _ in 0..<job.plan.stepsPerEpoch { try await step(&state, &sums, lanes) }
-            guard state.isFinite else { throw TrainerError.diverged(step: state.step) }
+            for _ in 0..<job.plan.stepsPerEpoch { _ = try await run.step() }
+            guard run.state.isFinite else { throw TrainerError.diverged(step: run.state.step) }
             let seconds = (clock.now - epochStart) / .seconds(1)
-            let test = await evaluate(state.parameters, lanes)
             onEpoch(
                 EpochReport(
-                    epoch: epoch, epochs: configuration.epochs, step: state.step,
-                    train: state.epochTally, test: test,
+                    epoch: epoch, epochs: configuration.epochs, step: run.state.step,
+                    train: run.state.epochTally, test: await run.evaluate(),
                     seconds: (clock.now - start) / .seconds(1),
                     examplesPerSecond: Double(job.plan.examples) / seconds))
-            state.epochTally = Tally()
         }
         return ModelFile(
             architecture: job.architecture, dataset: job.dataset.name,
-            configuration: configuration, parameters: state.parameters)
-    }
-
-    private func step(
-        _ state: inout TrainingState, _ sums: inout PartialSums, _ lanes: [Lane]
-    ) async throws {
-        try Task.checkCancellation()
-        let (step, parameters) = (state.step, state.parameters)
-        sums.begin(step: step)
-        var spare = sums.pool.takeAll()
-        let partials = await withTaskGroup(of: [PartialSum].self) { group in
-            for lane in lanes {
-                let share = Array(spare.suffix(spare.count / lanes.count + 1))
-                spare.removeLast(share.count)
-                group.addTask { await lane.partialSums(parameters, step: step, spare: share) }
-            }
-            return await group.reduce(into: []) { $0 += $1 }
-        }
-        for partial in partials { sums.add(partial) }
-        guard let sum = sums.takeRoot(), state.update(sum) else {
-            throw TrainerError.diverged(step: step + 1)
-        }
-        sums.pool.give(sum.gradients)
-    }
-
-    private func evaluate(_ parameters: FloatBuffer, _ lanes: [Lane]) async -> Tally {
-        await Tally(parts: lanes.count) { await lanes[$0].losses(parameters) }
+            configuration: configuration, parameters: run.state.parameters)
     }
 }
 

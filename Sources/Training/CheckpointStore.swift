@@ -7,8 +7,17 @@ public struct CheckpointStore: Sendable {
     private static let prefix = "step-"
     private static let suffix = ".safetensors"
 
+    /// The file that must say all up to a checkpoint before that exists.
+    private let record: String?
+
     /// The store of a folder, which is made with the first checkpoint.
-    public init(folder: String) { self.folder = folder }
+    ///
+    /// - Parameter record: a file that grows as the run goes. What it holds lasts through a power cut
+    ///   whenever a checkpoint does.
+    public init(folder: String, record: String? = nil) {
+        self.folder = folder
+        self.record = record
+    }
 
     /// Writes the checkpoint made after `step` steps and removes those that are too old.
     ///
@@ -16,6 +25,7 @@ public struct CheckpointStore: Sendable {
     @discardableResult
     public func save(_ bytes: [UInt8], step: Int) throws(FileError) -> String {
         try Files.makeFolder(folder)
+        if let record { try Files.sync(record) }
         let digits = String(step)
         let padding = String(repeating: "0", count: max(0, 9 - digits.count))
         let path = "\(folder)/\(Self.prefix)\(padding)\(digits)\(Self.suffix)"

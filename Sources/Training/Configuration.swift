@@ -126,6 +126,15 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
         ]
     }
 
+    /// The first setting in which another configuration differs, and its value here and there.
+    public func difference(
+        from other: Self
+    ) -> (option: String, value: String, other: String)? {
+        zip(settings, other.settings).first { $0.value != $1.value }.map {
+            ($0.option, $0.value, $1.value)
+        }
+    }
+
     /// Checks what can be checked without the data.
     public func validate() throws(ConfigurationError) {
         for (option, value) in [

@@ -63,24 +63,14 @@ public enum Files {
 
     /// Reads a whole regular file.
     public static func read(_ path: String) throws(FileError) -> [UInt8] {
-        // Without O_NONBLOCK, opening a named pipe would wait for a writer for ever.
-        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard file >= 0 else { throw FileError(operation: "read", path: path, code: errno) }
+        let (file, size) = try openForReading(path)
         defer { close(file) }
-        var status = stat()
-        guard fstat(file, &status) == 0 else {
-            throw FileError(operation: "read", path: path, code: errno)
-        }
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            let isFolder = status.st_mode & S_IFMT == S_IFDIR
-            throw FileError(operation: "read", path: path, code: isFolder ? EISDIR : ESPIPE)
-        }
         // A sparse file may claim any size.
         let memory = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
-        guard Int(status.st_size) <= memory / 4 else {
+        guard size <= memory / 4 else {
             throw FileError(operation: "read", path: path, code: ENOMEM)
         }
-        var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+        var bytes = [UInt8](repeating: 0, count: size)
         var filled = 0
         while filled < bytes.count {
             let count = bytes.withUnsafeMutableBytes { buffer in
@@ -93,6 +83,22 @@ public enum Files {
             filled += count
         }
         return bytes
+    }
+
+    /// Opens a regular file to read it, and tells how many bytes it has; the caller closes it.
+    static func openForReading(_ path: String) throws(FileError) -> (file: Int32, size: Int) {
+        // Without O_NONBLOCK, opening a named pipe would wait for a writer for ever.
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard file >= 0 else { throw FileError(operation: "read", path: path, code: errno) }
+        var status = stat()
+        let isThere = fstat(file, &status) == 0
+        let kind = status.st_mode & S_IFMT
+        guard isThere, kind == S_IFREG else {
+            let code = !isThere ? errno : kind == S_IFDIR ? EISDIR : ESPIPE
+            close(file)
+            throw FileError(operation: "read", path: path, code: code)
+        }
+        return (file, Int(status.st_size))
     }
 
     /// Opens a file to add to its end, making it if it is not there; the caller closes it.
@@ -156,6 +162,19 @@ public enum Files {
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { throw FileError(operation: "write", path: path, code: errno) }
             written += count
+        }
+    }
+
+    /// Makes what was written to a file last through a power cut; does nothing if it is not there.
+    public static func sync(_ path: String) throws(FileError) {
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard file >= 0 else {
+            if errno == ENOENT { return }
+            throw FileError(operation: "write", path: path, code: errno)
+        }
+        defer { close(file) }
+        guard fsync(file) == 0 else {
+            throw FileError(operation: "write", path: path, code: errno)
         }
     }
 

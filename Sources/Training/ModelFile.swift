@@ -79,4 +79,9 @@ extension FloatBuffer {
     public var sha256: String {
         withBytes { bytes in bytes.withUnsafeBytes { SHA256.hex(of: $0) } }
     }
+
+    /// XXH3-64 over the values as little-endian float32.
+    public var checksum: UInt64 {
+        withBytes { bytes in bytes.withUnsafeBytes { XXH3.hash64($0) } }
+    }
 }

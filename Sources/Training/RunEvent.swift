@@ -62,11 +62,15 @@ public struct StepReport: Sendable, Equatable {
     public var learningRate: Double
     /// The seconds of training so far, over all sessions of the run.
     public var seconds: Double
+    /// The epoch's positions whose examples were summed.
+    public var positions: Range<Int>
+    /// XXH3-64 over the parameters after the step.
+    public var weights: UInt64
 
     /// A report of one step.
     public init(
         epoch: Int, epochs: Int, stepInEpoch: Int, stepsPerEpoch: Int, step: Int, tally: Tally,
-        learningRate: Double, seconds: Double
+        learningRate: Double, seconds: Double, positions: Range<Int>, weights: UInt64
     ) {
         self.epoch = epoch
         self.epochs = epochs
@@ -76,6 +80,8 @@ public struct StepReport: Sendable, Equatable {
         self.tally = tally
         self.learningRate = learningRate
         self.seconds = seconds
+        self.positions = positions
+        self.weights = weights
     }
 }
 
@@ -117,4 +123,9 @@ public protocol RunObserver {
     ///
     /// - Throws: ``FileError`` if it cannot be written down, which ends the run.
     func record(_ event: RunEvent) throws(FileError)
+
+    /// Writes down what is still in memory, since a checkpoint of all that comes next.
+    ///
+    /// - Throws: ``FileError`` if it cannot be written down, which ends the run.
+    func flush() throws(FileError)
 }

@@ -13,9 +13,9 @@ public struct TrainingState {
     public let parameters: FloatBuffer
     private var optimizer: Optimizer
     /// The steps made.
-    public var step = 0
-    /// What the steps of the current epoch have added up to.
-    public var epochTally = Tally()
+    public private(set) var step = 0
+    /// What the steps of the epoch that the last step belongs to have added up to.
+    public private(set) var epochTally = Tally()
 
     /// The state of a run before its first step, or at a checkpoint.
     public init(_ job: Job, resuming checkpoint: Checkpoint?) {
@@ -56,9 +56,31 @@ public struct TrainingState {
         let norm = clipNorm(sum.gradients, to: limit, kernels: kernels)
         guard norm.isFinite, sum.tally.loss.isFinite else { return false }
         optimizer.update(parameters, gradients: sum.gradients, learningRate: learningRate)
+        if step % stepsPerEpoch == 0 { epochTally = Tally() }
         step += 1
         epochTally += sum.tally
         return true
+    }
+
+    /// The report of the step that was just made.
+    ///
+    /// Its positions are those that were summed, in this session and those before: a step that had
+    /// used too many examples, or too few, would show in all that follow.
+    /// - Parameters:
+    ///   - tally: what the step summed.
+    ///   - learningRate: the rate of its update.
+    ///   - seconds: the seconds of training so far.
+    ///   - weights: XXH3-64 over the parameters.
+    public func report(
+        _ tally: Tally, learningRate: Double, seconds: Double, weights: UInt64
+    ) -> StepReport {
+        let last = step - 1
+        return StepReport(
+            epoch: last / stepsPerEpoch + 1, epochs: configuration.epochs,
+            stepInEpoch: last % stepsPerEpoch + 1, stepsPerEpoch: stepsPerEpoch, step: step,
+            tally: tally, learningRate: learningRate, seconds: seconds,
+            positions: epochTally.examples - tally.examples..<epochTally.examples,
+            weights: weights)
     }
 
     /// Whether all parameters are finite.

@@ -1,6 +1,4 @@
 import DataParallel
-import Datasets
-import FoundationEssentials
 import Kernels
 import Logging
 import Monitoring
@@ -23,7 +21,8 @@ struct TrainingSession {
         _ options: TrainingOptions, _ configuration: RunConfiguration, command: String
     ) async throws -> TrainingSession {
         try configuration.validate()
-        var job = try await loadJob(options, configuration)
+        var job = try await configuration.job(
+            readFrom: options.config ?? options.resume ?? "the configuration")
         let sink = LogSink()
         let level = Logger.Level(rawValue: configuration.logLevel) ?? .info
         let logger = Logger(label: "tern") { _ in SinkLogHandler(sink, level: level) }
@@ -55,21 +54,6 @@ struct TrainingSession {
         return (directory, nil)
     }
 
-    private static func loadJob(
-        _ options: TrainingOptions, _ configuration: RunConfiguration
-    ) async throws -> Job {
-        let environment = ProcessInfo.processInfo.environment
-        let kernels = try kernelsInUse()
-        guard let named = NamedDataset(rawValue: configuration.training.dataset) else {
-            throw ConfigurationError.unreadableFile(
-                path: options.config ?? options.resume ?? "the configuration",
-                reason: "it asks for an unknown data set \"\(configuration.training.dataset)\"")
-        }
-        let dataset = try await Dataset.load(
-            named, directory: configuration.data, environment: environment)
-        return try Job(configuration.training, dataset, kernels: kernels)
-    }
-
     private static func newestCheckpoint(
         in directory: RunDirectory, for job: Job, _ logger: Logger
     ) throws -> Checkpoint? {
@@ -79,10 +63,9 @@ struct TrainingSession {
         }
         for problem in newest.damaged { logger.warning("passing over a checkpoint: \(problem)") }
         let checkpoint = newest.checkpoint
-        for (wanted, found) in zip(job.configuration.settings, checkpoint.configuration.settings)
-        where wanted.value != found.value {
+        if let setting = job.configuration.difference(from: checkpoint.configuration) {
             throw ConfigurationError.differs(
-                option: wanted.option, given: wanted.value, expected: found.value,
+                option: setting.option, given: setting.value, expected: setting.other,
                 where: newest.path)
         }
         guard checkpoint.dataDigest == job.dataDigest, checkpoint.architecture == job.architecture
@@ -123,8 +106,10 @@ struct TrainingSession {
             joinTimeout: joinTimeout.map { .seconds($0) })
         let metrics = try MetricsFile(
             path: directory.metrics, resumingAt: checkpoint?.step ?? 0)
+        let steps = try StepsFile(path: directory.steps, resumingAt: checkpoint?.step ?? 0)
         let recorder = RunRecorder(
-            logger: logger, sink: sink, metrics: metrics, logEvery: configuration.logEvery)
+            logger: logger, sink: sink, metrics: metrics, steps: steps,
+            logEvery: configuration.logEvery)
         let evaluation = EvaluationPool(
             job.architecture, examples: job.dataset.test,
             threads: Processors.allowed.count, kernels: job.kernels)

@@ -206,6 +206,6 @@ struct MachineNetwork {
     static func report(step: Int) -> StepReport {
         StepReport(
             epoch: 1, epochs: 1, stepInEpoch: step, stepsPerEpoch: 1, step: step, tally: Tally(),
-            learningRate: 0, seconds: 0)
+            learningRate: 0, seconds: 0, positions: 0..<0, weights: 0)
     }
 }

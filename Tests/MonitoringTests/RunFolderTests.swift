@@ -56,4 +56,78 @@ final class TemporaryFolder {
         let kept = try String(contentsOfFile: path, encoding: .utf8)
         #expect(kept == lines.prefix(3).joined(separator: "\n") + "\n")
     }
+
+    private static let heading = "step,epoch,first,end,weights\n"
+
+    private func line(_ step: Int) -> String {
+        "\(step),1,\(10 * step - 10),\(10 * step),\(hash)\n"
+    }
+    private let hash = "00000000000000ff"
+
+    private func record(_ step: Int) -> StepRecord {
+        StepRecord(step: step, epoch: 1, positions: 10 * step - 10..<10 * step, weights: 255)
+    }
+
+    /// The record that is left after these bytes when a run is resumed at a step and makes one more.
+    private func resumed(_ text: String?, at step: Int) throws -> String {
+        let path = folder.path + "/steps.csv"
+        try? FileManager.default.removeItem(atPath: path)
+        try text?.write(toFile: path, atomically: true, encoding: .utf8)
+        var file = try StepsFile(path: path, resumingAt: step)
+        try file.append(record(step + 1))
+        try file.flush()
+        return try String(contentsOfFile: path, encoding: .utf8)
+    }
+
+    @Test("begins its record with a heading, and adds a line a step")
+    func newRecord() throws {
+        #expect(try resumed(nil, at: 0) == Self.heading + line(1))
+        // Of a run that was killed before it had made its first step, or its heading.
+        for text in ["", "step,epo", Self.heading, Self.heading + line(1), Self.heading + "1,1,"] {
+            #expect(try resumed(text, at: 0) == Self.heading + line(1), "\(text)")
+        }
+    }
+
+    @Test("cuts its record back to the checkpoint it is resumed from")
+    func cutRecord() throws {
+        let lines = Self.heading + (1...5).map(line).joined()
+        #expect(try resumed(lines, at: 3) == Self.heading + (1...4).map(line).joined())
+        #expect(try resumed(lines, at: 5) == Self.heading + (1...6).map(line).joined())
+        #expect(try resumed(lines + "6,1,5", at: 5) == Self.heading + (1...6).map(line).joined())
+    }
+
+    @Test("keeps a damaged line of its record, which is not to be hidden")
+    func damagedRecord() throws {
+        let lines = Self.heading + line(1) + "garbage\n" + line(3)
+        #expect(try resumed(lines + line(4), at: 3) == lines + line(4))
+    }
+
+    @Test("is not made over a record, and can be taken back while there is no step")
+    func discard() throws {
+        let path = folder.path + "/run"
+        let run = try RunDirectory.create(path)
+        _ = try StepsFile(path: run.steps, resumingAt: 0)
+        #expect(throws: RunDirectoryError.holdsRun(path)) { try RunDirectory.create(path) }
+        run.discard()
+        #expect(!Files.exists(path))
+    }
+
+    @Test("holds much of its record in memory, but not without bound")
+    func buffer() throws {
+        let path = folder.path + "/steps.csv"
+        var file = try StepsFile(path: path, resumingAt: 0)
+        func written() throws -> Int {
+            try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? -1
+        }
+        for step in 1...100 { try file.append(record(step)) }
+        #expect(try written() == Self.heading.utf8.count)
+        for step in 101...4_000 { try file.append(record(step)) }
+        let (all, some) = (
+            Self.heading.utf8.count + (1...4_000).reduce(0) { $0 + line($1).utf8.count },
+            try written()
+        )
+        #expect(some > all - (1 << 16) - 100 && some < all)
+        try file.flush()
+        #expect(try written() == all)
+    }
 }

@@ -57,6 +57,21 @@ struct RunFilesTests {
         #expect(metrics.last?.seconds == summary.wallSeconds)
     }
 
+    @Test("steps.csv has a line for each step, with its positions and the weights' hash")
+    func steps() async throws {
+        let run = RunFolder()
+        let recipe = Recipe.small.with("--batch-size", "250", "--workers", "3")
+        _ = try await recipe.train(try SampleData(), into: run)
+        let steps = try run.steps.map { $0.split(separator: ",").map(String.init) }
+        #expect(
+            steps.map { $0.dropLast().joined(separator: " ") } == [
+                "1 1 0 250", "2 1 250 500", "3 1 500 600", "4 2 0 250", "5 2 250 500",
+                "6 2 500 600",
+            ])
+        #expect(steps.allSatisfy { $0.last?.wholeMatch(of: /[0-9a-f]{16}/) != nil })
+        #expect(Set(steps.compactMap(\.last)).count == 6)
+    }
+
     @Test("summary.json says what was done, and the same is printed")
     func summary() async throws {
         let (data, run) = (try SampleData(), RunFolder())

@@ -30,6 +30,7 @@ struct StoppingTests {
         #expect(resumed.weights == undisturbed.weights)
         #expect(resumed.steps == 2400)
         #expect(try run.metrics.map(\.withoutTime) == calm.metrics.map(\.withoutTime))
+        #expect(try run.text("steps.csv") == calm.text("steps.csv"))
     }
 
     @Test("Ctrl-C at a terminal lets the workers finish the step")
@@ -80,10 +81,12 @@ struct StoppingTests {
         try await bench.nothingRuns()
         // Death may come in the middle of a line.
         try run.change("metrics.jsonl") { $0 += Array(#"{"type":"step","ep"#.utf8) }
+        try run.change("steps.csv") { $0 += Array("61,1,6".utf8) }
 
         let resumed = try await run.resume()
         #expect(resumed.weights == undisturbed.weights)
         #expect(try run.metrics.map(\.withoutTime) == calm.metrics.map(\.withoutTime))
+        #expect(try run.text("steps.csv") == calm.text("steps.csv"))
     }
 
     @Test("a run is stopped and resumed again and again, and ends with the same bits")

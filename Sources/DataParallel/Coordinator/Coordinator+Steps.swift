@@ -140,19 +140,12 @@ extension Coordinator {
         let learningRate = state.learningRate
         guard state.update(sum) else { return abandon(.diverged(step: state.step)) }
         sums.pool.give(sum.gradients)
-        broadcast = nil
         clock.count(sum.tally.examples)
-        perform(machine.updated(stepReport(sum.tally, learningRate: learningRate)))
-    }
-
-    private func stepReport(_ tally: Tally, learningRate: Double) -> StepReport {
-        let stepsPerEpoch = job.plan.stepsPerEpoch
-        let last = state.step - 1
-        return StepReport(
-            epoch: last / stepsPerEpoch + 1, epochs: job.configuration.epochs,
-            stepInEpoch: last % stepsPerEpoch + 1, stepsPerEpoch: stepsPerEpoch,
-            step: state.step, tally: tally, learningRate: learningRate,
-            seconds: clock.seconds(at: now))
+        // The checksum that goes with the next weights is the one that the record keeps.
+        let report = state.report(
+            sum.tally, learningRate: learningRate, seconds: clock.seconds(at: now),
+            weights: makeBroadcast().checksum)
+        perform(machine.updated(report))
     }
 
     func evaluate() {
@@ -167,7 +160,6 @@ extension Coordinator {
             step: state.step, train: state.epochTally, test: test,
             seconds: clock.seconds(at: now), examplesPerSecond: clock.takeEpochRate())
         lastEpoch = report
-        state.epochTally = Tally()
         self.report(.epoch(report))
         perform(machine.evaluated())
     }

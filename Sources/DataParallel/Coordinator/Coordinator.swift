@@ -157,6 +157,11 @@ public actor Coordinator {
 
     private func checkpoint() {
         guard state.isFinite else { return abandon(.diverged(step: state.step)) }
+        do throws(FileError) {
+            try observer.flush()
+        } catch {
+            return abandon(.failed(error))
+        }
         let checkpoint = state.checkpoint(seconds: clock.seconds(at: now))
         pendingWrites += 1
         Task { wrote(await writer.save(checkpoint), step: checkpoint.step) }
@@ -178,6 +183,8 @@ public actor Coordinator {
     private func finish(_ outcome: Outcome) {
         clock.pause(at: now)
         self.outcome = outcome
+        // Steps that no checkpoint covers are in memory still; the outcome is the news, not they.
+        try? observer.flush()
         completeIfDone()
     }
 

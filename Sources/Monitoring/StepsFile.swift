@@ -1,0 +1,54 @@
+import Glibc
+import Training
+
+/// `steps.csv`: a line for each committed step, by which `tern verify` judges a run.
+public struct StepsFile {
+    private let path: String
+    private let file: Int32
+    private var buffer: [UInt8] = []
+
+    private static let largeBuffer = 1 << 16
+
+    /// Opens the record of a run that has made `step` steps.
+    ///
+    /// What an earlier session wrote about later steps, or left half written, is cut off: those steps
+    /// are made again.
+    ///
+    /// - Throws: ``FileError`` if the file cannot be written.
+    public init(path: String, resumingAt step: Int) throws(FileError) {
+        self.path = path
+        let kept = Files.exists(path) ? try Self.size(of: path, upTo: step) : 0
+        file = try Files.openForAppending(path)
+        guard ftruncate(file, kept) == 0 else {
+            throw FileError(operation: "write", path: path, code: errno)
+        }
+        guard kept == 0 else { return }
+        buffer += StepRecord.heading + [UInt8(ascii: "\n")]
+        try flush()
+    }
+
+    /// The bytes of a record's heading and its lines up to a step.
+    private static func size(of path: String, upTo step: Int) throws(FileError) -> Int {
+        var lines = try LineReader(path)
+        var size = 0
+        while let line = try lines.next() {
+            if let record = StepRecord(parsing: line), record.step > step { break }
+            // A damaged line is kept: it is not for this session to hide it.
+            size = lines.offset
+        }
+        return size
+    }
+
+    /// Adds a step, and writes to the disk now and then.
+    package mutating func append(_ record: StepRecord) throws(FileError) {
+        record.append(to: &buffer)
+        if buffer.count >= Self.largeBuffer { try flush() }
+    }
+
+    /// Writes what was added since the last time.
+    package mutating func flush() throws(FileError) {
+        // Not a second time after a failure, which may have written a part.
+        defer { buffer.removeAll(keepingCapacity: true) }
+        try Files.writeAll(buffer, to: file, path: path)
+    }
+}

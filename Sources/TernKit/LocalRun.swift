@@ -1,0 +1,56 @@
+import Kernels
+import Training
+
+/// A run whose steps are made in this process, on several lanes, with the bits of any other.
+///
+/// It follows the step of a distributed run without its messages: the lanes compute the partial sums
+/// of their slots, one tree adds them up, one update follows.
+package struct LocalRun {
+    /// What the run has come to.
+    package private(set) var state: TrainingState
+    private var sums: PartialSums
+    private let lanes: [Lane]
+
+    /// A run before its first step, or at a checkpoint.
+    ///
+    /// - Parameter lanes: the threads to compute on; nil for one for each core.
+    package init(_ job: Job, lanes count: Int?, resuming checkpoint: Checkpoint? = nil) {
+        state = TrainingState(job, resuming: checkpoint)
+        sums = PartialSums(
+            job.plan, parameterCount: state.parameters.count, kernels: job.kernels)
+        let count = min(max(1, count ?? Processors.allowed.count), job.plan.shards)
+        lanes = (0..<count).map { Lane($0, of: count, job) }
+    }
+
+    /// Makes one step.
+    ///
+    /// - Returns: what it summed.
+    /// - Throws: ``TrainerError`` if a gradient or the loss is no longer finite, `CancellationError`
+    ///   if the task is cancelled.
+    package mutating func step() async throws -> Tally {
+        try Task.checkCancellation()
+        let (step, parameters, lanes) = (state.step, state.parameters, lanes)
+        sums.begin(step: step)
+        var spare = sums.pool.takeAll()
+        let partials = await withTaskGroup(of: [PartialSum].self) { group in
+            for lane in lanes {
+                let share = Array(spare.suffix(spare.count / lanes.count + 1))
+                spare.removeLast(share.count)
+                group.addTask { await lane.partialSums(parameters, step: step, spare: share) }
+            }
+            return await group.reduce(into: []) { $0 += $1 }
+        }
+        for partial in partials { sums.add(partial) }
+        guard let sum = sums.takeRoot(), state.update(sum) else {
+            throw TrainerError.diverged(step: step + 1)
+        }
+        sums.pool.give(sum.gradients)
+        return sum.tally
+    }
+
+    /// How the parameters do on the test set.
+    package func evaluate() async -> Tally {
+        let (parameters, lanes) = (state.parameters, lanes)
+        return await Tally(parts: lanes.count) { await lanes[$0].losses(parameters) }
+    }
+}

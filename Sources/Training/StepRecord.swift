@@ -1,0 +1,100 @@
+/// A step as a run's record keeps it: the positions that were summed, and the weights that came of it.
+///
+/// The record is a table of comma-separated values with a heading and a line for each committed step:
+///
+///     step,epoch,first,end,weights
+///     470,2,0,128,8a5de61f0c7b9e42
+///
+/// Step and epoch count from 1; the step used the epoch's positions from `first` to before `end`.
+public struct StepRecord: Sendable, Equatable {
+    /// The step, counted from 1.
+    public var step: Int
+    /// The epoch, counted from 1.
+    public var epoch: Int
+    /// The epoch's positions whose examples were summed.
+    public var positions: Range<Int>
+    /// XXH3-64 over the parameters after the step, as float32 little-endian in `state_dict` order.
+    public var weights: UInt64
+
+    /// A step's record.
+    public init(step: Int, epoch: Int, positions: Range<Int>, weights: UInt64) {
+        self.step = step
+        self.epoch = epoch
+        self.positions = positions
+        self.weights = weights
+    }
+
+    /// What the record keeps of a report.
+    public init(_ report: StepReport) {
+        self.init(
+            step: report.step, epoch: report.epoch, positions: report.positions,
+            weights: report.weights)
+    }
+}
+
+// MARK: - As a line
+
+extension StepRecord {
+    private static let comma = UInt8(ascii: ",")
+    private static let lineEnd = UInt8(ascii: "\n")
+    private static let hexDigits = Array("0123456789abcdef".utf8)
+
+    /// The record's first line, without its end.
+    public static let heading = Array("step,epoch,first,end,weights".utf8)
+
+    /// Adds the step's line and its end.
+    ///
+    /// By hand, since a small network makes thousands of steps a second.
+    public func append(to bytes: inout [UInt8]) {
+        Self.append(step, to: &bytes)
+        Self.append(epoch, to: &bytes)
+        Self.append(positions.lowerBound, to: &bytes)
+        Self.append(positions.upperBound, to: &bytes)
+        for shift in stride(from: 60, through: 0, by: -4) {
+            bytes.append(Self.hexDigits[Int((weights >> UInt64(shift)) & 15)])
+        }
+        bytes.append(Self.lineEnd)
+    }
+
+    private static func append(_ number: Int, to bytes: inout [UInt8]) {
+        precondition(number >= 0, "a record counts from 0 or 1")
+        let start = bytes.count
+        var rest = number
+        repeat {
+            bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
+            rest /= 10
+        } while rest > 0
+        bytes[start...].reverse()
+        bytes.append(comma)
+    }
+
+    /// Reads a line without its end; nil unless it is, byte for byte, how a step's line is written.
+    public init?(parsing line: ArraySlice<UInt8>) {
+        let fields = line.split(separator: Self.comma, omittingEmptySubsequences: false)
+        guard fields.count == 5 else { return nil }
+        let numbers = fields.prefix(4).compactMap { Self.number($0, radix: 10) }.compactMap {
+            Int(exactly: $0)
+        }
+        guard numbers.count == 4, numbers[2] <= numbers[3],
+            let weights = Self.number(fields[4], radix: 16)
+        else { return nil }
+        self.init(
+            step: numbers[0], epoch: numbers[1], positions: numbers[2]..<numbers[3],
+            weights: weights)
+        var written: [UInt8] = []
+        append(to: &written)
+        guard written.dropLast().elementsEqual(line) else { return nil }
+    }
+
+    private static func number(_ digits: ArraySlice<UInt8>, radix: UInt64) -> UInt64? {
+        var value: UInt64 = 0
+        for digit in digits {
+            guard let unit = hexDigits.firstIndex(of: digit), unit < radix else { return nil }
+            let (scaled, isTooLarge) = value.multipliedReportingOverflow(by: radix)
+            let (sum, overflows) = scaled.addingReportingOverflow(UInt64(unit))
+            guard !isTooLarge, !overflows else { return nil }
+            value = sum
+        }
+        return digits.isEmpty ? nil : value
+    }
+}
