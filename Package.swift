@@ -83,6 +83,12 @@ let package = Package(
             "TernKit",
             ["Datasets", "KernelInterface", "Kernels", "NeuralNetwork", "Optimizers", "Training"]),
         module(
+            "Verification",
+            [
+                "Datasets", "KernelInterface", "Kernels", "Monitoring", "NeuralNetwork",
+                "Optimizers", "TernKit", "Training", logging,
+            ]),
+        module(
             "Benchmarks",
             [
                 "CZeroMQ", "DataParallel", "Datasets", "Hashing", "KernelInterface", "Kernels",
@@ -93,7 +99,8 @@ let package = Package(
             name: "tern",
             dependencies: [
                 "Benchmarks", "DataParallel", "Datasets", "Images", "KernelInterface", "Kernels",
-                "Monitoring", "NeuralNetwork", "Optimizers", "Training", "ZeroMQ", logging,
+                "Monitoring", "NeuralNetwork", "Optimizers", "TernKit", "Training", "Verification",
+                "ZeroMQ", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
@@ -148,6 +155,12 @@ let package = Package(
             of: "TernKit",
             ["Datasets", "KernelInterface", "Kernels", "NeuralNetwork", "Optimizers", "Training"]),
         tests(of: "Monitoring", ["KernelInterface", "Kernels", "NeuralNetwork", "Training"]),
+        tests(
+            of: "Verification",
+            [
+                "Datasets", "KernelInterface", "Kernels", "Monitoring", "NeuralNetwork",
+                "Optimizers", "TernKit", "Training", logging,
+            ]),
         .testTarget(
             name: "ProcessTests", dependencies: ["tern", "TrainAndPredict", "Hashing", "ZeroMQ"],
             resources: [.copy("Fixtures")], swiftSettings: strict),

@@ -58,13 +58,12 @@ extension StepRecord {
 
     private static func append(_ number: Int, to bytes: inout [UInt8]) {
         precondition(number >= 0, "a record counts from 0 or 1")
-        let start = bytes.count
-        var rest = number
-        repeat {
-            bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
-            rest /= 10
-        } while rest > 0
-        bytes[start...].reverse()
+        var unit = 1
+        while number / unit >= 10 { unit *= 10 }
+        while unit > 0 {
+            bytes.append(UInt8(ascii: "0") + UInt8(number / unit % 10))
+            unit /= 10
+        }
         bytes.append(comma)
     }
 

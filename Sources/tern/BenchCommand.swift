@@ -1,7 +1,6 @@
 import ArgumentParser
 import Benchmarks
 import Monitoring
-import Training
 
 /// How fast this program is here.
 struct BenchCommand: AsyncParsableCommand {
@@ -9,28 +8,6 @@ struct BenchCommand: AsyncParsableCommand {
         commandName: "bench", abstract: "Measure how fast Tern is on this machine.",
         discussion: "Nothing else should compute meanwhile.",
         subcommands: [BenchKernels.self, BenchStep.self, BenchRound.self, BenchTrain.self])
-}
-
-/// How the result of a measurement is told.
-struct BenchOptions: ParsableArguments {
-    /// The forms of a result.
-    enum Format: String, CaseIterable, ExpressibleByArgument {
-        /// Tables for people.
-        case text
-        /// A JSON object for programs.
-        case json
-    }
-
-    @Option(help: "Form of the result: a table, or a JSON object.")
-    var format = Format.text
-
-    /// Prints a result.
-    func show(_ result: some Encodable, text: () -> String) {
-        switch format {
-        case .text: print(text())
-        case .json: print(jsonText(result, isPretty: true, isSnakeCase: true))
-        }
-    }
 }
 
 /// Values after one option, with commas between them.

@@ -30,7 +30,7 @@ struct BenchKernels: AsyncParsableCommand {
     var seconds = 0.1
 
     @OptionGroup
-    var options: BenchOptions
+    var options: OutputOptions
 
     func validate() throws {
         try require("threads", threads ?? 1, in: 1...1024)

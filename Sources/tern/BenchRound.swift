@@ -27,7 +27,7 @@ struct BenchRound: AsyncParsableCommand {
     var repeats = 5
 
     @OptionGroup
-    var options: BenchOptions
+    var options: OutputOptions
 
     func validate() throws {
         try require("workers", workers, in: RoundBenchmark.workerCounts)

@@ -31,7 +31,7 @@ struct BenchStep: AsyncParsableCommand {
     var seconds = 2.0
 
     @OptionGroup
-    var options: BenchOptions
+    var options: OutputOptions
 
     func validate() throws {
         try require("hidden", hidden, in: Architecture.hiddenSizes)

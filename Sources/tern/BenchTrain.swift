@@ -48,7 +48,7 @@ struct BenchTrain: AsyncParsableCommand {
     var repeats = 1
 
     @OptionGroup
-    var options: BenchOptions
+    var options: OutputOptions
 
     func validate() throws {
         try require("layers", layers, in: Architecture.layerCounts)

@@ -6,11 +6,13 @@ import Images
 import Kernels
 import Monitoring
 import Training
+import Verification
 import ZeroMQ
 
 /// What the process's exit status means; numbers from 64 on are those of `sysexits.h`.
 enum ExitStatus {
     static let diverged: Int32 = 1
+    static let differs: Int32 = 2
     static let usage: Int32 = 64
     static let badData: Int32 = 65
     static let noInput: Int32 = 66
@@ -33,6 +35,7 @@ enum ExitStatus {
         case let error as DatasetError: of(error)
         case let error as RunDirectoryError: of(error)
         case let error as BenchmarkError: of(error)
+        case let error as VerificationError: of(error)
         case is CheckpointError, is SafetensorsError, is ImageError: badData
         case is FileError: fileTrouble
         case is SocketError, is KernelSelectionError: unavailable
@@ -61,6 +64,14 @@ enum ExitStatus {
         switch error {
         case .notFound, .missingFile, .unreadable: noInput
         default: badData
+        }
+    }
+
+    private static func of(_ error: VerificationError) -> Int32 {
+        switch error {
+        case .noRun, .noRecord: noInput
+        case .noHeading, .otherData: badData
+        case .changed: fileTrouble
         }
     }
 

@@ -4,7 +4,8 @@ import Testing
 @Suite("The help of every command", .bench)
 struct HelpTests {
     static let commands = [
-        [], ["train"], ["coordinator"], ["worker"], ["evaluate"], ["predict"], ["inspect"],
+        [], ["train"], ["coordinator"], ["worker"], ["verify"], ["evaluate"], ["predict"],
+        ["inspect"],
         ["export"], ["import"], ["dataset"], ["dataset", "info"],
         ["bench"], ["bench", "kernels"], ["bench", "step"], ["bench", "round"], ["bench", "train"],
     ]
@@ -52,6 +53,13 @@ struct HelpTests {
             [
                 ("connect <endpoint>", nil), ("threads", "1"), ("join-timeout <seconds>", "never"),
                 ("log-level", "info"),
+            ]
+        ),
+        (
+            "verify",
+            [
+                ("from <step>", "from the initial weights"),
+                ("data <dir>", "where the run found them"), ("format", "text"),
             ]
         ),
         ("evaluate", untold + [("data <dir>", "where the model's data set is found")]),
@@ -120,7 +128,7 @@ struct HelpTests {
     func statuses() async throws {
         let help = try await tern(["--help"]).output.split { $0.isWhitespace }
             .joined(separator: " ")
-        for status in [0, 1, 64, 65, 66, 69, 70, 73, 74, 75, 76, 78, 130, 143] {
+        for status in [0, 1, 2, 64, 65, 66, 69, 70, 73, 74, 75, 76, 78, 130, 143] {
             #expect(help.contains(" \(status) "), "\(status)")
         }
     }

@@ -1,0 +1,61 @@
+import Training
+
+/// Checks a record line by line: every step in its turn, and every position of an epoch once.
+package struct RecordCheck {
+    private let path: String
+    private let plan: BatchPlan
+    private let epochs: Int
+    /// The steps whose lines were as they must be.
+    package private(set) var steps = 0
+
+    /// A check of the record at `path` of a run of so many epochs.
+    package init(_ path: String, plan: BatchPlan, epochs: Int) {
+        self.path = path
+        self.plan = plan
+        self.epochs = epochs
+    }
+
+    /// Takes the next line behind the heading.
+    ///
+    /// - Returns: the step that it records.
+    /// - Throws: what is wrong with it; the check is over then.
+    package mutating func take(_ line: ArraySlice<UInt8>) throws(Finding) -> StepRecord {
+        let step = steps + 1
+        // The heading is line 1.
+        let place = "line \(step + 1)"
+        func wrong(_ message: String) -> Finding { Finding(path, step: step, message) }
+        guard step <= epochs * plan.stepsPerEpoch else {
+            throw wrong("it goes on to step \(step), but the run has only \(steps) steps")
+        }
+        guard let record = StepRecord(parsing: line) else {
+            throw wrong("\(place) should be of step \(step), but is no step's line")
+        }
+        guard record.step >= step else {
+            throw wrong("\(place) is of step \(record.step) again, where step \(step) should be")
+        }
+        guard record.step == step else {
+            let missing =
+                record.step == step + 1
+                ? "step \(step) is missing" : "steps \(step) to \(record.step - 1) are missing"
+            throw wrong("\(missing): \(place) is of step \(record.step)")
+        }
+        let epoch = plan.epoch(ofStep: steps) + 1
+        guard record.epoch == epoch else {
+            throw wrong("step \(step) is said to be of epoch \(record.epoch), not of \(epoch)")
+        }
+        let positions = plan.positions(ofStep: steps)
+        guard record.positions == positions else {
+            throw wrong(
+                "step \(step) used the positions \(text(record.positions)) of epoch \(epoch) "
+                    + "instead of \(text(positions)): not every one was used exactly once")
+        }
+        steps = step
+        return record
+    }
+
+    private func text(_ positions: Range<Int>) -> String {
+        positions.isEmpty
+            ? "from \(positions.lowerBound) on, none,"
+            : "\(positions.lowerBound) to \(positions.upperBound - 1)"
+    }
+}

@@ -1,0 +1,102 @@
+import TernKit
+import Training
+
+/// The steps of a run made once more, and held against its record and its checkpoints.
+struct Replay {
+    /// The steps that were made before it began.
+    let start: Int
+    /// The first step whose weights differ, or that cannot be made.
+    private(set) var finding: Finding?
+    /// What it says of the checkpoints that it came by, by their steps.
+    private(set) var verdicts: [Int: Verdict] = [:]
+    private var run: LocalRun
+    private let record: RunRecord
+    private let saved: [SavedState]
+
+    /// The steps made.
+    var step: Int { run.state.step }
+    /// The weights after them.
+    var weights: UInt64 { run.state.parameters.checksum }
+
+    init(_ run: LocalRun, of record: RunRecord, saved: [SavedState]) {
+        start = run.state.step
+        self.run = run
+        self.record = record
+        self.saved = saved
+    }
+
+    /// Makes all steps that are recorded, or those up to the first whose weights differ.
+    mutating func make(_ watch: RunVerification.Watch) async throws {
+        let clock = ContinuousClock()
+        let begin = clock.now
+        var lines = try RecordLines(record.path)
+        for _ in 0..<min(start, record.steps) { _ = try lines.next() }
+        judgeCheckpoint(isDisputed: false)
+        while step < record.steps {
+            let recorded = try lines.nextStep()
+            let learningRate = run.state.learningRate
+            guard let tally = try await makeStep() else { return }
+            let (weights, seconds) = (weights, (clock.now - begin) / .seconds(1))
+            judgeCheckpoint(isDisputed: weights != recorded.weights)
+            guard weights == recorded.weights else {
+                // One step more tells whether the run went astray or its record did.
+                let next = step < record.steps ? try lines.nextStep() : nil
+                return try await blame(recorded, replayed: weights, next: next)
+            }
+            let report = run.state.report(
+                tally, learningRate: learningRate, seconds: seconds, weights: weights)
+            try watch(report, record.steps)
+        }
+    }
+
+    /// Makes a step; if the numbers do not allow it, that is what it has found.
+    private mutating func makeStep() async throws -> Tally? {
+        do {
+            return try await run.step()
+        } catch TrainerError.diverged(let step) {
+            finding = Finding(
+                record.path, step: step,
+                "step \(step) cannot have been made: its loss or a gradient is not finite")
+            return nil
+        }
+    }
+
+    private mutating func judgeCheckpoint(isDisputed: Bool) {
+        guard let state = saved.first(where: { $0.step == step }) else { return }
+        let finding = state.difference(from: run.state)
+        // Where the record says otherwise too, it is not for the replay alone to say who is wrong.
+        if finding == nil || !isDisputed { verdicts[step] = finding.map(Verdict.wrong) ?? .good }
+    }
+
+    private mutating func blame(
+        _ recorded: StepRecord, replayed: UInt64, next: StepRecord?
+    ) async throws {
+        let step = recorded.step
+        var message =
+            "the weights of step \(step) are \(hexadecimal(recorded.weights)), but must be "
+            + hexadecimal(replayed)
+        if let next, try await makeStep() != nil, weights == next.weights {
+            message += "; those of step \(next.step) are right, so this line was changed"
+        } else if start > 0 {
+            message += ", if the checkpoint of step \(start) is right: without --from it is certain"
+        }
+        finding = Finding(record.path, step: step, message)
+    }
+}
+
+/// What a comparison says of a checkpoint.
+enum Verdict {
+    /// It is as it must be.
+    case good
+    /// It is not.
+    case wrong(Finding)
+
+    var isGood: Bool {
+        if case .good = self { true } else { false }
+    }
+}
+
+private func hexadecimal(_ value: UInt64) -> String {
+    let digits = String(value, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+}

@@ -1,0 +1,70 @@
+import Training
+
+/// What the record of a run says, as far as it is as it must be.
+struct RunRecord {
+    let path: String
+    /// The steps that have sound lines, from the first on.
+    private(set) var steps = 0
+    /// The weights after some of these steps.
+    private(set) var weights: [Int: UInt64] = [:]
+    /// What is wrong with the line behind them.
+    private(set) var finding: Finding?
+
+    /// Reads and checks a record, and keeps of it the weights after the given steps.
+    init(_ path: String, for job: Job, keeping kept: Set<Int>) throws {
+        self.path = path
+        var lines = try RecordLines(path)
+        var check = RecordCheck(path, plan: job.plan, epochs: job.configuration.epochs)
+        while let line = try lines.next() {
+            do throws(Finding) {
+                let record = try check.take(line)
+                if kept.contains(record.step) { weights[record.step] = record.weights }
+            } catch {
+                finding = error
+                break
+            }
+        }
+        steps = check.steps
+    }
+
+    /// What it says of a checkpoint; nil if it has no sound line for its step.
+    func verdict(on state: SavedState) -> Verdict? {
+        weights[state.step].map { $0 == state.weights ? .good : .wrong(state.otherWeights) }
+    }
+
+    /// The finding that it ends too early, if it does.
+    func shortfall(needed: Int) -> Finding? {
+        guard steps < needed else { return nil }
+        return Finding(
+            path, step: steps + 1, "it ends at step \(steps), but the run has made \(needed)")
+    }
+}
+
+/// The lines of a record behind its heading.
+struct RecordLines: ~Copyable {
+    private let path: String
+    private var lines: LineReader
+
+    /// Opens a record.
+    ///
+    /// - Throws: ``FileError`` if it cannot be read, ``VerificationError`` if it is something else.
+    init(_ path: String) throws {
+        var lines = try LineReader(path)
+        guard let heading = try lines.next(), heading.elementsEqual(StepRecord.heading) else {
+            throw VerificationError.noHeading(path)
+        }
+        self.path = path
+        self.lines = lines
+    }
+
+    /// The next line, nil at the end; a half line there is still being written.
+    mutating func next() throws(FileError) -> ArraySlice<UInt8>? { try lines.next() }
+
+    /// The next step of a record that was sound when it was checked.
+    mutating func nextStep() throws -> StepRecord {
+        guard let line = try next(), let record = StepRecord(parsing: line) else {
+            throw VerificationError.changed(path)
+        }
+        return record
+    }
+}

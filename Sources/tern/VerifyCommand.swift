@@ -1,0 +1,71 @@
+import ArgumentParser
+import Monitoring
+import Training
+import Verification
+import ZeroMQ
+
+/// Checks a run against its record, its data and its configuration.
+struct VerifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Check that a run used every example once an epoch and has the right weights.",
+        discussion: """
+            The run's steps are made again in this process and the weights after each compared with \
+            the run's record, steps.csv; its checkpoints and its model are checked as well. Only \
+            reads: a run that is going on is checked up to what is there. Ends with 2 if something \
+            is wrong, and names the step or the file.
+            """)
+
+    @Argument(help: "The folder of a run.")
+    var run: String
+
+    @Option(
+        help: ArgumentHelp(
+            "Replay from the newest checkpoint at or before this step. (default: from the initial "
+                + "weights)", valueName: "step"))
+    var from: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "The folder with the data set's four IDX files. (default: where the run found them)",
+            valueName: "dir"))
+    var data: String?
+
+    @OptionGroup
+    var output: OutputOptions
+
+    func validate() throws {
+        if let from, from < 0 { throw ValidationError("--from counts steps, from 0 on") }
+    }
+
+    mutating func run() async throws {
+        let command = self
+        try await exitCleanly {
+            let signals = try SignalSource()
+            let report = try await command.verify(signals)
+            command.output.show(report) {
+                (report.findings.map { oneLine($0.message) } + [report.sentence])
+                    .joined(separator: "\n")
+            }
+            guard report.isVerified else { throw Failure(status: ExitStatus.differs, message: "") }
+        }
+    }
+
+    private func verify(_ signals: SignalSource) async throws -> VerificationReport {
+        var configuration = try RunVerification.configuration(of: run)
+        configuration.data = data ?? configuration.data
+        let job = try await configuration.job(readFrom: run)
+        let verification = RunVerification(run, configuration, job)
+        let sink = LogSink()
+        defer { sink.endProgress() }
+        var bar: ProgressBar?
+        return try await verification.verify(from: from) { step, last in
+            if let signal = signals.read() {
+                throw Failure(status: ExitStatus.signal(signal), message: "")
+            }
+            var shown = bar ?? ProgressBar(steps: last)
+            shown.show(step, on: sink)
+            bar = shown
+        }
+    }
+}
