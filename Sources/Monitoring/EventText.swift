@@ -14,16 +14,22 @@ extension RunEvent {
                     + "\(members) here"
             )
         case .assigned(let worker, let shards):
-            let list = shards.sorted().map(String.init).joined(separator: " ")
-            let held = list.isEmpty ? "no shards and stands by" : "shards \(list)"
+            let held = shards.isEmpty ? "no shards and stands by" : list(shards.sorted())
             return (.info, "worker \(worker) holds \(held)")
-        case .left(let worker, let reason, let members):
-            return (.warning, "worker \(worker) left: \(reason); \(members) here")
+        case .left(let worker, let reason, let members, let owed):
+            let debt = owed.map { "; \($0.ofAbsent)" } ?? ""
+            return (.warning, "worker \(worker) left: \(reason); \(members) here\(debt)")
+        case .late(let worker, let state, let owed, let times):
+            guard isWorthTelling(times) else { return nil }
+            return (.warning, "worker \(worker) is late: \(state); \(owed.ofLate)")
         case .refused(let peer, let reason): return (.warning, "\(peer) was refused: \(reason)")
         case .dropped(let peer, let reason, let total):
-            // A flood must not fill the disk: the first ten, then every thousandth.
-            guard total <= 10 || total % 1000 == 0 else { return nil }
+            guard isWorthTelling(total) else { return nil }
             return (.warning, "dropped from \(peer): \(reason) (\(total) so far)")
+        case .paused(let members, let needed, let step):
+            return (
+                .warning, "training pauses after step \(step): \(members) here, \(needed) needed"
+            )
         case .waiting(let members, let needed, let seconds):
             return (
                 .warning, "waiting for workers for \(seconds) s: \(members) here, \(needed) needed"
@@ -41,6 +47,37 @@ extension RunEvent {
                 "\(signal): finishing the step and writing a checkpoint; once more ends at once"
             )
         }
+    }
+}
+
+/// Whether the `count`-th line of a kind is told: a flood must not fill the disk.
+private func isWorthTelling(_ count: Int) -> Bool { count <= 10 || count % 1000 == 0 }
+
+private func list(_ shards: [Int]) -> String {
+    "shard\(shards.count == 1 ? "" : "s") " + shards.map(String.init).joined(separator: " ")
+}
+
+extension OwedWork {
+    /// What is told of it when its worker is gone.
+    fileprivate var ofAbsent: String {
+        guard !shards.isEmpty else { return "step \(step) lacks nothing of it" }
+        let who = helpers.isEmpty ? "nobody" : helpers.joined(separator: " ")
+        let verb = helpers.count > 1 ? "compute" : "computes"
+        return waited + ", which \(who) \(verb) now"
+    }
+
+    /// What is told of it when its worker is late.
+    fileprivate var ofLate: String {
+        guard !helpers.isEmpty else {
+            return waited
+                + ", and nobody is idle to compute \(shards.count == 1 ? "it" : "them") too"
+        }
+        let verb = helpers.count > 1 ? "compute" : "computes"
+        return waited + ", which \(helpers.joined(separator: " ")) \(verb) too"
+    }
+
+    private var waited: String {
+        "step \(step) has waited \(fixed(seconds, 2)) s for \(list(shards))"
     }
 }
 

@@ -65,6 +65,33 @@ public struct Notice: Codable, Sendable, Equatable {
     public init(reason: String) { self.reason = reason }
 }
 
+/// What a worker is doing, and for how long; its answer to a ping.
+public struct WorkerStatus: Codable, Sendable, Equatable {
+    /// What a worker can be doing.
+    public enum Phase: String, Codable, Sendable {
+        /// Waiting for something to do.
+        case idle
+        /// Waiting for the data of shards.
+        case fetching
+        /// Computing the sums of a step.
+        case computing
+    }
+
+    /// What it is doing.
+    public var phase: Phase
+    /// The step that it computes, counted from 0.
+    public var step: Int?
+    /// For how many seconds.
+    public var seconds: Double
+
+    /// A worker's status.
+    public init(phase: Phase, step: Int?, seconds: Double) {
+        self.phase = phase
+        self.step = step
+        self.seconds = seconds
+    }
+}
+
 /// A worker asks for examples of a shard; the coordinator sends as many as fit a message.
 public struct Fetch: Codable, Sendable, Equatable {
     /// The shard.

@@ -34,6 +34,8 @@ public enum WorkerMessage: WireMessage, Sendable, Equatable {
     case fetch(Fetch)
     /// The sum of the gradients under a node; the gradients follow as a payload frame.
     case partialSum(PartialSumHeader)
+    /// Here I am still, and this is what I do.
+    case status(WorkerStatus)
     /// I am going.
     case leave(Notice)
 
@@ -48,6 +50,7 @@ public enum WorkerMessage: WireMessage, Sendable, Equatable {
         case .hello(let body): encodeControl("hello", run: run, body)
         case .ready(let body): encodeControl("ready", run: run, body)
         case .fetch(let body): encodeControl("fetch", run: run, body)
+        case .status(let body): encodeControl("status", run: run, body)
         case .leave(let body): encodeControl("leave", run: run, body)
         case .partialSum(let sum): encode(sum, run: run)
         }
@@ -67,6 +70,7 @@ public enum WorkerMessage: WireMessage, Sendable, Equatable {
         case "hello": return (.hello(try decodeControlBody(header)), run)
         case "ready": return (.ready(try decodeControlBody(header)), run)
         case "fetch": return (.fetch(try decodeControlBody(header)), run)
+        case "status": return (.status(try decodeControlBody(header)), run)
         case "leave": return (.leave(try decodeControlBody(header)), run)
         default: throw .malformed("an unknown type of message")
         }
@@ -87,8 +91,10 @@ public enum CoordinatorMessage: WireMessage, Sendable, Equatable {
     case weights(WorkHeader)
     /// Compute these slots too, with the weights that you have.
     case compute(WorkHeader)
-    /// Are you there?
+    /// Are you there, and what do you do?
     case ping
+    /// You were given up: forget the run, and say hello again.
+    case expel(Notice)
     /// The run is over.
     case stop(Notice)
 
@@ -109,6 +115,7 @@ public enum CoordinatorMessage: WireMessage, Sendable, Equatable {
         case .assign(let body): encodeControl("assign", run: run, body)
         case .shardPart(let body): encodeControl("shard", run: run, body)
         case .ping: encodeControl("ping", run: run, Notice(reason: ""))
+        case .expel(let body): encodeControl("expel", run: run, body)
         case .stop(let body): encodeControl("stop", run: run, body)
         case .weights(let work): encode(work, .weights, run: run)
         case .compute(let work): encode(work, .compute, run: run)
@@ -134,6 +141,7 @@ public enum CoordinatorMessage: WireMessage, Sendable, Equatable {
         case "assign": return (.assign(try decodeControlBody(header)), run)
         case "shard": return (.shardPart(try decodeControlBody(header)), run)
         case "ping": return (.ping, run)
+        case "expel": return (.expel(try decodeControlBody(header)), run)
         case "stop": return (.stop(try decodeControlBody(header)), run)
         default: throw .malformed("an unknown type of message")
         }

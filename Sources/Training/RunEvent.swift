@@ -4,12 +4,16 @@ public enum RunEvent: Sendable, Equatable {
     case joined(WorkerDescription, members: Int)
     /// A worker holds these shards from now on.
     case assigned(worker: String, shards: [Int])
-    /// A worker is gone, or was sent away.
-    case left(worker: String, reason: String, members: Int)
+    /// A worker is gone, or was given up; with what it owed to the step under way, if there is one.
+    case left(worker: String, reason: String, members: Int, owed: OwedWork?)
+    /// A worker is late with sums; with what it was last known to do, and how often it was late.
+    case late(worker: String, state: String, OwedWork, times: Int)
     /// A worker was not taken in.
     case refused(peer: String, reason: String)
     /// A message was dropped; with how many have been so far.
     case dropped(peer: String, reason: String, total: Int)
+    /// Too few workers are left to go on after step `step`.
+    case paused(members: Int, needed: Int, step: Int)
     /// Too few workers are here; with the seconds waited so far.
     case waiting(members: Int, needed: Int, seconds: Int)
     /// Steps are being made.
@@ -41,6 +45,26 @@ public struct WorkerDescription: Sendable, Equatable {
         self.address = address
         self.lanes = lanes
         self.kernels = kernels
+    }
+}
+
+/// Sums that a step has waited for.
+public struct OwedWork: Sendable, Equatable {
+    /// The step, counted from 1.
+    public var step: Int
+    /// The shards whose sums are missing.
+    public var shards: [Int]
+    /// The seconds since they were asked for.
+    public var seconds: Double
+    /// The workers that were asked for them now.
+    public var helpers: [String]
+
+    /// Sums that a step has waited for.
+    public init(step: Int, shards: [Int], seconds: Double, helpers: [String]) {
+        self.step = step
+        self.shards = shards
+        self.seconds = seconds
+        self.helpers = helpers
     }
 }
 

@@ -26,7 +26,8 @@ public struct SocketOptions: Hashable, Sendable {
     public var heartbeatInterval: Duration?
     /// How long a peer may leave a ping unanswered before its connection is cut.
     ///
-    /// A program that stands still longer than this, but is not dead, loses its messages.
+    /// A program that stands still longer than this, but is not dead, loses its messages. Peers of a
+    /// router are told, and cut the connection themselves when they hear nothing for as long.
     public var heartbeatTimeout: Duration = .seconds(5)
     /// Whether to queue messages only for peers that are connected.
     ///
@@ -57,7 +58,14 @@ extension SocketOptions {
             values.append((ZMQ_HEARTBEAT_IVL, heartbeatInterval.milliseconds))
             values.append((ZMQ_HEARTBEAT_TIMEOUT, heartbeatTimeout.milliseconds))
         }
-        if kind == .router { values.append((ZMQ_ROUTER_MANDATORY, 1)) }
+        if kind == .router {
+            values.append((ZMQ_ROUTER_MANDATORY, 1))
+            if heartbeatInterval != nil {
+                // It is sent as tenths of a second, in 16 bits.
+                let limit = Duration.milliseconds(6_553_500)
+                values.append((ZMQ_HEARTBEAT_TTL, min(heartbeatTimeout, limit).milliseconds))
+            }
+        }
         return values
     }
 }

@@ -19,14 +19,17 @@ struct CoordinatorCommand: AsyncParsableCommand {
                 + "ipc://PATH.", valueName: "endpoint"))
     var listen: String
 
-    @Option(help: "Workers that must have joined before training begins.")
+    @Option(help: "Workers that training needs: with fewer it does not begin, or pauses.")
     var minWorkers = 1
 
     @Option(
         help: ArgumentHelp(
-            "Give up when too few workers are here for this long. (default: never)",
+            "Give up when too few workers have joined within this time. (default: never)",
             valueName: "seconds"))
     var joinTimeout: Int?
+
+    @OptionGroup(title: "Fault options")
+    var faults: FaultOptions
 
     @OptionGroup(title: "Training options")
     var options: TrainingOptions
@@ -48,7 +51,8 @@ struct CoordinatorCommand: AsyncParsableCommand {
                 command: "tern coordinator --listen \(command.listen)")
             session.announce()
             let coordinator = try session.makeCoordinator(
-                minimumWorkers: command.minWorkers, joinTimeout: command.joinTimeout)
+                workers: command.minWorkers, minimum: command.minWorkers,
+                joinTimeout: command.joinTimeout, command.faults)
             let context = Context()
             let endpoint = try await command.listen(coordinator, context, session)
             session.logger.info("workers join with: tern worker --connect \(endpoint)")

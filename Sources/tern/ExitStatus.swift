@@ -16,6 +16,7 @@ enum ExitStatus {
     static let usage: Int32 = 64
     static let badData: Int32 = 65
     static let noInput: Int32 = 66
+    static let tooFewWorkers: Int32 = 68
     static let unavailable: Int32 = 69
     static let workersEnded: Int32 = 70
     static let cannotCreate: Int32 = 73

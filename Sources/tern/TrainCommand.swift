@@ -13,15 +13,18 @@ struct TrainCommand: AsyncParsableCommand {
     @Option(help: "Worker processes. (default: one for each core and thread, at most --shards)")
     var workers: Int?
 
+    @OptionGroup(title: "Fault options")
+    var faults: FaultOptions
+
     @OptionGroup(title: "Training options")
     var options: TrainingOptions
 
     mutating func run() async throws {
-        let (options, workers) = (options, workers)
+        let (options, faults, workers) = (options, faults, workers)
         try await exitCleanly {
             let signals = try SignalSource()
             let configuration = Self.settle(workers, in: try options.configuration())
-            try await Self.train(options, configuration, signals)
+            try await Self.train(options, faults, configuration, signals)
         }
     }
 
@@ -37,7 +40,8 @@ struct TrainCommand: AsyncParsableCommand {
     }
 
     private static func train(
-        _ options: TrainingOptions, _ configuration: RunConfiguration, _ signals: SignalSource
+        _ options: TrainingOptions, _ faults: FaultOptions, _ configuration: RunConfiguration,
+        _ signals: SignalSource
     ) async throws {
         let session = try await TrainingSession.open(
             options, configuration, command: "tern train")
@@ -46,7 +50,8 @@ struct TrainCommand: AsyncParsableCommand {
         let meetingPoint = try MeetingPoint()
         defer { meetingPoint.remove() }
         let context = Context()
-        let coordinator = try session.makeCoordinator(minimumWorkers: count, joinTimeout: nil)
+        let coordinator = try session.makeCoordinator(
+            workers: count, minimum: 1, joinTimeout: nil, faults)
         _ = try await coordinator.listen(meetingPoint.endpoint, context: context)
         let result = try await LocalWorkers.run(
             count: count, threads: configuration.threads, endpoint: meetingPoint.endpoint,

@@ -95,15 +95,22 @@ struct TrainingSession {
     }
 
     /// Makes the coordinator of this session.
-    func makeCoordinator(minimumWorkers: Int, joinTimeout: Int?) throws -> Coordinator {
+    ///
+    /// - Parameters:
+    ///   - workers: how many are needed to begin.
+    ///   - minimum: how many are needed to go on.
+    func makeCoordinator(
+        workers: Int, minimum: Int, joinTimeout: Int?, _ faults: FaultOptions
+    ) throws -> Coordinator {
         let training = configuration.training
-        let settings = CoordinatorSettings(
+        var settings = CoordinatorSettings(
             welcome: .init(
                 job.architecture, plan: job.plan, seed: training.seed,
                 labelSmoothing: training.labelSmoothing),
-            epochs: training.epochs, minimumWorkers: minimumWorkers,
+            epochs: training.epochs, workersToBegin: workers, minimumWorkers: minimum,
             checkpointEvery: configuration.checkpointEvery,
             joinTimeout: joinTimeout.map { .seconds($0) })
+        faults.apply(to: &settings)
         let metrics = try MetricsFile(
             path: directory.metrics, resumingAt: checkpoint?.step ?? 0)
         let steps = try StepsFile(path: directory.steps, resumingAt: checkpoint?.step ?? 0)
@@ -144,7 +151,7 @@ struct TrainingSession {
         let status =
             switch result.outcome {
             case .completed: "completed"
-            case .interrupted: "interrupted"
+            case .interrupted, .pausedTooLong: "interrupted"
             case .diverged: "diverged"
             case .tooFewWorkers, .workersEnded, .failed: "failed"
             }
@@ -179,6 +186,12 @@ struct TrainingSession {
                 status: ExitStatus.noAnswer,
                 message: "only \(members) of \(needed) workers joined within --join-timeout: start "
                     + "workers with tern worker --connect, or wait longer")
+        case .pausedTooLong(let members, let needed):
+            return Failure(
+                status: ExitStatus.tooFewWorkers,
+                message:
+                    "only \(members) of \(needed) workers were left, and no others came within "
+                    + "--pause-timeout; to go on: \(resumeCommand)")
         case .workersEnded(let reason):
             return Failure(
                 status: ExitStatus.workersEnded,

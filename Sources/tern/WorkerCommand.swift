@@ -116,6 +116,10 @@ extension WorkerEvent {
         switch self {
         case .joined(let run): return (.info, "joined run \(run)")
         case .lost: return (.warning, "lost the coordinator at \(endpoint); dialling again")
+        case .expelled(let reason):
+            return (
+                .warning, "the coordinator went on without this worker: \(reason); joining anew"
+            )
         case .waiting(let seconds, let isConnected):
             let what = isConnected ? "no answer from" : "no coordinator at"
             return (.warning, "\(what) \(endpoint) for \(seconds) s; still trying")

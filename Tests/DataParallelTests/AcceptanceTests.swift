@@ -126,9 +126,9 @@ private func waitingMachine(minimumWorkers: Int) -> CoordinatorMachine<String> {
         _ = machine.start(now: .zero)
         let hello = Hello(host: "a", pid: 1, lanes: 1, kernels: "test")
         _ = machine.receive(.hello(hello), from: "a", now: .zero)
-        let effects = machine.localWorkerEnded("exit status 1", remaining: 1)
+        let effects = machine.localWorkerEnded("exit status 1", remaining: 1, now: .zero)
         #expect(effects.contains(.send(.assign(SlotRange(0..<8)), to: "a")))
-        let end = machine.localWorkerEnded("killed by signal 9", remaining: 0)
+        let end = machine.localWorkerEnded("killed by signal 9", remaining: 0, now: .zero)
         #expect(end == [.send(.stop(Notice(reason: "the run ends")), to: "a")])
         let leave = machine.lose("a", reason: "gone", now: .zero)
         #expect(leave == [.finish(.workersEnded("killed by signal 9"))])
@@ -139,7 +139,7 @@ private func waitingMachine(minimumWorkers: Int) -> CoordinatorMachine<String> {
         var machine = waitingMachine(minimumWorkers: 2)
         let hello = Hello(host: "a", pid: 1, lanes: 1, kernels: "test")
         _ = machine.receive(.hello(hello), from: "a", now: .zero)
-        _ = machine.interrupt(2)
+        _ = machine.interrupt(2, now: .zero)
         let ticks = (1...4).map { machine.tick(now: .seconds($0)) }
         #expect(ticks == [[], [], [.finish(.interrupted(signal: 2))], []])
     }

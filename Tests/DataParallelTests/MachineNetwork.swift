@@ -80,7 +80,7 @@ struct MachineNetwork {
         perform(coordinator.lose(peer, reason: "it was killed", now: now))
     }
 
-    mutating func interrupt() { perform(coordinator.interrupt(2)) }
+    mutating func interrupt() { perform(coordinator.interrupt(2, now: now)) }
 
     mutating func tick(after duration: Duration) {
         now += duration
@@ -109,7 +109,7 @@ struct MachineNetwork {
 
     private mutating func finishEvaluation() {
         isEvaluating = false
-        perform(coordinator.evaluated())
+        perform(coordinator.evaluated(now: now))
     }
 
     private mutating func deliverToCoordinator(from peer: Int) {
@@ -120,7 +120,7 @@ struct MachineNetwork {
     private mutating func deliverToWorker(_ peer: Int) {
         guard var node = workers[peer] else { return }
         let message = node.toWorker.removeFirst()
-        let effects = node.machine.receive(message, run: Self.run)
+        let effects = node.machine.receive(message, run: Self.run, now: now)
         workers[peer] = node
         perform(effects, on: peer)
     }
@@ -129,7 +129,7 @@ struct MachineNetwork {
         guard var node = workers[peer], let work = node.computing else { return }
         node.computing = nil
         node.computed = work
-        let effects = node.machine.computed(step: work.step)
+        let effects = node.machine.computed(step: work.step, now: now)
         workers[peer] = node
         perform(effects, on: peer)
     }
@@ -151,7 +151,7 @@ struct MachineNetwork {
     /// Sends the sums of the maximal nodes inside what was computed, as the real worker does.
     private mutating func sendSums(of peer: Int) {
         guard let work = workers[peer]?.computed else { return }
-        for node in maximalNodes(in: work.slots) {
+        for node in Self.maximalNodes(in: work.slots, of: plan) {
             let examples = plan.examples(under: node, step: work.step)
             guard examples > 0 else { continue }
             workers[peer]?.toCoordinator.append(
@@ -162,7 +162,7 @@ struct MachineNetwork {
         }
     }
 
-    private func maximalNodes(in slots: Range<Int>) -> [TreeNode] {
+    static func maximalNodes(in slots: Range<Int>, of plan: BatchPlan) -> [TreeNode] {
         var nodes: [TreeNode] = []
         for slot in slots {
             var node = TreeNode(leafAtSlot: slot, shards: plan.shards)
@@ -189,7 +189,9 @@ struct MachineNetwork {
             case .beginStep: sums = []
             case .accumulate(let sum): sums.append(sum)
             case .update: update()
-            case .checkpoint: checkpoints += 1
+            case .checkpoint:
+                checkpoints += 1
+                perform(coordinator.checkpointWritten())
             case .evaluate: isEvaluating = true
             case .report(let event): events.append(event)
             case .finish(let outcome): self.outcome = outcome
@@ -200,7 +202,7 @@ struct MachineNetwork {
     private mutating func update() {
         examplesOfStep.append(sums.reduce(0) { $0 + $1.examples })
         updates += 1
-        perform(coordinator.updated(Self.report(step: updates)))
+        perform(coordinator.updated(Self.report(step: updates), now: now))
     }
 
     static func report(step: Int) -> StepReport {

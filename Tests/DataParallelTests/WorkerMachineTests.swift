@@ -23,13 +23,19 @@ private final class MachineUnderTest {
 
     func tick(at seconds: Int) -> [WorkerEffect] { machine.tick(now: .seconds(seconds)) }
 
-    func receive(_ message: CoordinatorMessage, run: RunID = run) -> [WorkerEffect] {
-        machine.receive(message, run: run)
+    func receive(
+        _ message: CoordinatorMessage, run: RunID = run, at seconds: Int = 0
+    ) -> [WorkerEffect] {
+        machine.receive(message, run: run, now: .seconds(seconds))
     }
 
-    func computed(step: Int) -> [WorkerEffect] { machine.computed(step: step) }
+    func computed(step: Int, at seconds: Int = 0) -> [WorkerEffect] {
+        machine.computed(step: step, now: .seconds(seconds))
+    }
 
-    func interrupt() -> [WorkerEffect] { machine.interrupt(15) }
+    func interrupt(at seconds: Int = 0) -> [WorkerEffect] {
+        machine.interrupt(15, now: .seconds(seconds))
+    }
 }
 
 /// A welcome that makes sense but for what is given.
@@ -161,6 +167,106 @@ private func welcome(
         #expect(
             machine.receive(.weights(work))
                 == [.loadWeights(work), .compute(0..<2, step: 9)])
+    }
+
+    @Test("it says that it is ready for each range that it was told to get the data of")
+    func severalRanges() {
+        join()
+        _ = machine.receive(.assign(SlotRange(1..<2)))
+        #expect(machine.receive(.assign(SlotRange(0..<1))) == [])
+        let first = ShardPart(shard: 1, first: 0, count: 5)
+        let second = ShardPart(shard: 0, first: 0, count: 5)
+        #expect(
+            machine.receive(.shardPart(first)) == [
+                .storeShardPart(first), .send(.fetch(Fetch(shard: 0, first: 0)), run),
+                .send(.ready(SlotRange(1..<2)), run),
+            ])
+        #expect(
+            machine.receive(.shardPart(second))
+                == [.storeShardPart(second), .send(.ready(SlotRange(0..<1)), run)])
+    }
+
+    @Test("it answers a ping with what it does, and for how long")
+    func status() {
+        func status(at seconds: Int) -> WorkerStatus? {
+            guard case .send(.status(let status), run) = machine.receive(.ping, at: seconds).first
+            else { return nil }
+            return status
+        }
+        #expect(status(at: 0) == nil, "it is no member")
+        join()
+        #expect(status(at: 3) == WorkerStatus(phase: .idle, step: nil, seconds: 3))
+        _ = machine.receive(.assign(SlotRange(0..<2)), at: 4)
+        #expect(status(at: 6) == WorkerStatus(phase: .fetching, step: nil, seconds: 2))
+        fetchAll()
+        _ = machine.receive(weights(step: 5, 0..<2), at: 7)
+        #expect(status(at: 9) == WorkerStatus(phase: .computing, step: 5, seconds: 2))
+        _ = machine.computed(step: 5, at: 10)
+        #expect(status(at: 11) == WorkerStatus(phase: .idle, step: nil, seconds: 1))
+    }
+
+    @Test("given up, it forgets everything and greets anew once its lanes are free")
+    func expelled() {
+        join()
+        fetchAll()
+        let expel = CoordinatorMessage.expel(Notice(reason: "late"))
+        _ = machine.receive(weights(step: 0, 0..<2))
+        #expect(machine.receive(expel) == [.report(.expelled("late"))])
+        #expect(machine.tick(at: 1) == [], "its lanes are not free")
+        #expect(machine.receive(.welcome(welcome())) == [])
+        #expect(machine.receive(weights(step: 1, 0..<2)) == [])
+        #expect(machine.computed(step: 0) == [.reset, .send(.hello(hello), .unknown)])
+        join()
+        #expect(
+            machine.receive(.assign(SlotRange(0..<2)))
+                == [.send(.fetch(Fetch(shard: 0, first: 0)), run)])
+        #expect(
+            machine.receive(expel)
+                == [.report(.expelled("late")), .reset, .send(.hello(hello), .unknown)])
+    }
+
+    @Test("given up, it can still be sent home")
+    func expelledAtTheEnd() {
+        join()
+        _ = machine.receive(.expel(Notice(reason: "late")))
+        #expect(machine.receive(.stop(Notice(reason: "done")), run: RunID(8)) == [])
+        #expect(
+            machine.receive(.stop(Notice(reason: "done"))).last == .finish(.dismissed("done")))
+    }
+
+    private let leave = [
+        WorkerEffect.send(.leave(Notice(reason: "it was told to stop by a signal")), run),
+        .finish(.interrupted(signal: 15)),
+    ]
+
+    @Test("told to stop by a signal, it finishes its answer and leaves")
+    func politeLeave() {
+        join()
+        fetchAll()
+        let more = WorkHeader(step: 0, range: SlotRange(1..<2), checksum: 0)
+        _ = machine.receive(weights(step: 0, 0..<1))
+        _ = machine.receive(.compute(more))
+        #expect(machine.interrupt() == [])
+        #expect(machine.receive(.compute(more)) == [])
+        #expect(machine.computed(step: 0) == [.sendSums(step: 0, run)] + leave)
+    }
+
+    @Test("and leaves at once if it is idle, is told twice, or its lanes take too long")
+    func impoliteLeave() {
+        join()
+        fetchAll()
+        #expect(machine.interrupt() == leave)
+        for isTold in [true, false] {
+            let machine = MachineUnderTest()
+            _ = machine.connected()
+            _ = machine.receive(.welcome(welcome(examples: 2, batchSize: 2, shards: 1)))
+            _ = machine.receive(.assign(SlotRange(0..<1)))
+            _ = machine.receive(.shardPart(ShardPart(shard: 0, first: 0, count: 2)))
+            _ = machine.receive(weights(step: 0, 0..<1))
+            #expect(machine.interrupt(at: 1) == [])
+            #expect(machine.tick(at: 5) == [])
+            #expect((isTold ? machine.interrupt(at: 5) : machine.tick(at: 6)) == leave)
+        }
     }
 
     @Test("it ends when it is sent home, refused, or told to by a signal")

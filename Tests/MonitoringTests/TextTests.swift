@@ -48,6 +48,40 @@ import Training
                 + "accuracy 87.50%; 23,457 examples/s")
     }
 
+    private let owed = OwedWork(
+        step: 813, shards: [1, 9, 5], seconds: 0.016, helpers: ["node4:22", "node5:7"])
+
+    @Test("a worker that is gone, with what was waited for, how long, and who computes it now")
+    func gone() {
+        func text(_ owed: OwedWork?) -> String? {
+            RunEvent.left(worker: "node3:4711", reason: "it hangs", members: 2, owed: owed)
+                .text?.message
+        }
+        #expect(
+            text(owed)
+                == "worker node3:4711 left: it hangs; 2 here; step 813 has waited 0.02 s for shards "
+                + "1 9 5, which node4:22 node5:7 compute now")
+        #expect(text(nil) == "worker node3:4711 left: it hangs; 2 here")
+        let none = OwedWork(step: 813, shards: [], seconds: 1, helpers: [])
+        #expect(text(none)?.hasSuffix("2 here; step 813 lacks nothing of it") == true)
+    }
+
+    @Test("a worker that is late, with what it does and who helps it")
+    func late() {
+        func text(_ owed: OwedWork) -> String? {
+            RunEvent.late(worker: "node3:4711", state: "silent for 0.1 s", owed, times: 1)
+                .text?.message
+        }
+        #expect(
+            text(owed)
+                == "worker node3:4711 is late: silent for 0.1 s; step 813 has waited 0.02 s for "
+                + "shards 1 9 5, which node4:22 node5:7 compute too")
+        let alone = OwedWork(step: 813, shards: [9], seconds: 6, helpers: [])
+        #expect(
+            text(alone)?.hasSuffix(
+                "has waited 6.00 s for shard 9, and nobody is idle to compute it too") == true)
+    }
+
     @Test("a flood of bad messages is told ten times, then every thousandth")
     func flood() {
         let told = (1...3000).filter {

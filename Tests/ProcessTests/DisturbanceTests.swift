@@ -46,17 +46,58 @@ struct DisturbanceTests {
         #expect(summary.weights == (try await undisturbed(data)))
     }
 
-    @Test("a worker that hangs loses its shards to the others, and is sent home when it wakes")
-    func hung() async throws {
+    @Test("a worker that stands still is made do without, and is a fresh one when it wakes")
+    func silent() async throws {
+        let data = try SampleData.large()
+        let run = RunFolder()
+        let recipe = Recipe.long.with("--heartbeat-timeout", "1")
+        let cluster = try await Cluster(recipe, data, into: run)
+        let first = try cluster.worker()
+        try await cluster.coordinator.line("Epoch [2/4], Step [20/600]")
+        first.signal(SIGSTOP)
+        let line = try await cluster.coordinator.line("\(first.pid) left: it has been silent for")
+        #expect(line.contains("has waited"))
+        try await cluster.coordinator.line("training pauses after step")
+        let second = try cluster.worker()
+        first.signal(SIGCONT)
+        let summary = try run.completed(try await cluster.coordinator.end())
+        #expect(try await second.end().status == 0)
+        #expect(summary.weights == (try await undisturbed(data)))
+    }
+
+    @Test("a worker that does not answer is given up, told so, and joins anew")
+    func givenUp() async throws {
+        let data = try SampleData.large()
+        let run = RunFolder()
+        let recipe = Recipe.long.with("--answer-timeout", "1", "--heartbeat-timeout", "60")
+        let cluster = try await Cluster(recipe, data, into: run)
+        let worker = try cluster.worker()
+        try await cluster.coordinator.line("Epoch [2/4], Step [20/600]")
+        worker.signal(SIGSTOP)
+        try await cluster.coordinator.line("\(worker.pid) left: no answer for")
+        worker.signal(SIGCONT)
+        try await worker.line("the coordinator went on without this worker: no answer for")
+        let summary = try run.completed(try await cluster.coordinator.end())
+        #expect(try await worker.end().status == 0)
+        #expect(summary.weights == (try await undisturbed(data)))
+    }
+
+    @Test("what a worker is late with is computed by another too, and the log says so")
+    func straggler() async throws {
         let data = try SampleData.large()
         let run = RunFolder()
         let cluster = try await Cluster(.long.with("--min-workers", "2"), data, into: run)
-        let (busy, hung) = (try cluster.worker(), try cluster.worker())
+        let (busy, late) = (try cluster.worker(), try cluster.worker())
         try await cluster.coordinator.line("Epoch [2/4], Step [20/600]")
-        hung.signal(SIGSTOP)
-        try await cluster.coordinator.line("\(hung.pid) left")
-        let summary = try run.completed(try await cluster.coordinator.end())
-        #expect(try await busy.end().status == 0)
+        late.signal(SIGSTOP)
+        let line = try await cluster.coordinator.line("\(late.pid) is late: silent for")
+        #expect(line.contains(":\(busy.pid) computes too"))
+        late.signal(SIGCONT)
+        let ending = try await cluster.coordinator.end()
+        let summary = try run.completed(ending)
+        #expect(!ending.output.contains("left:"))
+        #expect(!ending.output.contains("dropped"))
+        for worker in [busy, late] { #expect(try await worker.end().status == 0) }
         #expect(summary.weights == (try await undisturbed(data)))
     }
 
@@ -64,9 +105,11 @@ struct DisturbanceTests {
     func leave() async throws {
         let data = try SampleData.large()
         let run = RunFolder()
-        let cluster = try await Cluster(.long.with("--min-workers", "2"), data, into: run)
+        let cluster = try await Cluster(.long, data, into: run)
         let (staying, leaving) = (try cluster.worker(), try cluster.worker())
-        try await cluster.coordinator.line("Epoch [2/4], Step [20/600]")
+        for worker in [staying, leaving] {
+            try await cluster.coordinator.line("\(worker.pid) holds shards")
+        }
         leaving.signal(SIGTERM)
         let ending = try await leaving.end()
         #expect(ending.status == 143)
@@ -75,6 +118,40 @@ struct DisturbanceTests {
         let summary = try run.completed(try await cluster.coordinator.end())
         #expect(try await staying.end().status == 0)
         #expect(summary.weights == (try await undisturbed(data)))
+    }
+
+    @Test("below --min-workers training pauses, and goes on when enough are there")
+    func pause() async throws {
+        let data = try SampleData.large()
+        let run = RunFolder()
+        let cluster = try await Cluster(.long.with("--min-workers", "2"), data, into: run)
+        let (first, second) = (try cluster.worker(), try cluster.worker())
+        try await cluster.coordinator.line("Epoch [2/4], Step [20/600]")
+        first.kill()
+        try await cluster.coordinator.line(": 1 here, 2 needed")
+        let third = try cluster.worker("--threads", "2")
+        let ending = try await cluster.coordinator.end()
+        #expect(ending.output.contains("training pauses after step"))
+        #expect(ending.output.contains(" with 2 workers"))
+        for worker in [second, third] { #expect(try await worker.end().status == 0) }
+        #expect(try run.completed(ending).weights == (try await undisturbed(data)))
+    }
+
+    @Test("a pause that lasts too long ends the run, which can be resumed")
+    func pauseTimeout() async throws {
+        let data = try SampleData.large()
+        let run = RunFolder()
+        let recipe = Recipe.long.with("--min-workers", "2", "--pause-timeout", "1")
+        let cluster = try await Cluster(recipe, data, into: run)
+        let (first, second) = (try cluster.worker(), try cluster.worker())
+        try await cluster.coordinator.line("Epoch [2/4], Step [20/600]")
+        first.kill()
+        expectRefusal(
+            try await cluster.coordinator.end(), status: 68,
+            ["only 1 of 2 workers were left", "--pause-timeout", "--resume \(run.path)"])
+        #expect(try await second.end().status == 0)
+        #expect(try run.summary.steps > 600)
+        #expect(try await run.resume().weights == (try await undisturbed(data)))
     }
 
     @Test("workers may start before their coordinator")

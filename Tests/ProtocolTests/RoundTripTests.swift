@@ -8,6 +8,8 @@ import Testing
         .hello(Hello(host: "nöde \"1\"", pid: 4711, lanes: 2, kernels: "avx512")),
         .ready(SlotRange(3..<9)),
         .fetch(Fetch(shard: 15, first: 1337)),
+        .status(WorkerStatus(phase: .computing, step: 1 << 40, seconds: 0.125)),
+        .status(WorkerStatus(phase: .idle, step: nil, seconds: 0)),
         .leave(Notice(reason: "tired")),
         .partialSum(
             PartialSumHeader(
@@ -24,6 +26,7 @@ import Testing
         .assign(SlotRange(0..<0)),
         .shardPart(ShardPart(shard: 0, first: 0, count: 1337)),
         .ping,
+        .expel(Notice(reason: "no answer")),
         .stop(Notice(reason: "done")),
         .weights(WorkHeader(step: 0, range: SlotRange(0..<16), checksum: 1)),
         .compute(WorkHeader(step: 7, range: SlotRange(5..<6), checksum: 0)),

@@ -70,7 +70,7 @@ extension Coordinator {
     func probe() {
         // This makes libzmq look at its connections.
         receive()
-        for peer in machine.peers { perform([.send(.ping, to: peer)]) }
+        perform(machine.probes)
     }
 
     func handle(signal: Int32) {
@@ -79,7 +79,7 @@ extension Coordinator {
             _exit(128 + signal)
         }
         report(.stopping(signal: signal == SIGINT ? "Ctrl-C" : "SIGTERM"))
-        perform(machine.interrupt(signal))
+        perform(machine.interrupt(signal, now: now))
     }
 
     // MARK: - Sending
@@ -87,7 +87,7 @@ extension Coordinator {
     func send(_ frames: [Frame], to peer: PeerIdentity) {
         switch socket?.send(frames, to: peer) {
         case .sent, nil: return
-        case .full: perform(machine.lose(peer, reason: "it reads no messages", now: now))
+        case .full: perform(machine.giveUp(peer, reason: "it reads no messages", now: now))
         case .peerUnreachable:
             thread.schedule(after: .zero) { self.assumeIsolated { $0.forget(peer) } }
         }
@@ -96,7 +96,7 @@ extension Coordinator {
     private func forget(_ peer: PeerIdentity) {
         // What it said before it went, its leave above all, is heard first.
         receive()
-        perform(machine.lose(peer, reason: "its connection is closed", now: now))
+        perform(machine.connectionEnded(peer, now: now))
     }
 
     func sendWeights(_ range: SlotRange, to peer: PeerIdentity) {
@@ -145,7 +145,7 @@ extension Coordinator {
         let report = state.report(
             sum.tally, learningRate: learningRate, seconds: clock.seconds(at: now),
             weights: makeBroadcast().checksum)
-        perform(machine.updated(report))
+        perform(machine.updated(report, now: now))
     }
 
     func evaluate() {
@@ -161,6 +161,6 @@ extension Coordinator {
             seconds: clock.seconds(at: now), examplesPerSecond: clock.takeEpochRate())
         lastEpoch = report
         self.report(.epoch(report))
-        perform(machine.evaluated())
+        perform(machine.evaluated(now: now))
     }
 }

@@ -39,7 +39,7 @@ public actor Coordinator {
 
     var clock: TrainingClock
     var lastEpoch: EpochReport?
-    private var pendingWrites = 0
+    private var isWriting = false
     private var outcome: Outcome?
     private var completion: CheckedContinuation<CoordinatorResult, Never>?
 
@@ -64,8 +64,9 @@ public actor Coordinator {
     /// - Throws: ``SocketError`` if the endpoint is malformed or in use.
     public func listen(_ endpoint: String, context: Context) throws(SocketError) -> String {
         var options = SocketOptions()
-        options.heartbeatInterval = .seconds(1)
-        options.heartbeatTimeout = .seconds(10)
+        let timeout = machine.settings.heartbeatTimeout
+        options.heartbeatInterval = min(.seconds(1), timeout / 4)
+        options.heartbeatTimeout = timeout
         options.maximumMessageSize = max(1 << 20, 4 * state.parameters.count + (1 << 16))
         let socket = try Socket(context, .router, options, on: thread)
         let bound = try socket.bind(endpoint)
@@ -86,11 +87,12 @@ public actor Coordinator {
                 }
             }
         }
+        let tick = Duration.milliseconds(50)
+        thread.schedule(after: tick, repeatingEvery: tick) {
+            self.assumeIsolated { $0.perform($0.machine.tick(now: $0.now)) }
+        }
         thread.schedule(after: .seconds(1), repeatingEvery: .seconds(1)) {
-            self.assumeIsolated { coordinator in
-                coordinator.perform(coordinator.machine.tick(now: coordinator.now))
-                coordinator.probe()
-            }
+            self.assumeIsolated { $0.probe() }
         }
         thread.attach(socket) { self.assumeIsolated { $0.receive() } }
         perform(machine.start(now: now))
@@ -108,7 +110,7 @@ public actor Coordinator {
 
     /// A worker process that this machine started has ended; `remaining` others have not.
     public func localWorkerEnded(_ reason: String, remaining: Int) {
-        perform(machine.localWorkerEnded(reason, remaining: remaining))
+        perform(machine.localWorkerEnded(reason, remaining: remaining, now: now))
     }
 
     var now: Duration { .now - start }
@@ -152,7 +154,7 @@ public actor Coordinator {
     /// Ends the run at once because it cannot go on; what else was to be done is dropped.
     func abandon(_ outcome: Outcome) {
         queue.removeAll()
-        perform(machine.fail(outcome))
+        perform(machine.fail(outcome, now: now))
     }
 
     private func checkpoint() {
@@ -163,18 +165,18 @@ public actor Coordinator {
             return abandon(.failed(error))
         }
         let checkpoint = state.checkpoint(seconds: clock.seconds(at: now))
-        pendingWrites += 1
+        isWriting = true
         Task { wrote(await writer.save(checkpoint), step: checkpoint.step) }
     }
 
     private func wrote(_ result: Result<String, FileError>, step: Int) {
-        pendingWrites -= 1
+        isWriting = false
         switch result {
         case .success(let path):
             report(.checkpoint(path: path, step: step))
+            perform(machine.checkpointWritten())
         case .failure(let error):
-            // A stop that was to be resumed from this file is no success.
-            if outcome != nil { outcome = .failed(error) }
+            // Even at the end: a stop that was to be resumed from this file is no success.
             abandon(.failed(error))
         }
         completeIfDone()
@@ -189,7 +191,7 @@ public actor Coordinator {
     }
 
     private func completeIfDone() {
-        guard let outcome, pendingWrites == 0 else { return }
+        guard let outcome, !isWriting else { return }
         completion?.resume(
             returning: CoordinatorResult(
                 outcome: outcome, parameters: state.parameters, step: state.step,

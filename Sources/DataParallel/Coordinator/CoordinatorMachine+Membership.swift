@@ -1,7 +1,7 @@
 import Protocol
 import Training
 
-// Who takes part: joining, data, leaving, waiting.
+// Who takes part: joining, getting data, leaving.
 
 extension CoordinatorMachine {
     /// A message of this run has come from a peer.
@@ -10,11 +10,13 @@ extension CoordinatorMachine {
     public mutating func receive(
         _ message: WorkerMessage, from peer: Peer, address: String? = nil, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
-        if isOver { return leaveAtTheEnd(message, peer) }
-        if case .hello(let hello) = message { return join(peer, hello, address: address) }
-        guard let index = members.firstIndex(where: { $0.peer == peer }) else {
+        if isOver { return leaveAtTheEnd(message, peer, now: now) }
+        if case .hello(let hello) = message { return join(peer, hello, address: address, now: now) }
+        guard let index = index(of: peer) else {
+            if givenUp.contains(peer) { return [] }
             return [drop(peer, "a message from a peer that has not joined")]
         }
+        members[index].heardAt = now
         switch message {
         case .hello: return []
         case .ready(let range): return ready(index, range, now: now)
@@ -22,153 +24,181 @@ extension CoordinatorMachine {
             guard (0..<plan.shards).contains(fetch.shard),
                 (0..<plan.examples(inShard: fetch.shard)).contains(fetch.first)
             else { return [drop(peer, "a request for examples that there are not")] }
+            members[index].progressAt = now
             return [.sendShardPart(fetch, to: peer)]
-        case .partialSum(let sum): return accept(sum, from: peer)
+        case .partialSum(let sum): return accept(sum, from: index, now: now)
+        case .status(let status):
+            guard (0..<1e9).contains(status.seconds) else {
+                return [drop(peer, "a status with impossible numbers")]
+            }
+            members[index].status = (status, at: now)
+            return []
         case .leave(let notice): return lose(peer, reason: notice.reason, now: now)
         }
     }
 
     private mutating func leaveAtTheEnd(
-        _ message: WorkerMessage, _ peer: Peer
+        _ message: WorkerMessage, _ peer: Peer, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
-        guard case .leave = message else { return [] }
-        members.removeAll { $0.peer == peer }
-        return closeIfEmpty()
+        switch message {
+        case .leave:
+            members.removeAll { $0.peer == peer }
+            return closeIfEmpty()
+        // One that was given up and comes back now.
+        case .hello: return [.send(.stop(Notice(reason: "the run ends")), to: peer)]
+        default: return []
+        }
     }
 
     private mutating func join(
-        _ peer: Peer, _ hello: Hello, address: String?
+        _ peer: Peer, _ hello: Hello, address: String?, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
-        guard !members.contains(where: { $0.peer == peer }) else { return [] }
+        guard index(of: peer) == nil else { return [] }
+        givenUp.remove(peer)
         let name = "\(hello.host):\(hello.pid)"
-        members.append(Member(peer: peer, name: name, assigned: 0..<0))
+        members.append(Member(peer, name: name, limit: plan.shards, now: now))
         mostWorkers = max(mostWorkers, members.count)
         let description = WorkerDescription(
             name: name, address: address, lanes: hello.lanes, kernels: hello.kernels)
-        var effects: [CoordinatorEffect<Peer>] = [
+        let effects: [CoordinatorEffect<Peer>] = [
             .report(.joined(description, members: members.count)),
             .send(.welcome(settings.welcome), to: peer),
         ]
-        switch phase {
-        case .gathering where members.count >= settings.minimumWorkers, .distributing:
-            effects += distribute()
-        case .training, .evaluating:
-            // Its share of the data is sent now; it counts from the step after it has it.
-            guard hasBegun else { break }
-            effects += assign(members.count - 1, share(members.count - 1, of: members.count))
-        default: break
+        return effects + assignData(now: now)
+    }
+
+    /// Asks members to get the data of what the next deal will give them.
+    ///
+    /// Before training begins, all wait until all have theirs. Later, those who take part already go
+    /// on meanwhile, and what a deal gives them they fetch when they are asked to compute it.
+    mutating func assignData(now: Duration) -> [CoordinatorEffect<Peer>] {
+        if phase == .gathering, members.count >= settings.workersToBegin { phase = .distributing }
+        let isBeginning = phase == .distributing
+        guard isBeginning || hasBegun else { return [] }
+        let shares = deal(plan.shards, to: members.map { Stake(share: $0.share, held: $0.held) })
+        let effects = members.indices.flatMap { index in
+            isBeginning || !members[index].isReady
+                ? assign(index, shares[index], now: now) : []
         }
-        return effects
+        return effects + beginIfReady(now: now)
     }
 
-    /// Deals the slots to all members anew and asks each to get its data ready.
-    mutating func distribute() -> [CoordinatorEffect<Peer>] {
-        phase = .distributing
-        return members.indices.flatMap { index in assign(index, share(index, of: members.count)) }
-    }
-
-    private mutating func assign(_ index: Int, _ slots: Range<Int>) -> [CoordinatorEffect<Peer>] {
-        members[index].assigned = slots
+    private mutating func assign(
+        _ index: Int, _ slots: SlotSet, now: Duration
+    ) -> [CoordinatorEffect<Peer>] {
+        let missing = slots.subtracting(members[index].assigned)
+        let isFirst = members[index].assigned.isEmpty && !members[index].isReady
+        guard isFirst || !missing.isEmpty else { return [] }
+        members[index].assigned.formUnion(slots)
         members[index].isReady = false
-        return [.send(.assign(SlotRange(slots)), to: members[index].peer)]
-    }
-
-    /// The slots of one of `count` members: equal contiguous parts, some empty if there are more
-    /// members than slots.
-    func share(_ index: Int, of count: Int) -> Range<Int> {
-        index * plan.shards / count..<(index + 1) * plan.shards / count
+        members[index].progressAt = now
+        let runs = missing.isEmpty ? [0..<0] : missing.runs
+        return runs.map { .send(.assign(SlotRange($0)), to: members[index].peer) }
     }
 
     private mutating func ready(
         _ index: Int, _ range: SlotRange, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
-        // An answer to an earlier assignment, or one that was never made, means nothing.
-        guard range == SlotRange(members[index].assigned) else { return [] }
+        // What was never assigned means nothing.
+        guard let slots = range.slots(of: plan.shards), members[index].assigned.contains(slots)
+        else { return [] }
+        members[index].held.insert(slots)
+        members[index].progressAt = now
+        guard !members[index].isReady,
+            members[index].held.isSuperset(of: members[index].assigned)
+        else { return [] }
         members[index].isReady = true
-        switch phase {
-        case .distributing where members.allSatisfy(\.isReady):
-            phase = .training
-            hasBegun = true
-            return [.report(.training(workers: members.count, fromStep: step))] + beginStep()
-        case .training:
-            return reassignOrphans()
-        default: return []
-        }
+        isDealStale = true
+        return beginIfReady(now: now) + goOn(now: now)
     }
 
-    /// A worker is gone: its unfinished slots go to others in the same step.
+    /// Begins with the first step of the session, if all have their data.
+    private mutating func beginIfReady(now: Duration) -> [CoordinatorEffect<Peer>] {
+        guard phase == .distributing, !members.isEmpty, members.allSatisfy(\.isReady) else {
+            return []
+        }
+        hasBegun = true
+        waitingSince = nil
+        return [.report(.training(workers: members.count, fromStep: step))] + beginStep(now: now)
+    }
+
+    /// A worker is gone: what it owed is asked of others in the same step.
     public mutating func lose(
         _ peer: Peer, reason: String, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
-        guard let index = members.firstIndex(where: { $0.peer == peer }) else { return [] }
+        givenUp.remove(peer)
+        guard let index = index(of: peer) else { return [] }
         let member = members.remove(at: index)
         if isOver { return closeIfEmpty() }
-        var effects: [CoordinatorEffect<Peer>] = [
-            .report(.left(worker: member.name, reason: reason, members: members.count))
-        ]
-        for slot in owners.indices where owners[slot] == peer { owners[slot] = nil }
+        isDealStale = true
+        let (effects, helpers) = askForOrphans(now: now)
+        let owed = phase == .training ? member.owed(to: step)?.subtracting(covered) : nil
+        let departure = RunEvent.left(
+            worker: member.name, reason: reason, members: members.count,
+            owed: owed.map { owedWork($0, since: member.askedAt, helpers: helpers, now: now) })
+        return effects + [.report(departure)] + regroup(now: now)
+    }
+
+    /// The connection to a worker has ended, by itself or because nothing came over it any more.
+    public mutating func connectionEnded(
+        _ peer: Peer, now: Duration
+    ) -> [CoordinatorEffect<Peer>] {
+        let silence = index(of: peer).map { now - members[$0].heardAt } ?? .zero
+        // A connection that the transport cuts for silence has been silent for that long.
+        let reason =
+            silence > settings.heartbeatTimeout * 0.9
+            ? "it has been silent for \(silence.text)" : "its connection is closed"
+        return lose(peer, reason: reason, now: now)
+    }
+
+    /// Goes on without a worker that is connected but does not do its work, and tells it so.
+    public mutating func giveUp(
+        _ peer: Peer, reason: String, now: Duration
+    ) -> [CoordinatorEffect<Peer>] {
+        guard index(of: peer) != nil else { return [] }
+        let effects = lose(peer, reason: reason, now: now)
+        givenUp.insert(peer)
+        return effects + [.send(.expel(Notice(reason: reason)), to: peer)]
+    }
+
+    /// What follows a departure in each phase.
+    private mutating func regroup(now: Duration) -> [CoordinatorEffect<Peer>] {
         switch phase {
-        case .training:
-            if members.isEmpty { startWaiting(now) }
-            effects += reassignOrphans()
-            if members.isEmpty, let interruption {
-                effects += [.checkpoint] + finish(.interrupted(signal: interruption))
-            }
-        case .distributing where members.count < settings.minimumWorkers:
+        case .distributing where members.count < settings.workersToBegin:
             phase = .gathering
             startWaiting(now)
-        case .distributing: effects += distribute()
-        default: if members.isEmpty { startWaiting(now) }
+            return []
+        default: return assignData(now: now) + pauseIfTooFew(now: now) + endIfStuck(now: now)
         }
-        return effects
     }
 
     /// One of the worker processes that were to join from this machine has ended.
     ///
     /// The run makes do with those that remain; if there are none, nobody will come any more.
     public mutating func localWorkerEnded(
-        _ reason: String, remaining: Int
+        _ reason: String, remaining: Int, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
         guard !isOver else { return [] }
         if remaining == 0 {
-            return (step > 0 ? [.checkpoint] : []) + finish(.workersEnded(reason))
+            return (step > 0 ? checkpoint() : []) + finish(.workersEnded(reason), now: now)
         }
+        settings.workersToBegin = min(settings.workersToBegin, remaining)
         settings.minimumWorkers = min(settings.minimumWorkers, remaining)
-        let isEnough = members.count >= settings.minimumWorkers
-        return phase == .gathering && isEnough ? distribute() : []
+        return hasBegun ? goOn(now: now) : assignData(now: now)
     }
 
-    mutating func startWaiting(_ now: Duration) {
-        waitingSince = now
-        lastNotice = now
-    }
-
-    /// Time has passed.
-    public mutating func tick(now: Duration) -> [CoordinatorEffect<Peer>] {
-        if isOver { return tickWhileEnding() }
-        let isWaiting =
-            switch phase {
-            case .gathering: true
-            case .training: members.isEmpty
-            default: false
-            }
-        guard isWaiting else { return [] }
-        let needed = phase == .gathering ? settings.minimumWorkers : 1
-        if let timeout = settings.joinTimeout, now - waitingSince >= timeout {
-            // Whoever has steps behind him keeps them.
-            let kept: [CoordinatorEffect<Peer>] = phase == .training ? [.checkpoint] : []
-            return kept + finish(.tooFewWorkers(members: members.count, needed: needed))
-        }
-        guard now - lastNotice >= .seconds(5) else { return [] }
-        lastNotice = now
-        let seconds = Int((now - waitingSince).components.seconds)
-        return [.report(.waiting(members: members.count, needed: needed, seconds: seconds))]
+    /// A word to every member, by which the transport notices who cannot be reached; and to those
+    /// who were given up, in case they have not heard.
+    public var probes: [CoordinatorEffect<Peer>] {
+        let notice = Notice(reason: "it was given up")
+        return members.map { .send(.ping, to: $0.peer) }
+            + givenUp.map { .send(.expel(notice), to: $0) }
     }
 
     /// A message that is not understood, or that must not be obeyed.
     public mutating func drop(_ peer: Peer, _ reason: String) -> CoordinatorEffect<Peer> {
         droppedMessages += 1
-        let name = members.first { $0.peer == peer }?.name ?? "peer \(peer)"
+        let name = index(of: peer).map { members[$0].name } ?? "peer \(peer)"
         return .report(.dropped(peer: name, reason: reason, total: droppedMessages))
     }
 }

@@ -3,42 +3,44 @@ import Training
 
 /// All decisions of a coordinator: an event in, a list of effects out; no clock, socket or file.
 ///
-/// Membership is the coordinator's alone. In each step every slot of the reduction tree has one
-/// owner; a partial sum is accepted if it belongs to this step, counts what it must, and covers
-/// nothing that is covered already. `Peer` is whatever the transport tells its peers apart by.
+/// Membership is the coordinator's alone. It knows of each member which slots of the reduction tree
+/// it was asked for and owes still. A slot that is not covered and that nobody owes is asked of
+/// somebody at once; one that is late is asked of an idle member too. A partial sum is accepted if
+/// its sender was asked for it, it counts what it must, and it covers nothing that is covered
+/// already: whichever copy comes first, the bits are the same.
+///
+/// `Peer` is whatever the transport tells its peers apart by. `now` never goes back.
 public struct CoordinatorMachine<Peer: Hashable & Sendable>: Sendable {
     let plan: BatchPlan
     var settings: CoordinatorSettings
 
     var members: [Member] = []
+    /// Those who were given up and have not come back; what they still say is passed over.
+    var givenUp: Set<Peer> = []
     var phase = Phase.gathering
     /// The steps made; also the number of the step under way.
     var step: Int
-    /// Who computes each slot of the step under way, and which are done.
-    var owners: [Peer?]
-    var isCovered: [Bool]
-    /// The members that the slots were last dealt to, in order.
-    var dealtTo: [Peer] = []
-    /// When the present wait for workers began, and when it was last spoken of.
-    var waitingSince: Duration = .zero
+    /// The slots whose sums the step under way has, or that have no examples in it.
+    var covered: SlotSet
+    /// The slots that have no examples in the step under way.
+    var withoutExamples: SlotSet
+    /// Whether somebody has come or gone since the slots were dealt.
+    var isDealStale = true
+    /// How long the last answers took.
+    var answerTimes = AnswerTimes()
+    /// When the present wait for workers began; nil where there are enough.
+    var waitingSince: Duration?
+    /// When the wait was last spoken of.
     var lastNotice: Duration = .zero
+    var lastTick: Duration = .zero
     /// Whether this session has made or begun a step.
     var hasBegun = false
     var interruption: Int32?
+    /// Whether a checkpoint is being written, and whether another is to be taken once it is.
+    var isWriting = false
+    var isCheckpointDue = false
     var droppedMessages = 0
     var mostWorkers = 0
-
-    /// A worker that has joined.
-    struct Member: Sendable {
-        let peer: Peer
-        let name: String
-        /// The slots whose data it was last told to hold.
-        var assigned: Range<Int>
-        /// Whether it has all that data.
-        var isReady = false
-        /// The step whose weights it was last sent.
-        var weightsOfStep: Int?
-    }
 
     enum Phase: Sendable, Equatable {
         /// Waiting for enough workers to begin with.
@@ -47,10 +49,14 @@ public struct CoordinatorMachine<Peer: Hashable & Sendable>: Sendable {
         case distributing
         /// Making a step.
         case training
+        /// Between two steps, with too few workers to go on.
+        case paused
+        /// At an epoch's end, while an earlier checkpoint is still being written.
+        case closingEpoch
         /// Between two epochs, while the weights are tested.
         case evaluating
         /// Waiting until the workers, told that the run is over, have gone.
-        case ending(Outcome, ticksLeft: Int)
+        case ending(Outcome, since: Duration)
         case finished
     }
 
@@ -59,8 +65,8 @@ public struct CoordinatorMachine<Peer: Hashable & Sendable>: Sendable {
         self.plan = plan
         self.settings = settings
         self.step = step
-        owners = Array(repeating: nil, count: plan.shards)
-        isCovered = Array(repeating: false, count: plan.shards)
+        covered = SlotSet(limit: plan.shards)
+        withoutExamples = SlotSet(limit: plan.shards)
     }
 
     /// Whether there is nothing more to decide but when to close the doors.
@@ -74,77 +80,78 @@ public struct CoordinatorMachine<Peer: Hashable & Sendable>: Sendable {
     /// The steps of the whole run.
     var totalSteps: Int { settings.epochs * plan.stepsPerEpoch }
 
-    /// The workers that have joined.
-    var peers: [Peer] { members.map(\.peer) }
-
     /// Whether a signal has asked to stop.
     var isInterrupted: Bool { interruption != nil }
 
-    var readyMembers: [Member] { members.filter(\.isReady) }
+    /// Whether a peer was given up and has not come back.
+    package func isGivenUp(_ peer: Peer) -> Bool { givenUp.contains(peer) }
+
+    /// The members that have their data.
+    var readyCount: Int { members.reduce(0) { $0 + ($1.isReady ? 1 : 0) } }
+
+    /// Whether too few are here to go on, once the run has begun.
+    var isBelowMinimum: Bool { readyCount < settings.minimumWorkers }
+
+    func index(of peer: Peer) -> Int? { members.firstIndex { $0.peer == peer } }
 }
 
-/// What a coordinator's decisions depend on beside the plan.
-public struct CoordinatorSettings: Sendable {
-    /// What each worker is told.
-    public var welcome: Welcome
-    /// The epochs of the run.
-    public var epochs: Int
-    /// The workers that must have joined before training begins.
-    public var minimumWorkers: Int
-    /// The steps between checkpoints; 0 for those at an epoch's end alone.
-    public var checkpointEvery: Int
-    /// How long to wait for workers; nil for ever.
-    public var joinTimeout: Duration?
+extension CoordinatorMachine {
+    /// A worker that has joined.
+    struct Member: Sendable {
+        let peer: Peer
+        let name: String
+        /// The slots that it computes in each step, and the same as ranges.
+        var share: SlotSet
+        var ranges: [Range<Int>] = []
+        /// The share that the log has told.
+        var toldShare: SlotSet?
+        /// The slots whose data it was told to get.
+        var assigned: SlotSet
+        /// The slots whose data it has.
+        var held: SlotSet
+        /// Whether it had all data that it was told to get, and so takes part.
+        var isReady = false
 
-    /// The settings of a run.
-    public init(
-        welcome: Welcome, epochs: Int, minimumWorkers: Int, checkpointEvery: Int,
-        joinTimeout: Duration?
-    ) {
-        self.welcome = welcome
-        self.epochs = epochs
-        self.minimumWorkers = minimumWorkers
-        self.checkpointEvery = checkpointEvery
-        self.joinTimeout = joinTimeout
+        /// The last step that it was asked for sums of; it has the weights of that step.
+        var askedStep: Int?
+        /// The slots that it was asked for in that step, or that have no examples in it.
+        var asked: SlotSet
+        /// Those of them that it has sent no sum of yet.
+        var owed: SlotSet
+        /// When it was asked for the last of them.
+        var askedAt: Duration
+        /// What it was asked for in an earlier step that ended without it, of which a copy may come.
+        var stale: (step: Int, asked: SlotSet)?
+        /// When it last brought its work forward: was asked, fetched data or sent a sum.
+        var progressAt: Duration
+
+        /// When anything came from it.
+        var heardAt: Duration
+        /// What it last said of itself, and when.
+        var status: (WorkerStatus, at: Duration)?
+        /// When it was last asked, for being late, what it does.
+        var probedAt: Duration = .zero
+        /// Whether the log has told that it is late with what it owes.
+        var isToldLate = false
+        var timesLate = 0
+
+        init(_ peer: Peer, name: String, limit: Int, now: Duration) {
+            self.peer = peer
+            self.name = name
+            let none = SlotSet(limit: limit)
+            (share, assigned, held, asked, owed) = (none, none, none, none, none)
+            (askedAt, progressAt, heardAt) = (now, now, now)
+        }
+
+        /// The slots that it still owes to a step; none where it owes to an earlier one.
+        func owed(to step: Int) -> SlotSet? { askedStep == step ? owed : nil }
+
+        /// The slots that it was asked for in a step of which an answer may come.
+        func asked(in step: Int) -> SlotSet? {
+            askedStep == step ? asked : stale?.step == step ? stale?.asked : nil
+        }
+
+        /// Whether it owes nothing, and could compute.
+        var isIdle: Bool { isReady && owed.isEmpty }
     }
-}
-
-/// What the coordinator must do next, in order.
-public enum CoordinatorEffect<Peer: Hashable & Sendable>: Sendable, Equatable {
-    /// Send a message without payload.
-    case send(CoordinatorMessage, to: Peer)
-    /// Send the examples that a worker asked for.
-    case sendShardPart(Fetch, to: Peer)
-    /// Send the weights of the step under way, asking for a range of slots.
-    case sendWeights(SlotRange, to: Peer)
-    /// Forget the sums of the step before and begin with this one.
-    case beginStep(Int)
-    /// Add the payload at hand; if it holds a number that is not finite, the run has diverged.
-    case accumulate(PartialSumHeader)
-    /// All slots are covered: average, update, and report back.
-    case update(step: Int)
-    /// Write the state between two steps.
-    case checkpoint
-    /// Test the weights at an epoch's end and report back.
-    case evaluate
-    /// Tell who wants to know.
-    case report(RunEvent)
-    /// End the run.
-    case finish(Outcome)
-}
-
-/// How a run ends.
-public enum Outcome: Sendable, Equatable {
-    /// All epochs are done.
-    case completed
-    /// A signal ended it; it can be resumed.
-    case interrupted(signal: Int32)
-    /// A loss or a gradient is no longer finite.
-    case diverged(step: Int)
-    /// Nobody, or too few, joined in time.
-    case tooFewWorkers(members: Int, needed: Int)
-    /// All worker processes of this machine have ended.
-    case workersEnded(String)
-    /// A file could not be written.
-    case failed(FileError)
 }

@@ -71,8 +71,10 @@ public actor Worker {
         _ endpoint: String, context: Context, signals: SignalSource?, lifeline: Int32?
     ) async throws(SocketError) -> WorkerOutcome {
         var options = SocketOptions()
-        options.heartbeatInterval = .seconds(1)
-        options.heartbeatTimeout = .seconds(10)
+        // How long silence may last the coordinator decides, in the pings that it sends. This is for
+        // one that vanishes before its first.
+        options.heartbeatInterval = .seconds(20)
+        options.heartbeatTimeout = .seconds(60)
         options.maximumMessageSize = 1 << 30
         let socket = try Socket(context, .dealer, options, on: thread)
         self.socket = socket
@@ -86,7 +88,8 @@ public actor Worker {
         }
         try socket.connect(endpoint)
         let outcome = await withCheckedContinuation { completion = $0 }
-        socket.close(lingering: .milliseconds(200))
+        // The last answer and the leave must still go out.
+        socket.close(lingering: .seconds(2))
         return outcome
     }
 
@@ -110,7 +113,7 @@ public actor Worker {
     private func watch(_ signals: SignalSource) {
         thread.attach(fileDescriptor: signals.fileDescriptor) {
             self.assumeIsolated { worker in
-                if let signal = signals.read() { worker.perform(worker.machine.interrupt(signal)) }
+                if let signal = signals.read() { worker.handle(signal: signal) }
             }
         }
     }
@@ -132,6 +135,8 @@ public actor Worker {
     }
 
     // MARK: - Events
+
+    private func handle(signal: Int32) { perform(machine.interrupt(signal, now: now)) }
 
     private func handle(_ event: MonitorEvent) {
         switch event.kind {
@@ -167,7 +172,7 @@ public actor Worker {
         payload = message.frames.dropFirst()
         let (decoded, run) = try CoordinatorMessage.decode(header, payloadFrames: payload.count)
         try check(decoded)
-        perform(machine.receive(decoded, run: run))
+        perform(machine.receive(decoded, run: run, now: now))
     }
 
     /// Checks the payload frames against what the header says of them.
@@ -269,7 +274,7 @@ public actor Worker {
         guard generation == self.generation else { return }
         for partial in partials { sums?.add(partial) }
         busyLanes -= 1
-        if busyLanes == 0 { perform(machine.computed(step: step)) }
+        if busyLanes == 0 { perform(machine.computed(step: step, now: now)) }
     }
 
     private func sendSums(step: Int, run: RunID) {

@@ -5,27 +5,35 @@ import Training
 /// All decisions of a worker: an event in, a list of effects out; no clock, socket or thread.
 ///
 /// A worker fetches the data of the shards it is asked to compute, computes one range of slots at a
-/// time, and answers with the partial sums. It remembers nothing between two connections.
+/// time, and answers with the partial sums. It keeps the data while it is a member; it remembers
+/// nothing between two connections, nor when its coordinator has given it up.
 public struct WorkerMachine: Sendable {
     let hello: Hello
     let settings: WorkerSettings
 
     private(set) var plan: BatchPlan?
-    private var run = RunID.unknown
-    private var isFinished = false
-    private var isConnected = false
+    var run = RunID.unknown
+    var isFinished = false
+    var isConnected = false
     private var waitingSince: Duration = .zero
     private var lastNotice: Duration = .zero
+    /// The signal that asks it to leave, and since when, while it finishes its answer.
+    private var leaving: (signal: Int32, since: Duration)?
+    /// Whether it was given up and waits for its lanes, to begin afresh.
+    private var isExpelled = false
 
     /// The next example to fetch of each shard that is here in part or whole.
     private var fetched: [Int: Int] = [:]
     private var fetching: Int?
-    /// The slots that the coordinator was told of no answer yet.
-    private var assignment: Range<Int>?
+    /// The ranges that it was told to get the data of and has given no answer for.
+    private var assignments: [Range<Int>] = []
     /// The step whose weights are loaded, and the ranges that wait to be computed with them.
     private var step: Int?
     private var queue: [Range<Int>] = []
-    private var isComputing = false
+    /// The step that the lanes compute.
+    private var computing: Int?
+    /// What it has been doing, and since when.
+    private var activity: (phase: WorkerStatus.Phase, since: Duration) = (.idle, .zero)
 
     /// The machine of a worker that is not connected.
     public init(hello: Hello, settings: WorkerSettings) {
@@ -36,7 +44,9 @@ public struct WorkerMachine: Sendable {
     // MARK: - Connection
 
     /// The clock starts.
-    public mutating func start(now: Duration) {
+    public mutating func start(now: Duration) { startWaiting(now) }
+
+    private mutating func startWaiting(_ now: Duration) {
         waitingSince = now
         lastNotice = now
     }
@@ -51,28 +61,32 @@ public struct WorkerMachine: Sendable {
     /// The connection is gone; whatever was agreed over it is void.
     public mutating func disconnected(now: Duration) -> [WorkerEffect] {
         guard !isFinished, isConnected else { return [] }
-        let wasMember = plan != nil
-        forget()
-        waitingSince = now
-        lastNotice = now
-        return wasMember ? [.reset, .report(.lost)] : []
+        let hasLanes = plan != nil || isExpelled
+        isConnected = false
+        forget(now)
+        run = .unknown
+        isExpelled = false
+        computing = nil
+        if let leaving { return finish(.interrupted(signal: leaving.signal)) }
+        return hasLanes ? [.reset, .report(.lost)] : []
     }
 
-    private mutating func forget() {
-        isConnected = false
+    private mutating func forget(_ now: Duration) {
         plan = nil
-        run = .unknown
         fetched = [:]
         fetching = nil
-        assignment = nil
+        assignments = []
         step = nil
         queue = []
-        isComputing = false
+        startWaiting(now)
     }
 
     /// Time has passed.
     public mutating func tick(now: Duration) -> [WorkerEffect] {
-        guard !isFinished, plan == nil else { return [] }
+        guard !isFinished else { return [] }
+        // A lane that hangs does not keep it for ever.
+        if let leaving, now - leaving.since >= .seconds(5) { return leave(leaving.signal) }
+        guard plan == nil, !isExpelled else { return [] }
         let waited = now - waitingSince
         if let timeout = settings.joinTimeout, waited >= timeout {
             return finish(.noCoordinator(isConnected: isConnected))
@@ -85,9 +99,18 @@ public struct WorkerMachine: Sendable {
         return hello + [.report(.waiting(seconds: seconds, isConnected: isConnected))]
     }
 
-    /// A signal asks to leave.
-    public mutating func interrupt(_ signal: Int32) -> [WorkerEffect] {
+    /// A signal asks to leave: first with the answer under way, the second time at once.
+    public mutating func interrupt(_ signal: Int32, now: Duration) -> [WorkerEffect] {
         guard !isFinished else { return [] }
+        guard leaving == nil, plan != nil, computing != nil, computing == step else {
+            return leave(signal)
+        }
+        leaving = (signal, now)
+        queue = []
+        return []
+    }
+
+    private mutating func leave(_ signal: Int32) -> [WorkerEffect] {
         let notice = Notice(reason: "it was told to stop by a signal")
         return [.send(.leave(notice), run)] + finish(.interrupted(signal: signal))
     }
@@ -96,33 +119,45 @@ public struct WorkerMachine: Sendable {
 
     /// A message has come from the coordinator of `run`; its payload frames are whole.
     public mutating func receive(
-        _ message: CoordinatorMessage, run: RunID
+        _ message: CoordinatorMessage, run: RunID, now: Duration
     ) -> [WorkerEffect] {
         guard !isFinished else { return [] }
         switch message {
         case .welcome(let welcome): return take(welcome, run)
         case .refuse(let notice): return finish(.refused(notice.reason))
-        case _ where plan == nil || run != self.run: return []
-        case .stop(let notice):
+        // Also where it was given up before.
+        case .stop(let notice) where run == self.run && run != .unknown:
             // The coordinator waits for this before it closes the connection.
             return [.send(.leave(notice), run)] + finish(.dismissed(notice.reason))
-        case .ping: return []
-        case .assign(let range): return assign(range)
-        case .shardPart(let part): return store(part)
+        case _ where plan == nil || run != self.run, .stop: return []
+        case .expel(let notice): return beExpelled(notice, now: now)
+        case .ping: return [.send(.status(status(now)), run)]
+        case .assign(let range):
+            guard let plan, let slots = slots(of: range), assignments.count < plan.shards else {
+                return []
+            }
+            assignments.append(slots)
+        case .shardPart(let part):
+            guard isExpected(part) else { return [] }
+            fetching = nil
+            fetched[part.shard] = part.first + part.count
+            return [.storeShardPart(part)] + next(now)
         case .weights(let work):
-            guard let slots = slots(of: work) else { return [] }
+            guard work.step >= 0, let slots = slots(of: work.range) else { return [] }
             step = work.step
-            queue = [slots]
-            return [.loadWeights(work)] + next()
+            queue = leaving == nil ? [slots] : []
+            return [.loadWeights(work)] + next(now)
         case .compute(let work):
-            guard work.step == step, let slots = slots(of: work) else { return [] }
+            guard work.step == step, leaving == nil, let slots = slots(of: work.range) else {
+                return []
+            }
             queue.append(slots)
-            return next()
         }
+        return next(now)
     }
 
     private mutating func take(_ welcome: Welcome, _ run: RunID) -> [WorkerEffect] {
-        guard plan == nil else { return [] }
+        guard plan == nil, !isExpelled else { return [] }
         guard let plan = BatchPlan(welcome), let architecture = Architecture(welcome),
             (0..<1).contains(welcome.labelSmoothing)
         else {
@@ -137,47 +172,53 @@ public struct WorkerMachine: Sendable {
         ]
     }
 
-    private mutating func assign(_ range: SlotRange) -> [WorkerEffect] {
-        guard let plan, let slots = range.slots(of: plan.shards) else { return [] }
-        assignment = slots
-        return next()
+    /// The coordinator has gone on without this worker, which begins afresh once its lanes are free.
+    private mutating func beExpelled(_ notice: Notice, now: Duration) -> [WorkerEffect] {
+        forget(now)
+        isExpelled = true
+        return [.report(.expelled(notice.reason))] + (computing == nil ? beginAfresh() : [])
     }
 
-    private func slots(of work: WorkHeader) -> Range<Int>? {
-        guard let plan, work.step >= 0 else { return nil }
-        return work.range.slots(of: plan.shards)
+    private mutating func beginAfresh() -> [WorkerEffect] {
+        isExpelled = false
+        return [.reset, .send(.hello(hello), RunID.unknown)]
     }
 
-    private mutating func store(_ part: ShardPart) -> [WorkerEffect] {
-        guard let plan, fetching == part.shard, part.first == fetched[part.shard, default: 0],
-            part.count > 0, part.first + part.count <= plan.examples(inShard: part.shard)
-        else { return [] }
-        fetching = nil
-        fetched[part.shard] = part.first + part.count
-        return [.storeShardPart(part)] + next()
+    private func slots(of range: SlotRange) -> Range<Int>? {
+        plan.flatMap { range.slots(of: $0.shards) }
+    }
+
+    private func isExpected(_ part: ShardPart) -> Bool {
+        guard let plan else { return false }
+        return fetching == part.shard && part.first == fetched[part.shard, default: 0]
+            && part.count > 0 && part.count <= plan.examples(inShard: part.shard) - part.first
     }
 
     // MARK: - Work
 
-    /// What comes next: fetching what the work or the assignment lacks, computing, or being ready.
-    private mutating func next() -> [WorkerEffect] {
+    /// What comes next: fetching what the work or an assignment lacks, computing, or being ready.
+    private mutating func next(_ now: Duration) -> [WorkerEffect] {
         var effects: [WorkerEffect] = []
-        if let wanted = firstMissing(queue.first ?? 0..<0) ?? firstMissing(assignment ?? 0..<0),
-            fetching == nil
-        {
+        let wanted =
+            firstMissing(queue.first ?? 0..<0)
+            ?? assignments.compactMap { firstMissing($0) }.first
+        if let wanted, fetching == nil {
             fetching = wanted
             let fetch = Fetch(shard: wanted, first: fetched[wanted, default: 0])
             effects.append(.send(.fetch(fetch), run))
         }
-        if let slots = assignment, firstMissing(slots) == nil {
-            assignment = nil
+        while let slots = assignments.first, firstMissing(slots) == nil {
+            assignments.removeFirst()
             effects.append(.send(.ready(SlotRange(slots)), run))
         }
-        if let step, !isComputing, let slots = queue.first, firstMissing(slots) == nil {
+        if let step, computing == nil, let slots = queue.first, firstMissing(slots) == nil {
             queue.removeFirst()
-            isComputing = true
+            computing = step
+            activity = (.computing, now)
             effects.append(.compute(slots, step: step))
         }
+        let waits: WorkerStatus.Phase = fetching == nil ? .idle : .fetching
+        if computing == nil, activity.phase != waits { activity = (waits, now) }
         return effects
     }
 
@@ -188,77 +229,26 @@ public struct WorkerMachine: Sendable {
             .first { fetched[$0, default: 0] < plan.examples(inShard: $0) }
     }
 
+    private func status(_ now: Duration) -> WorkerStatus {
+        WorkerStatus(
+            phase: activity.phase, step: computing, seconds: (now - activity.since) / .seconds(1))
+    }
+
     /// The lanes have computed what the last `compute` effect asked for.
     ///
     /// The sums are sent only if they are still those of the step under way.
-    public mutating func computed(step: Int) -> [WorkerEffect] {
-        isComputing = false
+    public mutating func computed(step: Int, now: Duration) -> [WorkerEffect] {
+        computing = nil
         guard !isFinished else { return [] }
+        if isExpelled { return beginAfresh() }
         let isCurrent = self.step == step
-        return (isCurrent ? [.sendSums(step: step, run)] : [.discardSums]) + next()
+        let answer: [WorkerEffect] = isCurrent ? [.sendSums(step: step, run)] : [.discardSums]
+        if let leaving { return answer + leave(leaving.signal) }
+        return answer + next(now)
     }
 
     private mutating func finish(_ outcome: WorkerOutcome) -> [WorkerEffect] {
         isFinished = true
         return [.finish(outcome)]
     }
-}
-
-/// What a worker's decisions depend on.
-public struct WorkerSettings: Sendable {
-    /// How long to wait for a coordinator; nil for ever.
-    public var joinTimeout: Duration?
-
-    /// The settings of a worker.
-    public init(joinTimeout: Duration?) { self.joinTimeout = joinTimeout }
-}
-
-/// What the worker must do next, in order.
-public enum WorkerEffect: Sendable, Equatable {
-    /// Send a message without payload.
-    case send(WorkerMessage, RunID)
-    /// Make lanes for the network and the data of a run.
-    case prepare(Architecture, BatchPlan, seed: UInt64, labelSmoothing: Double)
-    /// Forget the run's lanes and data.
-    case reset
-    /// Keep the examples in the payload at hand.
-    case storeShardPart(ShardPart)
-    /// Keep the weights in the payload at hand for the computations to come.
-    case loadWeights(WorkHeader)
-    /// Compute the partial sums of a range of slots, and report back.
-    case compute(Range<Int>, step: Int)
-    /// Send what was computed.
-    case sendSums(step: Int, RunID)
-    /// Forget what was computed.
-    case discardSums
-    /// Tell the log.
-    case report(WorkerEvent)
-    /// End.
-    case finish(WorkerOutcome)
-}
-
-/// Something that happened to a worker.
-public enum WorkerEvent: Sendable, Equatable {
-    /// It was taken in.
-    case joined(RunID)
-    /// Its coordinator is gone.
-    case lost
-    /// It waits for a coordinator; with the seconds so far, and whether it could connect at least.
-    case waiting(seconds: Int, isConnected: Bool)
-    /// A message was dropped.
-    case dropped(String)
-}
-
-/// How a worker ends.
-public enum WorkerOutcome: Sendable, Equatable {
-    /// The coordinator sent it home, for this reason.
-    case dismissed(String)
-    /// The coordinator did not take it in.
-    case refused(String)
-    /// No coordinator answered in time.
-    case noCoordinator(isConnected: Bool)
-    /// A signal ended it.
-    case interrupted(signal: Int32)
-    /// The process that started it is gone.
-    case orphaned
 }

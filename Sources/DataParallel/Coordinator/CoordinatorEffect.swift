@@ -1,0 +1,85 @@
+import Protocol
+import Training
+
+/// What a coordinator's decisions depend on beside the plan.
+public struct CoordinatorSettings: Sendable {
+    /// What each worker is told.
+    public var welcome: Welcome
+    /// The epochs of the run.
+    public var epochs: Int
+    /// The workers that must be ready before training begins.
+    public var workersToBegin: Int
+    /// The workers below which training pauses.
+    public var minimumWorkers: Int
+    /// The steps between checkpoints; 0 for those at an epoch's end alone.
+    public var checkpointEvery: Int
+    /// How long to wait for workers before the first step of a session; nil for ever.
+    public var joinTimeout: Duration?
+    /// How long training may pause for want of workers; nil for ever.
+    public var pauseTimeout: Duration?
+    /// The least time after which a worker that does not bring its work forward is given up.
+    public var answerTimeout: Duration
+    /// How long a connection may be silent before it is cut.
+    public var heartbeatTimeout: Duration
+
+    /// The settings of a run.
+    ///
+    /// - Parameter workersToBegin: by default `minimumWorkers`.
+    public init(
+        welcome: Welcome, epochs: Int, workersToBegin: Int? = nil, minimumWorkers: Int,
+        checkpointEvery: Int, joinTimeout: Duration?, pauseTimeout: Duration? = nil,
+        answerTimeout: Duration = .seconds(30), heartbeatTimeout: Duration = .seconds(5)
+    ) {
+        self.welcome = welcome
+        self.epochs = epochs
+        self.workersToBegin = workersToBegin ?? minimumWorkers
+        self.minimumWorkers = minimumWorkers
+        self.checkpointEvery = checkpointEvery
+        self.joinTimeout = joinTimeout
+        self.pauseTimeout = pauseTimeout
+        self.answerTimeout = answerTimeout
+        self.heartbeatTimeout = heartbeatTimeout
+    }
+}
+
+/// What the coordinator must do next, in order.
+public enum CoordinatorEffect<Peer: Hashable & Sendable>: Sendable, Equatable {
+    /// Send a message without payload.
+    case send(CoordinatorMessage, to: Peer)
+    /// Send the examples that a worker asked for.
+    case sendShardPart(Fetch, to: Peer)
+    /// Send the weights of the step under way, asking for a range of slots.
+    case sendWeights(SlotRange, to: Peer)
+    /// Forget the sums of the step before and begin with this one.
+    case beginStep(Int)
+    /// Add the payload at hand; if it holds a number that is not finite, the run has diverged.
+    case accumulate(PartialSumHeader)
+    /// All slots are covered: average, update, and report back.
+    case update(step: Int)
+    /// Write the state as it is after the last update, and report back.
+    case checkpoint
+    /// Test the weights at an epoch's end and report back.
+    case evaluate
+    /// Tell who wants to know.
+    case report(RunEvent)
+    /// End the run, once no checkpoint is being written.
+    case finish(Outcome)
+}
+
+/// How a run ends.
+public enum Outcome: Sendable, Equatable {
+    /// All epochs are done.
+    case completed
+    /// A signal ended it; it can be resumed.
+    case interrupted(signal: Int32)
+    /// A loss or a gradient is no longer finite.
+    case diverged(step: Int)
+    /// Nobody, or too few, joined in time.
+    case tooFewWorkers(members: Int, needed: Int)
+    /// Too many workers left, and not enough came in time; it can be resumed.
+    case pausedTooLong(members: Int, needed: Int)
+    /// All worker processes of this machine have ended.
+    case workersEnded(String)
+    /// A file could not be written.
+    case failed(FileError)
+}

@@ -1,0 +1,66 @@
+import Protocol
+import Training
+
+// The sums: which are accepted, and what an answer settles.
+
+extension CoordinatorMachine {
+    /// A member has sent the sum of a node.
+    mutating func accept(
+        _ sum: PartialSumHeader, from index: Int, now: Duration
+    ) -> [CoordinatorEffect<Peer>] {
+        if let reason = whyNotAnAnswer(sum, from: index) {
+            return [drop(members[index].peer, reason)]
+        }
+        let slots = TreeNode(sum).slots(of: plan.shards)
+        if sum.step == members[index].askedStep { settle(slots, of: index, now: now) }
+        guard phase == .training, sum.step == step, !isCoveredInPart(slots) else {
+            // A late copy. Others may have sent a part of it only before they went.
+            return askForOrphans(now: now).effects
+        }
+        covered.insert(slots)
+        let isComplete = covered.contains(0..<plan.shards)
+        return isComplete ? [.accumulate(sum), .update(step: step)] : [.accumulate(sum)]
+    }
+
+    /// Why a sum cannot be an answer to what its sender was asked for; nil if it is one.
+    private func whyNotAnAnswer(_ sum: PartialSumHeader, from index: Int) -> String? {
+        guard let asked = members[index].asked(in: sum.step) else {
+            return "a partial sum of step \(sum.step), for which it was not asked"
+        }
+        guard (0...plan.shards.trailingZeroBitCount).contains(sum.level),
+            (0..<1 << sum.level).contains(sum.residue)
+        else { return "a partial sum of a node that is not in the tree" }
+        let node = TreeNode(sum)
+        guard asked.contains(node.slots(of: plan.shards)) else {
+            return "a partial sum of node \(node), for which it was not asked"
+        }
+        let examples = plan.examples(under: node, step: sum.step)
+        guard examples > 0, sum.examples == examples, (0...examples).contains(sum.correct) else {
+            return "a partial sum that counts \(sum.examples) examples, not \(examples)"
+        }
+        return nil
+    }
+
+    /// Notes that a member has answered for slots, whatever becomes of its answer.
+    private mutating func settle(_ slots: Range<Int>, of index: Int, now: Duration) {
+        members[index].stale = nil
+        guard !members[index].owed.isEmpty else { return }
+        let answered = members[index].owed.intersection(SlotSet(slots, limit: plan.shards))
+        members[index].held.formUnion(answered)
+        members[index].owed.subtract(answered)
+        members[index].progressAt = now
+        if members[index].owed.isEmpty { answerTimes.note(now - members[index].askedAt) }
+    }
+
+    /// Whether any slot of a range has its sum already; those without examples never have one.
+    private func isCoveredInPart(_ slots: Range<Int>) -> Bool {
+        var done = covered
+        done.subtract(withoutExamples)
+        return done.intersects(slots)
+    }
+}
+
+extension TreeNode {
+    /// The node that a partial sum's header names, whose numbers have been checked.
+    init(_ sum: PartialSumHeader) { self.init(level: sum.level, residue: sum.residue) }
+}

@@ -1,0 +1,64 @@
+import NeuralNetwork
+import Protocol
+import Training
+
+/// What a worker's decisions depend on.
+public struct WorkerSettings: Sendable {
+    /// How long to wait for a coordinator; nil for ever.
+    public var joinTimeout: Duration?
+
+    /// The settings of a worker.
+    public init(joinTimeout: Duration?) { self.joinTimeout = joinTimeout }
+}
+
+/// What the worker must do next, in order.
+public enum WorkerEffect: Sendable, Equatable {
+    /// Send a message without payload.
+    case send(WorkerMessage, RunID)
+    /// Make lanes for the network and the data of a run.
+    case prepare(Architecture, BatchPlan, seed: UInt64, labelSmoothing: Double)
+    /// Forget the run's lanes and data.
+    case reset
+    /// Keep the examples in the payload at hand.
+    case storeShardPart(ShardPart)
+    /// Keep the weights in the payload at hand for the computations to come.
+    case loadWeights(WorkHeader)
+    /// Compute the partial sums of a range of slots, and report back.
+    case compute(Range<Int>, step: Int)
+    /// Send what was computed.
+    case sendSums(step: Int, RunID)
+    /// Forget what was computed.
+    case discardSums
+    /// Tell the log.
+    case report(WorkerEvent)
+    /// End.
+    case finish(WorkerOutcome)
+}
+
+/// Something that happened to a worker.
+public enum WorkerEvent: Sendable, Equatable {
+    /// It was taken in.
+    case joined(RunID)
+    /// Its coordinator is gone.
+    case lost
+    /// Its coordinator has given it up, for this reason.
+    case expelled(String)
+    /// It waits for a coordinator; with the seconds so far, and whether it could connect at least.
+    case waiting(seconds: Int, isConnected: Bool)
+    /// A message was dropped.
+    case dropped(String)
+}
+
+/// How a worker ends.
+public enum WorkerOutcome: Sendable, Equatable {
+    /// The coordinator sent it home, for this reason.
+    case dismissed(String)
+    /// The coordinator did not take it in.
+    case refused(String)
+    /// No coordinator answered in time.
+    case noCoordinator(isConnected: Bool)
+    /// A signal ended it.
+    case interrupted(signal: Int32)
+    /// The process that started it is gone.
+    case orphaned
+}

@@ -1,0 +1,224 @@
+import DataParallel
+import Protocol
+import Testing
+import Training
+
+@Suite("Slots follow those who are here") struct MembershipTests {
+    private let coordinator = CoordinatorUnderTest(workersToBegin: 2)
+
+    private func begin() {
+        coordinator.join("a", "b")
+        #expect(coordinator.owed("a") == Array(0..<4))
+        #expect(coordinator.owed("b") == Array(4..<8))
+    }
+
+    @Test("what a worker that is gone owed is asked of the others at once")
+    func gone() {
+        begin()
+        coordinator.lose("b")
+        #expect(coordinator.owed("a") == Array(0..<8))
+        coordinator.makeStep()
+        #expect(coordinator.steps == 1)
+        #expect(coordinator.owed("a") == Array(0..<8))
+    }
+
+    @Test("what it had answered already is not asked for again")
+    func answeredInPart() {
+        begin()
+        coordinator.lose("a")
+        #expect(coordinator.owed("b") == Array(0..<8))
+        coordinator.join("c")
+        coordinator.send(
+            .partialSum(
+                PartialSumHeader(
+                    step: 0, level: 1, residue: 1, examples: 8, correct: 0, loss: 1, checksum: 0)),
+            from: "b")
+        coordinator.lose("b")
+        #expect(coordinator.owed("c") == Array(0..<4))
+    }
+
+    @Test("a worker that joins gets its data first, and takes its share in the next step")
+    func joiner() {
+        begin()
+        coordinator.isFetching = true
+        coordinator.join("c")
+        #expect(coordinator.last.contains(.send(.assign(SlotRange(3..<4)), to: "c")))
+        #expect(coordinator.last.contains(.send(.assign(SlotRange(7..<8)), to: "c")))
+        coordinator.makeStep()
+        #expect(coordinator.owed("c") == [])
+        coordinator.finishFetching()
+        #expect(coordinator.owed("c") == [], "a step is under way")
+        coordinator.makeStep()
+        #expect(coordinator.owed("a") == [0, 1, 2])
+        #expect(coordinator.owed("b") == [4, 5, 6])
+        #expect(coordinator.owed("c") == [3, 7])
+        coordinator.makeStep()
+        #expect(coordinator.steps == 3)
+    }
+
+    @Test("a worker's share that went to a joiner comes back when that one goes")
+    func back() {
+        begin()
+        coordinator.join("c")
+        coordinator.makeStep()
+        #expect(coordinator.owed("c") == [3, 7])
+        coordinator.lose("c")
+        #expect(coordinator.owed("a") == [0, 1, 2, 3], "a holds its data")
+        #expect(coordinator.owed("b") == [4, 5, 6, 7])
+        coordinator.makeStep()
+        #expect(coordinator.owed("a") == [0, 1, 2, 3])
+    }
+
+    @Test("more workers than slots stand by, and step in when one goes")
+    func spares() {
+        let coordinator = CoordinatorUnderTest(workersToBegin: 10)
+        for number in 0..<10 { coordinator.join("w\(number)") }
+        #expect(coordinator.owed("w7") == [7])
+        #expect(coordinator.owed("w8") == [])
+        #expect(coordinator.events.contains(.assigned(worker: "w8:9", shards: [])))
+        coordinator.lose("w7")
+        #expect(coordinator.owed("w8") + coordinator.owed("w9") == [7])
+        coordinator.makeStep()
+        #expect(coordinator.steps == 1)
+        #expect(coordinator.owed("w8") == [7])
+    }
+
+    @Test("the log names what was waited for, for how long, and who computes it now")
+    func told() {
+        begin()
+        coordinator.pass(milliseconds: 50)
+        coordinator.lose("b")
+        #expect(
+            coordinator.events.last
+                == .left(
+                    worker: "b:2", reason: "its connection is closed", members: 1,
+                    owed: OwedWork(
+                        step: 1, shards: [1, 5, 3, 7], seconds: 0.05, helpers: ["a:1"])))
+        coordinator.pass(milliseconds: 5000)
+        coordinator.lose("a")
+        guard
+            case .left(_, "it has been silent for 5.1 s", 0, _) = coordinator.events.dropLast().last
+        else {
+            Issue.record("\(coordinator.events.suffix(2))")
+            return
+        }
+    }
+}
+
+@Suite("Too few workers") struct PauseTests {
+    @Test("pause the training, which takes what is under way and goes on with enough")
+    func pause() {
+        let coordinator = CoordinatorUnderTest(workersToBegin: 3, minimumWorkers: 2)
+        coordinator.join("a", "b", "c")
+        coordinator.lose("c")
+        coordinator.makeStep()
+        #expect(coordinator.steps == 1, "two go on where three had to begin")
+        coordinator.answer("a")
+        coordinator.lose("a")
+        #expect(coordinator.events.last == .paused(members: 1, needed: 2, step: 1))
+        coordinator.answer("b")
+        #expect(coordinator.steps == 2)
+        #expect(coordinator.owed("b") == [], "no new step")
+        coordinator.pass(milliseconds: 10_000)
+        #expect(coordinator.events.last == .waiting(members: 1, needed: 2, seconds: 10))
+        coordinator.isFetching = true
+        coordinator.join("d")
+        #expect(coordinator.owed("b") == [])
+        coordinator.finishFetching()
+        #expect(coordinator.events.contains(.training(workers: 2, fromStep: 2)))
+        coordinator.makeStep()
+        #expect(coordinator.steps == 3)
+    }
+
+    @Test("do not compute what others have left, until enough are there")
+    func orphans() {
+        let coordinator = CoordinatorUnderTest(minimumWorkers: 2)
+        coordinator.join("a", "b")
+        coordinator.lose("a")
+        coordinator.answer("b")
+        #expect(coordinator.owed("b") == [])
+        coordinator.join("c")
+        #expect(coordinator.owed("c") == Array(0..<4), "\(coordinator.events)")
+        #expect(coordinator.owed("b") == [])
+        coordinator.makeStep()
+        #expect(coordinator.steps == 1)
+    }
+
+    @Test("end the run after the timeout, with a checkpoint")
+    func timeout() {
+        let coordinator = CoordinatorUnderTest(minimumWorkers: 2, pauseTimeout: .seconds(7))
+        coordinator.join("a", "b")
+        coordinator.lose("a")
+        coordinator.lose("b")
+        coordinator.pass(milliseconds: 6_900)
+        #expect(!coordinator.last.contains(.checkpoint))
+        coordinator.pass(milliseconds: 200)
+        #expect(coordinator.last == [.checkpoint, .finish(.pausedTooLong(members: 0, needed: 2))])
+    }
+
+    @Test("do not hold up a stop: the step that nobody will finish is given up")
+    func interrupted() {
+        let coordinator = CoordinatorUnderTest(minimumWorkers: 2)
+        coordinator.join("a", "b")
+        coordinator.interrupt()
+        #expect(coordinator.last == [], "the step is finished first")
+        coordinator.lose("a")
+        #expect(coordinator.last.contains(.checkpoint))
+        #expect(coordinator.last.contains(.send(.stop(Notice(reason: "the run ends")), to: "b")))
+    }
+}
+
+@Suite("One checkpoint is written at a time") struct CheckpointTests {
+    private func count(_ coordinator: CoordinatorUnderTest) -> Int {
+        coordinator.last.count { $0 == .checkpoint }
+    }
+
+    @Test("what falls due meanwhile is taken at the next step after it")
+    func inTurn() {
+        let coordinator = CoordinatorUnderTest(checkpointEvery: 2)
+        coordinator.join("a")
+        coordinator.makeStep()
+        coordinator.makeStep()
+        #expect(count(coordinator) == 1)
+        coordinator.makeStep()
+        #expect(count(coordinator) == 0)
+        coordinator.checkpointWritten()
+        coordinator.makeStep()
+        #expect(count(coordinator) == 1, "due at the epoch's end")
+    }
+
+    @Test("a due one waits for the write, and the epoch's end for its own")
+    func epochEnd() {
+        let coordinator = CoordinatorUnderTest(checkpointEvery: 1)
+        coordinator.join("a")
+        coordinator.makeStep()
+        #expect(count(coordinator) == 1)
+        coordinator.makeStep()
+        coordinator.makeStep()
+        #expect(count(coordinator) == 0)
+        coordinator.makeStep()
+        #expect(!coordinator.last.contains(.evaluate), "the epoch's end must be kept first")
+        #expect(coordinator.owed("a") == [])
+        coordinator.checkpointWritten()
+        #expect(coordinator.last.prefix(2) == [.checkpoint, .evaluate])
+        #expect(coordinator.owed("a") == Array(0..<8))
+        coordinator.makeStep()
+        #expect(count(coordinator) == 0)
+        coordinator.checkpointWritten()
+        #expect(count(coordinator) == 0)
+        coordinator.makeStep()
+        #expect(count(coordinator) == 1)
+    }
+
+    @Test("a stop's is written after it")
+    func stop() {
+        let coordinator = CoordinatorUnderTest(checkpointEvery: 1)
+        coordinator.join("a")
+        coordinator.makeStep()
+        coordinator.interrupt()
+        coordinator.makeStep()
+        #expect(count(coordinator) == 0)
+        coordinator.checkpointWritten()
+        #expect(coordinator.last == [.checkpoint])
+    }
+}

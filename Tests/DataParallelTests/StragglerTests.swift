@@ -1,0 +1,138 @@
+import DataParallel
+import Protocol
+import Testing
+import Training
+
+@Suite("A worker that is late") struct StragglerTests {
+    private let coordinator = CoordinatorUnderTest(workersToBegin: 2)
+
+    /// Makes some steps of 10 ms and begins with another, which b has answered.
+    private func fallBehind() {
+        coordinator.join("a", "b")
+        for _ in 0..<3 { coordinator.makeStep(milliseconds: 10) }
+        coordinator.answer("b")
+    }
+
+    @Test("is asked what it does, and its slots are computed by who is idle")
+    func helped() {
+        fallBehind()
+        coordinator.pass(milliseconds: 100)
+        #expect(coordinator.isSent(.ping, to: "a"))
+        #expect(coordinator.owed("b") == [])
+        coordinator.send(
+            .status(WorkerStatus(phase: .computing, step: 3, seconds: 0.09)), from: "a")
+        coordinator.pass(milliseconds: 50)
+        #expect(coordinator.owed("b") == Array(0..<4))
+        #expect(
+            coordinator.events.last
+                == .late(
+                    worker: "a:1", state: "computing step 4 for 0.1 s",
+                    OwedWork(step: 4, shards: [0, 4, 2, 6], seconds: 0.15, helpers: ["b:2"]),
+                    times: 1))
+        coordinator.join("c")
+        coordinator.pass(milliseconds: 500)
+        #expect(coordinator.owed("c") == [], "no slot is computed by three")
+    }
+
+    @Test("may still come first: the other's copy is passed over without a word")
+    func latecomerFirst() {
+        fallBehind()
+        coordinator.pass(milliseconds: 200)
+        coordinator.answer("a")
+        #expect(coordinator.steps == 4)
+        #expect(coordinator.owed("a") == Array(0..<4))
+        #expect(coordinator.owed("b") == Array(4..<8), "it begins with the next step")
+        let told = coordinator.events.count
+        let late = WorkHeader(step: 3, range: SlotRange(0..<4), checksum: 0)
+        coordinator.send(.partialSum(coordinator.sums(late)[0]), from: "b")
+        #expect(coordinator.last == [])
+        coordinator.makeStep()
+        #expect(coordinator.events.count == told + 1, "but for the step")
+    }
+
+    @Test("is not asked for more before it has answered, and takes its share again then")
+    func behind() {
+        fallBehind()
+        let late = coordinator.asked["a"] ?? []
+        coordinator.pass(milliseconds: 200)
+        coordinator.answer("b")
+        #expect(coordinator.steps == 4)
+        #expect(coordinator.asked["a"] == late)
+        #expect(coordinator.owed("b") == Array(0..<8))
+        coordinator.answer("a")
+        #expect(coordinator.owed("a") == [])
+        coordinator.answer("b")
+        #expect(coordinator.steps == 5)
+        #expect(coordinator.owed("a") == Array(0..<4))
+    }
+
+    @Test("and answers with a sum of which a part is there already: the rest is asked for anew")
+    func overlap() {
+        let coordinator = CoordinatorUnderTest(workersToBegin: 3)
+        coordinator.join("a", "b", "c")
+        for _ in 0..<3 { coordinator.makeStep(milliseconds: 10) }
+        #expect(coordinator.owed("a") == [0, 1, 2])
+        coordinator.answer("b")
+        coordinator.answer("c")
+        coordinator.pass(milliseconds: 200)
+        let helpers = coordinator.owed("b") + coordinator.owed("c")
+        #expect(helpers.sorted() == [0, 1, 2])
+        // One helper of two answers; the other one goes, and the late sum covers too much.
+        #expect(coordinator.owed("b") == [0, 1])
+        let half = WorkHeader(step: 3, range: SlotRange(0..<1), checksum: 0)
+        coordinator.send(.partialSum(coordinator.sums(half)[0]), from: "b")
+        coordinator.lose("b")
+        #expect(coordinator.owed("c") == [2], "a still owes 1")
+        coordinator.answer("a")
+        #expect(coordinator.owed("c") == [2] || coordinator.steps == 4)
+        coordinator.makeStep()
+        #expect(coordinator.steps >= 4)
+        #expect(
+            coordinator.events.allSatisfy { if case .dropped = $0 { false } else { true } })
+    }
+
+    @Test("for far too long is given up and told so; what it says then is passed over")
+    func givenUp() {
+        fallBehind()
+        coordinator.pass(milliseconds: 3_000)
+        #expect(!coordinator.machine.isGivenUp("a"))
+        coordinator.pass(milliseconds: 150)
+        #expect(coordinator.machine.isGivenUp("a"))
+        guard case .left("a:1", let reason, 1, let owed?) = coordinator.events.last else {
+            Issue.record("\(coordinator.events.suffix(2))")
+            return
+        }
+        #expect(reason.hasPrefix("no answer for 3.1 s, silent for 3."))
+        #expect(owed.shards == [0, 4, 2, 6])
+        coordinator.answer("a")
+        #expect(coordinator.last == [])
+        coordinator.makeStep()
+        coordinator.join("a")
+        coordinator.makeStep()
+        #expect(coordinator.owed("a") != [], "it has come back as a fresh member")
+    }
+
+    @Test("is given no time for what the coordinator itself has slept through")
+    func sleep() {
+        fallBehind()
+        coordinator.pass(milliseconds: 50)
+        coordinator.jump(milliseconds: 60_000)
+        coordinator.pass(milliseconds: 50)
+        #expect(!coordinator.machine.isGivenUp("a"))
+        coordinator.answer("a")
+        #expect(coordinator.steps == 4)
+    }
+
+    @Test("with its data, and does not ask for more, is given up before training begins")
+    func fetching() {
+        coordinator.isFetching = true
+        coordinator.join("a", "b")
+        coordinator.finishFetching(of: "b")
+        coordinator.pass(milliseconds: 2_000)
+        coordinator.send(.fetch(Fetch(shard: 0, first: 0)), from: "a")
+        coordinator.pass(milliseconds: 2_900)
+        #expect(!coordinator.machine.isGivenUp("a"))
+        coordinator.pass(milliseconds: 200)
+        #expect(coordinator.machine.isGivenUp("a"))
+    }
+}
