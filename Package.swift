@@ -118,6 +118,19 @@ let package = Package(
             name: "TestSupport", dependencies: ["KernelInterface", "Randomness", "Training"],
             path: "Tests/TestSupport", swiftSettings: strict),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "DataParallel", "Datasets", "Hashing", "KernelInterface", "Kernels",
+                "NeuralNetwork", "Optimizers", "Protocol", "Randomness", "Training", "ZeroMQ",
+            ],
+            path: "Tests/Simulation", swiftSettings: strict),
+        .executableTarget(
+            name: "tern-simulate",
+            dependencies: [
+                "Simulation", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/SimulationTool", swiftSettings: strict),
         tests(of: "Kernels", ["KernelInterface", "TestSupport"]),
         tests(of: "Randomness"),
         tests(
@@ -154,6 +167,7 @@ let package = Package(
         tests(
             of: "TernKit",
             ["Datasets", "KernelInterface", "Kernels", "NeuralNetwork", "Optimizers", "Training"]),
+        tests(of: "Simulation", fixtures: true),
         tests(of: "Monitoring", ["KernelInterface", "Kernels", "NeuralNetwork", "Training"]),
         tests(
             of: "Verification",

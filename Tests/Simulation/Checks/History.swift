@@ -1,0 +1,100 @@
+import Protocol
+import Training
+
+/// What has been committed so far, checked at every step against the undisturbed training.
+struct History {
+    private let training: SmallTraining
+    private let fail: (String) -> Void
+    /// How often each position of the step under way is covered.
+    private var covered: [Int] = []
+    private var step: Int?
+    /// The steps that stand: a coordinator that goes back to a checkpoint voids those after it.
+    private(set) var committed = 0
+    /// The steps that were made again.
+    private(set) var repeated = 0
+
+    init(_ training: SmallTraining, fail: @escaping (String) -> Void) {
+        self.training = training
+        self.fail = fail
+    }
+
+    /// A coordinator begins, with a new run or a checkpoint.
+    mutating func resume(fromStep first: Int, weights: String) {
+        guard first <= committed else {
+            return fail("a run of \(committed) steps is resumed from step \(first)")
+        }
+        repeated += committed - first
+        committed = first
+        step = nil
+        check(weights, "the weights resumed from step \(first)")
+    }
+
+    /// A step begins, or begins anew.
+    mutating func begin(step: Int) {
+        guard step == committed else {
+            return fail("step \(step) begins where \(committed) steps are made")
+        }
+        self.step = step
+        let count = training.job.plan.positions(ofStep: step).count
+        covered = Array(repeating: 0, count: count)
+    }
+
+    /// A partial sum is added to the step under way.
+    mutating func accumulate(_ sum: PartialSumHeader) {
+        guard sum.step == step else {
+            return fail("a sum of step \(sum.step) is added to another")
+        }
+        for index in places(of: sum) {
+            covered[index] += 1
+            if covered[index] > 1 {
+                let position = training.job.plan.positions(ofStep: sum.step).lowerBound + index
+                return fail("position \(position) of step \(sum.step) is added twice")
+            }
+        }
+    }
+
+    /// Whether the step under way has some of what a partial sum holds.
+    func hasPart(of sum: PartialSumHeader) -> Bool {
+        sum.step == step && places(of: sum).contains { covered[$0] > 0 }
+    }
+
+    /// Which of their step's positions a partial sum holds.
+    private func places(of sum: PartialSumHeader) -> [Int] {
+        let positions = training.job.plan.positions(ofStep: sum.step)
+        return positions.filter { $0 & ((1 << sum.level) - 1) == sum.residue }
+            .map { $0 - positions.lowerBound }
+    }
+
+    /// The update of the step under way is made.
+    mutating func commit(step: Int, weights: String) {
+        guard step == self.step, covered.allSatisfy({ $0 == 1 }) else {
+            return fail("step \(step) is made without all its positions")
+        }
+        committed = step + 1
+        self.step = nil
+        check(weights, "the weights after step \(step)")
+    }
+
+    /// An epoch's weights are tested.
+    func endEpoch(step: Int, tally: Tally) {
+        let epoch = step / training.job.plan.stepsPerEpoch
+        if tally != training.epochTallies[epoch - 1] {
+            fail("epoch \(epoch) adds up to \(tally), not \(training.epochTallies[epoch - 1])")
+        }
+    }
+
+    /// The run says that it is complete.
+    func complete(weights: String) {
+        if committed != training.steps {
+            return fail("the run is complete after \(committed) steps of \(training.steps)")
+        }
+        check(weights, "the final weights")
+    }
+
+    private func check(_ weights: String, _ what: String) {
+        let wanted = training.weights[committed]
+        if weights != wanted {
+            fail("\(what) are \(weights.prefix(12))…, not \(wanted.prefix(12))…")
+        }
+    }
+}

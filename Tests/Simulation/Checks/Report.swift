@@ -1,0 +1,35 @@
+/// What a simulated run came to.
+package struct Report: Sendable {
+    package let seed: UInt64
+    /// What went wrong first; nil if all is well.
+    package var violation: String?
+    /// The steps of the finished run, and those made again after a coordinator's restart.
+    package var steps = 0
+    package var repeated = 0
+    /// The events handled.
+    package var events = 0
+    /// The virtual time that it took.
+    package var duration: Duration = .zero
+    /// How often each kind of fault struck.
+    package var faults: [String: Int] = [:]
+    /// The coordinators that were started.
+    package var sessions = 0
+    package var maxima = Maxima()
+}
+
+/// The most that there was at once of what must be bounded.
+package struct Maxima: Sendable {
+    /// Messages on their way in one direction of a connection.
+    package var inFlight = 0
+    /// Events that waited for a stopped process.
+    package var backlog = 0
+    /// Values that a machine, or the sums of a step, held.
+    package var stored = 0
+
+    /// The larger of each.
+    package mutating func merge(_ other: Maxima) {
+        inFlight = max(inFlight, other.inFlight)
+        backlog = max(backlog, other.backlog)
+        stored = max(stored, other.stored)
+    }
+}

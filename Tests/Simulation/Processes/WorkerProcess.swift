@@ -1,0 +1,198 @@
+import DataParallel
+import Datasets
+import Kernels
+import NeuralNetwork
+import Protocol
+import Training
+
+/// A worker's process: carries out what its machine decides, as the worker's actor does.
+final class WorkerProcess: VirtualProcess {
+    let host: Host
+    private var machine: WorkerMachine
+    private var connection: Connection?
+    private var ticks = 0
+    private var failedDials = 0
+    /// The last messages to this or an earlier coordinator, for a host that repeats them.
+    private var said: [Packet<WorkerMessage>] = []
+
+    private var lane: ShardGradients?
+    private var sums: PartialSums?
+    private var shards: [Int: Shard] = [:]
+    private var weights: FloatBuffer?
+    /// What is computed and not sent yet.
+    private var results: [PartialSum] = []
+    /// Counts resets, so that a lane that still computes for an earlier run is not listened to.
+    private var generation = 0
+    /// The payload of the message that is being dealt with.
+    private var payload = Payload.none
+
+    /// A process on a host.
+    init(_ world: World, on host: Host, pid: Int) {
+        self.host = host
+        let hello = Hello(host: host.name, pid: pid, lanes: 1, kernels: "virtual")
+        machine = WorkerMachine(
+            hello: hello, settings: WorkerSettings(joinTimeout: World.workerPatience))
+        super.init(world, name: "\(host.name):\(pid)")
+    }
+
+    /// The process begins.
+    func start() {
+        trace("starts")
+        machine.start(now: world.queue.now)
+        tick()
+        dial()
+    }
+
+    /// SIGTERM.
+    func interrupt() { perform(machine.interrupt(15, now: world.queue.now)) }
+
+    override func end() {
+        world.checkSize(of: machine, name)
+        super.end()
+        connection = nil
+        said = []
+    }
+
+    // MARK: - Events
+
+    private func tick() {
+        after(.seconds(1)) { [self] in
+            ticks += 1
+            if ticks % 16 == 0 { world.checkSize(of: machine, name) }
+            perform(machine.tick(now: world.queue.now))
+            tick()
+        }
+    }
+
+    private func dial() {
+        let wait = min(Duration.milliseconds(100) * (1 << min(failedDials, 5)), .seconds(2))
+        after(wait + world.latency()) { [self] in
+            guard let connection = world.network.connect(self) else {
+                failedDials += 1
+                return dial()
+            }
+            failedDials = 0
+            self.connection = connection
+            trace("is connected, as peer \(connection.peer)")
+            perform(machine.connected(now: world.queue.now))
+            if host.isRepeating { said.forEach { say($0) } }
+        }
+    }
+
+    /// The connection has ended.
+    func lost(_ connection: Connection) {
+        guard connection === self.connection else { return }
+        trace("has lost its connection")
+        self.connection = nil
+        perform(machine.disconnected(now: world.queue.now))
+        dial()
+    }
+
+    /// A message has come.
+    func receive(_ packet: Packet<CoordinatorMessage>) {
+        trace("<- \(packet.message.summary)")
+        payload = packet.payload
+        defer { payload = .none }
+        perform(machine.receive(packet.message, run: packet.run, now: world.queue.now))
+    }
+
+    // MARK: - Effects
+
+    private func perform(_ effects: [WorkerEffect]) {
+        for effect in effects where isAlive {
+            switch effect {
+            case .send(let message, let run): send(Packet(message: message, run: run))
+            case .prepare(let architecture, let plan, let seed, let labelSmoothing):
+                let kernels = world.training.job.kernels
+                lane = ShardGradients(
+                    architecture, plan: plan, seed: seed, labelSmoothing: labelSmoothing,
+                    kernels: kernels)
+                let count = ParameterLayout(architecture).count
+                sums = PartialSums(plan, parameterCount: count, kernels: kernels)
+            case .reset: reset()
+            case .storeShardPart(let part): store(part)
+            case .loadWeights: loadWeights()
+            case .compute(let slots, let step): compute(slots, step: step)
+            case .sendSums(let step, let run): sendSums(step: step, run)
+            case .discardSums: results = []
+            case .report(let event): trace("\(event)")
+            case .finish(let outcome): finish(outcome)
+            }
+        }
+    }
+
+    private func finish(_ outcome: WorkerOutcome) {
+        trace("ends: \(outcome)")
+        connection?.close(at: .worker, isBreak: false)
+        end()
+        world.workerEnded(self)
+    }
+
+    private func send(_ packet: Packet<WorkerMessage>) {
+        say(packet)
+        said = (said + [packet]).suffix(6)
+        if host.isRepeating, world.random.oneIn(2) { say(packet) }
+    }
+
+    private func say(_ packet: Packet<WorkerMessage>) {
+        if connection?.send(packet) == false {
+            world.fail("\(name) has too many messages on their way to the coordinator")
+        }
+    }
+
+    private func reset() {
+        generation += 1
+        lane = nil
+        sums = nil
+        shards = [:]
+        weights = nil
+        results = []
+    }
+
+    private func store(_ part: ShardPart) {
+        guard case .examples(let examples) = payload else { return }
+        shards[part.shard, default: Shard()].values += examples.values
+        shards[part.shard, default: Shard()].labels += examples.labels
+    }
+
+    private func loadWeights() {
+        guard case .values(let values) = payload else { return }
+        if world.bug == .staleWeights, weights != nil, world.random.oneIn(50) { return }
+        weights = values
+    }
+
+    // MARK: - Computing
+
+    private func compute(_ slots: Range<Int>, step: Int) {
+        guard let weights, let lane else {
+            return world.fail("\(name) is to compute without weights or lanes")
+        }
+        trace("computes slots \(slots) of step \(step)")
+        if host.isComputingForEver { return trace("will never be done with it") }
+        let generation = generation
+        after(world.computingTime(of: slots.count, on: host)) { [self] in
+            guard generation == self.generation else { return }
+            weights.withBytes { lane.load($0) }
+            sums?.begin(step: step)
+            for sum in lane.compute(slots: slots, step: step, shards: shards) { sums?.add(sum) }
+            // They come out of a dictionary, whose order is another in every process.
+            let shards = world.training.job.plan.shards
+            results = (sums?.takeAll() ?? []).sorted {
+                $0.node.slots(of: shards).lowerBound < $1.node.slots(of: shards).lowerBound
+            }
+            perform(machine.computed(step: step, now: world.queue.now))
+        }
+    }
+
+    private func sendSums(step: Int, _ run: RunID) {
+        for sum in results {
+            let header = PartialSumHeader(
+                step: step, level: sum.node.level, residue: sum.node.residue,
+                examples: sum.tally.examples, correct: sum.tally.correct, loss: sum.tally.loss,
+                checksum: 0)
+            send(
+                Packet(message: .partialSum(header), run: run, payload: .values(sum.gradients)))
+        }
+        results = []
+    }
+}

@@ -1,0 +1,139 @@
+import DataParallel
+import Datasets
+import Kernels
+import Protocol
+
+/// A message with its payload frames, unpacked.
+struct Packet<Message> {
+    var message: Message
+    var run: RunID
+    var payload = Payload.none
+}
+
+/// What follows a header.
+enum Payload {
+    case none
+    case values(FloatBuffer)
+    case examples(Shard)
+}
+
+/// A connection between a worker and a coordinator; each side learns of its end in its own time.
+final class Connection {
+    enum Side { case worker, coordinator }
+
+    private unowned let world: World
+    /// What the coordinator tells this connection from others by.
+    let peer: Int
+    let worker: WorkerProcess
+    let coordinator: CoordinatorProcess
+    private(set) var isOpenAtWorker = true
+    private(set) var isOpenAtCoordinator = true
+    /// Since when each side hears nothing, not even heartbeats.
+    private var silence: [Side: Duration] = [:]
+
+    private lazy var toWorker = Pipe<Packet<CoordinatorMessage>>(world, isCut: isCut) {
+        [weak self, worker] packet in self?.arrive(packet, at: worker)
+    }
+    private lazy var toCoordinator = Pipe<Packet<WorkerMessage>>(world, isCut: isCut) {
+        [weak self, coordinator] packet in self?.arrive(packet, at: coordinator)
+    }
+
+    init(_ world: World, peer: Int, _ worker: WorkerProcess, _ coordinator: CoordinatorProcess) {
+        self.world = world
+        self.peer = peer
+        self.worker = worker
+        self.coordinator = coordinator
+    }
+
+    private var isCut: () -> Bool { { [host = worker.host] in host.isCut } }
+
+    // MARK: - Messages
+
+    /// Sends to the worker; false if it reads too few of its messages.
+    func send(_ packet: Packet<CoordinatorMessage>) -> Bool {
+        !isOpenAtCoordinator || toWorker.send(packet)
+    }
+
+    /// Sends to the coordinator; false if it reads too few of its messages.
+    func send(_ packet: Packet<WorkerMessage>) -> Bool {
+        !isOpenAtWorker || toCoordinator.send(packet)
+    }
+
+    private func arrive(_ packet: Packet<CoordinatorMessage>?, at worker: WorkerProcess) {
+        worker.handle { [self] in
+            guard isOpenAtWorker else { return }
+            if let packet { worker.receive(packet) } else { hearTheEnd(at: .worker) }
+        }
+    }
+
+    private func arrive(_ packet: Packet<WorkerMessage>?, at coordinator: CoordinatorProcess) {
+        coordinator.handle { [self] in
+            guard isOpenAtCoordinator else { return }
+            if let packet {
+                coordinator.receive(packet, from: self)
+            } else {
+                hearTheEnd(at: .coordinator)
+            }
+        }
+    }
+
+    // MARK: - The end
+
+    /// One side ends the connection; the other is told unless a cut or a break keeps it from that.
+    ///
+    /// - Parameter isBreak: whether it ends amid what is on its way, and some of that is lost.
+    func close(at side: Side, isBreak: Bool) {
+        switch side {
+        case .worker:
+            guard isOpenAtWorker else { return }
+            isOpenAtWorker = false
+            toCoordinator.close(isBreak: isBreak)
+        case .coordinator:
+            guard isOpenAtCoordinator else { return }
+            isOpenAtCoordinator = false
+            toWorker.close(isBreak: isBreak)
+        }
+    }
+
+    /// The network drops the connection: both sides are told, each in its own time.
+    func reset() {
+        toWorker.close(isBreak: true)
+        toCoordinator.close(isBreak: true)
+    }
+
+    /// A side is told, or finds by its heartbeat, that the connection has ended.
+    private func hearTheEnd(at side: Side) {
+        close(at: side, isBreak: true)
+        switch side {
+        case .worker: worker.lost(self)
+        case .coordinator: coordinator.lost(self)
+        }
+    }
+
+    // MARK: - Heartbeats
+
+    /// What was cut may be whole again: messages move on, and who heard nothing hears something.
+    func refresh() {
+        toWorker.move()
+        toCoordinator.move()
+        watch(
+            .worker, worker, isOpen: isOpenAtWorker,
+            hears: !coordinator.isStopped && (coordinator.isAlive || toWorker.isClosed))
+        watch(
+            .coordinator, coordinator, isOpen: isOpenAtCoordinator,
+            hears: !worker.isStopped && (worker.isAlive || toCoordinator.isClosed))
+    }
+
+    private func watch(_ side: Side, _ process: VirtualProcess, isOpen: Bool, hears: Bool) {
+        guard isOpen, !hears || worker.host.isCut else { return silence[side] = nil }
+        guard silence[side] == nil else { return }
+        let now = world.queue.now
+        silence[side] = now
+        let timeout = world.random.draw(World.heartbeatTimeout)
+        process.after(timeout) { [self] in
+            guard silence[side] == now else { return }
+            process.trace("hears nothing more of \(side == .worker ? "coordinator" : worker.name)")
+            hearTheEnd(at: side)
+        }
+    }
+}

@@ -1,0 +1,29 @@
+/// A machine on which a worker may run.
+final class Host {
+    /// Its name.
+    let name: String
+    /// The worker that runs here, or ran here last.
+    var worker: WorkerProcess?
+    /// Whether no message leaves or reaches it.
+    var isCut = false
+    /// How many times longer than usual a computation takes.
+    var slowness = 1
+    /// Whether no computation ends.
+    var isComputingForEver = false
+    /// Whether its worker says again what it has said before.
+    var isRepeating = false
+    /// Whether a worker that ends is started again.
+    var restarts = true
+
+    /// A machine without a worker.
+    init(name: String) { self.name = name }
+
+    /// Ends whatever troubles the machine.
+    func calm() {
+        isCut = false
+        slowness = 1
+        isComputingForEver = false
+        isRepeating = false
+        restarts = true
+    }
+}

@@ -1,0 +1,41 @@
+import DataParallel
+import Protocol
+
+// How long things take here, and how much they may hold.
+
+extension World {
+    /// How long a message takes: often no time, so that several come at once.
+    func latency() -> Duration {
+        random.oneIn(2) ? .zero : random.draw(.zero...schedule.latency)
+    }
+
+    /// How long a computation takes on a host.
+    func computingTime(of slots: Int, on host: Host) -> Duration {
+        let time = random.draw(schedule.pace * slots * 0.5...schedule.pace * slots * 1.5)
+        return min(time * host.slowness, max(time, .seconds(40)))
+    }
+
+    /// How long a file takes to be written.
+    func writingTime() -> Duration {
+        random.draw(.zero...schedule.writing) * disk.slowness
+    }
+
+    /// What the coordinator's decisions depend on.
+    var coordinatorSettings: CoordinatorSettings {
+        let configuration = training.job.configuration
+        return CoordinatorSettings(
+            welcome: Welcome(
+                training.job.architecture, plan: training.job.plan, seed: configuration.seed,
+                labelSmoothing: configuration.labelSmoothing),
+            epochs: configuration.epochs, minimumWorkers: schedule.minimumWorkers,
+            checkpointEvery: schedule.checkpointEvery, joinTimeout: schedule.joinTimeout,
+            pauseTimeout: schedule.pauseTimeout, answerTimeout: schedule.answerTimeout)
+    }
+
+    /// Checks that what a process holds does not become more and more.
+    func checkSize(of state: Any, _ name: String) {
+        let stored = storedValues(in: state)
+        maxima.stored = max(maxima.stored, stored)
+        if stored > 1_000 { fail("\(name) holds \(stored) values in its \(type(of: state))") }
+    }
+}
