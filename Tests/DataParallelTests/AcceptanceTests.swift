@@ -99,7 +99,7 @@ import Training
 private func waitingMachine(minimumWorkers: Int) -> CoordinatorMachine<String> {
     let plan = BatchPlan(examples: 64, batchSize: 16, shards: 8)
     let settings = CoordinatorSettings(
-        welcome: Welcome(MachineNetwork.architecture, plan: plan, seed: 0, labelSmoothing: 0),
+        welcome: Welcome(sampleArchitecture, plan: plan, seed: 0, labelSmoothing: 0),
         epochs: 1, minimumWorkers: minimumWorkers, checkpointEvery: 0, joinTimeout: .seconds(9))
     return CoordinatorMachine(plan: plan, settings: settings, step: 0)
 }

@@ -1,133 +1,113 @@
 import DataParallel
 import Protocol
-import Randomness
 import Testing
 import Training
 
+// Whole runs, disturbed in every way, are in Tests/SimulationTests.
+
 @Suite("The coordinator's decisions") struct CoordinatorMachineTests {
-    private let plan = BatchPlan(examples: 53, batchSize: 10, shards: 8)
-
-    /// What each step of an epoch takes.
-    private var stepSizes: [Int] {
-        (0..<plan.stepsPerEpoch).map { plan.positions(ofStep: $0).count }
-    }
-
-    @Test("every step counts every example once, for any number of workers", arguments: 1...9)
-    func completeSteps(workers: Int) {
-        var network = MachineNetwork(plan: plan, epochs: 2, minimumWorkers: workers)
-        for _ in 0..<workers { network.join() }
-        network.run()
-        #expect(network.outcome == .completed)
-        #expect(network.examplesOfStep == stepSizes + stepSizes)
-    }
-
     @Test("nothing begins before enough workers are here")
     func gathering() {
-        var network = MachineNetwork(plan: plan, epochs: 1, minimumWorkers: 2)
-        network.join()
-        network.run()
-        #expect(network.outcome == nil)
-        #expect(network.examplesOfStep.isEmpty)
-        network.join()
-        network.run()
-        #expect(network.outcome == .completed)
-    }
-
-    @Test("whoever is killed, and whoever joins, every step is complete", arguments: 0..<300)
-    func disturbedRuns(seed: Int) {
-        var random = Philox(seed: UInt64(seed), for: "faults")
-        var network = MachineNetwork(plan: plan, epochs: 3, seed: UInt64(seed))
-        network.join()
-        while network.outcome == nil {
-            let isStuck = !network.advance()
-            switch random.below(60) {
-            case 0 where network.workers.count > 0:
-                let peers = network.workers.keys.sorted()
-                network.kill(peers[random.below(peers.count)])
-            case 1 where network.workers.count < 5: network.join()
-            default: if isStuck { network.join() }
-            }
-        }
-        #expect(network.outcome == .completed)
-        #expect(network.examplesOfStep == stepSizes + stepSizes + stepSizes)
-    }
-
-    @Test("a worker that joins in mid-run counts from a later step and takes its share")
-    func lateJoiner() {
-        var network = MachineNetwork(plan: plan, epochs: 50)
-        network.join()
-        network.run(limit: 200)
-        let late = network.join()
-        network.run(limit: 400)
-        #expect(network.workers[late]?.computed != nil)
-        network.run()
-        #expect(network.outcome == .completed)
+        let coordinator = CoordinatorUnderTest(workersToBegin: 2)
+        coordinator.join("a")
+        #expect(coordinator.owed("a") == [])
+        coordinator.join("b")
+        #expect(coordinator.owed("a") + coordinator.owed("b") == Array(0..<8))
     }
 
     @Test("a signal finishes the step under way, then a checkpoint, then the end")
     func interruption() {
-        var network = MachineNetwork(plan: plan, epochs: 50)
-        network.join()
-        network.run(limit: 200)
-        let steps = network.examplesOfStep.count
-        network.interrupt()
-        network.run()
-        #expect(network.outcome == .interrupted(signal: 2))
-        #expect(network.examplesOfStep.count == steps + 1)
-        #expect(network.checkpoints == 1 + steps / plan.stepsPerEpoch)
+        let coordinator = CoordinatorUnderTest()
+        coordinator.join("a")
+        coordinator.makeStep()
+        coordinator.interrupt()
+        #expect(coordinator.last == [])
+        coordinator.makeStep()
+        #expect(
+            coordinator.last.suffix(2) == [
+                .checkpoint, .send(.stop(Notice(reason: "the run ends")), to: "a"),
+            ])
+        coordinator.lose("a")
+        #expect(coordinator.last == [.finish(.interrupted(signal: 2))])
+        #expect(coordinator.steps == 2)
     }
 
     @Test("a signal while nobody is here ends the run at once, with a checkpoint")
     func interruptionWithoutWorkers() {
-        var network = MachineNetwork(plan: plan, epochs: 1)
-        network.interrupt()
-        #expect(network.outcome == .interrupted(signal: 2))
-        #expect(network.checkpoints == 1)
+        let coordinator = CoordinatorUnderTest()
+        coordinator.interrupt()
+        #expect(coordinator.last == [.checkpoint, .finish(.interrupted(signal: 2))])
     }
 
     @Test("checkpoints are due every so many steps and at each epoch's end")
     func checkpoints() {
-        var network = MachineNetwork(plan: plan, epochs: 2, checkpointEvery: 2)
-        network.join()
-        network.run()
-        // Steps 2, 4, 6 (the end) and 8, 10, 12 (the end).
-        #expect(network.checkpoints == 6)
+        let coordinator = CoordinatorUnderTest(checkpointEvery: 3)
+        coordinator.join("a")
+        let kept = (1...9).filter { _ in
+            coordinator.makeStep()
+            let isKept = coordinator.last.contains(.checkpoint)
+            if isKept { coordinator.checkpointWritten() }
+            return isKept
+        }
+        #expect(kept == [3, 4, 6, 8, 9])
+    }
+
+    @Test("what is kept is not written again, without the tally of the epoch that it ended")
+    func keptAlready() {
+        let coordinator = CoordinatorUnderTest()
+        coordinator.join("a")
+        for _ in 0..<coordinator.plan.stepsPerEpoch { coordinator.makeStep() }
+        #expect(coordinator.last.contains(.checkpoint))
+        coordinator.checkpointWritten()
+        coordinator.lose("a")
+        coordinator.interrupt()
+        #expect(coordinator.last == [.finish(.interrupted(signal: 2))])
+
+        var resumed = machine(step: 4, epochs: 2)
+        _ = resumed.start(now: .zero)
+        _ = resumed.evaluated(now: .zero)
+        let effects = resumed.interrupt(2, now: .zero)
+        #expect(effects == [.finish(.interrupted(signal: 2))])
     }
 
     @Test("a run resumed at an epoch's end tests the weights before it goes on")
     func resumedAtEpochEnd() {
-        var network = MachineNetwork(plan: plan, epochs: 2, fromStep: plan.stepsPerEpoch)
-        network.join()
-        network.run()
-        #expect(network.outcome == .completed)
-        #expect(network.examplesOfStep == stepSizes)
+        var machine = machine(step: 4, epochs: 2)
+        let start = machine.start(now: .zero)
+        #expect(start == [.evaluate])
+        let effects = machine.evaluated(now: .zero)
+        #expect(effects == [])
     }
 
     @Test("a finished run that is resumed makes no step")
     func resumedAtTheEnd() {
-        var network = MachineNetwork(plan: plan, epochs: 1, fromStep: plan.stepsPerEpoch)
-        network.run()
-        #expect(network.outcome == .completed)
-        #expect(network.examplesOfStep.isEmpty)
+        var machine = machine(step: 8, epochs: 2)
+        let start = machine.start(now: .zero)
+        #expect(start == [.evaluate])
+        let effects = machine.evaluated(now: .zero)
+        #expect(effects == [.finish(.completed)])
     }
 
     @Test("when all have left, it says so every five seconds until somebody joins")
     func waiting() {
-        var network = MachineNetwork(plan: plan, epochs: 1)
-        let peer = network.join()
-        network.run(limit: 40)
-        network.kill(peer)
-        network.tick(after: .seconds(4))
-        network.tick(after: .seconds(1))
-        network.tick(after: .seconds(5))
+        let coordinator = CoordinatorUnderTest()
+        coordinator.join("a")
+        coordinator.lose("a")
+        coordinator.pass(milliseconds: 10_000)
         #expect(
-            network.events.suffix(2) == [
+            coordinator.events.suffix(2) == [
                 .waiting(members: 0, needed: 1, seconds: 5),
                 .waiting(members: 0, needed: 1, seconds: 10),
             ])
-        network.join()
-        network.run()
-        #expect(network.outcome == .completed)
-        #expect(network.examplesOfStep == stepSizes)
+        coordinator.join("b")
+        #expect(coordinator.owed("b") == Array(0..<8))
+    }
+
+    private func machine(step: Int, epochs: Int) -> CoordinatorMachine<String> {
+        let plan = BatchPlan(examples: 64, batchSize: 16, shards: 8)
+        let settings = CoordinatorSettings(
+            welcome: Welcome(sampleArchitecture, plan: plan, seed: 0, labelSmoothing: 0),
+            epochs: epochs, minimumWorkers: 1, checkpointEvery: 0, joinTimeout: nil)
+        return CoordinatorMachine(plan: plan, settings: settings, step: step)
     }
 }

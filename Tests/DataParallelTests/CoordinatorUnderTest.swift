@@ -24,7 +24,7 @@ final class CoordinatorUnderTest {
         pauseTimeout: Duration? = nil
     ) {
         let settings = CoordinatorSettings(
-            welcome: Welcome(MachineNetwork.architecture, plan: plan, seed: 0, labelSmoothing: 0),
+            welcome: Welcome(sampleArchitecture, plan: plan, seed: 0, labelSmoothing: 0),
             epochs: 100, workersToBegin: workersToBegin, minimumWorkers: minimumWorkers,
             checkpointEvery: checkpointEvery, joinTimeout: nil, pauseTimeout: pauseTimeout,
             answerTimeout: .seconds(3))
@@ -46,7 +46,7 @@ final class CoordinatorUnderTest {
             case .update:
                 step += 1
                 let more = machine.updated(
-                    MachineNetwork.report(step: step), now: .milliseconds(time))
+                    sampleReport(step: step), now: .milliseconds(time))
                 last += more
                 effects += more
             case .evaluate:
@@ -102,7 +102,7 @@ final class CoordinatorUnderTest {
     /// The sums of what a peer was asked for.
     func sums(_ work: WorkHeader) -> [PartialSumHeader] {
         let slots = work.range.first..<work.range.first + work.range.count
-        return MachineNetwork.maximalNodes(in: slots, of: plan).map { node in
+        return maximalNodes(in: slots, of: plan).map { node in
             let examples = plan.examples(under: node, step: work.step)
             return PartialSumHeader(
                 step: work.step, level: node.level, residue: node.residue, examples: examples,

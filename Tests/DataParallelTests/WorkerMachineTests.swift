@@ -40,7 +40,7 @@ private final class MachineUnderTest {
 
 /// A welcome that makes sense but for what is given.
 private func welcome(
-    architecture: String = jsonText(MachineNetwork.architecture), examples: Int = 10,
+    architecture: String = jsonText(sampleArchitecture), examples: Int = 10,
     batchSize: Int = 4, shards: Int = 2, labelSmoothing: Double = 0
 ) -> Welcome {
     Welcome(

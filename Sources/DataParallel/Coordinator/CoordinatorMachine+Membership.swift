@@ -54,7 +54,7 @@ extension CoordinatorMachine {
         _ peer: Peer, _ hello: Hello, address: String?, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
         guard index(of: peer) == nil else { return [] }
-        givenUp.remove(peer)
+        givenUp.removeAll { $0 == peer }
         let name = "\(hello.host):\(hello.pid)"
         members.append(Member(peer, name: name, limit: plan.shards, now: now))
         mostWorkers = max(mostWorkers, members.count)
@@ -126,7 +126,7 @@ extension CoordinatorMachine {
     public mutating func lose(
         _ peer: Peer, reason: String, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
-        givenUp.remove(peer)
+        givenUp.removeAll { $0 == peer }
         guard let index = index(of: peer) else { return [] }
         let member = members.remove(at: index)
         if isOver { return closeIfEmpty() }
@@ -157,7 +157,7 @@ extension CoordinatorMachine {
     ) -> [CoordinatorEffect<Peer>] {
         guard index(of: peer) != nil else { return [] }
         let effects = lose(peer, reason: reason, now: now)
-        givenUp.insert(peer)
+        givenUp.append(peer)
         return effects + [.send(.expel(Notice(reason: reason)), to: peer)]
     }
 

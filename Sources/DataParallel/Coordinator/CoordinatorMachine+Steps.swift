@@ -57,11 +57,13 @@ extension CoordinatorMachine {
 
     /// Writes the state, once a checkpoint that is still being written is done.
     ///
-    /// So there is one copy of the state in memory at most, however slow the disk is.
+    /// So there is one copy of the state in memory at most, however slow the disk is. What is kept
+    /// already is not written again: after an epoch's end, its tally would be lost.
     mutating func checkpoint() -> [CoordinatorEffect<Peer>] {
-        isCheckpointDue = isWriting
-        guard !isWriting else { return [] }
+        isCheckpointDue = isWriting && step != keptStep
+        guard !isWriting, step != keptStep else { return [] }
         isWriting = true
+        keptStep = step
         return [.checkpoint]
     }
 

@@ -16,7 +16,9 @@ public struct CoordinatorMachine<Peer: Hashable & Sendable>: Sendable {
 
     var members: [Member] = []
     /// Those who were given up and have not come back; what they still say is passed over.
-    var givenUp: Set<Peer> = []
+    ///
+    /// In order, so that effects come in the same order in every process.
+    var givenUp: [Peer] = []
     var phase = Phase.gathering
     /// The steps made; also the number of the step under way.
     var step: Int
@@ -36,6 +38,8 @@ public struct CoordinatorMachine<Peer: Hashable & Sendable>: Sendable {
     /// Whether this session has made or begun a step.
     var hasBegun = false
     var interruption: Int32?
+    /// The steps of the last checkpoint, taken in this session or resumed from.
+    var keptStep: Int?
     /// Whether a checkpoint is being written, and whether another is to be taken once it is.
     var isWriting = false
     var isCheckpointDue = false
@@ -65,6 +69,7 @@ public struct CoordinatorMachine<Peer: Hashable & Sendable>: Sendable {
         self.plan = plan
         self.settings = settings
         self.step = step
+        keptStep = step > 0 ? step : nil
         covered = SlotSet(limit: plan.shards)
         withoutExamples = SlotSet(limit: plan.shards)
     }

@@ -84,10 +84,7 @@ package struct SmallTraining: Sendable {
             let sums = lane.compute(slots: 0..<plan.shards, step: step, shards: shards)
             precondition(sums.count == 1 && state.update(sums[0]), "the sample training converges")
             weights.append(state.parameters.sha256)
-            if state.step % plan.stepsPerEpoch == 0 {
-                epochTallies.append(state.epochTally)
-                state.epochTally = Tally()
-            }
+            if state.step % plan.stepsPerEpoch == 0 { epochTallies.append(state.epochTally) }
         }
         return (weights, epochTallies)
     }

@@ -173,18 +173,14 @@ final class CoordinatorProcess: VirtualProcess {
         sums.pool.give(sum.gradients)
         broadcast = nil
         world.history.commit(step: last, weights: state.parameters.sha256)
-        let steps = job.plan.stepsPerEpoch
-        let report = StepReport(
-            epoch: last / steps + 1, epochs: job.configuration.epochs,
-            stepInEpoch: last % steps + 1, stepsPerEpoch: steps, step: state.step,
-            tally: sum.tally, learningRate: learningRate, seconds: 0)
+        let report = state.report(
+            sum.tally, learningRate: learningRate, seconds: 0, weights: 0)
         perform(machine.updated(report, now: world.queue.now))
     }
 
     private func evaluate() {
         after(world.random.draw(.zero ... .milliseconds(50))) { [self] in
             world.history.endEpoch(step: state.step, tally: state.epochTally)
-            state.epochTally = Tally()
             perform(machine.evaluated(now: world.queue.now))
         }
     }
