@@ -26,6 +26,20 @@ extension RunEvent {
         case .dropped(let peer, let reason, let total):
             guard isWorthTelling(total) else { return nil }
             return (.warning, "dropped from \(peer): \(reason) (\(total) so far)")
+        case .wrong(let worker, let step, let shards, let times):
+            let order = times == 1 ? "" : ", for the \(times == 2 ? "second" : "\(times)th") time"
+            return (
+                .error,
+                "worker \(worker) computed \(list(shards)) of step \(step) wrongly\(order): the "
+                    + "coordinator's own computation gives other bits"
+            )
+        case .rewinding(let step):
+            return (
+                .warning,
+                "sums that it sent since step \(step + 1) may be wrong: going back to before them"
+            )
+        case .rewound(let step):
+            return (.warning, "repeating from step \(step + 1), checking all that it sends")
         case .paused(let members, let needed, let step):
             return (
                 .warning, "training pauses after step \(step): \(members) here, \(needed) needed"

@@ -34,6 +34,14 @@ public struct CheckpointStore: Sendable {
         return path
     }
 
+    /// Removes the checkpoints made after more than `step` steps.
+    public func removeCheckpoints(after step: Int) {
+        for path in paths() {
+            let name = path.dropFirst(folder.count + 1 + Self.prefix.count)
+            if let made = Int(name.dropLast(Self.suffix.count)), made > step { Files.remove(path) }
+        }
+    }
+
     /// The checkpoints' paths, the oldest first.
     public func paths() -> [String] {
         Files.names(in: folder)

@@ -12,6 +12,12 @@ public enum RunEvent: Sendable, Equatable {
     case refused(peer: String, reason: String)
     /// A message was dropped; with how many have been so far.
     case dropped(peer: String, reason: String, total: Int)
+    /// A worker has computed the sums of shards wrongly; with how often it has by now.
+    case wrong(worker: String, step: Int, shards: [Int], times: Int)
+    /// The run goes back, since sums from step `step` on cannot be trusted.
+    case rewinding(step: Int)
+    /// The run is where it was after `step` steps.
+    case rewound(step: Int)
     /// Too few workers are left to go on after step `step`.
     case paused(members: Int, needed: Int, step: Int)
     /// Too few workers are here; with the seconds waited so far.

@@ -1,7 +1,7 @@
 import ArgumentParser
 import DataParallel
 
-/// How long a coordinator waits for workers that do not do their part.
+/// What a coordinator does about workers that do not do their part, or do it wrongly.
 struct FaultOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -21,7 +21,16 @@ struct FaultOptions: ParsableArguments {
                 + "(default: never)", valueName: "seconds"))
     var pauseTimeout: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Have this share of the shard gradients computed by a second worker too, and compared bit "
+                + "by bit, from 0 to 1.", valueName: "fraction"))
+    var audit = 0.0
+
     func validate() throws {
+        if !(0...1).contains(audit) {
+            throw ValidationError("--audit must be a share from 0 to 1, not \(audit)")
+        }
         for (name, value) in [
             ("heartbeat-timeout", heartbeatTimeout), ("answer-timeout", answerTimeout),
             ("pause-timeout", pauseTimeout ?? 1),
@@ -33,6 +42,8 @@ struct FaultOptions: ParsableArguments {
     func apply(to settings: inout CoordinatorSettings) {
         settings.heartbeatTimeout = .seconds(heartbeatTimeout)
         settings.answerTimeout = .seconds(answerTimeout)
+        settings.audit = audit
+        settings.auditKey = .random(in: 0...UInt64.max)
         settings.pauseTimeout = pauseTimeout.map { .seconds($0) }
     }
 }

@@ -40,7 +40,15 @@ struct WorkerCommand: AsyncParsableCommand {
     @Flag(help: ArgumentHelp("End when standard input ends.", visibility: .hidden))
     var lifeline = false
 
+    @Option(
+        help: ArgumentHelp(
+            "For drills of --audit: flip a bit of every such answer.", visibility: .hidden))
+    var spoilEvery: Int?
+
     func validate() throws {
+        if let spoilEvery, spoilEvery < 1 {
+            throw ValidationError("--spoil-every must be at least 1 answer, not \(spoilEvery)")
+        }
         if !(1...1024).contains(threads) {
             throw ValidationError("--threads must be from 1 to 1024, not \(threads)")
         }
@@ -65,7 +73,9 @@ struct WorkerCommand: AsyncParsableCommand {
                 """)
             let worker = Worker(
                 threads: command.threads, processors: command.processors, kernels: kernels,
-                settings: .init(joinTimeout: command.joinTimeout.map { .seconds($0) })
+                settings: .init(
+                    joinTimeout: command.joinTimeout.map { .seconds($0) },
+                    answersToASpoiltOne: command.spoilEvery)
             ) { event in
                 let (level, text) = event.text(endpoint: command.connect)
                 logger.log(level: level, "\(text)")

@@ -18,16 +18,21 @@ final class CoordinatorUnderTest {
     /// The effects of the last event.
     private(set) var last: [Effect] = []
     private var step = 0
+    /// Where the state that a run goes back to is.
+    var rewindTarget = 0
+    /// The peers whose sums are wrong, by a bit that shows in the checksum.
+    var liars: Set<String> = []
 
     init(
         workersToBegin: Int? = nil, minimumWorkers: Int = 1, checkpointEvery: Int = 0,
-        pauseTimeout: Duration? = nil
+        pauseTimeout: Duration? = nil, audit: Double = 0
     ) {
-        let settings = CoordinatorSettings(
+        var settings = CoordinatorSettings(
             welcome: Welcome(sampleArchitecture, plan: plan, seed: 0, labelSmoothing: 0),
             epochs: 100, workersToBegin: workersToBegin, minimumWorkers: minimumWorkers,
             checkpointEvery: checkpointEvery, joinTimeout: nil, pauseTimeout: pauseTimeout,
             answerTimeout: .seconds(3))
+        settings.audit = audit
         machine = CoordinatorMachine(plan: plan, settings: settings, step: 0)
         perform { $0.start(now: $1) }
     }
@@ -47,6 +52,16 @@ final class CoordinatorUnderTest {
                 step += 1
                 let more = machine.updated(
                     sampleReport(step: step), now: .milliseconds(time))
+                last += more
+                effects += more
+            case .arbitrate(let slots, let step):
+                let right = sums(WorkHeader(step: step, range: SlotRange(slots), checksum: 0))
+                let more = machine.arbitrated(right, now: .milliseconds(time))
+                last += more
+                effects += more
+            case .rewind:
+                step = rewindTarget
+                let more = machine.rewound(to: step, now: .milliseconds(time))
                 last += more
                 effects += more
             case .evaluate:
@@ -95,7 +110,11 @@ final class CoordinatorUnderTest {
         let works = asked[peer] ?? []
         asked[peer] = nil
         for work in works {
-            for sum in sums(work) { send(.partialSum(sum), from: peer) }
+            for sum in sums(work) {
+                var sum = sum
+                if liars.contains(peer) { sum.checksum = 1 }
+                send(.partialSum(sum), from: peer)
+            }
         }
     }
 

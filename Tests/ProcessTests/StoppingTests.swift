@@ -110,10 +110,10 @@ struct StoppingTests {
         // 6 steps an epoch.
         let recipe = Recipe.small.with("--epochs", "3", "--checkpoint-every", "5")
         _ = try await recipe.train(try SampleData(), into: run)
-        // One that falls due while another is being written is taken after the next step.
+        // One that falls due while another is being written comes later; not so at an epoch's end.
         let steps = run.checkpoints.compactMap { Int($0.filter(\.isNumber)) }
         #expect(steps.count == 3)
-        #expect(steps.first == 12 && (15...17).contains(steps[1]) && steps.last == 18)
+        #expect(steps.contains(12) && steps.last == 18)
     }
 
     @Test("a coordinator that is stopped sends its workers home, and tells how to go on")

@@ -18,4 +18,11 @@ actor CheckpointWriter {
             return .failure(error)
         }
     }
+
+    /// Removes the checkpoints of later steps than `limit`; gives back the newest that is left, if any.
+    func rewind(noLaterThan limit: Int) -> Checkpoint? {
+        store.removeCheckpoints(after: limit)
+        // Damaged ones are as good as none: earlier steps are made again.
+        return (try? store.newest())?.checkpoint
+    }
 }

@@ -38,6 +38,7 @@ extension Coordinator {
         let (decoded, run) = try WorkerMessage.decode(
             header, payloadFrames: message.frames.count - 1)
         payload = message.frames.dropFirst().first
+        payloadSender = sender
         switch decoded {
         case .hello: break
         case _ where run != self.run: throw .otherRun(run)
@@ -128,9 +129,14 @@ extension Coordinator {
     func accumulate(_ sum: PartialSumHeader) {
         guard let payload, sum.loss.isFinite,
             payload.withBytes({ job.kernels.isFinite(payload: $0) })
-        else { return abandon(.diverged(step: sum.step)) }
+        else { return doubt(sum) }
         let tally = Tally(examples: sum.examples, correct: sum.correct, loss: sum.loss)
         payload.withBytes { sums.add(TreeNode(sum), tally: tally, payload: $0) }
+    }
+
+    func arbitrate(_ slots: Range<Int>, step: Int) {
+        let right = arbiter.answers(to: slots, step: step, parameters: state.parameters)
+        perform(machine.arbitrated(right, now: now))
     }
 
     func update() {

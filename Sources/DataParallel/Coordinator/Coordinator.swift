@@ -21,6 +21,7 @@ public actor Coordinator {
     let job: Job
     let evaluation: EvaluationPool
     let writer: CheckpointWriter
+    let arbiter: Arbiter
     let observer: any RunObserver
     let run = RunID(UInt64.random(in: 1...UInt64.max))
     let start = ContinuousClock.now
@@ -32,8 +33,9 @@ public actor Coordinator {
     // Effects are carried out one after another; those that come up meanwhile wait their turn.
     private var queue: [Effect] = []
     private var isPerforming = false
-    /// The payload frame of the message that is being dealt with.
+    /// The payload frame of the message that is being dealt with, and who sent it.
     var payload: Frame?
+    var payloadSender: PeerIdentity?
     /// The weights as they are broadcast, made once a step.
     var broadcast: (frame: Frame, checksum: UInt64)?
 
@@ -52,6 +54,7 @@ public actor Coordinator {
         self.evaluation = evaluation
         self.observer = observer
         writer = CheckpointWriter(store)
+        arbiter = Arbiter(job)
         state = TrainingState(job, resuming: checkpoint)
         machine = CoordinatorMachine(plan: job.plan, settings: settings, step: state.step)
         sums = PartialSums(job.plan, parameterCount: state.parameters.count, kernels: job.kernels)
@@ -135,12 +138,26 @@ public actor Coordinator {
             sums.begin(step: step)
             clock.resume(at: now)
         case .accumulate(let sum): accumulate(sum)
+        case .arbitrate(let slots, let step): arbitrate(slots, step: step)
+        case .rewind(let limit): rewind(noLaterThan: limit)
         case .update: update()
         case .checkpoint: checkpoint()
         case .evaluate: evaluate()
         case .report(let event): report(event)
         case .finish(let outcome): finish(outcome)
         }
+    }
+
+    /// Takes back what was to be done with the sums of a step in which one cannot be right.
+    func doubt(_ sum: PartialSumHeader) {
+        guard let payloadSender else { return }
+        queue.removeAll { effect in
+            switch effect {
+            case .update, .arbitrate: true
+            default: false
+            }
+        }
+        perform(machine.doubt(sum, of: payloadSender))
     }
 
     func report(_ event: RunEvent) {
@@ -167,6 +184,19 @@ public actor Coordinator {
         let checkpoint = state.checkpoint(seconds: clock.seconds(at: now))
         isWriting = true
         Task { wrote(await writer.save(checkpoint), step: checkpoint.step) }
+    }
+
+    private func rewind(noLaterThan limit: Int) {
+        clock.pause(at: now)
+        // Behind what is still to be written.
+        Task { rewound(to: await writer.rewind(noLaterThan: limit)) }
+    }
+
+    private func rewound(to checkpoint: Checkpoint?) {
+        state = TrainingState(job, resuming: checkpoint)
+        broadcast = nil
+        report(.rewound(step: state.step))
+        perform(machine.rewound(to: state.step, now: now))
     }
 
     private func wrote(_ result: Result<String, FileError>, step: Int) {

@@ -21,6 +21,10 @@ public struct CoordinatorSettings: Sendable {
     public var answerTimeout: Duration
     /// How long a connection may be silent before it is cut.
     public var heartbeatTimeout: Duration
+    /// The share of the shard gradients that a second worker computes too, 0 to 1.
+    public var audit = 0.0
+    /// What decides which they are; secret, lest a worker is honest only where it is audited.
+    public var auditKey: UInt64 = 0
 
     /// The settings of a run.
     ///
@@ -52,8 +56,12 @@ public enum CoordinatorEffect<Peer: Hashable & Sendable>: Sendable, Equatable {
     case sendWeights(SlotRange, to: Peer)
     /// Forget the sums of the step before and begin with this one.
     case beginStep(Int)
-    /// Add the payload at hand; if it holds a number that is not finite, the run has diverged.
+    /// Add the payload at hand; one that holds a number that is not finite is doubted instead.
     case accumulate(PartialSumHeader)
+    /// Compute the sums of slots here, with the weights of the step under way, and report back.
+    case arbitrate(Range<Int>, step: Int)
+    /// Go back to the newest state that was kept of this step or an earlier one, and report back.
+    case rewind(noLaterThan: Int)
     /// All slots are covered: average, update, and report back.
     case update(step: Int)
     /// Write the state as it is after the last update, and report back.

@@ -13,13 +13,21 @@ extension CoordinatorMachine {
         }
         let slots = TreeNode(sum).slots(of: plan.shards)
         if sum.step == members[index].askedStep { settle(slots, of: index, now: now) }
-        guard phase == .training, sum.step == step, !isCoveredInPart(slots) else {
-            // A late copy. Others may have sent a part of it only before they went.
-            return askForOrphans(now: now).effects
-        }
-        covered.insert(slots)
-        let isComplete = covered.contains(0..<plan.shards)
-        return isComplete ? [.accumulate(sum), .update(step: step)] : [.accumulate(sum)]
+        guard phase == .training, sum.step == step else { return askForOrphans(now: now).effects }
+        // One of two copies: others may have sent a part of it only before they went.
+        let isLate = isCoveredInPart(slots)
+        var effects = isLate ? askForOrphans(now: now).effects : [.accumulate(sum)]
+        if !isLate { covered.insert(slots) }
+        if !audits.isEmpty { effects += compare(sum, of: members[index].peer) }
+        return effects + updateIfComplete()
+    }
+
+    /// Makes the update if all sums are there and none is in dispute.
+    mutating func updateIfComplete() -> [CoordinatorEffect<Peer>] {
+        let isComplete =
+            phase == .training && audits.isEmpty && dispute == nil
+            && covered.contains(0..<plan.shards)
+        return isComplete ? [.update(step: step)] : []
     }
 
     /// Why a sum cannot be an answer to what its sender was asked for; nil if it is one.
@@ -33,6 +41,9 @@ extension CoordinatorMachine {
         let node = TreeNode(sum)
         guard asked.contains(node.slots(of: plan.shards)) else {
             return "a partial sum of node \(node), for which it was not asked"
+        }
+        guard audits.isEmpty || sum.step != step || !isMixed(node, of: members[index].peer) else {
+            return "a partial sum of node \(node), for parts of which it was asked apart"
         }
         let examples = plan.examples(under: node, step: sum.step)
         guard examples > 0, sum.examples == examples, (0...examples).contains(sum.correct) else {

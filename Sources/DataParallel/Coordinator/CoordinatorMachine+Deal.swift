@@ -15,11 +15,13 @@ extension CoordinatorMachine {
         for index in members.indices where members[index].isReady {
             dropDebts(of: index, now: now)
             if members[index].owed.isEmpty {
+                chooseAudits(of: index)
                 ask(index, for: members[index].ranges, now: now, &effects)
             } else {
                 isAnyoneBehind = true
             }
         }
+        if !audits.isEmpty { askAuditors(now: now, &effects) }
         // Who still computes for an earlier step would begin with this one when it is over.
         if isAnyoneBehind { effects += askForOrphans(now: now).effects }
         return isNewDeal ? effects + tellShares() : effects
@@ -77,11 +79,14 @@ extension CoordinatorMachine {
     }
 
     /// Asks a member for the sums of ranges, but for those that are covered already.
-    private mutating func ask(
+    mutating func ask(
         _ index: Int, for ranges: [Range<Int>], now: Duration,
         _ effects: inout [CoordinatorEffect<Peer>]
     ) {
-        for range in ranges where !covered.contains(range) {
+        let peer = members[index].peer
+        let pieces = audits.isEmpty ? ranges : ranges.flatMap { cut($0, for: peer) }
+        for range in pieces where !covered.contains(range) {
+            noteUnchecked(peer, range)
             let work = SlotRange(range)
             if members[index].askedStep == step {
                 let header = WorkHeader(step: step, range: work, checksum: 0)

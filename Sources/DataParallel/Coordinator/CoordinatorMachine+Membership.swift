@@ -56,6 +56,12 @@ extension CoordinatorMachine {
         guard index(of: peer) == nil else { return [] }
         givenUp.removeAll { $0 == peer }
         let name = "\(hello.host):\(hello.pid)"
+        if let reason = thrownOut[name] {
+            return [
+                .report(.refused(peer: name, reason: reason)),
+                .send(.refuse(Notice(reason: reason)), to: peer),
+            ]
+        }
         members.append(Member(peer, name: name, limit: plan.shards, now: now))
         mostWorkers = max(mostWorkers, members.count)
         let description = WorkerDescription(
@@ -131,12 +137,13 @@ extension CoordinatorMachine {
         let member = members.remove(at: index)
         if isOver { return closeIfEmpty() }
         isDealStale = true
+        dropAudits { $0.includes(peer) }
         let (effects, helpers) = askForOrphans(now: now)
         let owed = phase == .training ? member.owed(to: step)?.subtracting(covered) : nil
         let departure = RunEvent.left(
             worker: member.name, reason: reason, members: members.count,
             owed: owed.map { owedWork($0, since: member.askedAt, helpers: helpers, now: now) })
-        return effects + [.report(departure)] + regroup(now: now)
+        return effects + [.report(departure)] + updateIfComplete() + regroup(now: now)
     }
 
     /// The connection to a worker has ended, by itself or because nothing came over it any more.

@@ -25,7 +25,7 @@ extension CoordinatorMachine {
             + (isDue || isCheckpointDue ? checkpoint() : [])
     }
 
-    private mutating func beginStepOrPause(now: Duration) -> [CoordinatorEffect<Peer>] {
+    mutating func beginStepOrPause(now: Duration) -> [CoordinatorEffect<Peer>] {
         guard isBelowMinimum else { return beginStep(now: now) }
         phase = .paused
         return pauseIfTooFew(now: now)
@@ -88,7 +88,7 @@ extension CoordinatorMachine {
         guard !isOver, interruption == nil else { return [] }
         interruption = signal
         switch phase {
-        case .training where !isStuck, .closingEpoch, .evaluating: return []
+        case .training where !isStuck, .closingEpoch, .evaluating, .rewinding: return []
         default: return checkpoint() + finish(.interrupted(signal: signal), now: now)
         }
     }

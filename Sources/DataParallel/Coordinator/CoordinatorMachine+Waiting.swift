@@ -41,7 +41,7 @@ extension CoordinatorMachine {
             hasBegun
             ? (readyCount, settings.minimumWorkers) : (members.count, settings.workersToBegin)
         if let timeout = hasBegun ? settings.pauseTimeout : settings.joinTimeout,
-            waited >= timeout, phase != .closingEpoch, phase != .evaluating
+            waited >= timeout, ![.closingEpoch, .evaluating, .rewinding].contains(phase)
         {
             return hasBegun
                 // Whoever has steps behind him keeps them.

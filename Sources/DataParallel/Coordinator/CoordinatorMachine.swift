@@ -43,6 +43,15 @@ public struct CoordinatorMachine<Peer: Hashable & Sendable>: Sendable {
     /// Whether a checkpoint is being written, and whether another is to be taken once it is.
     var isWriting = false
     var isCheckpointDue = false
+    /// What of the step under way is audited, and what an arbiter must decide.
+    var audits: [Audit<Peer>] = []
+    var dispute: Audit<Peer>?
+    /// The steps in which workers computed wrongly, by name, and why those that did so too often are
+    /// not taken in any more.
+    var strikes: [String: [Int]] = [:]
+    var thrownOut: [String: String] = [:]
+    /// The first step in which sums of a worker were used that nobody has checked.
+    var uncheckedSince: [String: Int] = [:]
     var droppedMessages = 0
     var mostWorkers = 0
 
@@ -57,6 +66,8 @@ public struct CoordinatorMachine<Peer: Hashable & Sendable>: Sendable {
         case paused
         /// At an epoch's end, while an earlier checkpoint is still being written.
         case closingEpoch
+        /// Going back to a state from before a worker that computed wrongly.
+        case rewinding
         /// Between two epochs, while the weights are tested.
         case evaluating
         /// Waiting until the workers, told that the run is over, have gone.

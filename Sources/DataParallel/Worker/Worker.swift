@@ -39,6 +39,8 @@ public actor Worker {
     private var weights: Frame?
     private var sums: PartialSums?
     private var busyLanes = 0
+    /// The answers sent so far.
+    private var answers = 0
     /// Counts resets, so that a lane that still computes for an earlier run is not listened to.
     private var generation = 0
     /// The payload frames of the message that is being dealt with.
@@ -279,6 +281,10 @@ public actor Worker {
 
     private func sendSums(step: Int, run: RunID) {
         for sum in sums?.takeAll() ?? [] {
+            answers += 1
+            if let spoilt = machine.settings.answersToASpoiltOne, answers % spoilt == 0 {
+                spoil(sum.gradients)
+            }
             let gradients = sum.gradients.withBytes { Frame(copying: $0) }
             let header = PartialSumHeader(
                 step: step, level: sum.node.level, residue: sum.node.residue,
@@ -289,6 +295,12 @@ public actor Worker {
         }
         // The next weights come as soon as the others' sums are there too.
         thread.expectWork()
+    }
+
+    /// Flips one bit of one value, as bad memory does.
+    private func spoil(_ gradients: FloatBuffer) {
+        let index = answers % gradients.count
+        gradients[index] = Float(bitPattern: gradients[index].bitPattern ^ 1)
     }
 
     private func discardSums() {

@@ -7,8 +7,14 @@ public struct WorkerSettings: Sendable {
     /// How long to wait for a coordinator; nil for ever.
     public var joinTimeout: Duration?
 
+    /// For drills of audits: after how many answers one is spoilt by a flipped bit; nil for never.
+    public var answersToASpoiltOne: Int?
+
     /// The settings of a worker.
-    public init(joinTimeout: Duration?) { self.joinTimeout = joinTimeout }
+    public init(joinTimeout: Duration?, answersToASpoiltOne: Int? = nil) {
+        self.joinTimeout = joinTimeout
+        self.answersToASpoiltOne = answersToASpoiltOne
+    }
 }
 
 /// What the worker must do next, in order.

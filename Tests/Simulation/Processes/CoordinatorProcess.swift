@@ -128,6 +128,9 @@ final class CoordinatorProcess: VirtualProcess {
             sums.begin(step: step)
             world.history.begin(step: step)
         case .accumulate(let sum): accumulate(sum)
+        case .arbitrate(let slots, _):
+            world.fail("two honest workers are said to differ in the sums of slots \(slots)")
+        case .rewind(let limit): world.fail("an honest run goes back to step \(limit)")
         case .update: update()
         case .checkpoint: checkpoint()
         case .evaluate: evaluate()

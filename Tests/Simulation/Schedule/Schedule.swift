@@ -16,6 +16,8 @@ package struct Schedule: Sendable {
     package var pauseTimeout: Duration?
     /// The least time after which a worker that does not answer is given up.
     package var answerTimeout: Duration
+    /// The share of the shard gradients that are computed twice.
+    package var audit = 0.0
     /// How long one slot takes to compute, on average.
     package var pace: Duration
     /// The longest time a message takes.
@@ -60,6 +62,8 @@ package struct Schedule: Sendable {
         writing = random.pick([.milliseconds(1), .milliseconds(100), .seconds(3)])
         restart = random.draw(.milliseconds(10) ... .seconds(8))
         faults = Self.faults(&random)
+        var auditing = Philox(seed: seed, for: "audited share")
+        audit = auditing.pick([0, 0, 0.3, 1])
     }
 
     /// Faults at random moments, some of them close together.

@@ -23,13 +23,16 @@ extension World {
     /// What the coordinator's decisions depend on.
     var coordinatorSettings: CoordinatorSettings {
         let configuration = training.job.configuration
-        return CoordinatorSettings(
+        var settings = CoordinatorSettings(
             welcome: Welcome(
                 training.job.architecture, plan: training.job.plan, seed: configuration.seed,
                 labelSmoothing: configuration.labelSmoothing),
             epochs: configuration.epochs, minimumWorkers: schedule.minimumWorkers,
             checkpointEvery: schedule.checkpointEvery, joinTimeout: schedule.joinTimeout,
             pauseTimeout: schedule.pauseTimeout, answerTimeout: schedule.answerTimeout)
+        settings.audit = schedule.audit
+        settings.auditKey = schedule.seed
+        return settings
     }
 
     /// Checks that what a process holds does not become more and more.
