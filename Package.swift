@@ -131,6 +131,13 @@ let package = Package(
                 "Simulation", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tests/SimulationTool", swiftSettings: strict),
+        .target(
+            name: "Fuzzing",
+            dependencies: [
+                "DataParallel", "Datasets", "Hashing", "Images", "KernelInterface", "Kernels",
+                "NeuralNetwork", "Optimizers", "Protocol", "Randomness", "Training", "ZeroMQ",
+            ],
+            path: "Tests/Fuzzing", swiftSettings: strict),
         tests(of: "Kernels", ["KernelInterface", "TestSupport"]),
         tests(of: "Randomness"),
         tests(
@@ -153,6 +160,7 @@ let package = Package(
                 "DataParallel", "Datasets", "KernelInterface", "Kernels", "NeuralNetwork",
                 "Training", "ZeroMQ",
             ]),
+        tests(of: "Fuzzing", ["Randomness"], fixtures: true),
         tests(of: "Hashing"),
         tests(of: "Images", ["Randomness"], fixtures: true),
         tests(of: "Datasets", ["CZlib", "Hashing", "KernelInterface"]),
@@ -176,7 +184,8 @@ let package = Package(
                 "Optimizers", "TernKit", "Training", logging,
             ]),
         .testTarget(
-            name: "ProcessTests", dependencies: ["tern", "TrainAndPredict", "Hashing", "ZeroMQ"],
+            name: "ProcessTests",
+            dependencies: ["tern", "TrainAndPredict", "Hashing", "Protocol", "ZeroMQ"],
             resources: [.copy("Fixtures")], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -58,6 +60,20 @@ static inline int tern_catch_signal(int signal, int pipe) {
     struct sigaction action = {.sa_handler = tern_note_signal, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
     return sigaction(signal, &action, NULL);
+}
+
+/// The bytes that have come over a TCP connection; 0 for what is none.
+static inline unsigned long long tern_received_bytes(int socket) {
+    // The first fields of Linux's struct tcp_info: glibc's ends before the one that is wanted, and
+    // the kernel's own header cannot stand beside it.
+    struct {
+        unsigned char states[8];
+        unsigned int counters[24];
+        unsigned long long pacing_rate, max_pacing_rate, bytes_acked, bytes_received;
+    } info = {0};
+    socklen_t size = sizeof info;
+    if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return 0;
+    return info.bytes_received;
 }
 
 /// The longest path, in bytes, that a Unix domain socket can have.

@@ -130,6 +130,13 @@ public struct Architecture: Codable, Sendable, Hashable {
         return 6 * Double(uses) * Double(ParameterLayout(self).count)
     }
 
+    /// The bytes that a network with room for `capacity` examples takes at least: its parameters, once
+    /// as they are and once transposed, its inputs, and the states of all time steps.
+    public func leastByteCount(capacity: Int) -> Int {
+        let states = timeSteps * layers * directions * hiddenSize * (cell.gates + 2)
+        return 4 * (2 * ParameterLayout(self).count + capacity * (exampleSize + states))
+    }
+
     /// The directions in which a layer reads its sequence.
     public var directions: Int { isBidirectional ? 2 : 1 }
 

@@ -10,7 +10,7 @@ public enum RunEvent: Sendable, Equatable {
     case late(worker: String, state: String, OwedWork, times: Int)
     /// A worker was not taken in.
     case refused(peer: String, reason: String)
-    /// A message was dropped; with how many have been so far.
+    /// A message was dropped; with how many of this member, or of all others, have been so far.
     case dropped(peer: String, reason: String, total: Int)
     /// A worker has computed the sums of shards wrongly; with how often it has by now.
     case wrong(worker: String, step: Int, shards: [Int], times: Int)
@@ -159,3 +159,7 @@ public protocol RunObserver {
     /// - Throws: ``FileError`` if it cannot be written down, which ends the run.
     func flush() throws(FileError)
 }
+
+/// Whether the `count`th of a kind of event that others can bring about at will is worth a line: the
+/// first three are, and then, lest a flood fill the disk, each that doubles the number.
+public func isWorthTelling(_ count: Int) -> Bool { count <= 3 || count & (count - 1) == 0 }

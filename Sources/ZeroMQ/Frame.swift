@@ -83,6 +83,9 @@ public final class Frame: @unchecked Sendable {
         return text.isEmpty || text.hasPrefix("localhost:") ? nil : text
     }
 
+    /// The descriptor of the connection that a received frame came over, or -1.
+    var connection: Int32 { zmq_msg_get(handle, ZMQ_SRCFD) }
+
     /// Whether more frames of the same received message follow.
     var isFollowed: Bool { zmq_msg_more(handle) != 0 }
 

@@ -36,6 +36,8 @@ public final class Socket {
     private(set) var raw: UnsafeMutableRawPointer?
     /// The other end of the events of this socket's connections, while somebody follows them.
     var monitorSocket: Socket?
+    /// What is known of the connections, while their events are followed.
+    var connectionGuard = ConnectionGuard()
 
     /// Opens a socket that is tied to no endpoint yet.
     public init(

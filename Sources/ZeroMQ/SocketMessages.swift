@@ -29,6 +29,10 @@ extension Socket {
                 frames.removeAll()
             }
         }
+        if kind == .router {
+            connectionGuard.hasRead(
+                byteCount, frames: frameCount, from: sender, over: frame.connection)
+        }
         return isWithinLimits(frameCount, byteCount)
             ? .message(Message(sender: sender, frames: frames))
             : .oversized(sender: sender, frameCount: frameCount, byteCount: byteCount)

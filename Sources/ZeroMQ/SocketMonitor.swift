@@ -31,6 +31,8 @@ public struct MonitorEvent: Hashable, Sendable, CustomStringConvertible {
     public let endpoint: String
     /// Why, where libzmq says so.
     public let detail: String?
+    /// The connection's descriptor, which libzmq owns; nil where the event is about none.
+    let descriptor: Int32?
 
     /// One line for a log.
     public var description: String {
@@ -52,6 +54,9 @@ public struct MonitorEvent: Hashable, Sendable, CustomStringConvertible {
             bytes.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
         }
         detail = Self.detail(Int32(code), value)
+        descriptor =
+            [.accepted, .connected, .disconnected].contains(kind)
+            ? Int32(bitPattern: value) : nil
     }
 
     static let kinds: [Int32: Kind] = [
@@ -109,8 +114,19 @@ extension Socket {
         monitorSocket = receiver
         thread.attach(receiver) {
             while case .message(let message)? = self.monitorSocket?.receive() {
-                if let event = MonitorEvent(message.frames) { onEvent(event) }
+                guard let event = MonitorEvent(message.frames) else { continue }
+                self.account(for: event)
+                onEvent(event)
             }
+        }
+    }
+
+    private func account(for event: MonitorEvent) {
+        guard let descriptor = event.descriptor else { return }
+        switch event.kind {
+        case .accepted: connectionGuard.opened(descriptor, most: options.maximumConnectionCount)
+        case .disconnected: connectionGuard.closed(descriptor)
+        default: break
         }
     }
 }

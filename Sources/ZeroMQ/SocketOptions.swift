@@ -20,6 +20,9 @@ public struct SocketOptions: Hashable, Sendable {
     public var maximumMessageSize = 64 << 20
     /// The most frames that a received message may have.
     public var maximumFrameCount = 8
+    /// The most peers that may be connected to a listening socket that is monitored; more are cut
+    /// off as they come.
+    public var maximumConnectionCount = 1024
     /// How long a new connection may take until both sides have greeted each other.
     public var handshakeInterval: Duration = .seconds(3)
     /// How often to ping the peers, or nil for never.

@@ -53,17 +53,31 @@ extension Coordinator {
     }
 
     private func refuse(_ peer: PeerIdentity, _ error: ProtocolError) {
-        report(.refused(peer: "peer \(peer)", reason: "\(error)"))
+        refusals += 1
+        if isWorthTelling(refusals) {
+            report(.refused(peer: "peer \(peer)", reason: "\(error)"))
+        }
         let reason = "this worker cannot be understood: \(error)"
         send([Frame(CoordinatorMessage.refuse(Notice(reason: reason)).header(run: run))], to: peer)
     }
 
     func handle(_ event: MonitorEvent) {
         // It does not say whose connection ended, so all are asked. It may come before the socket
-        // knows, and the word still leave for nowhere: hence the same again a little later.
+        // knows, and the word still leave for nowhere: hence the same again for a little while.
         guard event.kind == .disconnected else { return }
-        for delay in [0, 20, 200] {
-            thread.schedule(after: .milliseconds(delay)) { self.assumeIsolated { $0.probe() } }
+        let isProbing = lastDisconnection != nil
+        lastDisconnection = now
+        // A thousand connections that end at once are one reason to ask, not a thousand.
+        if !isProbing { thread.schedule(after: .zero) { self.assumeIsolated { $0.probeAgain() } } }
+    }
+
+    private func probeAgain() {
+        guard let lastDisconnection else { return }
+        probe()
+        if now - lastDisconnection > .milliseconds(200) {
+            self.lastDisconnection = nil
+        } else {
+            thread.schedule(after: .milliseconds(20)) { self.assumeIsolated { $0.probeAgain() } }
         }
     }
 
@@ -88,7 +102,9 @@ extension Coordinator {
     func send(_ frames: [Frame], to peer: PeerIdentity) {
         switch socket?.send(frames, to: peer) {
         case .sent, nil: return
-        case .full: perform(machine.giveUp(peer, reason: "it reads no messages", now: now))
+        case .full:
+            perform(machine.lose(peer, reason: "it reads no messages", now: now))
+            socket?.cutOff(peer)
         case .peerUnreachable:
             thread.schedule(after: .zero) { self.assumeIsolated { $0.forget(peer) } }
         }
@@ -98,6 +114,11 @@ extension Coordinator {
         // What it said before it went, its leave above all, is heard first.
         receive()
         perform(machine.connectionEnded(peer, now: now))
+    }
+
+    func limitUnread() {
+        let messages = machine.members.count * (socket?.options.maximumMessageSize ?? 0)
+        socket?.limitUnread(to: Limits.unreadBytes + messages)
     }
 
     func sendWeights(_ range: SlotRange, to peer: PeerIdentity) {
@@ -114,8 +135,7 @@ extension Coordinator {
     }
 
     func sendShardPart(_ fetch: Fetch, to peer: PeerIdentity) {
-        // About 1 MB a message: small beside a worker's memory, large beside a message's cost.
-        let count = max(1, (1 << 20) / job.architecture.exampleByteCount)
+        let count = max(1, Limits.shardPartBytes / job.architecture.exampleByteCount)
         let part = job.deal.examples(
             fetch.first..<fetch.first + count, ofShard: fetch.shard, from: job.dataset.train)
         let header = CoordinatorMessage.shardPart(

@@ -38,6 +38,10 @@ public actor Coordinator {
     var payloadSender: PeerIdentity?
     /// The weights as they are broadcast, made once a step.
     var broadcast: (frame: Frame, checksum: UInt64)?
+    /// When a connection was last heard to have ended, while members are being looked after.
+    var lastDisconnection: Duration?
+    /// The peers that could not be understood.
+    var refusals = 0
 
     var clock: TrainingClock
     var lastEpoch: EpochReport?
@@ -66,11 +70,8 @@ public actor Coordinator {
     /// - Returns: the endpoint, with the port that was chosen.
     /// - Throws: ``SocketError`` if the endpoint is malformed or in use.
     public func listen(_ endpoint: String, context: Context) throws(SocketError) -> String {
-        var options = SocketOptions()
-        let timeout = machine.settings.heartbeatTimeout
-        options.heartbeatInterval = min(.seconds(1), timeout / 4)
-        options.heartbeatTimeout = timeout
-        options.maximumMessageSize = max(1 << 20, 4 * state.parameters.count + (1 << 16))
+        let options = Limits.socketOptions(
+            parameterCount: state.parameters.count, timeout: machine.settings.heartbeatTimeout)
         let socket = try Socket(context, .router, options, on: thread)
         let bound = try socket.bind(endpoint)
         try socket.monitor { event in self.assumeIsolated { $0.handle(event) } }
@@ -96,6 +97,9 @@ public actor Coordinator {
         }
         thread.schedule(after: .seconds(1), repeatingEvery: .seconds(1)) {
             self.assumeIsolated { $0.probe() }
+        }
+        thread.schedule(after: Limits.interval, repeatingEvery: Limits.interval) {
+            self.assumeIsolated { $0.limitUnread() }
         }
         thread.attach(socket) { self.assumeIsolated { $0.receive() } }
         perform(machine.start(now: now))

@@ -160,6 +160,7 @@ extension CoordinatorMachine {
     public mutating func rewound(to step: Int, now: Duration) -> [CoordinatorEffect<Peer>] {
         guard phase == .rewinding else { return [] }
         self.step = step
+        keptStep = step > 0 ? step : nil
         uncheckedSince = uncheckedSince.filter { $0.value < step }
         // Sums of steps that will be made again are no answers to them.
         for index in members.indices {

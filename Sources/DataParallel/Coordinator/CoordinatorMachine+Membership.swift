@@ -33,7 +33,9 @@ extension CoordinatorMachine {
             }
             members[index].status = (status, at: now)
             return []
-        case .leave(let notice): return lose(peer, reason: notice.reason, now: now)
+        case .leave(let notice):
+            let reason = String(notice.reason.prefix(Limits.nameLength))
+            return lose(peer, reason: reason, now: now)
         }
     }
 
@@ -54,8 +56,9 @@ extension CoordinatorMachine {
         _ peer: Peer, _ hello: Hello, address: String?, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
         guard index(of: peer) == nil else { return [] }
+        if let reason = admission.refusal(members: members.count) { return [drop(peer, reason)] }
         givenUp.removeAll { $0 == peer }
-        let name = "\(hello.host):\(hello.pid)"
+        let name = "\(hello.host.prefix(Limits.nameLength)):\(hello.pid)"
         if let reason = thrownOut[name] {
             return [
                 .report(.refused(peer: name, reason: reason)),
@@ -65,7 +68,8 @@ extension CoordinatorMachine {
         members.append(Member(peer, name: name, limit: plan.shards, now: now))
         mostWorkers = max(mostWorkers, members.count)
         let description = WorkerDescription(
-            name: name, address: address, lanes: hello.lanes, kernels: hello.kernels)
+            name: name, address: address, lanes: hello.lanes,
+            kernels: String(hello.kernels.prefix(Limits.nameLength)))
         let effects: [CoordinatorEffect<Peer>] = [
             .report(.joined(description, members: members.count)),
             .send(.welcome(settings.welcome), to: peer),
@@ -203,9 +207,16 @@ extension CoordinatorMachine {
     }
 
     /// A message that is not understood, or that must not be obeyed.
+    ///
+    /// Members are counted each for itself, all others together: they can be without number.
     public mutating func drop(_ peer: Peer, _ reason: String) -> CoordinatorEffect<Peer> {
-        droppedMessages += 1
-        let name = index(of: peer).map { members[$0].name } ?? "peer \(peer)"
-        return .report(.dropped(peer: name, reason: reason, total: droppedMessages))
+        guard let index = members.firstIndex(where: { $0.peer == peer }) else {
+            droppedOfStrangers += 1
+            return .report(
+                .dropped(peer: "peer \(peer)", reason: reason, total: droppedOfStrangers))
+        }
+        members[index].dropped += 1
+        return .report(
+            .dropped(peer: members[index].name, reason: reason, total: members[index].dropped))
     }
 }

@@ -8,6 +8,7 @@ extension CoordinatorMachine {
     ///
     /// To be called at least once a second, and more often the sooner what is late is to be noticed.
     public mutating func tick(now: Duration) -> [CoordinatorEffect<Peer>] {
+        admission.tick(now: now)
         if isOver { return tickWhileEnding(now: now) }
         forgive(now)
         let effects = wait(now)

@@ -52,7 +52,9 @@ public struct CoordinatorMachine<Peer: Hashable & Sendable>: Sendable {
     var thrownOut: [String: String] = [:]
     /// The first step in which sums of a worker were used that nobody has checked.
     var uncheckedSince: [String: Int] = [:]
-    var droppedMessages = 0
+    var admission: Admission
+    /// What has been dropped of peers that are no members.
+    var droppedOfStrangers = 0
     var mostWorkers = 0
 
     enum Phase: Sendable, Equatable {
@@ -83,6 +85,7 @@ public struct CoordinatorMachine<Peer: Hashable & Sendable>: Sendable {
         keptStep = step > 0 ? step : nil
         covered = SlotSet(limit: plan.shards)
         withoutExamples = SlotSet(limit: plan.shards)
+        admission = Admission(shards: plan.shards)
     }
 
     /// Whether there is nothing more to decide but when to close the doors.
@@ -150,6 +153,8 @@ extension CoordinatorMachine {
         /// Whether the log has told that it is late with what it owes.
         var isToldLate = false
         var timesLate = 0
+        /// What has been dropped of its messages.
+        var dropped = 0
 
         init(_ peer: Peer, name: String, limit: Int, now: Duration) {
             self.peer = peer

@@ -43,6 +43,7 @@ public actor Worker {
     private var answers = 0
     /// Counts resets, so that a lane that still computes for an earlier run is not listened to.
     private var generation = 0
+    private var droppedMessages = 0
     /// The payload frames of the message that is being dealt with.
     private var payload: ArraySlice<Frame> = []
 
@@ -60,7 +61,8 @@ public actor Worker {
         self.processors = processors
         let hello = Hello(
             host: hostName(), pid: Int(getpid()), lanes: threads, kernels: kernels.name)
-        machine = WorkerMachine(hello: hello, settings: settings)
+        let memory = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+        machine = WorkerMachine(hello: hello, settings: settings, memory: memory)
     }
 
     /// Works for the coordinator at `endpoint` until there is no more to do.
@@ -78,6 +80,9 @@ public actor Worker {
         options.heartbeatInterval = .seconds(20)
         options.heartbeatTimeout = .seconds(60)
         options.maximumMessageSize = 1 << 30
+        options.receiveHighWaterMark = 64
+        // All sums of a step fit, up to two a level of the tree.
+        options.sendHighWaterMark = 64
         let socket = try Socket(context, .dealer, options, on: thread)
         self.socket = socket
         machine.start(now: now)
@@ -154,7 +159,7 @@ public actor Worker {
     private func receive() {
         while let received = socket?.receive() {
             guard case .message(let message) = received else {
-                report(.dropped("a message over the size limit"))
+                drop("a message over the size limit")
                 continue
             }
             do throws(ProtocolError) {
@@ -163,10 +168,15 @@ public actor Worker {
                 if case .otherVersion = error {
                     return complete(.refused("the coordinator cannot be understood: \(error)"))
                 }
-                report(.dropped("\(error)"))
+                drop("\(error)")
             }
             payload = []
         }
+    }
+
+    private func drop(_ reason: String) {
+        droppedMessages += 1
+        if isWorthTelling(droppedMessages) { report(.dropped(reason)) }
     }
 
     private func receive(_ message: Message) throws(ProtocolError) {

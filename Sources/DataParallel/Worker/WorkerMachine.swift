@@ -10,8 +10,13 @@ import Training
 public struct WorkerMachine: Sendable {
     let hello: Hello
     let settings: WorkerSettings
+    /// The bytes of memory that a run may take here.
+    let memory: Int
 
     private(set) var plan: BatchPlan?
+    /// The bytes that are left for examples, and those that one takes.
+    private var room = 0
+    private var exampleByteCount = 0
     var run = RunID.unknown
     var isFinished = false
     var isConnected = false
@@ -36,9 +41,12 @@ public struct WorkerMachine: Sendable {
     private var activity: (phase: WorkerStatus.Phase, since: Duration) = (.idle, .zero)
 
     /// The machine of a worker that is not connected.
-    public init(hello: Hello, settings: WorkerSettings) {
+    ///
+    /// - Parameter memory: the bytes that a run may take here; a run that needs more is refused.
+    public init(hello: Hello, settings: WorkerSettings, memory: Int = .max) {
         self.hello = hello
         self.settings = settings
+        self.memory = memory
     }
 
     // MARK: - Connection
@@ -143,14 +151,17 @@ public struct WorkerMachine: Sendable {
             fetched[part.shard] = part.first + part.count
             return [.storeShardPart(part)] + next(now)
         case .weights(let work):
-            guard work.step >= 0, let slots = slots(of: work.range) else { return [] }
+            guard work.step >= 0, let slots = slots(of: work.range), !slots.isEmpty else {
+                return []
+            }
             step = work.step
             queue = leaving == nil ? [slots] : []
             return [.loadWeights(work)] + next(now)
         case .compute(let work):
-            guard work.step == step, leaving == nil, let slots = slots(of: work.range) else {
-                return []
-            }
+            // More requests than there are slots are none that a coordinator would make.
+            guard work.step == step, leaving == nil, let slots = slots(of: work.range),
+                !slots.isEmpty, let plan, queue.count < plan.shards
+            else { return [] }
             queue.append(slots)
         }
         return next(now)
@@ -163,6 +174,14 @@ public struct WorkerMachine: Sendable {
         else {
             return finish(.refused("the coordinator's welcome makes no sense to this worker"))
         }
+        // The network is a claim of a few bytes, which must not reach an allocation unchecked.
+        room =
+            memory
+            - hello.lanes * architecture.leastByteCount(capacity: ShardGradients.rowsPerPass)
+        guard room >= 0 else {
+            return finish(.refused("its network takes more memory than this machine has"))
+        }
+        exampleByteCount = architecture.exampleByteCount
         self.plan = plan
         self.run = run
         return [
@@ -203,6 +222,13 @@ public struct WorkerMachine: Sendable {
             firstMissing(queue.first ?? 0..<0)
             ?? assignments.compactMap { firstMissing($0) }.first
         if let wanted, fetching == nil {
+            if fetched[wanted] == nil, let plan {
+                room -= plan.examples(inShard: wanted) * exampleByteCount
+                guard room >= 0 else {
+                    return finish(.refused("its shards take more memory than this machine has"))
+                }
+                fetched[wanted] = 0
+            }
             fetching = wanted
             let fetch = Fetch(shard: wanted, first: fetched[wanted, default: 0])
             effects.append(.send(.fetch(fetch), run))

@@ -14,6 +14,8 @@ final class Workbench: Sendable {
     let folder: String
     private let mark = "TERN_TEST_BENCH=\(UUID())"
     private let started = Mutex<[TernProcess]>([])
+    /// The next process's number: two that start at once must not write to the same files.
+    private let nextNumber = Mutex(0)
 
     fileprivate init() throws {
         let temporary = FileManager.default.temporaryDirectory
@@ -32,7 +34,10 @@ final class Workbench: Sendable {
             !name.hasPrefix("TERN_")
         }
         variables.merge(environment) { $1 }
-        let number = started.withLock { $0.count }
+        let number = nextNumber.withLock { number in
+            defer { number += 1 }
+            return number
+        }
         let process = try TernProcess(
             command, environment: variables.map { "\($0)=\($1)" } + [mark], folder: folder,
             output: path("process-\(number).out"), errors: path("process-\(number).err"),

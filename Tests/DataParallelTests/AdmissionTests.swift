@@ -1,0 +1,84 @@
+import DataParallel
+import Protocol
+import Testing
+import Training
+
+/// A coordinator that more and more peers want to join.
+@Suite("A coordinator lets in") final class AdmissionTests {
+    private var machine: CoordinatorMachine<Int>
+
+    init() {
+        let plan = BatchPlan(examples: 4096, batchSize: 512, shards: 512)
+        let settings = CoordinatorSettings(
+            welcome: Welcome(MachineNetwork.architecture, plan: plan, seed: 0, labelSmoothing: 0),
+            epochs: 1, minimumWorkers: 5000, checkpointEvery: 0, joinTimeout: nil)
+        machine = CoordinatorMachine(plan: plan, settings: settings, step: 0)
+        _ = machine.start(now: .zero)
+    }
+
+    /// Whether a peer that introduces itself is taken in.
+    private func isWelcomed(_ peer: Int, host: String = "h") -> Bool {
+        let hello = Hello(host: host, pid: peer, lanes: 1, kernels: host)
+        return machine.receive(.hello(hello), from: peer, now: .zero).contains {
+            if case .send(.welcome, to: peer) = $0 { true } else { false }
+        }
+    }
+
+    @Test("a whole cluster at once, and then a few a second")
+    func rate() {
+        let first = (0..<1000).count { isWelcomed($0) }
+        #expect(first == 256)
+        #expect(!isWelcomed(1000))
+        _ = machine.tick(now: .seconds(1))
+        let second = (2000..<3000).count { isWelcomed($0) }
+        #expect(second == 2)
+    }
+
+    @Test("no more than twice as many as there are shards, until some have left")
+    func number() {
+        var welcomed = 0
+        for second in 0..<1000 {
+            _ = machine.tick(now: .seconds(second))
+            welcomed += (0..<10).count { isWelcomed(10 * second + $0) }
+        }
+        #expect(welcomed == 1024)
+        #expect(!isWelcomed(99_999))
+        _ = machine.lose(0, reason: "", now: .zero)
+        #expect(isWelcomed(99_999))
+    }
+
+    @Test("a peer with a long name, of which it tells the beginning")
+    func longNames() {
+        let hello = Hello(
+            host: String(repeating: "h", count: 60_000), pid: 1, lanes: 1,
+            kernels: String(repeating: "k", count: 60_000))
+        let effects = machine.receive(.hello(hello), from: 1, now: .zero)
+        guard case .report(.joined(let worker, members: 1)) = effects.first else {
+            Issue.record("it did not join")
+            return
+        }
+        #expect(worker.name == String(repeating: "h", count: 200) + ":1")
+        #expect(worker.kernels == String(repeating: "k", count: 200))
+        let leave = WorkerMessage.leave(Notice(reason: String(repeating: "r", count: 60_000)))
+        #expect(
+            machine.receive(leave, from: 1, now: .zero) == [
+                .report(
+                    .left(
+                        worker: worker.name, reason: String(repeating: "r", count: 200), members: 0,
+                        owed: nil)
+                )
+            ])
+    }
+
+    @Test("members whose bad messages are counted apart from those of strangers")
+    func counts() {
+        #expect(isWelcomed(1))
+        for _ in 0..<100 { _ = machine.drop(99, "nonsense") }
+        #expect(
+            machine.drop(1, "nonsense")
+                == .report(.dropped(peer: "h:1", reason: "nonsense", total: 1)))
+        #expect(
+            machine.drop(98, "nonsense")
+                == .report(.dropped(peer: "peer 98", reason: "nonsense", total: 101)))
+    }
+}

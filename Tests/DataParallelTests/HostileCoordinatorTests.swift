@@ -1,0 +1,124 @@
+import DataParallel
+import NeuralNetwork
+import Protocol
+import Testing
+import Training
+
+private let run = RunID(7)
+
+/// A worker of a machine with 100 MB of memory, told what a test likes: a class, since expectations
+/// cannot change a value.
+@Suite("A worker holds against a hostile coordinator") final class HostileCoordinatorTests {
+    private var machine = WorkerMachine(
+        hello: Hello(host: "a", pid: 1, lanes: 2, kernels: "test"),
+        settings: WorkerSettings(joinTimeout: nil), memory: 100_000_000)
+
+    init() {
+        machine.start(now: .zero)
+        _ = machine.connected(now: .zero)
+    }
+
+    private func receive(_ message: CoordinatorMessage) -> [WorkerEffect] {
+        machine.receive(message, run: run, now: .zero)
+    }
+
+    private func welcome(
+        _ architecture: Architecture = MachineNetwork.architecture, examples: Int = 10,
+        batchSize: Int = 4, shards: Int = 2
+    ) -> CoordinatorMessage {
+        .welcome(
+            Welcome(
+                architecture: jsonText(architecture), examples: examples, batchSize: batchSize,
+                shards: shards, seed: 3, labelSmoothing: 0))
+    }
+
+    private func refusal(_ effects: [WorkerEffect]) -> String? {
+        if case .finish(.refused(let reason))? = effects.last { reason } else { nil }
+    }
+
+    @Test(
+        "it refuses networks that its memory cannot hold",
+        arguments: [
+            Architecture(
+                imageRows: 28, imageColumns: 28, hiddenSize: 8192, layers: 64, classes: 10),
+            Architecture(
+                cell: .lstm, imageRows: 16_384, imageColumns: 1, hiddenSize: 100, layers: 1,
+                classes: 10),
+            Architecture(
+                imageRows: 16_384, imageColumns: 16_384, convolutions: [1], hiddenSize: 1,
+                layers: 1, classes: 10),
+        ])
+    func gigantic(architecture: Architecture) {
+        #expect(
+            refusal(receive(welcome(architecture)))
+                == "its network takes more memory than this machine has")
+    }
+
+    @Test("it refuses examples that its memory cannot hold, before the first has come")
+    func tooManyExamples() {
+        #expect(refusal(receive(welcome(examples: 1 << 30, batchSize: 1, shards: 1))) == nil)
+        #expect(
+            refusal(receive(.assign(SlotRange(0..<1))))
+                == "its shards take more memory than this machine has")
+    }
+
+    @Test(
+        "it refuses a form of network that is a bomb",
+        arguments: [
+            String(repeating: "[", count: 60_000), String(repeating: "{\"a\":", count: 10_000),
+            String(repeating: "9", count: 60_000), "\u{0}", "{\"imageRows\":1e999}",
+        ])
+    func bomb(text: String) {
+        let welcome = Welcome(
+            architecture: text, examples: 10, batchSize: 4, shards: 2, seed: 3, labelSmoothing: 0)
+        #expect(refusal(receive(.welcome(welcome))) != nil)
+    }
+
+    @Test("it keeps no example twice, none that the shard has not, and none uncalled for")
+    func parts() {
+        _ = receive(welcome())
+        _ = receive(.assign(SlotRange(0..<2)))
+        let first = ShardPart(shard: 0, first: 0, count: 2)
+        #expect(receive(.shardPart(first)).first == .storeShardPart(first))
+        for (shard, start, count) in [
+            (0, 0, 2), (0, 1, 2), (0, 2, 4), (0, 2, .max), (0, 2, 0), (0, 2, -1), (0, .max, .max),
+            (0, -1, 1), (1, 0, 5), (2, 0, 1), (.max, 0, 1), (-1, 0, 1),
+        ] {
+            let part = ShardPart(shard: shard, first: start, count: count)
+            #expect(receive(.shardPart(part)) == [], "\(part)")
+        }
+        let rest = ShardPart(shard: 0, first: 2, count: 3)
+        #expect(receive(.shardPart(rest)).first == .storeShardPart(rest))
+    }
+
+    @Test("it takes only so many requests to compute, and none for nothing")
+    func requests() {
+        _ = receive(welcome())
+        _ = receive(.assign(SlotRange(0..<2)))
+        for shard in 0..<2 {
+            _ = receive(.shardPart(ShardPart(shard: shard, first: 0, count: 5)))
+        }
+        let nothing = WorkHeader(step: 0, range: SlotRange(1..<1), checksum: 0)
+        #expect(receive(.weights(nothing)) == [])
+        let work = WorkHeader(step: 0, range: SlotRange(0..<2), checksum: 0)
+        _ = receive(.weights(work))
+        for _ in 0..<1000 { #expect(receive(.compute(work)) == []) }
+        var computations = 1
+        while machine.computed(step: 0, now: .zero).contains(.compute(0..<2, step: 0)) { computations += 1 }
+        #expect(computations == 3, "the first, and two that waited")
+    }
+
+    @Test("it passes over steps and slots that cannot be")
+    func impossible() {
+        _ = receive(welcome())
+        for (step, first, count) in [
+            (-1, 0, 1), (0, -1, 1), (0, 0, 3), (0, .max, .max), (0, 1, .max), (.min, 0, 1),
+        ] {
+            var range = SlotRange(0..<0)
+            (range.first, range.count) = (first, count)
+            let work = WorkHeader(step: step, range: range, checksum: 0)
+            #expect(receive(.weights(work)) == [])
+            #expect(receive(.compute(work)) == [])
+        }
+    }
+}

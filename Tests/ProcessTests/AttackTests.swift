@@ -1,0 +1,208 @@
+import Foundation
+import Protocol
+import Testing
+import ZeroMQ
+
+@Suite("A coordinator under attack trains on to the same sum, in bounded memory", .bench)
+struct AttackTests {
+    /// The most memory that a coordinator of these runs may have used, in MiB: see Limits.swift.
+    private let mostMemory = 700
+
+    @Test("of floods of wrong messages, while its worker computes")
+    func whileTraining() async throws {
+        let data = try SampleData.large()
+        async let calm = Recipe.long.train(data, into: RunFolder("calm"))
+        let run = RunFolder()
+        let cluster = try await Cluster(.long, data, into: run)
+        _ = try cluster.worker()
+        try await cluster.coordinator.line("Epoch [1/4], Step [20/600]")
+        try await withThrowingTaskGroup { group in
+            for attack in [strangers, liar, halfMessages] {
+                group.addTask {
+                    try await Attacker.with(cluster.endpoint) { attacker in
+                        while !Task.isCancelled { try await attack(attacker) }
+                    }
+                }
+            }
+            try await cluster.coordinator.line("Epoch [2/4], Step [20/600]")
+            group.cancelAll()
+            // Only a cancelled wait may fail.
+            while let result = await group.nextResult() {
+                if case .failure(let error) = result, !(error is CancellationError) { throw error }
+            }
+        }
+        #expect(try peakMemory(of: cluster.coordinator) < mostMemory)
+        let ending = try await cluster.coordinator.end()
+        #expect(try run.completed(ending).weights == (try await calm.weights))
+        #expect(ending.output.split(separator: "\n").count < 5000)
+    }
+
+    @Test("of all kinds, while it waits for a worker")
+    func whileWaiting() async throws {
+        let data = try SampleData.large()
+        async let calm = Recipe.long.train(data, into: RunFolder("calm"))
+        let run = RunFolder()
+        let cluster = try await Cluster(.long, data, into: run)
+        let first = try cluster.worker()
+        try await cluster.coordinator.line("Epoch [2/4], Step [20/600]")
+        first.kill()
+        try await cluster.coordinator.line("\(first.pid) left: its connection is closed; 0 here")
+        for (name, attack) in [
+            ("strangers", strangers), ("a liar", liar), ("half messages", halfMessages),
+            ("too large messages", tooLarge), ("hellos", hellos), ("a silent reader", fetches),
+        ] {
+            try await Attacker.with(cluster.endpoint, attack)
+            try note(name, cluster)
+        }
+        try await crowd(cluster)
+        try note("a thousand connections", cluster)
+        #expect(!cluster.coordinator.hasEnded, "\(cluster.coordinator.errors)")
+        try garbage(cluster.endpoint)
+        try note("garbage", cluster)
+        try endlessMessage(cluster.endpoint)
+        try note("a message without end", cluster)
+        _ = (try cluster.worker(), try cluster.worker())
+        try await cluster.coordinator.line("Epoch [3/4], Step [20/600]")
+        #expect(try peakMemory(of: cluster.coordinator) < mostMemory)
+        let ending = try await cluster.coordinator.end()
+        #expect(try run.completed(ending).weights == (try await calm.weights))
+        #expect(ending.output.split(separator: "\n").count < 5000)
+    }
+
+    private func note(_ name: String, _ cluster: Cluster) throws {
+        let line = "after \(name): \(try peakMemory(of: cluster.coordinator)) MiB\n"
+        FileHandle.standardError.write(Data(line.utf8))
+    }
+
+    /// The most memory that a process has had, in MiB.
+    private func peakMemory(of process: TernProcess) throws -> Int {
+        let status = try String(contentsOfFile: "/proc/\(process.pid)/status", encoding: .utf8)
+        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
+        return try #require(Int(line.split(separator: " ").dropLast().last ?? "")) / 1024
+    }
+
+    // MARK: - Attacks
+
+    private func sum(
+        step: Int, level: Int = 0, residue: Int = 0, examples: Int = 10, correct: Int = 0,
+        checksum: UInt64 = 0
+    ) -> WorkerMessage {
+        .partialSum(
+            PartialSumHeader(
+                step: step, level: level, residue: residue, examples: examples, correct: correct,
+                loss: 1, checksum: checksum))
+    }
+
+    /// Messages that only members may send, and those of another run.
+    private func strangers(_ attacker: Attacker) async throws {
+        for number in 0..<2000 {
+            try await attacker.send(sum(step: number), [UInt8](repeating: 0, count: 1000))
+            try await attacker.send(.ready(SlotRange(0..<16)), run: RunID(UInt64(number)))
+            try await attacker.send(.fetch(Fetch(shard: number, first: 0)), run: RunID(1))
+        }
+    }
+
+    /// A member, ready to compute, that lies in its answers and then leaves.
+    private func liar(_ attacker: Attacker) async throws {
+        try await attacker.join()
+        let range = try await attacker.answer("an assignment") { message, _ in
+            if case .assign(let range) = message { range } else { nil }
+        }
+        try await attacker.send(.ready(range))
+        let work = try await attacker.answer("work") { message, _ in
+            if case .weights(let work) = message { work } else { nil }
+        }
+        let payload = [UInt8](repeating: 0, count: 4 * 21_514)
+        for step in [work.step, work.step - 1, 0, work.step + 1, .max] {
+            for level in [0, 1, 4, 5, 63, Int(UInt32.max)] {
+                for (residue, examples) in [(0, 11), (1, 0), (16, 1), (Int(UInt32.max), 9)] {
+                    try await attacker.send(
+                        sum(
+                            step: step, level: level, residue: residue, examples: examples,
+                            correct: 12, checksum: 0x1234), payload)
+                }
+            }
+        }
+        try await attacker.send(.leave(Notice(reason: String(repeating: "bored ", count: 5000))))
+        try await attacker.reconnect()
+    }
+
+    /// Headers without their payload, and with more than theirs.
+    private func halfMessages(_ attacker: Attacker) async throws {
+        for number in 0..<1000 {
+            try await attacker.send(sum(step: number))
+            try await attacker.send(sum(step: number), [1], [2], [3])
+            let many = [[UInt8]](repeating: [1, 2, 3], count: 40)
+            try await attacker.send(frames: [sum(step: number).header(run: RunID(1))] + many)
+            try await attacker.send(frames: [[]])
+        }
+    }
+
+    /// Frames over the limit, each of which costs the connection, and many just below it.
+    private func tooLarge(_ attacker: Attacker) async throws {
+        for _ in 0..<20 {
+            for size in [100_000, 100_000, 4 << 20] {
+                try await attacker.send(sum(step: 0), [UInt8](repeating: 0, count: size))
+            }
+        }
+    }
+
+    /// One peer that never stops to introduce itself, and one that does so anew each time.
+    private func hellos(_ attacker: Attacker) async throws {
+        for _ in 0..<5000 { try await attacker.send(.hello(attacker.hello())) }
+        let long = String(repeating: "evil\u{1B}[2J\n", count: 4000)
+        for _ in 0..<300 {
+            try await attacker.reconnect()
+            try await attacker.send(.hello(attacker.hello(long)))
+        }
+    }
+
+    /// A member that asks for examples without end and reads none of them.
+    private func fetches(_ attacker: Attacker) async throws {
+        for _ in 0..<20 {
+            try await attacker.join()
+            for _ in 0..<500 { await attacker.offer(.fetch(Fetch(shard: 3, first: 0))) }
+            try await attacker.reconnect()
+        }
+    }
+
+    /// A thousand connections, over each of which a peer joins, asks, and reads nothing.
+    private func crowd(_ cluster: Cluster) async throws {
+        try await Attacker.with(cluster.endpoint) { attacker in
+            try await attacker.join()
+            try await attacker.multiply(by: 1000)
+            try await eventually("a thousand connections") {
+                let descriptors = "/proc/\(cluster.coordinator.pid)/fd"
+                return try FileManager.default.contentsOfDirectory(atPath: descriptors).count > 1000
+            }
+            for _ in 0..<3000 { await attacker.offer(.hello(attacker.hello())) }
+            for _ in 0..<20_000 { await attacker.offer(.fetch(Fetch(shard: 3, first: 0))) }
+            for _ in 0..<3000 {
+                await attacker.offer(sum(step: 1), [UInt8](repeating: 0, count: 90_000))
+            }
+        }
+    }
+
+    /// Connections that speak no ZeroMQ, and some that begin to and then say nothing.
+    private func garbage(_ endpoint: String) throws {
+        var noise = Noise(state: 7)
+        var silent: [RawConnection] = []
+        for _ in 0..<200 {
+            let connection = try RawConnection(endpoint)
+            connection.send((0..<1000).map { _ in UInt8(noise.byte()) })
+            silent.append(try RawConnection(endpoint))
+            silent.last?.send([0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F])
+            silent.append(try RawConnection(endpoint))
+            silent.last?.greet()
+        }
+    }
+
+    /// Frames of one message that never ends, until the coordinator has had enough.
+    private func endlessMessage(_ endpoint: String) throws {
+        let connection = try RawConnection(endpoint)
+        connection.greet()
+        var frames = 0
+        while frames < 20_000, connection.sendFrameWithMore(count: 100_000) { frames += 1 }
+        #expect(frames < 20_000, "2 GB of one message were taken")
+    }
+}

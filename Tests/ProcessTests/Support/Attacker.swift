@@ -1,0 +1,135 @@
+import Protocol
+import ZeroMQ
+
+/// A peer that speaks Tern's protocol and means harm: real messages over real sockets.
+actor Attacker {
+    nonisolated let thread = SocketThread(name: "attacker")
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    private let endpoint: String
+    private let context = Context()
+    private var sockets: [Socket] = []
+    private var offers = 0
+    /// The run that the coordinator's welcome named.
+    private(set) var run = RunID.unknown
+
+    /// Carries out `body` with an attacker of the coordinator at `endpoint`, gone when it is over.
+    static func with(_ endpoint: String, _ body: (Attacker) async throws -> Void) async throws {
+        let attacker = Attacker(endpoint)
+        let result: Result<Void, any Error>
+        do {
+            try await attacker.open()
+            result = .success(try await body(attacker))
+        } catch {
+            result = .failure(error)
+        }
+        await attacker.close()
+        await attacker.context.terminate()
+        await attacker.thread.stop()
+        try result.get()
+    }
+
+    private init(_ endpoint: String) { self.endpoint = endpoint }
+
+    private func open() throws { sockets.append(try dial()) }
+
+    private func dial() throws -> Socket {
+        var options = SocketOptions()
+        options.sendHighWaterMark = 1000
+        options.reconnectInterval = .milliseconds(1)
+        let socket = try Socket(context, .dealer, options, on: thread)
+        try socket.connect(endpoint)
+        return socket
+    }
+
+    private func close() {
+        for socket in sockets { socket.close() }
+        sockets = []
+    }
+
+    /// Dials so often again, for offers to go over all connections in turn.
+    func multiply(by count: Int) throws {
+        while sockets.count < count { try open() }
+    }
+
+    /// Ends all connections and dials anew: the coordinator cannot know it again.
+    func reconnect() throws {
+        close()
+        try open()
+    }
+
+    // MARK: - Sending
+
+    func send(_ message: WorkerMessage, run: RunID? = nil, _ payload: [UInt8]...) async throws {
+        let frames = [message.header(run: run ?? self.run)] + payload
+        try await send(frames: frames)
+    }
+
+    /// Sends frames, and waits while the queue is full.
+    func send(frames: [[UInt8]]) async throws {
+        let frames = frames.map { Frame($0) }
+        let start = ContinuousClock.now
+        while sockets.first?.send(frames) != .sent {
+            // libzmq does not see that a connection was cut while what came over it is unread.
+            while sockets.first?.receive() != nil {}
+            try await pause("room to send", since: start)
+        }
+    }
+
+    /// Sends a message if there is room for it: a peer that reads nothing may never find any again.
+    func offer(_ message: WorkerMessage, _ payload: [UInt8]...) {
+        offers += 1
+        let frames = ([message.header(run: run)] + payload).map { Frame($0) }
+        _ = sockets[offers % sockets.count].send(frames)
+    }
+
+    private func pause(
+        _ what: String, since start: ContinuousClock.Instant, within limit: Duration = patience
+    ) async throws {
+        guard .now - start < limit else {
+            throw TestFailure(description: "the attacker waited in vain: \(what)")
+        }
+        try await Task.sleep(for: .milliseconds(1))
+    }
+
+    // MARK: - Receiving
+
+    /// Introduces itself, as a worker does again every second, until it is taken in.
+    func join() async throws {
+        let start = ContinuousClock.now
+        while true {
+            try await send(.hello(hello()))
+            let welcome = try? await answer("a welcome", within: .seconds(1)) { message, run in
+                if case .welcome = message { run } else { nil }
+            }
+            if let welcome { return run = welcome }
+            try await pause("a welcome", since: start)
+        }
+    }
+
+    func hello(_ name: String = "evil") -> Hello {
+        Hello(host: name, pid: 1, lanes: 1, kernels: "none")
+    }
+
+    /// Waits for the message that `pick` makes something of, and passes over all before it.
+    func answer<Result: Sendable>(
+        _ what: String, within limit: Duration = patience,
+        _ pick: @Sendable (CoordinatorMessage, RunID) -> Result?
+    ) async throws -> Result {
+        let start = ContinuousClock.now
+        while true {
+            while case .message(let message)? = sockets.first?.receive() {
+                if let (decoded, run) = try? CoordinatorMessage.decode(message.frames[0].allBytes),
+                    let result = pick(decoded, run)
+                {
+                    return result
+                }
+            }
+            try await pause(what, since: start, within: limit)
+        }
+    }
+}
+
+extension Frame {
+    fileprivate var allBytes: [UInt8] { withBytes { $0.withUnsafeBytes { Array($0) } } }
+}
