@@ -114,6 +114,14 @@ let package = Package(
             ],
             path: "Examples/TrainAndPredict", swiftSettings: strict),
 
+        .executableTarget(
+            name: "tern-chaos",
+            dependencies: [
+                "Monitoring", "Training", "ZeroMQ",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ],
+            path: "Tests/Chaos", swiftSettings: strict),
         .target(
             name: "TestSupport", dependencies: ["KernelInterface", "Randomness", "Training"],
             path: "Tests/TestSupport", swiftSettings: strict),
@@ -185,7 +193,9 @@ let package = Package(
             ]),
         .testTarget(
             name: "ProcessTests",
-            dependencies: ["tern", "TrainAndPredict", "Hashing", "Protocol", "ZeroMQ"],
+            dependencies: [
+                "tern", "tern-chaos", "TrainAndPredict", "Hashing", "Protocol", "ZeroMQ",
+            ],
             resources: [.copy("Fixtures")], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

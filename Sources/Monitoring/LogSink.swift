@@ -59,6 +59,9 @@ public final class LogSink: Sendable {
         }
     }
 
+    /// Takes away what another process has left on the terminal's last line.
+    public func clearLine() { if isTerminal { Self.print("\r\u{1B}[K", terminator: "") } }
+
     /// Takes the progress bar away.
     public func endProgress() {
         state.withLock { state in

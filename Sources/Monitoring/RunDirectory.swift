@@ -11,7 +11,7 @@ public struct RunDirectory: Sendable {
     /// The run's configuration.
     public var configuration: String { Self.configuration(in: path) }
     /// The log.
-    public var logPath: String { "\(path)/coordinator.log" }
+    public var logPath: String { Self.log(in: path) }
     /// The metrics, a JSON object a line.
     public var metrics: String { "\(path)/metrics.jsonl" }
     /// The record, a line a step.
@@ -25,6 +25,9 @@ public struct RunDirectory: Sendable {
 
     /// Where a run's folder keeps its configuration.
     public static func configuration(in path: String) -> String { "\(path)/config.json" }
+
+    /// Where a run's folder keeps the log.
+    public static func log(in path: String) -> String { "\(path)/coordinator.log" }
 
     /// Where a run's folder keeps its record.
     public static func steps(in path: String) -> String { "\(path)/steps.csv" }
@@ -60,7 +63,9 @@ public struct RunDirectory: Sendable {
     /// - Throws: ``RunDirectoryError`` if there is none, or if the run is going on already.
     public static func open(_ path: String) throws(RunDirectoryError) -> RunDirectory {
         guard Files.exists(configuration(in: path)) else { throw .noRun(path) }
-        return try RunDirectory(path)
+        let directory = try RunDirectory(path)
+        for folder in [path, directory.checkpoints.folder] { Files.removeUnfinished(in: folder) }
+        return directory
     }
 
     /// Takes back a new run's folder before its first step, so that the same name can be used again.
@@ -72,7 +77,7 @@ public struct RunDirectory: Sendable {
     private init(_ path: String) throws(RunDirectoryError) {
         self.path = path
         do throws(FileError) {
-            log = try Files.openForAppending("\(path)/coordinator.log")
+            log = try Files.openForAppending(Self.log(in: path))
         } catch {
             throw .file(error)
         }

@@ -122,13 +122,17 @@ public enum Files {
         }
     }
 
+    /// Where temporary folders are made.
+    public static let temporaryFolder = "/tmp"
+
     /// Makes a folder of a new name below /tmp that only this user may enter, and gives its path.
     ///
     /// - Parameter prefix: what the name begins with.
     public static func makeTemporaryFolder(_ prefix: String) throws(FileError) -> String {
-        var template = Array("/tmp/\(prefix)-XXXXXX".utf8CString)
+        var template = Array("\(temporaryFolder)/\(prefix)-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
-            throw FileError(operation: "make a folder in", path: "/tmp", code: errno)
+            throw FileError(
+                operation: "make a folder in", path: temporaryFolder, code: errno)
         }
         return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
@@ -136,6 +140,16 @@ public enum Files {
     /// The names in a folder, sorted; none if it is not there.
     public static func names(in folder: String) -> [String] {
         ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+    }
+
+    /// Removes what ``writeAtomically(_:to:)`` left in a folder where its process was killed.
+    public static func removeUnfinished(in folder: String) {
+        for name in names(in: folder) where isUnfinished(name) { remove("\(folder)/\(name)") }
+    }
+
+    private static func isUnfinished(_ name: String) -> Bool {
+        let parts = name.split(separator: ".")
+        return parts.count > 2 && parts.last == "tmp" && Int(parts[parts.count - 2]) != nil
     }
 
     /// Whether there is anything at a path.

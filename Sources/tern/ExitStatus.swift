@@ -28,6 +28,14 @@ enum ExitStatus {
     /// The status that a signal ends a process with.
     static func signal(_ number: Int32) -> Int32 { 128 + number }
 
+    /// Whether Tern ended by its own decision: done, stopped, or for a reason that it has told.
+    static func isReasoned(_ status: Int32) -> Bool {
+        switch status {
+        case 0, diverged, usage...configuration, signal(SIGINT), signal(SIGTERM): true
+        default: false
+        }
+    }
+
     /// The status for an error that a command ended with.
     static func of(_ error: any Error) -> Int32 {
         switch error {

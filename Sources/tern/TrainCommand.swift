@@ -1,6 +1,9 @@
 import ArgumentParser
 import DataParallel
+import Glibc
 import Kernels
+import Monitoring
+import SystemPackage
 import Training
 import ZeroMQ
 
@@ -13,18 +16,42 @@ struct TrainCommand: AsyncParsableCommand {
     @Option(help: "Worker processes. (default: one for each core and thread, at most --shards)")
     var workers: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Start a process that crashed again: so many times in all, whether it was the "
+                + "coordinator or a worker.", valueName: "times"))
+    var restart = 0
+
+    @Flag(
+        help: ArgumentHelp(
+            "End with the parent, and take restarts from what standard input holds.",
+            visibility: .hidden))
+    var supervised = false
+
     @OptionGroup(title: "Fault options")
     var faults: FaultOptions
 
     @OptionGroup(title: "Training options")
     var options: TrainingOptions
 
+    func validate() throws {
+        if !(0...1000).contains(restart) {
+            throw ValidationError("--restart must be from 0 to 1000, not \(restart)")
+        }
+    }
+
     mutating func run() async throws {
-        let (options, faults, workers) = (options, faults, workers)
+        let command = self
         try await exitCleanly {
+            if command.supervised { Lifeline.endWithParent() }
             let signals = try SignalSource()
-            let configuration = Self.settle(workers, in: try options.configuration())
-            try await Self.train(options, faults, configuration, signals)
+            let configuration = Self.settle(
+                command.workers, in: try command.options.configuration())
+            if command.restart > 0, !command.supervised {
+                try await command.supervise(configuration, signals)
+            } else {
+                try await command.train(configuration, signals)
+            }
         }
     }
 
@@ -39,10 +66,7 @@ struct TrainCommand: AsyncParsableCommand {
         return settled
     }
 
-    private static func train(
-        _ options: TrainingOptions, _ faults: FaultOptions, _ configuration: RunConfiguration,
-        _ signals: SignalSource
-    ) async throws {
+    private func train(_ configuration: RunConfiguration, _ signals: SignalSource) async throws {
         let session = try await TrainingSession.open(
             options, configuration, command: "tern train")
         let count = configuration.workers ?? 1
@@ -53,14 +77,46 @@ struct TrainCommand: AsyncParsableCommand {
         let coordinator = try session.makeCoordinator(
             workers: count, minimum: 1, joinTimeout: nil, faults)
         _ = try await coordinator.listen(meetingPoint.endpoint, context: context)
-        let result = try await LocalWorkers.run(
+        let workers = LocalWorkers(
             count: count, threads: configuration.threads, endpoint: meetingPoint.endpoint,
-            logger: session.logger,
+            restarts: supervised ? RestartBudget(.standardInput) : .none, logger: session.logger)
+        let result = try await workers.run(
             onEnd: { await coordinator.localWorkerEnded($0, remaining: $1) }
         ) {
             await coordinator.train(signals: signals)
         }
         await context.terminate()
         try session.conclude(result, workers: count)
+    }
+
+    /// Leaves the run to processes that are started again when they crash.
+    private func supervise(
+        _ configuration: RunConfiguration, _ signals: SignalSource
+    ) async throws {
+        try configuration.validate()
+        let run =
+            options.resume ?? options.runDir
+            ?? RunDirectory.freshPath(label: configuration.training.cell.rawValue)
+        let given = Array(CommandLine.arguments.dropFirst())
+        let own = options.resume == nil && options.runDir == nil ? ["--run-dir", run] : []
+        let supervisor = try Supervisor(run: run, restarts: restart)
+        try await supervisor.carryOut(
+            first: given + own + ["--supervised"],
+            // The run's own configuration has what the file of --config gave.
+            next: Self.without("--config", given) + ["--resume", run, "--supervised"],
+            signals: signals)
+    }
+
+    /// Arguments without an option and its value.
+    private static func without(_ option: String, _ arguments: [String]) -> [String] {
+        var kept: [String] = []
+        var isValue = false
+        for argument in arguments {
+            if !isValue, argument != option, !argument.hasPrefix("\(option)=") {
+                kept.append(argument)
+            }
+            isValue = argument == option
+        }
+        return kept
     }
 }

@@ -10,7 +10,7 @@ import Training
     init() {
         let plan = BatchPlan(examples: 4096, batchSize: 512, shards: 512)
         let settings = CoordinatorSettings(
-            welcome: Welcome(MachineNetwork.architecture, plan: plan, seed: 0, labelSmoothing: 0),
+            welcome: Welcome(sampleArchitecture, plan: plan, seed: 0, labelSmoothing: 0),
             epochs: 1, minimumWorkers: 5000, checkpointEvery: 0, joinTimeout: nil)
         machine = CoordinatorMachine(plan: plan, settings: settings, step: 0)
         _ = machine.start(now: .zero)

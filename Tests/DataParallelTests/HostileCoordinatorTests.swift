@@ -23,7 +23,7 @@ private let run = RunID(7)
     }
 
     private func welcome(
-        _ architecture: Architecture = MachineNetwork.architecture, examples: Int = 10,
+        _ architecture: Architecture = sampleArchitecture, examples: Int = 10,
         batchSize: Int = 4, shards: Int = 2
     ) -> CoordinatorMessage {
         .welcome(

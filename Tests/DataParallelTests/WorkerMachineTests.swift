@@ -175,15 +175,13 @@ private func welcome(
         _ = machine.receive(.assign(SlotRange(1..<2)))
         #expect(machine.receive(.assign(SlotRange(0..<1))) == [])
         let first = ShardPart(shard: 1, first: 0, count: 5)
-        let second = ShardPart(shard: 0, first: 0, count: 5)
         #expect(
             machine.receive(.shardPart(first)) == [
                 .storeShardPart(first), .send(.fetch(Fetch(shard: 0, first: 0)), run),
                 .send(.ready(SlotRange(1..<2)), run),
             ])
-        #expect(
-            machine.receive(.shardPart(second))
-                == [.storeShardPart(second), .send(.ready(SlotRange(0..<1)), run)])
+        let second = machine.receive(.shardPart(ShardPart(shard: 0, first: 0, count: 5)))
+        #expect(second.last == .send(.ready(SlotRange(0..<1)), run))
     }
 
     @Test("it answers a ping with what it does, and for how long")
@@ -209,8 +207,8 @@ private func welcome(
     func expelled() {
         join()
         fetchAll()
-        let expel = CoordinatorMessage.expel(Notice(reason: "late"))
         _ = machine.receive(weights(step: 0, 0..<2))
+        let expel = CoordinatorMessage.expel(Notice(reason: "late"))
         #expect(machine.receive(expel) == [.report(.expelled("late"))])
         #expect(machine.tick(at: 1) == [], "its lanes are not free")
         #expect(machine.receive(.welcome(welcome())) == [])

@@ -40,7 +40,7 @@ struct BenchTests {
             "--seconds", "0.001", as: Kernels.self)
         #expect(rates.threads == 2)
         #expect(rates.peakGflops > 0)
-        #expect(rates.products.count == (cell == "gru" ? 9 : 6))
+        #expect(rates.products.count == (cell == "gru" ? 9 : 5))
         for rate in rates.products {
             #expect(rate.microseconds > 0)
             #expect(try #require(rate.gflops) > 0)

@@ -198,7 +198,7 @@ struct DisturbanceTests {
         try await train.line("\(3 - killed) here")
         let ending = try await train.end()
         #expect(ending.status == 0)
-        #expect(ending.output.contains("a local worker process ended: killed by signal 9"))
+        #expect(ending.output.contains("ended: killed by signal 9"))
         #expect(try run.summary.weights == (try await undisturbed(data)))
     }
 

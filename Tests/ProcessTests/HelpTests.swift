@@ -40,7 +40,7 @@ struct HelpTests {
         ("sequence", "rows"), ("nonlinearity", "tanh"), ("readout", "last"),
     ]
     static let expected: [(command: String, options: [(String, String?)])] = [
-        ("train", training + [("workers", "one for each core")]),
+        ("train", training + [("workers", "one for each core"), ("restart <times>", "0")]),
         (
             "coordinator",
             training + [

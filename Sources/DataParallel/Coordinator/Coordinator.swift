@@ -46,6 +46,8 @@ public actor Coordinator {
     var clock: TrainingClock
     var lastEpoch: EpochReport?
     private var isWriting = false
+    /// Whether a step waits for a checkpoint to be written before it counts.
+    private var isUpdateHeld = false
     private var outcome: Outcome?
     private var completion: CheckedContinuation<CoordinatorResult, Never>?
 
@@ -144,7 +146,11 @@ public actor Coordinator {
         case .accumulate(let sum): accumulate(sum)
         case .arbitrate(let slots, let step): arbitrate(slots, step: step)
         case .rewind(let limit): rewind(noLaterThan: limit)
-        case .update: update()
+        case .update:
+            // A step made while the last checkpoint may still be lost would be repeated beyond what
+            // --checkpoint-every promises.
+            isUpdateHeld = isWriting
+            if !isUpdateHeld { update() }
         case .checkpoint: checkpoint()
         case .evaluate: evaluate()
         case .report(let event): report(event)
@@ -209,6 +215,10 @@ public actor Coordinator {
         case .success(let path):
             report(.checkpoint(path: path, step: step))
             perform(machine.checkpointWritten())
+            if isUpdateHeld, !isWriting, !machine.isOver {
+                isUpdateHeld = false
+                update()
+            }
         case .failure(let error):
             // Even at the end: a stop that was to be resumed from this file is no success.
             abandon(.failed(error))

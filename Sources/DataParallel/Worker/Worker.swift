@@ -80,9 +80,14 @@ public actor Worker {
         options.heartbeatInterval = .seconds(20)
         options.heartbeatTimeout = .seconds(60)
         options.maximumMessageSize = 1 << 30
-        options.receiveHighWaterMark = 64
+        // libzmq 4.3.4 ends the process ("!_io_error") when a heartbeat is due on a connection that has
+        // ended while messages waited for room in the queue, as after a long SIGSTOP. The coordinator
+        // sends no more than it is asked for, so that the queue needs no limit.
+        options.receiveHighWaterMark = 0
         // All sums of a step fit, up to two a level of the tree.
         options.sendHighWaterMark = 64
+        // A coordinator that takes over from one that was killed need not wait long.
+        options.maximumReconnectInterval = .milliseconds(500)
         let socket = try Socket(context, .dealer, options, on: thread)
         self.socket = socket
         machine.start(now: now)

@@ -1,0 +1,117 @@
+import DataParallel
+import Glibc
+import Logging
+import Monitoring
+import Subprocess
+import SystemPackage
+import Training
+import ZeroMQ
+
+/// Starts a run's coordinator, which starts the workers, and starts it again when it crashes.
+///
+/// The coordinator is a process of this same program that goes on from the run's newest checkpoint. It
+/// prints to where this process prints, and lives no longer than this process.
+actor Supervisor {
+    nonisolated let thread = SocketThread(name: "tern-supervisor")
+    /// The thread that signals arrive at runs this actor.
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    /// The folder of the run.
+    private let run: String
+    private let lifeline: Lifeline
+    private let restarts: RestartBudget
+    private var coordinator: pid_t?
+    private var interruption: Int32?
+    /// The last lines of the coordinator's errors.
+    private var lastLines: [String] = []
+
+    /// A supervisor of the run in a folder that restarts processes so many times in all.
+    init(run: String, restarts: Int) throws {
+        self.run = run
+        lifeline = try Lifeline(restarts: restarts)
+        self.restarts = RestartBudget(lifeline.readEnd)
+    }
+
+    /// Carries out the run.
+    ///
+    /// - Parameters:
+    ///   - first: the arguments of the coordinator that begins it.
+    ///   - next: those of a coordinator that goes on with it.
+    /// - Throws: ``Failure`` with the exit status of the last coordinator if it is not zero.
+    func carryOut(first: [String], next: [String], signals: SignalSource) async throws {
+        thread.attach(fileDescriptor: signals.fileDescriptor) {
+            self.assumeIsolated { supervisor in
+                if let signal = signals.read() { supervisor.passOn(signal) }
+            }
+        }
+        var end = try await runCoordinator(first)
+        while end.isCrash, interruption == nil {
+            try report(end)
+            // One that crashed before it had made its run begins anew.
+            let hasBegun = Files.exists(RunDirectory.configuration(in: run))
+            end = try await runCoordinator(hasBegun ? next : first)
+        }
+        switch end.status {
+        case .exited(0): break
+        case .exited(let status): throw Failure(status: status, message: "")
+        case .signaled(let signal):
+            throw Failure(status: ExitStatus.signal(interruption ?? signal), message: "")
+        }
+    }
+
+    private func passOn(_ signal: Int32) {
+        interruption = signal
+        if let coordinator { kill(coordinator, signal) }
+    }
+
+    private func runCoordinator(_ arguments: [String]) async throws -> ChildEnd {
+        let end = try await Subprocess.run(
+            .path(FilePath(OwnExecutable.path)), arguments: Arguments(arguments),
+            platformOptions: .ownProcessGroup,
+            input: .fileDescriptor(lifeline.readEnd, closeAfterSpawningProcess: false),
+            output: .currentStandardOutput, error: .sequence
+        ) { execution in
+            let pid = execution.processIdentifier.value
+            coordinator = pid
+            // A signal may have come while there was nobody to pass it on to.
+            if let interruption { kill(pid, interruption) }
+            defer { coordinator = nil }
+            lastLines = []
+            try await execution.standardError.forEachLine { note($0) }
+        }
+        return ChildEnd(pid: end.processIdentifier.value, status: end.terminationStatus)
+    }
+
+    /// Passes a line of a coordinator's errors on, and keeps it in case it is one of its last.
+    private func note(_ line: String) {
+        // Where standard error is closed, the line is kept all the same.
+        try? Files.writeAll(Array("\(line)\n".utf8), to: STDERR_FILENO, path: "standard error")
+        lastLines = lastLines.suffix(99) + [line]
+    }
+
+    /// Says how a coordinator ended, and that another takes its place.
+    ///
+    /// - Throws: ``Failure`` if no restart is left.
+    private func report(_ end: ChildEnd) throws {
+        let path = RunDirectory.log(in: run)
+        let sink = LogSink()
+        // No coordinator has the file open now.
+        let log = try? Files.openForAppending(path)
+        defer { if let log { close(log) } }
+        if let log { sink.add(file: log, path: path) }
+        let logger = Logger(label: "tern") { _ in SinkLogHandler(sink, level: .info) }
+
+        // The dead one's progress bar may still be there.
+        sink.clearLine()
+        for line in lastLines where !line.isEmpty {
+            logger.warning("process \(end.pid) said: \(line)")
+        }
+        let ended = "the coordinator, process \(end.pid), ended: \(end.reason)"
+        guard let left = restarts.take() else {
+            throw Failure(
+                status: ExitStatus.workersEnded,
+                message: "\(ended), and no restart is left; to go on: tern train --resume \(run)")
+        }
+        logger.warning("\(ended); starting another, restarts left: \(left)")
+    }
+}

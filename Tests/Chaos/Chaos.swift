@@ -1,0 +1,119 @@
+import ArgumentParser
+import FoundationEssentials
+import Glibc
+import Training
+import ZeroMQ
+
+/// Disturbs trainings of real processes, and compares what they come to with the undisturbed one.
+@main
+struct Chaos: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "chaos",
+        abstract: "Kills, stops and starts the processes of trainings, which must end with the "
+            + "weights of one that nothing happened to.",
+        discussion: """
+            A seed decides which faults come and after which steps; even ones go over ipc, odd \
+            ones over tcp. Exit status: 0 all is well; 1 a run failed or a bar was missed.
+            """)
+
+    @Option(help: ArgumentHelp("Runs, of one seed each.", valueName: "n"))
+    var seeds = 10
+
+    @Option(help: ArgumentHelp("The first seed.", valueName: "seed"))
+    var from: UInt64 = 0
+
+    @Option(help: ArgumentHelp("Workers that a run begins with.", valueName: "n"))
+    var workers = 3
+
+    @Option(help: ArgumentHelp("Faults of a run.", valueName: "n"))
+    var faults = 5
+
+    @Option(
+        help: ArgumentHelp(
+            "The data set's folder. (default: where tern finds it)",
+            valueName: "dir"))
+    var data: String?
+
+    @Option(help: "Epochs of a run.")
+    var epochs = 3
+
+    @Option(help: ArgumentHelp("Global batch size.", valueName: "examples"))
+    var batchSize = 128
+
+    func validate() throws {
+        for (option, value) in [
+            ("seeds", seeds), ("workers", workers), ("faults", faults), ("epochs", epochs),
+            ("batch-size", batchSize),
+        ] where value < 1 {
+            throw ValidationError("--\(option) must be above 0")
+        }
+    }
+
+    mutating func run() async throws {
+        let command = self
+        let signals = try SignalSource()
+        let work = Task { try await command.disturb() }
+        let watch = Task {
+            while signals.read() == nil { try await Task.sleep(for: .milliseconds(50)) }
+            work.cancel()
+        }
+        defer { watch.cancel() }
+        guard try await work.value else { throw ExitCode(1) }
+    }
+
+    /// Carries out all runs, and says whether all went well.
+    private func disturb() async throws -> Bool {
+        let settings = ChaosSettings(
+            data: data, workers: workers, faults: faults, epochs: epochs, batchSize: batchSize)
+        let folder = try Files.makeTemporaryFolder("tern-chaos")
+        let undisturbed = try await settings.undisturbed(folder: folder)
+        say("the undisturbed run ends with \(undisturbed)")
+        var ledger = Ledger(bars: [
+            .killWorker: .seconds(1), .stopWorker: .seconds(settings.heartbeatTimeout + 1),
+        ])
+        for seed in from..<from + UInt64(seeds) {
+            let own = "\(folder)/\(seed)"
+            let problem = try await run(seed, settings, undisturbed, own, &ledger)
+            ledger.end(seed: seed, isGood: problem == nil)
+            guard let problem else {
+                try? FileManager.default.removeItem(atPath: own)
+                continue
+            }
+            say("seed \(seed) FAILED: \(problem)")
+            say("  its files are in \(own); to repeat it: \(repeating(seed))")
+        }
+        say(ledger.text)
+        if ledger.failedSeeds.isEmpty { try? FileManager.default.removeItem(atPath: folder) }
+        return ledger.isGood
+    }
+
+    /// Carries out the run of one seed, and says what was wrong, if anything was.
+    private func run(
+        _ seed: UInt64, _ settings: ChaosSettings, _ undisturbed: String, _ folder: String,
+        _ ledger: inout Ledger
+    ) async throws -> String? {
+        try Files.makeFolder(folder)
+        var run = DisturbedRun(settings, seed: seed, folder: folder)
+        do {
+            let sum = try await run.carryOut(workers: workers) { recovery, text in
+                ledger.add(recovery)
+                say("\(text), going on after \(seconds(recovery.time))")
+            }
+            return sum == undisturbed ? nil : "it ends with \(sum)"
+        } catch is CancellationError {
+            throw ExitCode(130)
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    private func repeating(_ seed: UInt64) -> String {
+        "Scripts/chaos --from \(seed) --seeds 1 --workers \(workers) --faults \(faults) "
+            + "--epochs \(epochs) --batch-size \(batchSize)" + (data.map { " --data \($0)" } ?? "")
+    }
+}
+
+/// Prints a line at once, to a pipe too.
+private func say(_ line: String) {
+    try? Files.writeAll(Array("\(line)\n".utf8), to: STDOUT_FILENO, path: "standard output")
+}

@@ -1,0 +1,92 @@
+import FoundationEssentials
+import Glibc
+import Subprocess
+import SystemPackage
+import Training
+
+/// A process of Tern's, the first of a process group of its own; what it prints goes to a file.
+struct Child {
+    let pid: pid_t
+    private let run: Task<TerminationStatus, any Error>
+
+    /// Starts the program with these arguments.
+    ///
+    /// - Parameters:
+    ///   - output: the file that all it prints is added to.
+    ///   - onLine: told of each line as soon as it is printed.
+    ///   - onEnd: told of its end.
+    static func start(
+        _ arguments: [String], output: String,
+        onLine: @escaping @Sendable (String) -> Void = { _ in },
+        onEnd: @escaping @Sendable () -> Void = {}
+    ) async throws -> Child {
+        let file = try Files.openForAppending(output)
+        let (pids, pid) = AsyncStream<pid_t>.makeStream()
+        let run = Task {
+            defer {
+                pid.finish()
+                close(file)
+                onEnd()
+            }
+            var options = PlatformOptions()
+            options.processGroupID = 0
+            let end = try await Subprocess.run(
+                .path(FilePath(tern)), arguments: Arguments(arguments), platformOptions: options,
+                input: .none, output: .sequence, error: .combinedWithOutput
+            ) { execution in
+                pid.yield(execution.processIdentifier.value)
+                var lines = LineSplitter()
+                for try await buffer in execution.standardOutput {
+                    let bytes = buffer.withUnsafeBytes { Array($0) }
+                    for line in lines.add(bytes) { onLine(line) }
+                    try Files.writeAll(bytes, to: file, path: output)
+                }
+            }
+            return end.terminationStatus
+        }
+        for await pid in pids { return Child(pid: pid, run: run) }
+        _ = try await run.value
+        throw ChaosFailure("\(tern) ended before it had begun")
+    }
+
+    /// The program, which lies beside this one.
+    static let tern: String = {
+        let own =
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        return own.split(separator: "/").dropLast().map { "/\($0)" }.joined() + "/tern"
+    }()
+
+    /// Sends it a signal.
+    func signal(_ signal: Int32) { kill(pid, signal) }
+
+    /// Waits for its end; kills it if the caller is cancelled.
+    func end() async throws -> TerminationStatus {
+        try await withTaskCancellationHandler {
+            try await run.value
+        } onCancel: {
+            kill(-pid, SIGKILL)
+        }
+    }
+
+    /// Whether anything is left of its process group.
+    var isRunning: Bool { kill(-pid, 0) == 0 }
+}
+
+/// Makes lines of what comes in pieces.
+private struct LineSplitter {
+    private var open: [UInt8] = []
+
+    mutating func add(_ bytes: [UInt8]) -> [String] {
+        let parts = (open + bytes).split(
+            separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        open = Array(parts.last ?? [])
+        return parts.dropLast().map { String(decoding: $0, as: UTF8.self) }
+    }
+}
+
+/// Something that a disturbed run had to do and did not.
+struct ChaosFailure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,64 @@
+/// Something that is done to a run.
+enum Fault: String, CaseIterable {
+    case killWorker = "kill -9 of a worker"
+    case stopWorker = "SIGSTOP of a worker"
+    case join = "a late join"
+    case killCoordinator = "kill -9 of the coordinator"
+}
+
+/// Which faults come when: a function of the seed and the number of faults alone.
+struct Schedule {
+    /// A fault, after which share of the run's steps it comes, and which worker it befalls.
+    struct Entry {
+        let fault: Fault
+        let moment: Double
+        /// Counted among the workers that are there.
+        let worker: Int
+    }
+
+    let isOverTCP: Bool
+    let entries: [Entry]
+
+    /// The schedule of a seed for a run that begins with so many workers.
+    init(seed: UInt64, faults: Int, workers: Int) {
+        var noise = SplitMix64(state: seed)
+        isOverTCP = seed % 2 == 1
+        var present = workers
+        var entries: [Entry] = []
+        for index in 0..<faults {
+            let possible = Fault.allCases.filter { fault in
+                switch fault {
+                case .killWorker, .stopWorker: present > 1
+                case .join: present <= workers
+                case .killCoordinator: true
+                }
+            }
+            let fault = possible[Int.random(in: 0..<possible.count, using: &noise)]
+            let worker = Int.random(in: 0..<present, using: &noise)
+            // The last fifth of the run is left for the recovery from the last fault.
+            let moment =
+                (Double(index) + Double.random(in: 0.1..<0.9, using: &noise))
+                / Double(faults) * 0.8
+            entries.append(Entry(fault: fault, moment: moment, worker: worker))
+            switch fault {
+            case .killWorker: present -= 1
+            case .join: present += 1
+            default: break
+            }
+        }
+        self.entries = entries
+    }
+}
+
+/// Steele, Lea and Flood's SplitMix64, the same on every machine.
+private struct SplitMix64: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

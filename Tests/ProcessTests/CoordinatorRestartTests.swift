@@ -1,0 +1,72 @@
+import FoundationEssentials
+import Glibc
+import Testing
+
+@Suite("A coordinator that is killed goes on where its last checkpoint was", .bench)
+struct CoordinatorRestartTests {
+    /// Where in the run's 2,400 steps the coordinator is killed: once in each tenth.
+    private static let moments: [Int] = {
+        var noise = Noise(state: 50)
+        return (0..<10).map { 240 * $0 + Int.random(in: 60..<220, using: &noise) }
+    }()
+
+    @Test(
+        "ten times in a run, with the same workers: at most 50 steps each are made again",
+        arguments: ["tcp", "ipc"])
+    func tenTimes(transport: String) async throws {
+        let data = try SampleData.large()
+        let run = RunFolder()
+        let recipe = Recipe.long.with("--checkpoint-every", "50", "--log-every", "1")
+        let listen = transport == "tcp" ? "tcp://127.0.0.1:*" : "ipc://\(bench.path("socket"))"
+        let cluster = try await Cluster(recipe, data, into: run, listen: listen)
+        let workers = [try cluster.worker(), try cluster.worker()]
+        var coordinator = cluster.coordinator
+        for moment in Self.moments {
+            let (epoch, step) = ((moment - 1) / 600 + 1, (moment - 1) % 600 + 1)
+            try await coordinator.line("Epoch [\(epoch)/4], Step [\(step)/600]")
+            coordinator.kill()
+            let made = try #require(lastStep(in: try await coordinator.end().output))
+            #expect(made >= moment)
+            coordinator = try start([
+                "coordinator", "--resume", run.path, "--listen", cluster.endpoint,
+            ])
+            let line = try await coordinator.line("resuming from ")
+            let kept = try #require(line.split(separator: " ").last.flatMap { Int($0) })
+            #expect(made - kept <= 50, "\(made) steps were made, \(kept) are kept")
+        }
+        let summary = try run.completed(try await coordinator.end())
+        for worker in workers { #expect(try await worker.end().status == 0) }
+        let calm = RunFolder("calm")
+        #expect(summary.weights == (try await Recipe.long.train(data, into: calm)).weights)
+        let steps = try run.metrics.filter { $0.type == "step" }.map(\.step)
+        #expect(steps == Array(1...2400))
+    }
+
+    /// The last step that a log tells of in a whole line, counted over all epochs.
+    private func lastStep(in output: String) -> Int? {
+        let lines = output.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+        guard let line = lines.last(where: { $0.contains(", Step [") }) else { return nil }
+        let numbers = line.split { !$0.isNumber }.prefix(3).compactMap { Int($0) }
+        return (numbers[0] - 1) * 600 + numbers[2]
+    }
+
+    @Test("what it was writing when it was killed is cleared away")
+    func unfinishedFiles() async throws {
+        let run = RunFolder()
+        let first = try await Recipe.small.train(try SampleData(), into: run)
+        let left = ["checkpoints/step-000000009.safetensors.4711.tmp", "metrics.jsonl.4711.tmp"]
+        for name in left { try Data([1]).write(to: URL(filePath: run.path(name))) }
+        try Data([1]).write(to: URL(filePath: run.path("notes.tmp")))
+        #expect(try await run.resume().weights == first.weights)
+        for name in left { #expect(!FileManager.default.fileExists(atPath: run.path(name))) }
+        #expect(FileManager.default.fileExists(atPath: run.path("notes.tmp")))
+    }
+
+    @Test("the folder of a meeting point that nobody was left to clear away goes with the next run")
+    func meetingPoint() async throws {
+        let folder = "/tmp/tern-meeting-\(UUID())"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        _ = try await Recipe.small.train(try SampleData(), into: RunFolder())
+        #expect(!FileManager.default.fileExists(atPath: folder))
+    }
+}

@@ -1,0 +1,205 @@
+import Foundation
+import Glibc
+import Testing
+
+@Suite("tern train --restart starts again what crashes", .bench)
+struct RestartTests {
+    /// The bits that a run comes to when nothing crashes.
+    private func undisturbed(_ data: SampleData) async throws -> String {
+        try await Recipe.long.train(data, into: RunFolder("calm")).weights
+    }
+
+    /// Starts a run with two workers and waits until it is in mid-epoch.
+    private func begin(
+        _ data: SampleData, _ run: RunFolder, restarts: Int, _ more: String...,
+        terminal: Terminal? = nil
+    ) async throws -> TernProcess {
+        let recipe = Recipe.long.with(
+            "--workers", "2", "--checkpoint-every", "50", "--restart", "\(restarts)")
+        let train = try start(recipe.arguments(data, into: run) + more, terminal: terminal)
+        if let terminal {
+            try await terminal.shows("Epoch [2/4], Step [20/600]")
+        } else {
+            try await train.line("Epoch [2/4], Step [20/600]")
+        }
+        return train
+    }
+
+    /// The process that is the coordinator.
+    private var coordinator: pid_t {
+        get throws { try #require(bench.running("--supervised").first) }
+    }
+
+    @Test("a worker that is killed is replaced, and the log tells which and how")
+    func worker() async throws {
+        let data = try SampleData.large()
+        let run = RunFolder()
+        let train = try await begin(data, run, restarts: 3)
+        let killed = try #require(bench.running("worker").first)
+        kill(killed, SIGKILL)
+        try await train.line(
+            "local worker process \(killed) ended: killed by signal 9 (Killed); starting another, "
+                + "restarts left: 2")
+        try await eventually("a second worker in the place of \(killed)") {
+            bench.running("worker").filter { $0 != killed }.count == 2
+        }
+        let ending = try await train.end()
+        #expect(ending.output.contains("2 here", after: "\(killed) left"), "\(ending)")
+        #expect(try run.completed(ending).weights == (try await undisturbed(data)))
+        #expect(bench.running() == [])
+    }
+
+    @Test("what a process said last is told with its end", arguments: ["worker", "--supervised"])
+    func lastWords(argument: String) async throws {
+        let data = try SampleData.large()
+        let run = RunFolder()
+        let train = try await begin(data, run, restarts: 1)
+        let killed = try #require(bench.running(argument).first)
+        // As if the process itself had written it.
+        let standardError = try #require(fopen("/proc/\(killed)/fd/2", "we"))
+        fputs("all is\nnot well\nand", standardError)
+        fclose(standardError)
+        kill(killed, SIGKILL)
+        try await train.line("killed by signal 9 (Killed); starting another, restarts left: 0")
+        let ending = try await train.end()
+        #expect(ending.status == 0)
+        #expect(ending.errors == (argument == "worker" ? "" : "all is\nnot well\nand\n"))
+        let log = try run.text("coordinator.log")
+        for words in ["all is", "not well", "and"] {
+            let line = argument == "worker" ? "process \(killed): " : "process \(killed) said: "
+            #expect(log.contains("\(line)\(words)\n"))
+        }
+        #expect(try run.summary.weights == (try await undisturbed(data)))
+    }
+
+    @Test("a coordinator that is killed is replaced by one that goes on from the last checkpoint")
+    func coordinatorKilled() async throws {
+        let data = try SampleData.large()
+        let run = RunFolder()
+        let train = try await begin(data, run, restarts: 2)
+        let killed = try coordinator
+        kill(killed, SIGKILL)
+        try await train.line(
+            "the coordinator, process \(killed), ended: killed by signal 9 (Killed); starting "
+                + "another, restarts left: 1")
+        try await train.line("resuming from ")
+        let worker = try await eventually("a worker of the next coordinator") {
+            bench.running("worker").first
+        }
+        kill(worker, SIGKILL)
+        try await train.line("\(worker) ended: killed by signal 9 (Killed); starting another, ")
+        let ending = try await train.end()
+        #expect(ending.output.contains("restarts left: 0"))
+        #expect(try run.completed(ending).weights == (try await undisturbed(data)))
+        #expect(try run.text("coordinator.log").contains("process \(killed), ended: killed by"))
+        #expect(bench.running() == [])
+    }
+
+    @Test("a coordinator that is killed before its run has a folder begins anew")
+    func atTheStart() async throws {
+        let data = try SampleData()
+        let recipe = Recipe.small.with("--restart", "1")
+        let run = RunFolder()
+        let train = try start(recipe.arguments(data, into: run))
+        kill(
+            try await eventually("a coordinator") { bench.running("--supervised").first }, SIGKILL)
+        let ending = try await train.end()
+        #expect(ending.output.contains("restarts left: 0"))
+        let calm = try await Recipe.small.train(data, into: RunFolder("calm"))
+        #expect(try run.completed(ending).weights == calm.weights)
+    }
+
+    @Test("when no restart is left, the run ends and says how to go on")
+    func exhausted() async throws {
+        let data = try SampleData.large()
+        let run = RunFolder()
+        let train = try await begin(data, run, restarts: 1)
+        kill(try coordinator, SIGKILL)
+        try await train.line("training from step ")
+        let second = try coordinator
+        kill(second, SIGKILL)
+        let ending = try await train.end()
+        expectRefusal(
+            ending, status: 70,
+            [
+                "the coordinator, process \(second), ended: killed by signal 9",
+                "no restart is left", "tern train --resume \(run.path)",
+            ])
+        try await bench.nothingRuns()
+        #expect(try await run.resume().weights == (try await undisturbed(data)))
+    }
+
+    @Test(
+        "Ctrl-C and SIGTERM reach the coordinator, which ends the run",
+        arguments: [SIGINT, SIGTERM])
+    func interrupted(signal: Int32) async throws {
+        let data = try SampleData.large()
+        let run = RunFolder()
+        let train = try await begin(data, run, restarts: 5)
+        train.signal(signal)
+        let ending = try await train.end()
+        #expect(ending.status == 128 + signal)
+        #expect(ending.errors == "")
+        #expect(ending.output.contains("to go on: tern train --resume \(run.path)"))
+        #expect(bench.running() == [])
+        #expect(try run.summary.status == "interrupted")
+    }
+
+    @Test("a terminal shows the progress bar, and Ctrl-C there finishes the step")
+    func terminal() async throws {
+        let terminal = try Terminal()
+        let run = RunFolder()
+        let train = try await begin(
+            try SampleData.large(), run, restarts: 5, terminal: terminal)
+        try await terminal.shows("\r\u{1B}[K")
+        terminal.pressControlC()
+        try await terminal.shows("to go on: tern train --resume \(run.path)")
+        #expect(try await train.end().status == 130)
+        #expect(!terminal.text.contains("left:"))
+    }
+
+    @Test("when the one who restarts is killed, all end")
+    func supervisorKilled() async throws {
+        let train = try await begin(try SampleData.large(), RunFolder(), restarts: 5)
+        train.kill()
+        #expect(try await train.end().status == 128 + SIGKILL)
+        try await bench.nothingRuns()
+    }
+
+    @Test(
+        "a run that ended for a reason is not restarted",
+        arguments: [
+            (64, ["--hidden", "0"]), (64, ["--batch-size", "601"]), (66, ["--data", "/nowhere"]),
+            (74, ["--config", "/dev/null"]),
+        ] as [(Int32, [String])])
+    func reasoned(status: Int32, options: [String]) async throws {
+        let data = try SampleData()
+        let arguments = Recipe.small.with("--restart", "3").arguments(data, into: RunFolder())
+        let ending = try await tern(arguments + options)
+        expectRefusal(ending, status: status, [])
+        #expect(!ending.output.contains("restarts left"))
+        #expect(bench.running() == [])
+    }
+
+    @Test("a configuration file goes with restarts")
+    func configurationFile() async throws {
+        let data = try SampleData.large()
+        let calm = RunFolder("calm")
+        let undisturbed = try await Recipe.long.train(data, into: calm)
+        let run = RunFolder()
+        let train = try start([
+            "train", "--config", calm.path("config.json"), "--run-dir", run.path, "--restart", "1",
+        ])
+        try await train.line("Epoch [2/4], Step [20/600]")
+        kill(try coordinator, SIGKILL)
+        #expect(try run.completed(try await train.end()).weights == undisturbed.weights)
+    }
+}
+
+extension String {
+    /// Whether a text comes somewhere after another.
+    fileprivate func contains(_ text: String, after first: String) -> Bool {
+        guard let start = range(of: first) else { return false }
+        return self[start.upperBound...].contains(text)
+    }
+}
