@@ -104,7 +104,9 @@ private let run = RunID(7)
         _ = receive(.weights(work))
         for _ in 0..<1000 { #expect(receive(.compute(work)) == []) }
         var computations = 1
-        while machine.computed(step: 0, now: .zero).contains(.compute(0..<2, step: 0)) { computations += 1 }
+        while machine.computed(step: 0, now: .zero).contains(.compute(0..<2, step: 0)) {
+            computations += 1
+        }
         #expect(computations == 3, "the first, and two that waited")
     }
 

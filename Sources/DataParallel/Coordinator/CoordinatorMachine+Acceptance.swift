@@ -25,9 +25,11 @@ extension CoordinatorMachine {
     /// Makes the update if all sums are there and none is in dispute.
     mutating func updateIfComplete() -> [CoordinatorEffect<Peer>] {
         let isComplete =
-            phase == .training && audits.isEmpty && dispute == nil
+            phase == .training && !isUpdating && audits.isEmpty && dispute == nil
             && covered.contains(0..<plan.shards)
-        return isComplete ? [.update(step: step)] : []
+        guard isComplete else { return [] }
+        isUpdating = true
+        return [.update(step: step)]
     }
 
     /// Why a sum cannot be an answer to what its sender was asked for; nil if it is one.

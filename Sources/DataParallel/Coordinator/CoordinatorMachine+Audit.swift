@@ -72,11 +72,12 @@ extension CoordinatorMachine {
 
     /// Whether a node mixes audited slots with others, although they were asked for apart.
     func isMixed(_ node: TreeNode, of peer: Peer) -> Bool {
-        let slots = node.slots(of: plan.shards)
+        var slots = SlotSet(node.slots(of: plan.shards), limit: plan.shards)
+        // A node reaches into its neighbours' slots where those have no examples.
+        slots.subtract(withoutExamples)
         return audits.contains { audit in
-            guard audit.includes(peer), audit.slots.overlaps(slots) else { return false }
-            var outside = SlotSet(slots, limit: plan.shards)
-            outside.subtract(withoutExamples)
+            guard audit.includes(peer), slots.intersects(audit.slots) else { return false }
+            var outside = slots
             outside.remove(audit.slots)
             return !outside.isEmpty
         }

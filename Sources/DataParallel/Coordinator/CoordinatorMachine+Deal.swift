@@ -7,6 +7,7 @@ extension CoordinatorMachine {
     /// Begins the step numbered ``step``: asks all members that have their data for their shares.
     mutating func beginStep(now: Duration) -> [CoordinatorEffect<Peer>] {
         phase = .training
+        isUpdating = false
         findSlotsWithoutExamples()
         let isNewDeal = isDealStale
         if isNewDeal { dealAnew() }

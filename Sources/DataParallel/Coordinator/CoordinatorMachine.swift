@@ -26,6 +26,8 @@ public struct CoordinatorMachine<Peer: Hashable & Sendable>: Sendable {
     var covered: SlotSet
     /// The slots that have no examples in the step under way.
     var withoutExamples: SlotSet
+    /// Whether the update of the step under way has been asked for.
+    var isUpdating = false
     /// Whether somebody has come or gone since the slots were dealt.
     var isDealStale = true
     /// How long the last answers took.
