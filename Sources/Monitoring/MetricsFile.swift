@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Training
 
 /// `metrics.jsonl`: an object a logged step and one an epoch, each on a line of its own.
@@ -25,6 +26,12 @@ public struct MetricsFile {
             try Files.writeAtomically(text, to: path)
         }
         file = try Files.openForAppending(path)
+    }
+
+    /// The file of the same run when it has gone back to `step` steps; this one is closed.
+    func reopened(at step: Int) throws(FileError) -> Self {
+        close(file)
+        return try Self(path: path, resumingAt: step)
     }
 
     /// Adds an object.

@@ -6,7 +6,7 @@ import Training
 public final class RunRecorder: RunObserver {
     private let logger: Logger
     private let sink: LogSink
-    private let metrics: MetricsFile
+    private var metrics: MetricsFile
     private var steps: StepsFile
     private let logEvery: Int
     private var bar = ProgressBar()
@@ -29,6 +29,12 @@ public final class RunRecorder: RunObserver {
             bar.show(step, on: sink)
             guard step.stepInEpoch % logEvery == 0 else { return }
             try metrics.append(StepMetrics(step))
+        }
+        if case .rewound(let step) = event {
+            // The steps after it will be made again.
+            try steps.flush()
+            steps = try steps.reopened(at: step)
+            metrics = try metrics.reopened(at: step)
         }
         if case .epoch(let epoch) = event { try metrics.append(EpochMetrics(epoch)) }
         if let (level, message) = event.text { logger.log(level: level, "\(message)") }

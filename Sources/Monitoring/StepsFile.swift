@@ -39,6 +39,12 @@ public struct StepsFile {
         return size
     }
 
+    /// The record of the same run when it has gone back to `step` steps; this one is closed.
+    func reopened(at step: Int) throws(FileError) -> Self {
+        close(file)
+        return try Self(path: path, resumingAt: step)
+    }
+
     /// Adds a step, and writes to the disk now and then.
     package mutating func append(_ record: StepRecord) throws(FileError) {
         record.append(to: &buffer)

@@ -40,9 +40,11 @@ struct TrainingSession {
         if let resume = options.resume {
             let directory = try RunDirectory.open(resume)
             let checkpoint = try newestCheckpoint(in: directory, for: job, logger)
-            if checkpoint == nil {
-                job.initialParameters = try configuration.initialParameters(for: job.architecture)
-            }
+            // Beside a checkpoint they are needed only if an audit makes the run go back to its start.
+            job.initialParameters =
+                checkpoint == nil
+                ? try configuration.initialParameters(for: job.architecture)
+                : (try? configuration.initialParameters(for: job.architecture)) ?? nil
             return (directory, checkpoint)
         }
         job.initialParameters = try configuration.initialParameters(for: job.architecture)

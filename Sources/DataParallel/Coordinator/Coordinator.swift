@@ -203,6 +203,12 @@ public actor Coordinator {
     }
 
     private func rewound(to checkpoint: Checkpoint?) {
+        let isDrawn = job.configuration.initialWeightsDigest == nil
+        guard checkpoint != nil || isDrawn || job.initialParameters != nil else {
+            // Without them the beginning cannot be had.
+            return abandon(
+                .failed(FileError(operation: "read", path: "the initial weights", code: ENOENT)))
+        }
         state = TrainingState(job, resuming: checkpoint)
         broadcast = nil
         report(.rewound(step: state.step))

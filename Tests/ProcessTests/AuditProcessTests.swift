@@ -1,0 +1,35 @@
+import Foundation
+import Testing
+
+@Suite("A worker that computes wrongly", .bench)
+struct AuditProcessTests {
+    @Test("is named and refused within 1,000 steps, and the weights are those of honest workers")
+    func spoiltAnswers() async throws {
+        let data = try SampleData.large()
+        let run = RunFolder()
+        let recipe = Recipe.long.with("--audit", "0.1", "--checkpoint-every", "50")
+        let cluster = try await Cluster(recipe, data, into: run)
+        let wrong = try cluster.worker("--spoil-every", "100")
+        let right = try cluster.worker()
+        let refused = try await wrong.end()
+        #expect(refused.status == 76)
+        #expect(refused.errors.contains("it computed wrongly in step"))
+        let ending = try await cluster.coordinator.end()
+        let summary = try run.completed(ending)
+        #expect(try await right.end().status == 0)
+        let calm = try await Recipe.long.with("--workers", "2").train(data, into: RunFolder("calm"))
+        #expect(summary.weights == calm.weights)
+        let accusations = ending.output.split(separator: "\n")
+            .filter { $0.contains("the coordinator's own computation gives other bits") }
+        #expect(accusations.count == 2)
+        for line in accusations {
+            #expect(line.contains(":\(wrong.pid) computed shard"))
+            let words = line.split(separator: " ")
+            let step = words.firstIndex(of: "step").flatMap { Int(words[$0 + 1]) }
+            #expect(try #require(step) <= 1000)
+        }
+        #expect(ending.output.contains("going back to before them"))
+        // What was made again is in the record once.
+        #expect(try await start(["verify", run.path]).end().status == 0)
+    }
+}
