@@ -27,22 +27,22 @@ public actor Worker {
     /// The processors that the lanes stay on, one each; none where Linux is to choose.
     private let processors: [Int]
     private let start = ContinuousClock.now
-    private var machine: WorkerMachine
+    var machine: WorkerMachine
     private var socket: Socket?
     private var completion: CheckedContinuation<WorkerOutcome, Never>?
 
-    private var lanes: [ShardTrainer] = []
-    private var shards: [Int: Shard] = [:]
+    var lanes: [ShardTrainer] = []
+    var shards: [Int: Shard] = [:]
     private var exampleByteCount = 0
     private var classes = 0
     private var parameterCount = 0
-    private var weights: Frame?
-    private var sums: PartialSums?
-    private var busyLanes = 0
+    var weights: Frame?
+    var sums: PartialSums?
+    var busyLanes = 0
     /// The answers sent so far.
-    private var answers = 0
+    var answers = 0
     /// Counts resets, so that a lane that still computes for an earlier run is not listened to.
-    private var generation = 0
+    var generation = 0
     private var droppedMessages = 0
     /// The payload frames of the message that is being dealt with.
     private var payload: ArraySlice<Frame> = []
@@ -139,7 +139,7 @@ public actor Worker {
         }
     }
 
-    private var now: Duration { .now - start }
+    var now: Duration { .now - start }
 
     private func complete(_ outcome: WorkerOutcome) {
         completion?.resume(returning: outcome)
@@ -210,7 +210,7 @@ public actor Worker {
 
     // MARK: - Effects
 
-    private func perform(_ effects: [WorkerEffect]) {
+    func perform(_ effects: [WorkerEffect]) {
         for effect in effects {
             switch effect {
             case .send(let message, let run): send([Frame(message.header(run: run))])
@@ -228,7 +228,7 @@ public actor Worker {
         }
     }
 
-    private func send(_ frames: [Frame]) {
+    func send(_ frames: [Frame]) {
         // A refusal means that the connection is gone, of which the monitor tells.
         _ = socket?.send(frames)
     }
@@ -264,61 +264,5 @@ public actor Worker {
         guard let values = payload.first, let labels = payload.last else { return }
         shards[part.shard, default: Shard()].values += values.bytes
         shards[part.shard, default: Shard()].labels += labels.bytes
-    }
-
-    // MARK: - Computing
-
-    private func compute(_ slots: Range<Int>, step: Int) {
-        guard let weights else { return }
-        sums?.begin(step: step)
-        var spare = sums?.pool.takeAll() ?? []
-        let generation = generation
-        let count = min(lanes.count, slots.count)
-        let parts = (0..<count).map { slots.part($0, of: count) }
-        busyLanes = parts.count
-        for (lane, part) in zip(lanes, parts) {
-            let share = Array(spare.suffix(spare.count / parts.count + 1))
-            spare.removeLast(share.count)
-            Task { [shards] in
-                let sums = await lane.compute(
-                    part, step: step, weights: weights, shards: shards, spare: share)
-                finishedLane(sums, step: step, generation: generation)
-            }
-        }
-    }
-
-    private func finishedLane(_ partials: [PartialSum], step: Int, generation: Int) {
-        guard generation == self.generation else { return }
-        for partial in partials { sums?.add(partial) }
-        busyLanes -= 1
-        if busyLanes == 0 { perform(machine.computed(step: step, now: now)) }
-    }
-
-    private func sendSums(step: Int, run: RunID) {
-        for sum in sums?.takeAll() ?? [] {
-            answers += 1
-            if let spoilt = machine.settings.answersToASpoiltOne, answers % spoilt == 0 {
-                spoil(sum.gradients)
-            }
-            let gradients = sum.gradients.withBytes { Frame(copying: $0) }
-            let header = PartialSumHeader(
-                step: step, level: sum.node.level, residue: sum.node.residue,
-                examples: sum.tally.examples, correct: sum.tally.correct, loss: sum.tally.loss,
-                checksum: gradients.checksum)
-            send([Frame(WorkerMessage.partialSum(header).header(run: run)), gradients])
-            sums?.pool.give(sum.gradients)
-        }
-        // The next weights come as soon as the others' sums are there too.
-        thread.expectWork()
-    }
-
-    /// Flips one bit of one value, as bad memory does.
-    private func spoil(_ gradients: FloatBuffer) {
-        let index = answers % gradients.count
-        gradients[index] = Float(bitPattern: gradients[index].bitPattern ^ 1)
-    }
-
-    private func discardSums() {
-        for sum in sums?.takeAll() ?? [] { sums?.pool.give(sum.gradients) }
     }
 }
