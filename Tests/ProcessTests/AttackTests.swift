@@ -1,4 +1,5 @@
 import Foundation
+import Hashing
 import Protocol
 import Testing
 import ZeroMQ
@@ -67,6 +68,34 @@ struct AttackTests {
         let ending = try await cluster.coordinator.end()
         #expect(try run.completed(ending).weights == (try await calm.weights))
         #expect(ending.output.split(separator: "\n").count < 5000)
+    }
+
+    @Test("of a member whose gradients are no numbers: it is thrown out, and nothing has diverged")
+    func poison() async throws {
+        let data = try SampleData.large()
+        async let calm = Recipe.long.train(data, into: RunFolder("calm"))
+        let run = RunFolder()
+        let cluster = try await Cluster(.long, data, into: run)
+        let worker = try cluster.worker()
+        try await cluster.coordinator.line("Epoch [2/4], Step [20/600]")
+        try await Attacker.with(cluster.endpoint) { attacker in
+            try await attacker.join()
+            let work = try await attacker.work()
+            let payload = [UInt8](repeating: 0xFF, count: 4 * 21_514)
+            let checksum = payload.withUnsafeBytes { XXH3.hash64($0) }
+            // Leaf by leaf: those without an example in this step are dropped.
+            for slot in work.range.first..<work.range.first + work.range.count {
+                let residue = (0..<4).reduce(0) { $0 | (slot >> $1 & 1) << (3 - $1) }
+                try await attacker.send(
+                    sum(
+                        step: work.step, level: 4, residue: residue, examples: 1,
+                        checksum: checksum), payload)
+            }
+            try await cluster.coordinator.line("evil:1 left: it computed wrongly in step")
+        }
+        let ending = try await cluster.coordinator.end()
+        #expect(try run.completed(ending).weights == (try await calm.weights))
+        #expect(try await worker.end().status == 0)
     }
 
     private func note(_ name: String, _ cluster: Cluster) throws {

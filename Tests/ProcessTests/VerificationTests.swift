@@ -62,9 +62,14 @@ struct VerificationTests {
         train.signal(SIGTERM)
         #expect(try await train.end().status == 143)
         let steps = try run.summary.steps
+        // On a busy machine the signal may come as late as at an epoch's end.
+        let positions =
+            steps % 600 == 0
+            ? "every position of \(steps / 600) epochs"
+            : "every position up to step \(steps), in epoch \(steps / 600 + 1) of 4,"
         try await expectVerified(
-            run, "every position up to step \(steps), in epoch 2 of 4, was used exactly once; ",
-            "\(steps) steps replayed, all weights as recorded; 2 checkpoints agree")
+            run, "\(positions) was used exactly once; ",
+            "\(steps) steps replayed, all weights as recorded; ", "checkpoints agree")
         _ = try await run.resume("--workers", "1")
         try await expectVerified(run, "every position of 4 epochs", "2400 steps replayed")
     }

@@ -107,6 +107,22 @@ actor Attacker {
         }
     }
 
+    /// Says that it has all data that it is told to get, until it is asked to compute.
+    func work() async throws -> WorkHeader {
+        while true {
+            let (range, work) = try await answer("work") {
+                message, _ -> (SlotRange?, WorkHeader?)? in
+                switch message {
+                case .assign(let range): (range, nil)
+                case .weights(let work): (nil, work)
+                default: nil
+                }
+            }
+            if let work { return work }
+            if let range { try await send(.ready(range)) }
+        }
+    }
+
     func hello(_ name: String = "evil") -> Hello {
         Hello(host: name, pid: 1, lanes: 1, kernels: "none")
     }
