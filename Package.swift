@@ -76,7 +76,7 @@ let package = Package(
             "DataParallel",
             [
                 "Datasets", "Hashing", "KernelInterface", "Kernels", "NeuralNetwork", "Optimizers",
-                "Protocol", "Training", "ZeroMQ",
+                "Protocol", "Randomness", "Training", "ZeroMQ",
             ]),
         module("Monitoring", ["Training", logging]),
         module(
@@ -117,7 +117,7 @@ let package = Package(
         .executableTarget(
             name: "tern-chaos",
             dependencies: [
-                "Monitoring", "Training", "ZeroMQ",
+                "Monitoring", "TestSupport", "Training", "ZeroMQ",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
@@ -171,7 +171,7 @@ let package = Package(
         tests(of: "Fuzzing", ["Randomness"], fixtures: true),
         tests(of: "Hashing"),
         tests(of: "Images", ["Randomness"], fixtures: true),
-        tests(of: "Datasets", ["CZlib", "Hashing", "KernelInterface"]),
+        tests(of: "Datasets", ["CZlib", "Hashing", "KernelInterface", "TestSupport"]),
         tests(of: "Protocol"),
         tests(of: "ZeroMQ"),
         tests(
@@ -194,7 +194,8 @@ let package = Package(
         .testTarget(
             name: "ProcessTests",
             dependencies: [
-                "tern", "tern-chaos", "TrainAndPredict", "Hashing", "Protocol", "ZeroMQ",
+                "tern", "tern-chaos", "TrainAndPredict", "Hashing", "Protocol", "TestSupport",
+                "ZeroMQ",
             ],
             resources: [.copy("Fixtures")], swiftSettings: strict),
     ],

@@ -64,9 +64,6 @@ extension RunEvent {
     }
 }
 
-/// Whether the `count`-th line of a kind is told: a flood must not fill the disk.
-private func isWorthTelling(_ count: Int) -> Bool { count <= 10 || count & (count - 1) == 0 }
-
 private func list(_ shards: [Int]) -> String {
     "shard\(shards.count == 1 ? "" : "s") " + shards.map(String.init).joined(separator: " ")
 }

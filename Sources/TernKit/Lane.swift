@@ -14,17 +14,9 @@ actor Lane {
 
     /// Lane `index` of `count`, with its share of the shards and of the test set.
     init(_ index: Int, of count: Int, _ job: Job) {
-        let plan = job.plan
-        slots = (0..<plan.shards).part(index, of: count)
-        shards = Dictionary(
-            uniqueKeysWithValues: slots.map { slot in
-                let shard = shard(atSlot: slot, of: plan.shards)
-                let all = 0..<plan.examples(inShard: shard)
-                return (shard, job.deal.examples(all, ofShard: shard, from: job.dataset.train))
-            })
-        gradients = ShardGradients(
-            job.architecture, plan: plan, seed: job.configuration.seed,
-            labelSmoothing: job.configuration.labelSmoothing, kernels: job.kernels)
+        slots = (0..<job.plan.shards).part(index, of: count)
+        shards = job.shards(at: slots)
+        gradients = ShardGradients(job)
         evaluator = Evaluator(job.architecture, kernels: job.kernels)
         test = job.dataset.test
         tests = (0..<test.count).part(index, of: count)

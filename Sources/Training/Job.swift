@@ -42,4 +42,14 @@ public struct Job: Sendable {
             examples: dataset.train.count, shards: configuration.shards, seed: configuration.seed)
         dataDigest = dataset.digest
     }
+
+    /// The data of the shards at some slots, by shard.
+    public func shards(at slots: Range<Int>) -> [Int: Shard] {
+        Dictionary(
+            uniqueKeysWithValues: slots.map { slot in
+                let shard = shard(atSlot: slot, of: plan.shards)
+                let all = 0..<plan.examples(inShard: shard)
+                return (shard, deal.examples(all, ofShard: shard, from: dataset.train))
+            })
+    }
 }

@@ -161,5 +161,5 @@ public protocol RunObserver {
 }
 
 /// Whether the `count`th of a kind of event that others can bring about at will is worth a line: the
-/// first three are, and then, lest a flood fill the disk, each that doubles the number.
-public func isWorthTelling(_ count: Int) -> Bool { count <= 3 || count & (count - 1) == 0 }
+/// first ten are, and then, lest a flood fill the disk, each power of two.
+public func isWorthTelling(_ count: Int) -> Bool { count <= 10 || count & (count - 1) == 0 }

@@ -52,6 +52,13 @@ public final class ShardGradients {
         sums = PartialSums(plan, parameterCount: network.layout.count, kernels: kernels)
     }
 
+    /// Makes the computer of one lane of a job, on the job's own machine.
+    public convenience init(_ job: Job) {
+        self.init(
+            job.architecture, plan: job.plan, seed: job.configuration.seed,
+            labelSmoothing: job.configuration.labelSmoothing, kernels: job.kernels)
+    }
+
     /// Takes over the parameters, little-endian float32 values in the layout's order.
     public func load(_ parameters: RawSpan) { network.load(parameters) }
 

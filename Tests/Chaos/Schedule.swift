@@ -1,3 +1,5 @@
+import TestSupport
+
 /// Something that is done to a run.
 enum Fault: String, CaseIterable {
     case killWorker = "kill -9 of a worker"
@@ -47,18 +49,5 @@ struct Schedule {
             }
         }
         self.entries = entries
-    }
-}
-
-/// Steele, Lea and Flood's SplitMix64, the same on every machine.
-private struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,5 +1,6 @@
 import Datasets
 import Testing
+import TestSupport
 
 @Suite("Damaged files")
 struct DamageTests {
@@ -101,18 +102,5 @@ struct DamageTests {
             }
         }
         return bytes
-    }
-}
-
-/// Steele, Lea and Flood's SplitMix64: the same damage in every run.
-private struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

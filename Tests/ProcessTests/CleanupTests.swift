@@ -1,12 +1,13 @@
 import FoundationEssentials
 import Glibc
 import Testing
+import TestSupport
 
 @Suite("Nothing is left of a run whose process was killed", .bench)
 struct CleanupTests {
     /// 20 moments from the start of a process to well after the first steps, in milliseconds.
     static let moments: [Int] = {
-        var noise = Noise(state: 8)
+        var noise = SplitMix64(state: 8)
         return (0..<20).map { _ in Int.random(in: 0..<600, using: &noise) }
     }()
 

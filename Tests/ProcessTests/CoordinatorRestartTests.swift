@@ -1,12 +1,13 @@
 import FoundationEssentials
 import Glibc
 import Testing
+import TestSupport
 
 @Suite("A coordinator that is killed goes on where its last checkpoint was", .bench)
 struct CoordinatorRestartTests {
     /// Where in the run's 2,400 steps the coordinator is killed: once in each tenth.
     private static let moments: [Int] = {
-        var noise = Noise(state: 50)
+        var noise = SplitMix64(state: 50)
         return (0..<10).map { 240 * $0 + Int.random(in: 60..<220, using: &noise) }
     }()
 

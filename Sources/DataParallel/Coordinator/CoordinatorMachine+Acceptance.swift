@@ -72,8 +72,3 @@ extension CoordinatorMachine {
         return done.intersects(slots)
     }
 }
-
-extension TreeNode {
-    /// The node that a partial sum's header names, whose numbers have been checked.
-    init(_ sum: PartialSumHeader) { self.init(level: sum.level, residue: sum.residue) }
-}

@@ -10,6 +10,7 @@ import Training
 extension CoordinatorMachine {
     /// Chooses what of a member's share is audited in this step.
     mutating func chooseAudits(of index: Int) {
+        guard settings.audit > 0 || !strikes.isEmpty else { return }
         let member = members[index]
         let isSuspect = strikes[member.name] != nil
         guard isSuspect || settings.audit > 0, readyCount > 1, let first = member.ranges.first
@@ -126,9 +127,11 @@ extension CoordinatorMachine {
         phase = .paused
         forgetWork()
         let shards = dispute.slots.map { shard(atSlot: $0, of: plan.shards) }
-        let struck = wrong.compactMap { peer in index(of: peer).map { members[$0].name } }
+        let struck = wrong.compactMap { peer in
+            index(of: peer).map { (peer: peer, name: members[$0].name) }
+        }
         var effects: [CoordinatorEffect<Peer>] = []
-        for (peer, name) in zip(wrong, struck) {
+        for (peer, name) in struck {
             strikes[name, default: []].append(step)
             let times = strikes[name]?.count ?? 1
             effects.append(
@@ -136,7 +139,7 @@ extension CoordinatorMachine {
             // Where nothing is audited there is no second chance to catch it.
             if times > 1 || settings.audit == 0 { effects += throwOut(peer, name, now: now) }
         }
-        guard let untrusted = struck.compactMap({ uncheckedSince[$0] }).min() else {
+        guard let untrusted = struck.compactMap({ uncheckedSince[$0.name] }).min() else {
             return effects + beginStepOrPause(now: now)
         }
         phase = .rewinding
@@ -169,12 +172,7 @@ extension CoordinatorMachine {
             members[index].stale = nil
         }
         if let interruption { return finish(.interrupted(signal: interruption), now: now) }
-        guard step == 0 || step % plan.stepsPerEpoch > 0 else {
-            // A checkpoint of an epoch's end was taken before the weights were tested.
-            phase = .evaluating
-            return [.evaluate]
-        }
-        return beginStepOrPause(now: now)
+        return testAtEpochEnd() ?? beginStepOrPause(now: now)
     }
 
     private mutating func forgetWork() {

@@ -35,8 +35,12 @@ extension CoordinatorMachine {
     public mutating func start(now: Duration) -> [CoordinatorEffect<Peer>] {
         startWaiting(now)
         lastTick = now
-        // A checkpoint of an epoch's end was taken before the weights were tested.
-        guard step > 0, step % plan.stepsPerEpoch == 0 else { return [] }
+        return testAtEpochEnd() ?? []
+    }
+
+    /// Tests the weights if the run goes on from an epoch's end, whose checkpoint is taken before that.
+    mutating func testAtEpochEnd() -> [CoordinatorEffect<Peer>]? {
+        guard step > 0, step % plan.stepsPerEpoch == 0 else { return nil }
         phase = .evaluating
         return [.evaluate]
     }

@@ -40,10 +40,7 @@ extension Worker {
                 spoil(sum.gradients)
             }
             let gradients = sum.gradients.withBytes { Frame(copying: $0) }
-            let header = PartialSumHeader(
-                step: step, level: sum.node.level, residue: sum.node.residue,
-                examples: sum.tally.examples, correct: sum.tally.correct, loss: sum.tally.loss,
-                checksum: gradients.checksum)
+            let header = PartialSumHeader(sum, step: step, checksum: gradients.checksum)
             send([Frame(WorkerMessage.partialSum(header).header(run: run)), gradients])
             sums?.pool.give(sum.gradients)
         }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import TestSupport
 
 /// A small data set that can be learnt, the same bytes every time.
 ///
@@ -24,7 +25,7 @@ struct SampleData {
     ) throws {
         folder = bench.path(name)
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
-        var noise = Noise(state: 2024)
+        var noise = SplitMix64(state: 2024)
         let patterns = (0..<classes).map { _ in
             (0..<side * side).map { _ in noise.byte() < 80 ? 190 : 10 }
         }
@@ -89,17 +90,6 @@ func writeFile(_ name: String, _ bytes: [UInt8]) throws -> String {
     return path
 }
 
-/// Steele, Lea and Flood's SplitMix64, the same on every machine.
-struct Noise: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
+extension SplitMix64 {
     mutating func byte() -> Int { Int(next() >> 56) }
 }

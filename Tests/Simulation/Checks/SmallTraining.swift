@@ -68,15 +68,9 @@ package struct SmallTraining: Sendable {
 
     private static func train(_ job: Job) -> (weights: [String], epochTallies: [Tally]) {
         let (plan, configuration) = (job.plan, job.configuration)
-        let shards = Dictionary(
-            uniqueKeysWithValues: (0..<plan.shards).map { shard in
-                let all = 0..<plan.examples(inShard: shard)
-                return (shard, job.deal.examples(all, ofShard: shard, from: job.dataset.train))
-            })
+        let shards = job.shards(at: 0..<plan.shards)
         var state = TrainingState(job, resuming: nil)
-        let lane = ShardGradients(
-            job.architecture, plan: plan, seed: configuration.seed,
-            labelSmoothing: configuration.labelSmoothing, kernels: job.kernels)
+        let lane = ShardGradients(job)
         var weights = [state.parameters.sha256]
         var epochTallies: [Tally] = []
         for step in 0..<configuration.epochs * plan.stepsPerEpoch {

@@ -186,10 +186,7 @@ final class WorkerProcess: VirtualProcess {
 
     private func sendSums(step: Int, _ run: RunID) {
         for sum in results {
-            let header = PartialSumHeader(
-                step: step, level: sum.node.level, residue: sum.node.residue,
-                examples: sum.tally.examples, correct: sum.tally.correct, loss: sum.tally.loss,
-                checksum: 0)
+            let header = PartialSumHeader(sum, step: step, checksum: 0)
             send(
                 Packet(message: .partialSum(header), run: run, payload: .values(sum.gradients)))
         }

@@ -1,0 +1,19 @@
+import Protocol
+import Training
+
+// The protocol knows no tree and no tally: what ties its headers to the sums that they announce.
+
+extension PartialSumHeader {
+    /// The announcement of a sum of a step, whose gradients have this checksum.
+    package init(_ sum: PartialSum, step: Int, checksum: UInt64) {
+        self.init(
+            step: step, level: sum.node.level, residue: sum.node.residue,
+            examples: sum.tally.examples, correct: sum.tally.correct, loss: sum.tally.loss,
+            checksum: checksum)
+    }
+}
+
+extension TreeNode {
+    /// The node that a partial sum's header names, whose numbers have been checked.
+    init(_ sum: PartialSumHeader) { self.init(level: sum.level, residue: sum.residue) }
+}
