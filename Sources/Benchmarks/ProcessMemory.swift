@@ -1,6 +1,9 @@
 import Glibc
 
 /// The most memory that a process and those it has started have had at once, as Linux counts it.
+///
+/// What is known is what the last look at each process saw: of one that ended within a look's time
+/// of its start, that may be less than it came to.
 package struct ProcessMemory {
     private let pid: pid_t
     /// The last that was seen of each process; the high-water mark never falls.
