@@ -13,55 +13,72 @@ final class MeasuredLane {
     private static let shardCount = 16
     private static let slots = 0..<shardCount / 2
 
-    private let rows: Int
+    /// The slots that have examples, each with the rows of its pass that hold them.
+    private typealias Pass = [(slot: Int, rows: Range<Int>)]
+
     private let parameters: FloatBuffer
     private let shards: [Int: Shard]
-    /// The slots that have examples, each with the rows of the pass that hold them.
-    private let pieces: [(slot: Int, rows: Range<Int>)]
+    private let passes: [Pass]
     private let network: Network
     private var sums: PartialSums
     private let whole: ShardGradients
 
     init(_ architecture: Architecture, rows: Int, kernels: any KernelSet.Type) {
-        self.rows = rows
         // The other lane has the other half of the batch.
         let plan = BatchPlan(
             examples: 2 * rows, batchSize: 2 * rows, shards: Self.shardCount)
-        network = Network(architecture, capacity: rows, kernels: kernels)
+        network = Network(architecture, capacity: ShardGradients.rowsPerPass, kernels: kernels)
         parameters = network.layout.initialParameters(for: architecture, seed: 0, .uniform)
         sums = PartialSums(plan, parameterCount: network.layout.count, kernels: kernels)
         whole = ShardGradients(
             architecture, plan: plan, seed: 0, labelSmoothing: 0, kernels: kernels)
         var shards: [Int: Shard] = [:]
-        var pieces: [(slot: Int, rows: Range<Int>)] = []
+        var passes: [Pass] = []
         for slot in Self.slots {
             let shard = shard(atSlot: slot, of: plan.shards)
             let count = plan.examples(inShard: shard)
-            let first = pieces.last?.rows.upperBound ?? 0
             shards[shard] = randomShard(architecture, count: count)
-            if count > 0 { pieces.append((slot, first..<first + count)) }
+            guard count > 0 else { continue }
+            let first = passes.last?.last?.rows.upperBound ?? ShardGradients.rowsPerPass
+            if first + count <= ShardGradients.rowsPerPass {
+                passes[passes.count - 1].append((slot, first..<first + count))
+            } else {
+                passes.append([(slot, 0..<count)])
+            }
         }
         self.shards = shards
-        self.pieces = pieces
+        self.passes = passes
     }
 
-    /// The additions by which the pieces' gradients become one sum.
-    var additions: Int { (pieces.count - 1) * network.layout.count }
+    /// The additions by which the shards' gradients become one sum.
+    var additions: Int { (passes.joined().count - 1) * network.layout.count }
 
     /// Makes a step, and tells how long each of the ``phases`` took.
     func stepInParts() -> [Duration] {
-        var tallies: [Tally] = []
         var leaves: [PartialSum] = []
+        let loading = time { parameters.withBytes { network.load($0) } }
+        var times = Array(repeating: Duration.zero, count: 5)
+        for pass in passes {
+            for (phase, time) in timesOfParts(of: pass, into: &leaves).enumerated() {
+                times[phase] += time
+            }
+        }
+        return [loading] + times + [time { reduce(leaves) }]
+    }
+
+    private func timesOfParts(of pass: Pass, into leaves: inout [PartialSum]) -> [Duration] {
+        let rows = pass.last?.rows.upperBound ?? 0
+        var tallies: [Tally] = []
         return [
-            time { parameters.withBytes { network.load($0) } },
-            time { setInputs() },
+            time { setInputs(of: pass, rows) },
             time { network.forward(rows: rows) },
-            time { tallies = pieces.map { tally(of: $0.rows, slot: $0.slot) } },
+            time { tallies = pass.map { tally(of: $0.rows, slot: $0.slot) } },
             time { network.backward(rows: rows) },
             time {
-                for (piece, tally) in zip(pieces, tallies) { leaves.append(leaf(piece, tally)) }
+                for (piece, tally) in zip(pass, tallies) {
+                    leaves.append(leaf(of: piece.rows, rows, slot: piece.slot, tally))
+                }
             },
-            time { reduce(leaves) },
         ]
     }
 
@@ -82,9 +99,9 @@ final class MeasuredLane {
 
     // MARK: - The parts
 
-    private func setInputs() {
+    private func setInputs(of pass: Pass, _ rows: Int) {
         let size = network.architecture.exampleByteCount
-        for piece in pieces {
+        for piece in pass {
             let values = shards[shard(atSlot: piece.slot, of: Self.shardCount), default: Shard()]
                 .values
             for (index, row) in piece.rows.enumerated() {
@@ -101,11 +118,13 @@ final class MeasuredLane {
         return tally
     }
 
-    private func leaf(_ piece: (slot: Int, rows: Range<Int>), _ tally: Tally) -> PartialSum {
+    private func leaf(
+        of part: Range<Int>, _ rows: Int, slot: Int, _ tally: Tally
+    ) -> PartialSum {
         let gradients = sums.pool.take()
-        network.addParameterGradients(of: piece.rows, rows: rows, to: gradients, isFirst: true)
+        network.addParameterGradients(of: part, rows: rows, to: gradients, isFirst: true)
         return PartialSum(
-            node: TreeNode(leafAtSlot: piece.slot, shards: Self.shardCount), tally: tally,
+            node: TreeNode(leafAtSlot: slot, shards: Self.shardCount), tally: tally,
             gradients: gradients)
     }
 

@@ -53,19 +53,22 @@ public struct StepOperations: Sendable, Equatable {
 
     /// The operations of a network without convolutions.
     public init(_ architecture: Architecture, rows: Int) {
-        let (hidden, steps) = (architecture.hiddenSize, architecture.timeSteps)
+        let hidden = architecture.hiddenSize
         let gates = architecture.cell.gates * hidden
-        var (inputSide, inputGradient) = (0, 0)
+        var (inputSide, inputGradient, hiddenSide) = (0, 0, 0)
         for layer in 0..<architecture.layers {
             let width = architecture.inputWidths(ofLayer: layer).reduce(0, +)
-            inputSide += steps * gates * width
-            // The values of the examples need no gradient.
-            if layer > 0 { inputGradient += steps * gates * width }
+            for direction in 0..<architecture.directions {
+                let steps = architecture.timesInUse(ofLayer: layer, isReverse: direction == 1).count
+                inputSide += steps * gates * width
+                // The values of the examples need no gradient.
+                if layer > 0 { inputGradient += steps * gates * width }
+                // The first time step has no hidden state before it.
+                hiddenSide += (steps - 1) * gates * hidden
+            }
         }
-        // The first time step has no hidden state before it.
-        let hiddenSide = architecture.layers * (steps - 1) * gates * hidden
-        let readout = architecture.classes * hidden
-        let scale = 2 * rows * architecture.directions
+        let readout = architecture.directions * architecture.classes * hidden
+        let scale = 2 * rows
         forward = scale * (inputSide + hiddenSide + readout)
         backward = scale * (inputGradient + hiddenSide + readout)
         parameterGradients = scale * (inputSide + hiddenSide + readout)

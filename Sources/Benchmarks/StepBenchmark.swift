@@ -37,17 +37,17 @@ public struct PhaseTime: Codable, Sendable {
 public struct StepBenchmark: Sendable {
     /// The network's form.
     public var architecture: Architecture
-    /// The examples of the lane's step, one pass at most.
+    /// The examples of the lane's step, in 8 shards; those of a shard fit a pass.
     public var rows: Int
     /// The seconds to measure for.
     public var seconds: Double
 
-    /// The rows that a step can have: as many as one pass takes.
-    public static let rowCounts = 1...ShardGradients.rowsPerPass
+    /// The rows that a step can have.
+    public static let rowCounts = 1...8 * ShardGradients.rowsPerPass
 
     /// The measurement of a network's step.
     public init(_ architecture: Architecture, rows: Int, seconds: Double) {
-        precondition(Self.rowCounts.contains(rows), "\(rows) rows are no single pass")
+        precondition(Self.rowCounts.contains(rows), "\(rows) rows are too many for 8 shards")
         self.architecture = architecture
         self.rows = rows
         self.seconds = seconds

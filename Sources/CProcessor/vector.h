@@ -34,4 +34,9 @@ ALWAYS_INLINE double8 add_squares_8(double8 sums, float8 values) {
 /// The square root in each lane, correctly rounded.
 ALWAYS_INLINE float16 square_root_16(float16 values) { return __builtin_elementwise_sqrt(values); }
 
+/// The lesser of a limit and a value in each lane; the value where that is no number.
+ALWAYS_INLINE float16 limited_16(float16 values, float16 limits) {
+    return limits < values ? limits : values;
+}
+
 #undef ALWAYS_INLINE

@@ -37,21 +37,19 @@ private struct SplitExponential {
 @inline(__always)
 func hyperbolicTangent(_ x: Lanes) -> Lanes {
     // From 2x = 20 on the result rounds to 1.
-    let magnitude = LimitedMagnitude(x, limit: 10)
-    let split = SplitExponential(magnitude.values + magnitude.values)
+    let magnitude = x.magnitude(upTo: 10)
+    let split = SplitExponential(magnitude + magnitude)
     let power = (split.scale - Lanes(repeating: 1)).addingProduct(split.scale, split.fraction)
     let quotient = power / (power + Lanes(repeating: 2))
     let signs = x.bits & LaneBits(repeating: 0x8000_0000)
-    return Lanes(bits: quotient.bits | signs | magnitude.noNumbers)
+    return Lanes(bits: quotient.bits | signs)
 }
 
 /// e^-|x|, a power that cannot overflow; from |x| = 87 on it stays at e^-87, about 1e-38.
 @inline(__always)
 func exponential(minus x: Lanes) -> Lanes {
-    let magnitude = LimitedMagnitude(x, limit: 87)
-    let split = SplitExponential(-magnitude.values)
-    let power = split.scale.addingProduct(split.scale, split.fraction)
-    return Lanes(bits: power.bits | magnitude.noNumbers)
+    let split = SplitExponential(-x.magnitude(upTo: 87))
+    return split.scale.addingProduct(split.scale, split.fraction)
 }
 
 /// The natural logarithm of a normal number; what is not finite comes back as it is.

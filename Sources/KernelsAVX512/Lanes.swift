@@ -24,6 +24,12 @@ extension SIMD16<Float> {
     /// The square roots.
     @inline(__always)
     func squareRoot() -> Self { square_root_16(self) }
+
+    /// The values without their sign, and none of them above a limit; what is no number stays so.
+    @inline(__always)
+    func magnitude(upTo limit: Float) -> Self {
+        limited_16(Self(bits: bits & LaneBits(repeating: 0x7FFF_FFFF)), Self(repeating: limit))
+    }
 }
 
 extension SIMD8<Float> {
@@ -48,22 +54,6 @@ func mask(ofHighest bits: LaneBits) -> LaneBits { LaneBits(repeating: 0) &- (bit
 @inline(__always)
 func choose(_ mask: LaneBits, _ first: Lanes, _ second: Lanes) -> Lanes {
     Lanes(bits: (first.bits & mask) | (second.bits & ~mask))
-}
-
-/// Values without their sign, and none of them above a limit.
-struct LimitedMagnitude {
-    let values: Lanes
-    /// All bits of the lanes that were no numbers; the limit stands there instead.
-    let noNumbers: LaneBits
-
-    @inline(__always)
-    init(_ x: Lanes, limit: Float) {
-        // Numbers without a sign are ordered as their bits are, infinity last.
-        let bits = x.bits & LaneBits(repeating: 0x7FFF_FFFF)
-        let limits = Lanes(repeating: limit)
-        values = choose(mask(ofHighest: limits.bits &- bits), limits, Lanes(bits: bits))
-        noNumbers = mask(ofHighest: LaneBits(repeating: 0x7F80_0000) &- bits)
-    }
 }
 
 @inline(__always)

@@ -95,8 +95,11 @@ private struct TileOperands {
     var start: Start?
     let c: UnsafeMutablePointer<Float>
     let cStride: Int
-    /// The columns of C that this tile owns; the vectors may reach past them.
+    /// The columns of C that this tile owns; a lone vector may reach past them.
     let width: Int
+    /// Where the last of two vectors begins: where they are not both full, they overlap, and give the
+    /// columns that they share the same bits twice.
+    var lastColumn: Int { width - vectorWidth }
 
     @inline(__always)
     init(
@@ -140,23 +143,23 @@ private enum Tile<let rows: Int, let vectors: Int> {
 
     static func multiply(_ tile: TileOperands) {
         var sums = Accumulators(repeating: InlineArray(repeating: TileVector.zero))
-        if let start = tile.start { load(start, into: &sums) }
-        for index in 0..<2 { accumulate(tile.runs[index], into: &sums) }
+        if let start = tile.start { load(start, tile.lastColumn, into: &sums) }
+        for index in 0..<2 { accumulate(tile.runs[index], tile.lastColumn, into: &sums) }
         store(sums, tile)
     }
 
     @inline(__always)
-    static func load(_ start: Start, into sums: inout Accumulators) {
+    static func load(_ start: Start, _ lastColumn: Int, into sums: inout Accumulators) {
         for row in 0..<rows {
             for vector in 0..<vectors {
                 sums[row][vector] = loadVector(
-                    start.base + row * start.rowStride + vector * vectorWidth)
+                    start.base + row * start.rowStride + (vector == 0 ? 0 : lastColumn))
             }
         }
     }
 
     @inline(__always)
-    static func accumulate(_ run: Run, into sums: inout Accumulators) {
+    static func accumulate(_ run: Run, _ lastColumn: Int, into sums: inout Accumulators) {
         var aSegment = run.a
         var bSegment = run.b
         for _ in 0..<run.segments {
@@ -166,7 +169,7 @@ private enum Tile<let rows: Int, let vectors: Int> {
                 for row in 0..<rows {
                     let factor = TileVector(repeating: a[row * run.aRowStride])
                     for vector in 0..<vectors {
-                        let values = loadVector(b + vector * vectorWidth)
+                        let values = loadVector(b + (vector == 0 ? 0 : lastColumn))
                         sums[row][vector] = sums[row][vector].addingProduct(factor, values)
                     }
                 }
@@ -180,19 +183,27 @@ private enum Tile<let rows: Int, let vectors: Int> {
 
     @inline(__always)
     static func store(_ sums: Accumulators, _ tile: TileOperands) {
+        if vectors == 1, tile.width < vectorWidth { return storePart(sums, tile) }
         for row in 0..<rows {
+            let target = tile.c + row * tile.cStride
             for vector in 0..<vectors {
-                let target = tile.c + row * tile.cStride + vector * vectorWidth
-                let owned = tile.width - vector * vectorWidth
-                if owned >= vectorWidth {
-                    UnsafeMutableRawPointer(target)
-                        .storeBytes(of: sums[row][vector], as: TileVector.self)
-                } else {
-                    for index in 0..<owned { target[index] = sums[row][vector][index] }
-                }
+                storeVector(sums[row][vector], to: target + (vector == 0 ? 0 : tile.lastColumn))
             }
         }
     }
+
+    /// Stores the columns that are owned of a lone vector.
+    static func storePart(_ sums: Accumulators, _ tile: TileOperands) {
+        for row in 0..<rows {
+            let target = tile.c + row * tile.cStride
+            for index in 0..<tile.width { target[index] = sums[row][0][index] }
+        }
+    }
+}
+
+@inline(__always)
+private func storeVector(_ values: TileVector, to target: UnsafeMutablePointer<Float>) {
+    UnsafeMutableRawPointer(target).storeBytes(of: values, as: TileVector.self)
 }
 
 @inline(__always)

@@ -144,6 +144,15 @@ public struct Architecture: Codable, Sendable, Hashable {
     package func inputWidths(ofLayer layer: Int) -> [Int] {
         layer == 0 ? [inputSize] : Array(repeating: hiddenSize, count: directions)
     }
+
+    /// The time steps whose hidden states somebody reads, or that lead to those.
+    ///
+    /// Where the classes are read from the last time step, the last layer's reverse direction, which
+    /// begins there, has no other.
+    package func timesInUse(ofLayer layer: Int, isReverse: Bool) -> Range<Int> {
+        let isReadAtEnd = layer == layers - 1 && readout == .last
+        return isReadAtEnd && isReverse ? timeSteps - 1..<timeSteps : 0..<timeSteps
+    }
 }
 
 /// The kinds of recurrent cell.

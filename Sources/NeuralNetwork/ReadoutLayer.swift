@@ -8,6 +8,8 @@ struct ReadoutLayer {
     private let kernels: any KernelSet.Type
     private let readout: Readout
     private let timeSteps: Int
+    /// The time steps that a gradient is carried back to, a direction each.
+    private let times: [Range<Int>]
     private let hiddenSize: Int
     /// The columns of the weights: H a direction.
     private let inputSize: Int
@@ -28,6 +30,9 @@ struct ReadoutLayer {
         self.kernels = kernels
         readout = architecture.readout
         timeSteps = architecture.timeSteps
+        times = (0..<architecture.directions).map { direction in
+            architecture.timesInUse(ofLayer: architecture.layers - 1, isReverse: direction == 1)
+        }
         hiddenSize = architecture.hiddenSize
         inputSize = architecture.hiddenSize * architecture.directions
         classes = architecture.classes
@@ -77,7 +82,7 @@ struct ReadoutLayer {
         }
     }
 
-    /// Writes the gradient by the outputs of all time steps, from that by the logits.
+    /// Writes the gradient by the outputs, from that by the logits.
     func backward(into gradients: [SequenceBuffer], parameters: FloatBuffer, rows: Int) {
         let shape = ProductShape(rows: rows, columns: hiddenSize, depth: classes)
         for (direction, gradient) in gradients.enumerated() {
@@ -87,7 +92,7 @@ struct ReadoutLayer {
                 parameters.matrix(at: weight + direction * hiddenSize, stride: inputSize),
                 into: gradient.step(timeSteps - 1, rows: rows), shape)
             if readout == .mean { kernels.divide(last, by: Float(timeSteps)) }
-            for time in 0..<timeSteps - 1 {
+            for time in times[direction].dropLast() {
                 let earlier = gradient.vector(time, rows: rows)
                 switch readout {
                 case .last: kernels.fill(earlier, with: 0)

@@ -8,11 +8,12 @@ import Kernels
 struct RecurrentLayer {
     let cell: any RecurrentCell
     private let kernels: any KernelSet.Type
-    private let timeSteps: Int
+    /// The time steps that are computed.
+    private let times: Range<Int>
     private let hiddenSize: Int
     private let inputSize: Int
     private let isReverse: Bool
-    /// The time steps in the direction of reading.
+    /// Those time steps in the direction of reading.
     private let order: [Int]
     /// The columns of all gates' sums, and of those that hold input and hidden side together.
     private let columns: Int
@@ -37,8 +38,8 @@ struct RecurrentLayer {
     ) {
         self.kernels = kernels
         self.isReverse = isReverse
-        timeSteps = architecture.timeSteps
-        order = isReverse ? (0..<timeSteps).reversed() : Array(0..<timeSteps)
+        times = architecture.timesInUse(ofLayer: layer, isReverse: isReverse)
+        order = isReverse ? times.reversed() : Array(times)
         hiddenSize = architecture.hiddenSize
         inputSize = architecture.inputWidths(ofLayer: layer).reduce(0, +)
         columns = architecture.cell.gates * hiddenSize
@@ -81,7 +82,7 @@ struct RecurrentLayer {
 
     // MARK: - Forward and backward
 
-    /// Computes the hidden states of all time steps from sequences of D values in all.
+    /// Computes the hidden states from sequences of D values in all.
     func forward(_ inputs: [SequenceBuffer], rows: Int) {
         var previous: Int?
         for time in order {
@@ -172,11 +173,11 @@ extension RecurrentLayer {
         var column = 0
         for target in targets {
             kernels.multiply(
-                cell.sumGradients.step(0, rows: rows),
+                cell.sumGradients.step(times.lowerBound, rows: rows),
                 parameters.matrix(at: weightIH + column, stride: inputSize),
-                into: target.step(0, rows: rows),
+                into: target.step(times.lowerBound, rows: rows),
                 ProductShape(
-                    rows: timeSteps * rows, columns: target.width, depth: columns,
+                    rows: times.count * rows, columns: target.width, depth: columns,
                     accumulates: accumulates))
             column += target.width
         }
@@ -184,22 +185,22 @@ extension RecurrentLayer {
 
     /// Adds the parameter gradients of the examples in `part` of the `rows` to `gradients`.
     ///
-    /// One product a weight matrix runs over all time steps and the part's examples, in this order.
+    /// One product a weight matrix runs over the time steps and the part's examples, in this order.
     func addParameterGradients(
         of part: Range<Int>, inputs: [SequenceBuffer], rows: Int, to gradients: FloatBuffer,
         isFirst: Bool
     ) {
-        let sums = cell.sumGradients.step(0, rows: rows).dropping(rows: part.lowerBound)
+        let sums = examples(part, of: cell.sumGradients, at: times.lowerBound, rows)
         var shape = ProductShape(
             rows: columns, columns: 0, depth: part.count, accumulates: !isFirst)
-        shape.segments = timeSteps
+        shape.segments = times.count
         shape.aSegmentStride = rows * columns
         var column = 0
         for input in inputs {
             shape.columns = input.width
             shape.bSegmentStride = rows * input.width
             kernels.multiply(
-                sums.transposed, input.step(0, rows: rows).dropping(rows: part.lowerBound),
+                sums.transposed, examples(part, of: input, at: times.lowerBound, rows),
                 into: gradients.matrix(at: weightIH + column, stride: inputSize), shape)
             column += input.width
         }
@@ -213,7 +214,7 @@ extension RecurrentLayer {
         addHiddenGradients(
             cell.sumGradients, count: columnsTogether, firstRow: 0, part, rows, gradients, isFirst)
         guard let apart = cell.sumsApart else { return }
-        let steps = apart.step(0, rows: rows).dropping(rows: part.lowerBound)
+        let steps = examples(part, of: apart, at: times.lowerBound, rows)
         shape.aSegmentStride = rows * apart.width
         kernels.addRows(
             steps, into: gradients.vector(at: biasHH + columnsTogether, count: apart.width), shape)
@@ -229,14 +230,22 @@ extension RecurrentLayer {
         var shape = ProductShape(
             rows: count, columns: hiddenSize, depth: part.count, accumulates: !isFirst)
         // The first step read has no hidden state before it; each other's lies one step beside it.
-        shape.segments = timeSteps - 1
+        shape.segments = times.count - 1
         shape.aSegmentStride = rows * sums.width
         shape.bSegmentStride = rows * hiddenSize
-        let steps = sums.step(0, rows: rows).dropping(rows: part.lowerBound)
-        let hidden = cell.hidden.step(isReverse ? 1 : 0, rows: rows)
+        let later = times.lowerBound + 1
+        let steps = examples(part, of: sums, at: isReverse ? times.lowerBound : later, rows)
+        let before = examples(
+            part, of: cell.hidden, at: isReverse ? later : times.lowerBound, rows)
         kernels.multiply(
-            steps.dropping(rows: isReverse ? 0 : rows).transposed,
-            hidden.dropping(rows: part.lowerBound),
+            steps.transposed, before,
             into: gradients.matrix(at: weightHH + firstRow * hiddenSize, stride: hiddenSize), shape)
+    }
+
+    /// The rows of the examples in `part` from a time step on.
+    private func examples(
+        _ part: Range<Int>, of sequence: SequenceBuffer, at time: Int, _ rows: Int
+    ) -> Matrix {
+        sequence.step(time, rows: rows).dropping(rows: part.lowerBound)
     }
 }

@@ -10,8 +10,10 @@ import NeuralNetwork
 public final class ShardGradients {
     /// The rows of one pass, and the most examples that a shard's sum takes up at a time.
     ///
-    /// Fixed for good: another size would be another order of additions in shards with more examples.
-    package static let rowsPerPass = 64
+    /// So few that the states of all time steps stay in a core's second-level cache, or near it, from
+    /// the forward pass to the gradients. Fixed for good: another size would be another order of
+    /// additions in shards with more examples.
+    package static let rowsPerPass = 16
 
     private let network: Network
     private let plan: BatchPlan

@@ -41,15 +41,17 @@ import Testing
         }
     }
 
-    @Test("with the gradient by the layer below, for each direction")
+    @Test("with the gradient by the layer below, for each direction as far as it is read")
     func stacked() {
         let operations = StepOperations(
             architecture(.lstm, layers: 2, isBidirectional: true), rows: 1)
         let gates = 4 * 128
-        let inputs = 28 * gates * (28 + 256)
-        let hidden = 2 * 27 * gates * 128
-        #expect(operations.forward == 2 * 2 * (inputs + hidden + 10 * 128))
-        #expect(operations.backward == 2 * 2 * (28 * gates * 256 + hidden + 10 * 128))
+        // The reverse direction of the last layer takes a single step.
+        let (inputs, inputsAbove) = (2 * 28 * gates * 28, (28 + 1) * gates * 256)
+        let hidden = 3 * 27 * gates * 128
+        let readout = 2 * 10 * 128
+        #expect(operations.forward == 2 * (inputs + inputsAbove + hidden + readout))
+        #expect(operations.backward == 2 * (inputsAbove + hidden + readout))
     }
 
     @Test("by hand for the activations")
