@@ -45,7 +45,7 @@ struct TernRounds {
             job, settings: settings, resuming: nil,
             store: CheckpointStore(folder: "\(folder)/checkpoints"), evaluation: evaluation,
             observer: RoundObserver(clock: clock))
-        let context = Context()
+        let context = coordinator.makeContext()
         let endpoint = "ipc://\(folder)/coordinator"
         _ = try await coordinator.listen(endpoint, context: context)
         // Each lane on a processor of its own, if there are enough, as local workers' are.

@@ -53,7 +53,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
             let coordinator = try session.makeCoordinator(
                 workers: command.minWorkers, minimum: command.minWorkers,
                 joinTimeout: command.joinTimeout, command.faults)
-            let context = Context()
+            let context = coordinator.makeContext()
             let endpoint = try await command.listen(coordinator, context, session)
             session.logger.info("workers join with: tern worker --connect \(endpoint)")
             let result = await coordinator.train(signals: signals)

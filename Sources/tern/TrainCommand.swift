@@ -73,9 +73,9 @@ struct TrainCommand: AsyncParsableCommand {
         session.announce()
         let meetingPoint = try MeetingPoint()
         defer { meetingPoint.remove() }
-        let context = Context()
         let coordinator = try session.makeCoordinator(
             workers: count, minimum: 1, joinTimeout: nil, faults)
+        let context = coordinator.makeContext()
         _ = try await coordinator.listen(meetingPoint.endpoint, context: context)
         let workers = LocalWorkers(
             count: count, threads: configuration.threads, endpoint: meetingPoint.endpoint,

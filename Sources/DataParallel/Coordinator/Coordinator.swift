@@ -67,6 +67,16 @@ public actor Coordinator {
         clock = TrainingClock(seconds: checkpoint?.seconds ?? 0)
     }
 
+    /// A context as this coordinator's socket wants it.
+    ///
+    /// Two I/O threads share the connections where weights and sums are large, so that what two workers
+    /// send, or are sent, need not wait for one another; where they are small, to change between
+    /// threads would take longer.
+    public nonisolated func makeContext() -> Context {
+        let bytes = 4 * ParameterLayout(job.architecture).count
+        return Context(ioThreads: bytes < Limits.largeMessage ? 1 : 2)
+    }
+
     /// Binds the socket that workers dial.
     ///
     /// - Returns: the endpoint, with the port that was chosen.

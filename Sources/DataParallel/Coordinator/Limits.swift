@@ -21,6 +21,8 @@ enum Limits {
     static let interval = Duration.milliseconds(250)
     /// Small beside a coordinator's memory, large beside a message's cost.
     static let shardPartBytes = 1 << 18
+    /// From this many bytes on it pays to send two messages at once.
+    static let largeMessage = 1 << 16
     /// Longer words of a peer are cut short before they are told.
     static let nameLength = 200
 
