@@ -39,4 +39,30 @@ ALWAYS_INLINE float16 limited_16(float16 values, float16 limits) {
     return limits < values ? limits : values;
 }
 
+/// Transposes 16 rows of 16 values, and writes the first `count` of the rows that come of it.
+///
+/// Each of four rounds deals the rows of the upper half between those of the lower: it takes the highest
+/// bit of a value's row to the lowest of its column, and the highest of its column to the lowest of its
+/// row.
+ALWAYS_INLINE void transpose_16(
+    const float *source, long source_stride, float *target, long target_stride, int count
+) {
+    float16 rows[16], dealt[16];
+    for (int row = 0; row < 16; row++)
+        __builtin_memcpy(&rows[row], source + row * source_stride, sizeof(float16));
+    for (int round = 0; round < 4; round++) {
+        for (int row = 0; row < 8; row++) {
+            dealt[2 * row] = __builtin_shufflevector(
+                rows[row], rows[row + 8], 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+            dealt[2 * row + 1] = __builtin_shufflevector(
+                rows[row], rows[row + 8], 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15,
+                31);
+        }
+        for (int row = 0; row < 16; row++) rows[row] = dealt[row];
+    }
+    for (int row = 0; row < 16; row++)
+        if (row < count)
+            __builtin_memcpy(target + row * target_stride, &rows[row], sizeof(float16));
+}
+
 #undef ALWAYS_INLINE

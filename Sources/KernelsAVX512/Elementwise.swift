@@ -53,15 +53,21 @@ func fillRowsWithSum(_ target: Matrix, rows: Int, _ first: Vector, _ second: Vec
 }
 
 func transposeElements(_ source: Matrix, into target: Matrix, rows: Int, columns: Int) {
-    // In blocks of 16 x 16, a cache line of the target after the other: its lines lie at distances
-    // that would push one another out of the cache, those of the source at lesser ones.
-    for firstRow in stride(from: 0, to: rows, by: 16) {
-        for firstColumn in stride(from: 0, to: columns, by: 16) {
-            for column in firstColumn..<min(firstColumn + 16, columns) {
-                let from = source.base + column
-                let to = target.base + column * target.rowStride
-                for row in firstRow..<min(firstRow + 16, rows) {
-                    to[row] = from[row * source.rowStride]
+    // Blocks follow one another along the target's rows, which are the longer ones.
+    for firstColumn in stride(from: 0, to: columns, by: 16) {
+        let width = min(columns - firstColumn, 16)
+        for firstRow in stride(from: 0, to: rows, by: 16) {
+            let height = min(rows - firstRow, 16)
+            let from = source.base + firstRow * source.rowStride + firstColumn
+            let to = target.base + firstColumn * target.rowStride + firstRow
+            if height == 16 {
+                // Loads reach past the row's end, into the next row or the buffer's spare vector.
+                transpose_16(from, source.rowStride, to, target.rowStride, Int32(width))
+                continue
+            }
+            for column in 0..<width {
+                for row in 0..<height {
+                    to[column * target.rowStride + row] = from[row * source.rowStride + column]
                 }
             }
         }
@@ -134,41 +140,47 @@ func sumSquares(_ values: Vector) -> Double {
 /// moments = keep * moments + decay * gradients².
 @inline(__always)
 func updateSecondMoments(_ moments: Vector, _ gradients: Vector, keep: Float, decay: Float) {
-    update(moments, with: gradients) { moment, gradient in
-        (moment * keep).addingProduct(gradient * decay, gradient)
-    }
+    update(moments, with: gradients) { secondMoment($0, $1, keep: keep, decay: decay) }
+}
+
+@inline(__always)
+private func secondMoment(_ moment: Lanes, _ gradient: Lanes, keep: Float, decay: Float) -> Lanes {
+    (moment * keep).addingProduct(gradient * decay, gradient)
 }
 
 func updateByAdam(
     _ parameters: Vector, _ gradients: Vector, _ firstMoments: Vector, _ secondMoments: Vector,
     _ coefficients: AdamCoefficients
 ) {
-    // First m and v, then the parameters: each pass then needs no more than two vectors.
-    update(firstMoments, with: gradients) { moment, gradient in
-        moment.addingProduct(Lanes(repeating: coefficients.firstDecay), gradient - moment)
-    }
-    updateSecondMoments(
-        secondMoments, gradients, keep: coefficients.secondKeep, decay: coefficients.secondDecay)
     @inline(__always)
-    func updated(_ old: Lanes, _ m: Lanes, _ v: Lanes) -> Lanes {
-        let root = v.squareRoot() / Lanes(repeating: coefficients.rootOfSecondCorrection)
-        let change = m / (root + Lanes(repeating: coefficients.epsilon))
-        return old - Lanes(repeating: coefficients.stepSize) * change
+    func update(_ values: inout (p: Lanes, m: Lanes, v: Lanes), _ gradient: Lanes) {
+        values.m = values.m.addingProduct(
+            Lanes(repeating: coefficients.firstDecay), gradient - values.m)
+        values.v = secondMoment(
+            values.v, gradient, keep: coefficients.secondKeep, decay: coefficients.secondDecay)
+        let root = values.v.squareRoot() / Lanes(repeating: coefficients.rootOfSecondCorrection)
+        let change = values.m / (root + Lanes(repeating: coefficients.epsilon))
+        values.p -= Lanes(repeating: coefficients.stepSize) * change
     }
+    let (p, m, v) = (parameters.base, firstMoments.base, secondMoments.base)
     var index = 0
     while index + 16 <= parameters.count {
-        let new = updated(
-            load(parameters.base + index), load(firstMoments.base + index),
-            load(secondMoments.base + index))
-        store(new, to: parameters.base + index)
+        var values = (p: load(p + index), m: load(m + index), v: load(v + index))
+        update(&values, load(gradients.base + index))
+        store(values.p, to: p + index)
+        store(values.m, to: m + index)
+        store(values.v, to: v + index)
         index += 16
     }
     let rest = parameters.count - index
     if rest > 0 {
-        let new = updated(
-            load(parameters.base + index, count: rest),
-            load(firstMoments.base + index, count: rest),
-            load(secondMoments.base + index, count: rest))
-        store(new, to: parameters.base + index, count: rest)
+        var values = (
+            p: load(p + index, count: rest), m: load(m + index, count: rest),
+            v: load(v + index, count: rest)
+        )
+        update(&values, load(gradients.base + index, count: rest))
+        store(values.p, to: p + index, count: rest)
+        store(values.m, to: m + index, count: rest)
+        store(values.v, to: v + index, count: rest)
     }
 }

@@ -144,6 +144,11 @@ extension ThisKernelSet: KernelSet {
     }
 
     package static func divide(_ values: Vector, by divisor: Float) {
+        let reciprocal = 1 / divisor
+        if divisor.significandBitPattern == 0 && reciprocal.isNormal {
+            // The reciprocal of a power of two is exact, so the product rounds as the quotient does.
+            return update(values) { $0 * Lanes(repeating: reciprocal) }
+        }
         update(values) { $0 / Lanes(repeating: divisor) }
     }
 

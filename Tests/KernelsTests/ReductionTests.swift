@@ -47,12 +47,17 @@ struct ReductionTests {
         }
     }
 
-    @Test("values are divided, not multiplied by a reciprocal", arguments: Kernels.supported)
-    func divide(kernels: any KernelSet.Type) {
+    @Test(
+        "values are divided with one rounding, by powers of two and other numbers",
+        arguments: Kernels.supported, [127, 128, 0.25, 0x1p127, 0x1p-140] as [Float])
+    func divide(kernels: any KernelSet.Type, divisor: Float) {
         for count in 0...40 {
-            let values = Guarded(randomMagnitudes(count, seed: 5))
-            let expected = values.elements.map { $0 / 127 }
-            kernels.divide(values.vector, by: 127)
+            // Such small ones too whose quotients are no normal numbers.
+            let small = ([0x1p-126, 0x1.8p-130, .leastNonzeroMagnitude, -0.0] as [Float])
+                .prefix(count)
+            let values = Guarded(randomMagnitudes(count - small.count, seed: 5) + small)
+            let expected = values.elements.map { $0 / divisor }
+            kernels.divide(values.vector, by: divisor)
             #expect(values.elements.bits == expected.bits, "\(count) values")
             #expect(values.isIntact, "\(count) values")
         }

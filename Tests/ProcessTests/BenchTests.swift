@@ -222,7 +222,8 @@ struct BenchTests {
     @Test(
         "refuses impossible options",
         arguments: [
-            ["kernels", "--threads", "0"], ["kernels", "--seconds", "0"], ["step", "--rows", "129"],
+            ["kernels", "--threads", "0"], ["kernels", "--seconds", "0"],
+            ["step", "--rows", "129"],
             ["step", "--hidden", "9000"], ["round", "--workers", "65"], ["round", "--rounds", "1"],
             ["train", "--workers", "1,,2"], ["train", "--cells", "rnn,tree"],
             ["train", "--repeat", "0"],
