@@ -77,7 +77,7 @@ extension Frame {
 }
 
 /// A control message as it goes over the wire, of any version of the protocol.
-func control(_ type: String, version: Int = 1, run: String = "0000000000000000", _ body: String)
+func control(_ type: String, version: Int = 2, run: String = "0000000000000000", _ body: String)
     -> String
 {
     #"{"tern":\#(version),"run":"\#(run)","type":"\#(type)","body":\#(body)}"#
