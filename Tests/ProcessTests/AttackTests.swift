@@ -43,10 +43,7 @@ struct AttackTests {
         async let calm = Recipe.long.train(data, into: RunFolder("calm"))
         let run = RunFolder()
         let cluster = try await Cluster(.long, data, into: run)
-        let first = try cluster.worker()
-        try await cluster.coordinator.line("Epoch [2/4], Step [20/600]")
-        first.kill()
-        try await cluster.coordinator.line("\(first.pid) left: its connection is closed; 0 here")
+        try await cluster.loseOnlyWorker()
         for (name, attack) in [
             ("strangers", strangers), ("a liar", liar), ("half messages", halfMessages),
             ("too large messages", tooLarge), ("hellos", hellos), ("a silent reader", fetches),

@@ -14,15 +14,7 @@ struct StoppingTests {
         let run = RunFolder()
         let train = try start(Recipe.long.with("--workers", "2").arguments(data, into: run))
         try await train.line("Epoch [2/4], Step [20/600]")
-        train.signal(signal)
-        let ending = try await train.end()
-        #expect(ending.status == 128 + signal)
-        #expect(ending.errors == "")
-        #expect(ending.output.contains("to go on: tern train --resume \(run.path)"))
-        #expect(bench.running() == [])
-
-        let stopped = try run.summary
-        #expect(stopped.status == "interrupted")
+        let stopped = try await run.interrupted(train, by: signal)
         #expect((601..<2400).contains(stopped.steps))
         #expect(run.checkpoints.last?.contains("\(stopped.steps)") == true)
 

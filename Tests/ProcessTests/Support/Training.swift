@@ -53,6 +53,24 @@ extension RunFolder {
         return summary
     }
 
+    /// Sends a signal to the run's `tern train`, which must end as documented and leave nothing running,
+    /// and gives back what the run has come to.
+    func interrupted(
+        _ train: TernProcess, by signal: Int32, sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws -> Summary {
+        train.signal(signal)
+        let ending = try await train.end()
+        #expect(ending.status == 128 + signal, sourceLocation: sourceLocation)
+        #expect(ending.errors == "", sourceLocation: sourceLocation)
+        #expect(
+            ending.output.contains("to go on: tern train --resume \(path)"),
+            sourceLocation: sourceLocation)
+        #expect(bench.running() == [], sourceLocation: sourceLocation)
+        let summary = try summary
+        #expect(summary.status == "interrupted", sourceLocation: sourceLocation)
+        return summary
+    }
+
     /// Goes on with the run to its end, and gives back what it came to.
     func resume(
         _ options: String..., sourceLocation: SourceLocation = #_sourceLocation
@@ -81,5 +99,13 @@ struct Cluster {
     /// Starts a worker.
     func worker(_ options: String...) throws -> TernProcess {
         try start(["worker", "--connect", endpoint] + options)
+    }
+
+    /// Has a worker train a long recipe alone, and kills it in the second epoch.
+    func loseOnlyWorker() async throws {
+        let worker = try worker()
+        try await coordinator.line("Epoch [2/4], Step [20/600]")
+        worker.kill()
+        try await coordinator.line("\(worker.pid) left: its connection is closed; 0 here")
     }
 }
