@@ -39,9 +39,8 @@ final class MeasuredLane {
             let count = plan.examples(inShard: shard)
             shards[shard] = randomShard(architecture, count: count)
             guard count > 0 else { continue }
-            let first = passes.last?.last?.rows.upperBound ?? ShardGradients.rowsPerPass
-            if first + count <= ShardGradients.rowsPerPass {
-                passes[passes.count - 1].append((slot, first..<first + count))
+            if let last = passes.last?.last?.rows, ShardGradients.fits(count, behind: last) {
+                passes[passes.count - 1].append((slot, last.upperBound..<last.upperBound + count))
             } else {
                 passes.append([(slot, 0..<count)])
             }
@@ -71,7 +70,7 @@ final class MeasuredLane {
         var tallies: [Tally] = []
         return [
             time { setInputs(of: pass, rows) },
-            time { network.forward(rows: rows) },
+            time { network.forward(rows: rows, sharing: pass.count == 1) },
             time { tallies = pass.map { tally(of: $0.rows, slot: $0.slot) } },
             time { network.backward(rows: rows) },
             time {

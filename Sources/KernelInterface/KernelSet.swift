@@ -20,11 +20,17 @@ public protocol KernelSet: SendableMetatype {
         _ first: ProductTerms, plus second: ProductTerms, onto start: Vector, into c: Matrix,
         rows: Int)
 
+    /// C (+)= A·B + A'·B', where C is `rows` x `columns`: one chain an element, the terms of the first
+    /// product before those of the second.
+    static func multiply(
+        _ first: ProductTerms, plus second: ProductTerms, into c: Matrix, rows: Int, columns: Int,
+        accumulates: Bool)
+
     /// target[j] (+)= the sum of the rows of `source` over `shape`'s depth, in ascending order.
     static func addRows(_ source: Matrix, into target: Vector, _ shape: ProductShape)
 
-    /// Writes the sum of two rows into each of `rows` rows of `target`.
-    static func fillRows(_ target: Matrix, rows: Int, with first: Vector, plus second: Vector)
+    /// Writes a row into each of `rows` rows of `target`.
+    static func fillRows(_ target: Matrix, rows: Int, with row: Vector)
 
     /// target[j][i] = source[i][j] for a source of `rows` x `columns`.
     static func transpose(_ source: Matrix, into target: Matrix, rows: Int, columns: Int)
@@ -92,6 +98,9 @@ public protocol KernelSet: SendableMetatype {
     static func widen(_ bytes: RawSpan, into target: Vector)
 
     // Reduction and optimizers
+
+    /// Whether every value is zero, and none a negative zero.
+    static func isZero(_ values: Vector) -> Bool
 
     /// Sets every value to `value`.
     static func fill(_ values: Vector, with value: Float)
@@ -175,16 +184,23 @@ public struct ProductShape: Sendable {
     }
 }
 
-/// The operands of one product in a sum of products.
+/// The operands of one product in a sum of products, and the order in which its inner dimension is
+/// walked, as in ``ProductShape``.
 public struct ProductTerms {
     /// The left operand, whose rows are those of the result.
     public var a: Matrix
     /// The right operand, whose columns are those of the result, with a column stride of 1.
     public var b: Matrix
-    /// The inner dimension; 0 for a product that adds nothing.
+    /// The terms of one run of the inner dimension; 0 for a product that adds nothing.
     public var depth: Int
+    /// The number of runs.
+    public var segments = 1
+    /// The distance in A from one run to the next, in values.
+    public var aSegmentStride = 0
+    /// The distance in B from one run to the next, in values.
+    public var bSegmentStride = 0
 
-    /// The operands of a product over `depth` terms.
+    /// The operands of a product over one run of `depth` terms.
     public init(_ a: Matrix, _ b: Matrix, depth: Int) {
         self.a = a
         self.b = b

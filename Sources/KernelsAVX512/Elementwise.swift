@@ -38,17 +38,11 @@ private enum RowSums<let vectors: Int> {
     }
 }
 
-func fillRowsWithSum(_ target: Matrix, rows: Int, _ first: Vector, _ second: Vector) {
-    var column = 0
-    while column < first.count {
-        let width = min(first.count - column, 16)
-        let sum = load(first.base + column) + load(second.base + column)
-        var row = target.base + column
-        for _ in 0..<rows {
-            if width == 16 { store(sum, to: row) } else { store(sum, to: row, count: width) }
-            row += target.rowStride
-        }
-        column += 16
+func copyRow(_ source: Vector, into target: Matrix, rows: Int) {
+    var row = target.base
+    for _ in 0..<rows {
+        row.update(from: source.base, count: source.count)
+        row += target.rowStride
     }
 }
 
@@ -119,6 +113,19 @@ func hasOnlyFinite(_ payload: RawSpan) -> Bool {
         }
         return isFinite
     }
+}
+
+func hasOnlyZeros(_ values: Vector) -> Bool {
+    var bits = LaneBits.zero
+    var index = 0
+    while index + 16 <= values.count {
+        bits |= load(values.base + index).bits
+        index += 16
+    }
+    if index < values.count {
+        bits |= load(values.base + index, count: values.count - index).bits
+    }
+    return !any(bits .!= LaneBits.zero)
 }
 
 func sumSquares(_ values: Vector) -> Double {

@@ -36,14 +36,20 @@ extension ThisKernelSet: KernelSet {
         addProductsTiled(first, second, onto: start, into: c, rows: rows)
     }
 
+    package static func multiply(
+        _ first: ProductTerms, plus second: ProductTerms, into c: Matrix, rows: Int, columns: Int,
+        accumulates: Bool
+    ) {
+        addProductsTiled(
+            first, second, into: c, rows: rows, columns: columns, accumulates: accumulates)
+    }
+
     package static func addRows(_ source: Matrix, into target: Vector, _ shape: ProductShape) {
         addRowsInOrder(source, into: target, shape)
     }
 
-    package static func fillRows(
-        _ target: Matrix, rows: Int, with first: Vector, plus second: Vector
-    ) {
-        fillRowsWithSum(target, rows: rows, first, second)
+    package static func fillRows(_ target: Matrix, rows: Int, with row: Vector) {
+        copyRow(row, into: target, rows: rows)
     }
 
     package static func transpose(_ source: Matrix, into target: Matrix, rows: Int, columns: Int) {
@@ -118,6 +124,8 @@ extension ThisKernelSet: KernelSet {
     package static func widen(_ bytes: RawSpan, into target: Vector) {
         widenBytes(bytes, into: target)
     }
+
+    package static func isZero(_ values: Vector) -> Bool { hasOnlyZeros(values) }
 
     package static func fill(_ values: Vector, with value: Float) {
         update(values) { _ in Lanes(repeating: value) }

@@ -16,12 +16,21 @@ import KernelInterface
 private let vectorWidth = TileVector.scalarCount
 
 func multiplyTiled(_ a: Matrix, _ b: Matrix, into c: Matrix, _ shape: ProductShape) {
-    let run = Run(
-        ProductTerms(a, b, depth: shape.depth), segments: shape.segments,
-        aSegmentStride: shape.aSegmentStride, bSegmentStride: shape.bSegmentStride)
-    let start = shape.accumulates ? Start(base: c.base, rowStride: c.rowStride) : nil
-    let nothing = Run(ProductTerms(a, b, depth: 0))
-    multiply([run, nothing], onto: start, into: c, rows: shape.rows, columns: shape.columns)
+    var terms = ProductTerms(a, b, depth: shape.depth)
+    terms.segments = shape.segments
+    terms.aSegmentStride = shape.aSegmentStride
+    terms.bSegmentStride = shape.bSegmentStride
+    addProductsTiled(
+        terms, terms.empty, into: c, rows: shape.rows, columns: shape.columns,
+        accumulates: shape.accumulates)
+}
+
+func addProductsTiled(
+    _ first: ProductTerms, _ second: ProductTerms, into c: Matrix, rows: Int, columns: Int,
+    accumulates: Bool
+) {
+    let start = accumulates ? Start(base: c.base, rowStride: c.rowStride) : nil
+    multiply([Run(first), Run(second)], onto: start, into: c, rows: rows, columns: columns)
 }
 
 func addProductsTiled(
@@ -51,18 +60,16 @@ private struct Run {
     let bSegmentStride: Int
 
     @inline(__always)
-    init(
-        _ terms: ProductTerms, segments: Int = 1, aSegmentStride: Int = 0, bSegmentStride: Int = 0
-    ) {
+    init(_ terms: ProductTerms) {
         a = terms.a.base
         b = terms.b.base
         aRowStride = terms.a.rowStride
         aStride = terms.a.columnStride
         bStride = terms.b.rowStride
         depth = terms.depth
-        self.segments = segments
-        self.aSegmentStride = aSegmentStride
-        self.bSegmentStride = bSegmentStride
+        segments = terms.segments
+        aSegmentStride = terms.aSegmentStride
+        bSegmentStride = terms.bSegmentStride
     }
 }
 
@@ -76,14 +83,18 @@ private func multiply(
         let width = min(columns - column, 2 * vectorWidth)
         var row = 0
         while row < rows {
-            let height = min(rows - row, tileRows)
+            // Tiles as like as can be: eight rows are four and four, not six and two, which have too few
+            // chains to keep the units busy.
+            let rest = rows - row
+            let tiles = (rest + tileRows - 1) / tileRows
+            let height = (rest + tiles - 1) / tiles
             let tile = TileOperands(runs, onto: start, into: c, row, column, width: width)
             if width > vectorWidth {
                 Panel<2>.multiply(tile, height: height)
             } else {
                 Panel<1>.multiply(tile, height: height)
             }
-            row += tileRows
+            row += height
         }
         column += 2 * vectorWidth
     }

@@ -11,7 +11,6 @@ struct ConvolutionLayer {
     private let weight: Int  // [K][9C]
     private let bias: Int  // [K]
     private let transposed: FloatBuffer  // [9C][K]
-    private let noBias: FloatBuffer  // [K], zeros
     private let patches: FloatBuffer  // [R W][9C], of one image
     /// The sums, [N][R W][K], which the backward pass turns into the gradient by them.
     private let sums: FloatBuffer
@@ -33,7 +32,6 @@ struct ConvolutionLayer {
         bias = layout.offset(of: "conv.\(index).bias")
         let depth = 9 * input.channels
         transposed = FloatBuffer(count: depth * channels)
-        noBias = FloatBuffer(count: channels)
         patches = FloatBuffer(count: input.rows * input.columns * depth)
         sums = FloatBuffer(count: capacity * sumsShape.count)
         output = FloatBuffer(count: capacity * outputShape.count)
@@ -56,8 +54,7 @@ struct ConvolutionLayer {
         for row in 0..<rows {
             gatherPatches(maps, row)
             kernels.fillRows(
-                sums(row), rows: pixels, with: parameters.vector(at: bias, count: channels),
-                plus: noBias.vector)
+                sums(row), rows: pixels, with: parameters.vector(at: bias, count: channels))
             kernels.multiply(
                 patches.matrix(stride: depth), transposed.matrix(stride: channels),
                 into: sums(row),

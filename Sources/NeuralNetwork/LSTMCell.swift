@@ -14,9 +14,11 @@ struct LSTMCell: RecurrentCell {
     private let state: SequenceBuffer
     private let activatedState: SequenceBuffer
     /// The gradient by the state of the step whose turn it is, [N][H].
-    private let stateGradient: SequenceBuffer
+    private let gradientByState: SequenceBuffer
 
     var sumGradients: SequenceBuffer { sums }
+    var states: [SequenceBuffer] { [hidden, state] }
+    var stateGradient: SequenceBuffer? { gradientByState }
 
     init(_ architecture: Architecture, capacity: Int, kernels: any KernelSet.Type) {
         self.kernels = kernels
@@ -29,19 +31,19 @@ struct LSTMCell: RecurrentCell {
         gradient = sequence(hiddenSize)
         state = sequence(hiddenSize)
         activatedState = sequence(hiddenSize)
-        stateGradient = sequence(hiddenSize, timeSteps: 1)
+        gradientByState = sequence(hiddenSize, timeSteps: 1)
     }
 
     func forward(at time: Int, previous: Int?, rows: Int) {
         kernels.lstm(step(time, previous, rows), rows: rows, columns: hiddenSize)
     }
 
-    func beginBackward(rows: Int) { stateGradient.values.zero() }
+    func beginBackward(rows: Int) { gradientByState.values.zero() }
 
     func backward(at time: Int, previous: Int?, rows: Int) {
         kernels.lstmBackward(
             step(time, previous, rows), hiddenGradient: gradient.step(time, rows: rows),
-            stateGradient: stateGradient.step(0, rows: rows), rows: rows, columns: hiddenSize)
+            stateGradient: gradientByState.step(0, rows: rows), rows: rows, columns: hiddenSize)
     }
 
     private func step(_ time: Int, _ previous: Int?, _ rows: Int) -> LSTMStep {

@@ -27,6 +27,9 @@ public final class Network {
     private let readout: ReadoutLayer
     /// Whether the last forward pass dropped anything.
     private var hasDropped = false
+    /// For each direction of the first layer the time steps that the last forward pass made once for
+    /// all rows.
+    private var shared: [Int]
 
     /// One layer: its directions, and what is dropped of their outputs.
     private struct Layer {
@@ -70,6 +73,7 @@ public final class Network {
         }
         readout = ReadoutLayer(
             of: architecture, layout: layout, capacity: capacity, kernels: kernels)
+        shared = Array(repeating: 0, count: architecture.directions)
     }
 
     /// Takes over parameters given as little-endian float32 values in the layout's order.
@@ -113,16 +117,25 @@ public final class Network {
 
     /// Computes the logits of the `rows` inputs that were set.
     ///
-    /// - Parameter draws: whose draw decides what each row drops, in training; without them nothing
-    ///   is dropped.
-    public func forward(rows: Int, dropping draws: [DropoutDraw] = []) {
+    /// - Parameters:
+    ///   - draws: whose draw decides what each row drops, in training; without them nothing is dropped.
+    ///   - sharing: whether time steps in which no row has read anything but zeros yet are made once
+    ///     for all. The logits have the same bits; the parameter gradients are then those of all rows
+    ///     only, and their sums begin with the shared steps.
+    public func forward(rows: Int, dropping draws: [DropoutDraw] = [], sharing: Bool = false) {
         precondition(draws.isEmpty || draws.count == rows, "one draw a row, or none at all")
         hasDropped = !draws.isEmpty
         front?.forward(into: input[0], parameters: parameters, rows: rows)
+        for (number, direction) in layers[0].directions.enumerated() {
+            // Of what convolutions make of zeros a gradient is wanted, of each row.
+            let isShared = sharing && front == nil
+            shared[number] = isShared ? direction.beginning(of: input[0], rows: rows) : 0
+        }
         for (index, layer) in layers.enumerated() {
             let below = inputs(ofLayer: index)
-            for direction in layer.directions {
-                direction.forward(below, rows: rows)
+            for (number, direction) in layer.directions.enumerated() {
+                direction.forward(
+                    below, rows: rows, sharing: sharedSteps(ofLayer: index, number))
             }
             if hasDropped { layer.dropout?.forward(layer.hidden, draws: draws) }
         }
@@ -151,8 +164,10 @@ public final class Network {
     public func backward(rows: Int) {
         readout.backward(into: layers.last?.gradients ?? [], parameters: parameters, rows: rows)
         for index in layers.indices.reversed() {
-            for direction in layers[index].directions {
-                direction.backward(parameters: parameters, rows: rows)
+            for (number, direction) in layers[index].directions.enumerated() {
+                direction.backward(
+                    parameters: parameters, rows: rows,
+                    sharing: sharedSteps(ofLayer: index, number))
             }
             let below = index > 0 ? layers[index - 1] : nil
             // The pixels themselves need no gradient.
@@ -174,13 +189,18 @@ public final class Network {
     ) {
         front?.addParameterGradients(of: part, to: gradients, isFirst: isFirst)
         for (index, layer) in layers.enumerated() {
-            for direction in layer.directions {
+            for (number, direction) in layer.directions.enumerated() {
                 direction.addParameterGradients(
-                    of: part, inputs: inputs(ofLayer: index), rows: rows, to: gradients,
-                    isFirst: isFirst)
+                    of: part, inputs: inputs(ofLayer: index), rows: rows,
+                    sharing: sharedSteps(ofLayer: index, number), to: gradients, isFirst: isFirst)
             }
         }
         readout.addParameterGradients(of: part, rows: rows, to: gradients, isFirst: isFirst)
+    }
+
+    /// The time steps that a direction of a layer makes once for all rows.
+    private func sharedSteps(ofLayer index: Int, _ direction: Int) -> Int {
+        index == 0 ? shared[direction] : 0
     }
 
     /// The sequences that a layer reads.

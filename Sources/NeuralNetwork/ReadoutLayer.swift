@@ -17,7 +17,6 @@ struct ReadoutLayer {
     private let weight: Int  // [C][directions H]
     private let bias: Int  // [C]
     private let transposed: FloatBuffer  // [directions H][C]
-    private let noBias: FloatBuffer  // [C], zeros
     /// What is read out, a direction each: [N][H].
     private let features: [SequenceBuffer]
     /// The logits of the last forward pass, which the loss replaces by its gradient.
@@ -39,7 +38,6 @@ struct ReadoutLayer {
         weight = layout.offset(of: "fc.weight")
         bias = layout.offset(of: "fc.bias")
         transposed = FloatBuffer(count: inputSize * classes)
-        noBias = FloatBuffer(count: classes)
         features = (0..<architecture.directions).map { _ in
             SequenceBuffer(timeSteps: 1, capacity: capacity, width: architecture.hiddenSize)
         }
@@ -57,8 +55,7 @@ struct ReadoutLayer {
     func forward(_ outputs: [SequenceBuffer], parameters: FloatBuffer, rows: Int) {
         let target = logits.matrix(stride: classes)
         kernels.fillRows(
-            target, rows: rows, with: parameters.vector(at: bias, count: classes),
-            plus: noBias.vector)
+            target, rows: rows, with: parameters.vector(at: bias, count: classes))
         for (direction, output) in outputs.enumerated() {
             gather(output, into: features[direction], rows)
             kernels.multiply(

@@ -15,6 +15,11 @@ protocol RecurrentCell {
     var hidden: SequenceBuffer { get }
     /// The gradient by the hidden states, [L][N][H], to which the layer adds before a step's turn.
     var gradient: SequenceBuffer { get }
+    /// What a time step hands on to the next, the hidden states among them, [L][N][H] each.
+    var states: [SequenceBuffer] { get }
+    /// The gradient by what is handed on besides the hidden states, of the step whose turn it is:
+    /// [N][H].
+    var stateGradient: SequenceBuffer? { get }
     /// The gradient by ``sums`` once `backward` has passed; that by ``sumsApart`` lies there.
     var sumGradients: SequenceBuffer { get }
 
@@ -32,5 +37,7 @@ protocol RecurrentCell {
 
 extension RecurrentCell {
     var sumsApart: SequenceBuffer? { nil }
+    var states: [SequenceBuffer] { [hidden] }
+    var stateGradient: SequenceBuffer? { nil }
     func beginBackward(rows: Int) {}
 }

@@ -5,25 +5,33 @@ import Kernels
 /// Its inputs are sequences side by side, such as the two directions of the layer below: their
 /// columns follow one another in the input weights, and in the chain of each sum. Shapes: N rows
 /// (examples), L time steps, D input values, H hidden values, G gates.
+///
+/// As long as all rows have read nothing but zeros, such as the margin of a handwritten digit, they
+/// are in the same states. One row can stand for them all, forward and, with the sum of their
+/// gradients, backward: those first time steps are the pass's beginning.
 struct RecurrentLayer {
     let cell: any RecurrentCell
-    private let kernels: any KernelSet.Type
+    /// The one row that stands for all of them in the beginning.
+    let beginning: any RecurrentCell
+    /// Where the states of the beginning go in those of the rows.
+    private let handedOn: [(from: SequenceBuffer, to: SequenceBuffer)]
+    let kernels: any KernelSet.Type
     /// The time steps that are computed.
-    private let times: Range<Int>
-    private let hiddenSize: Int
-    private let inputSize: Int
-    private let isReverse: Bool
+    let times: Range<Int>
+    let hiddenSize: Int
+    let inputSize: Int
+    let isReverse: Bool
     /// Those time steps in the direction of reading.
     private let order: [Int]
     /// The columns of all gates' sums, and of those that hold input and hidden side together.
-    private let columns: Int
-    private let columnsTogether: Int
+    let columns: Int
+    let columnsTogether: Int
 
     // Where this layer's tensors begin in the flat buffers of parameters and of gradients.
-    private let weightIH: Int  // [GH][D]
-    private let weightHH: Int  // [GH][H]
-    private let biasIH: Int  // [GH]
-    private let biasHH: Int  // [GH]
+    let weightIH: Int  // [GH][D]
+    let weightHH: Int  // [GH][H]
+    let biasIH: Int  // [GH]
+    let biasHH: Int  // [GH]
 
     // The weights as the forward products want them: one row an input value.
     private let transposedIH: FloatBuffer  // [D][GH]
@@ -44,12 +52,9 @@ struct RecurrentLayer {
         inputSize = architecture.inputWidths(ofLayer: layer).reduce(0, +)
         columns = architecture.cell.gates * hiddenSize
         columnsTogether = architecture.cell.firstGateApart * hiddenSize
-        cell =
-            switch architecture.cell {
-            case .rnn: ElmanCell(architecture, capacity: capacity, kernels: kernels)
-            case .lstm: LSTMCell(architecture, capacity: capacity, kernels: kernels)
-            case .gru: GRUCell(architecture, capacity: capacity, kernels: kernels)
-            }
+        cell = makeCell(architecture, capacity: capacity, kernels: kernels)
+        beginning = makeCell(architecture, capacity: 1, kernels: kernels)
+        handedOn = zip(beginning.states, cell.states).map { (from: $0, to: $1) }
         let suffix = ParameterLayout.suffix(layer: layer, isReverse: isReverse)
         weightIH = layout.offset(of: "rnn.weight_ih_\(suffix)")
         weightHH = layout.offset(of: "rnn.weight_hh_\(suffix)")
@@ -82,37 +87,80 @@ struct RecurrentLayer {
 
     // MARK: - Forward and backward
 
+    /// The time steps of a pass's beginning, in which all rows have read nothing but zeros.
+    func beginning(of inputs: SequenceBuffer, rows: Int) -> Int {
+        let blank = order.prefix { kernels.isZero(inputs.vector($0, rows: rows)) }
+        // What comes out of the layer at the end is each row's own.
+        return min(blank.count, order.count - 1)
+    }
+
     /// Computes the hidden states from sequences of D values in all.
-    func forward(_ inputs: [SequenceBuffer], rows: Int) {
+    ///
+    /// - Parameter shared: the first time steps that one row makes for all.
+    func forward(_ inputs: [SequenceBuffer], rows: Int, sharing shared: Int) {
         var previous: Int?
-        for time in order {
-            formSums(inputs, previous, time, rows)
+        for time in order.prefix(shared) {
+            formSums(of: beginning, inputs, previous, time, rows: 1, inputRows: rows)
+            beginning.forward(at: time, previous: previous, rows: 1)
+            for (from, to) in handedOn {
+                kernels.fillRows(
+                    to.step(time, rows: rows), rows: rows, with: from.vector(time, rows: 1))
+            }
+            previous = time
+        }
+        for time in order.dropFirst(shared) {
+            formSums(of: cell, inputs, previous, time, rows: rows, inputRows: rows)
             cell.forward(at: time, previous: previous, rows: rows)
             previous = time
         }
     }
 
     /// Turns the cell's gradient by hidden states into that by sums, the last step read first.
-    func backward(parameters: FloatBuffer, rows: Int) {
+    func backward(parameters: FloatBuffer, rows: Int, sharing shared: Int) {
         cell.beginBackward(rows: rows)
-        for index in order.indices.reversed() {
-            let previous = index > 0 ? order[index - 1] : nil
-            cell.backward(at: order[index], previous: previous, rows: rows)
-            if let previous { carryBack(order[index], to: previous, parameters, rows) }
+        for index in order.indices.dropFirst(shared).reversed() {
+            backward(cell, at: index, parameters, rows)
+        }
+        gatherGradients(sharing: shared, rows: rows)
+        for index in order.indices.prefix(shared).reversed() {
+            backward(beginning, at: index, parameters, 1)
         }
     }
 
+    private func backward(
+        _ cell: any RecurrentCell, at index: Int, _ parameters: FloatBuffer, _ rows: Int
+    ) {
+        let previous = index > 0 ? order[index - 1] : nil
+        cell.backward(at: order[index], previous: previous, rows: rows)
+        if let previous { carryBack(cell, order[index], to: previous, parameters, rows) }
+    }
+
+    /// Sums the rows' gradients by the states that they had in common.
+    private func gatherGradients(sharing shared: Int, rows: Int) {
+        let shape = ProductShape(rows: 1, columns: hiddenSize, depth: rows)
+        for time in order.prefix(shared) {
+            kernels.addRows(
+                cell.gradient.step(time, rows: rows),
+                into: beginning.gradient.vector(time, rows: 1), shape)
+        }
+        guard let from = cell.stateGradient, let to = beginning.stateGradient else { return }
+        kernels.addRows(from.step(0, rows: rows), into: to.vector(0, rows: 1), shape)
+    }
+
     /// Forms a time step's sums: the biases, then the input side, then the hidden side, in one chain.
-    private func formSums(_ inputs: [SequenceBuffer], _ previous: Int?, _ time: Int, _ rows: Int) {
+    private func formSums(
+        of cell: any RecurrentCell, _ inputs: [SequenceBuffer], _ previous: Int?, _ time: Int,
+        rows: Int, inputRows: Int
+    ) {
         let sums = cell.sums.step(time, rows: rows)
-        let input = inputTerms(inputs[0], time, firstColumn: 0, rows)
-        let hidden = hiddenTerms(previous, rows)
+        let input = inputTerms(inputs[0], time, firstColumn: 0, inputRows)
+        let hidden = hiddenTerms(cell, previous, rows)
         if inputs.count == 1 {
             kernels.multiply(
                 input, plus: hidden, onto: biases.vector(count: columnsTogether), into: sums,
                 rows: rows)
         } else {
-            let second = inputTerms(inputs[1], time, firstColumn: inputs[0].width, rows)
+            let second = inputTerms(inputs[1], time, firstColumn: inputs[0].width, inputRows)
             kernels.multiply(
                 input, plus: second, onto: biases.vector(count: columns), into: sums, rows: rows)
             kernels.multiply(
@@ -143,13 +191,18 @@ struct RecurrentLayer {
     }
 
     /// The product of the hidden states before with the hidden weights; nothing at the start.
-    private func hiddenTerms(_ previous: Int?, _ rows: Int) -> ProductTerms {
+    private func hiddenTerms(
+        _ cell: any RecurrentCell, _ previous: Int?, _ rows: Int
+    ) -> ProductTerms {
         ProductTerms(
             cell.hidden.step(previous ?? 0, rows: rows), transposedHH.matrix(stride: columns),
             depth: previous == nil ? 0 : hiddenSize)
     }
 
-    private func carryBack(_ time: Int, to previous: Int, _ parameters: FloatBuffer, _ rows: Int) {
+    private func carryBack(
+        _ cell: any RecurrentCell, _ time: Int, to previous: Int, _ parameters: FloatBuffer,
+        _ rows: Int
+    ) {
         let weights = parameters.matrix(at: weightHH, stride: hiddenSize)
         let target = cell.gradient.step(previous, rows: rows)
         var shape = ProductShape(
@@ -163,89 +216,12 @@ struct RecurrentLayer {
     }
 }
 
-// MARK: - Gradients by what is outside the layer
-
-extension RecurrentLayer {
-    /// Writes, or adds, the gradient by this layer's inputs into sequences of the same widths.
-    func backwardInputs(
-        into targets: [SequenceBuffer], parameters: FloatBuffer, rows: Int, accumulates: Bool
-    ) {
-        var column = 0
-        for target in targets {
-            kernels.multiply(
-                cell.sumGradients.step(times.lowerBound, rows: rows),
-                parameters.matrix(at: weightIH + column, stride: inputSize),
-                into: target.step(times.lowerBound, rows: rows),
-                ProductShape(
-                    rows: times.count * rows, columns: target.width, depth: columns,
-                    accumulates: accumulates))
-            column += target.width
-        }
-    }
-
-    /// Adds the parameter gradients of the examples in `part` of the `rows` to `gradients`.
-    ///
-    /// One product a weight matrix runs over the time steps and the part's examples, in this order.
-    func addParameterGradients(
-        of part: Range<Int>, inputs: [SequenceBuffer], rows: Int, to gradients: FloatBuffer,
-        isFirst: Bool
-    ) {
-        let sums = examples(part, of: cell.sumGradients, at: times.lowerBound, rows)
-        var shape = ProductShape(
-            rows: columns, columns: 0, depth: part.count, accumulates: !isFirst)
-        shape.segments = times.count
-        shape.aSegmentStride = rows * columns
-        var column = 0
-        for input in inputs {
-            shape.columns = input.width
-            shape.bSegmentStride = rows * input.width
-            kernels.multiply(
-                sums.transposed, examples(part, of: input, at: times.lowerBound, rows),
-                into: gradients.matrix(at: weightIH + column, stride: inputSize), shape)
-            column += input.width
-        }
-        kernels.addRows(sums, into: gradients.vector(at: biasIH, count: columns), shape)
-
-        // Sums that input and hidden side form together have the same gradient by either's bias.
-        kernels.copy(
-            gradients.vector(at: biasIH, count: columnsTogether),
-            into: gradients.vector(at: biasHH, count: columnsTogether))
-
-        addHiddenGradients(
-            cell.sumGradients, count: columnsTogether, firstRow: 0, part, rows, gradients, isFirst)
-        guard let apart = cell.sumsApart else { return }
-        let steps = examples(part, of: apart, at: times.lowerBound, rows)
-        shape.aSegmentStride = rows * apart.width
-        kernels.addRows(
-            steps, into: gradients.vector(at: biasHH + columnsTogether, count: apart.width), shape)
-        addHiddenGradients(
-            apart, count: apart.width, firstRow: columnsTogether, part, rows, gradients, isFirst)
-    }
-
-    /// Adds the gradients of `count` rows of the hidden weights.
-    private func addHiddenGradients(
-        _ sums: SequenceBuffer, count: Int, firstRow: Int, _ part: Range<Int>, _ rows: Int,
-        _ gradients: FloatBuffer, _ isFirst: Bool
-    ) {
-        var shape = ProductShape(
-            rows: count, columns: hiddenSize, depth: part.count, accumulates: !isFirst)
-        // The first step read has no hidden state before it; each other's lies one step beside it.
-        shape.segments = times.count - 1
-        shape.aSegmentStride = rows * sums.width
-        shape.bSegmentStride = rows * hiddenSize
-        let later = times.lowerBound + 1
-        let steps = examples(part, of: sums, at: isReverse ? times.lowerBound : later, rows)
-        let before = examples(
-            part, of: cell.hidden, at: isReverse ? later : times.lowerBound, rows)
-        kernels.multiply(
-            steps.transposed, before,
-            into: gradients.matrix(at: weightHH + firstRow * hiddenSize, stride: hiddenSize), shape)
-    }
-
-    /// The rows of the examples in `part` from a time step on.
-    private func examples(
-        _ part: Range<Int>, of sequence: SequenceBuffer, at time: Int, _ rows: Int
-    ) -> Matrix {
-        sequence.step(time, rows: rows).dropping(rows: part.lowerBound)
+private func makeCell(
+    _ architecture: Architecture, capacity: Int, kernels: any KernelSet.Type
+) -> any RecurrentCell {
+    switch architecture.cell {
+    case .rnn: ElmanCell(architecture, capacity: capacity, kernels: kernels)
+    case .lstm: LSTMCell(architecture, capacity: capacity, kernels: kernels)
+    case .gru: GRUCell(architecture, capacity: capacity, kernels: kernels)
     }
 }

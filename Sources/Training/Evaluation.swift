@@ -28,7 +28,7 @@ public final class Evaluator {
                 let bytes = values.extracting(example * size..<(example + 1) * size).bytes
                 network.setInput(bytes, row: row, of: part.count)
             }
-            network.forward(rows: part.count)
+            network.forward(rows: part.count, sharing: true)
             for (row, example) in part.enumerated() {
                 losses.append(network.loss(row: row, label: Int(set.labels[example])))
             }

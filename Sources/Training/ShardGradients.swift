@@ -15,6 +15,12 @@ public final class ShardGradients {
     /// additions in shards with more examples.
     package static let rowsPerPass = 16
 
+    /// The rows from which on a piece of a shard is a pass of its own.
+    ///
+    /// The rows of such a pass share their first time steps where those are blank. Fixed for good too,
+    /// since that is an order of additions.
+    private static let rowsOfOwnPass = 8
+
     private let network: Network
     private let plan: BatchPlan
     private let seed: UInt64
@@ -92,11 +98,10 @@ public final class ShardGradients {
             var place = places.lowerBound
             while place < places.upperBound {
                 let end = min(place + Self.rowsPerPass, places.upperBound)
-                var row = pass.last?.rows.upperBound ?? 0
-                if row + end - place > Self.rowsPerPass {
+                if !Self.fits(end - place, behind: pass.last?.rows) {
                     runPass(step: step, shards: shards)
-                    row = 0
                 }
+                let row = pass.last?.rows.upperBound ?? 0
                 pass.append(
                     Piece(
                         slot: slot, shard: shard, rows: row..<row + end - place,
@@ -108,10 +113,17 @@ public final class ShardGradients {
         sums.takeAll(into: &results)
     }
 
+    /// Whether a piece of `count` rows joins a pass whose last piece has the rows `last`.
+    package static func fits(_ count: Int, behind last: Range<Int>?) -> Bool {
+        guard let last else { return true }
+        return max(last.count, count) < rowsOfOwnPass && last.upperBound + count <= rowsPerPass
+    }
+
     private func runPass(step: Int, shards: [Int: Shard]) {
         guard let rows = pass.last?.rows.upperBound else { return }
         for piece in pass { setInput(piece, rows: rows, step: step, shards: shards) }
-        network.forward(rows: rows, dropping: draws)
+        let isOfOnePiece = pass.count == 1 && rows >= Self.rowsOfOwnPass
+        network.forward(rows: rows, dropping: draws, sharing: isOfOnePiece)
         for index in pass.indices { addLosses(to: &pass[index], shards: shards) }
         network.backward(rows: rows)
         for piece in pass {

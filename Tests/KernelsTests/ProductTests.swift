@@ -85,6 +85,27 @@ struct ProductTests {
         }
     }
 
+    @Test(
+        "a sum of two products over runs is one chain, the first product's terms first",
+        arguments: Kernels.supported, Form.all)
+    func sumsOverRuns(kernels: any KernelSet.Type, form: Form) {
+        for (rows, columns) in [(1, 1), (3, 16), (8, 33), (17, 40), (65, 97)] {
+            for (firstDepth, secondDepth) in [(0, 0), (1, 8), (5, 0), (3, 16)] {
+                let first = Product(rows: rows, columns: columns, depth: firstDepth, form)
+                // Its sums begin with what the first product must give.
+                let second = Product(
+                    rows: rows, columns: columns, depth: secondDepth, form,
+                    onto: first.expected)
+                kernels.multiply(
+                    first.terms, plus: second.terms, into: first.c.matrix, rows: rows,
+                    columns: columns, accumulates: form.accumulates)
+                let isExact = first.c.elements.bits == second.expected.bits
+                let isIntact = first.c.isIntact
+                #expect(isExact && isIntact, "\(rows) x \(columns) x \(firstDepth)+\(secondDepth)")
+            }
+        }
+    }
+
     @Test("a row's result does not depend on the rows beside it", arguments: Kernels.supported)
     func rowIndependence(kernels: any KernelSet.Type) {
         let product = Product(rows: 23, columns: 37, depth: 19, Form(accumulates: true))
@@ -111,9 +132,18 @@ private struct Product {
     /// The elements that C must hold afterwards, row by row.
     let expected: [Float]
 
-    var terms: ProductTerms { ProductTerms(aView, b.matrix, depth: shape.depth) }
+    var terms: ProductTerms {
+        var terms = ProductTerms(aView, b.matrix, depth: shape.depth)
+        terms.segments = shape.segments
+        terms.aSegmentStride = shape.aSegmentStride
+        terms.bSegmentStride = shape.bSegmentStride
+        return terms
+    }
 
-    init(rows: Int, columns: Int, depth: Int, _ form: ProductTests.Form) {
+    /// - Parameter start: what the sums begin with, if not with C or with zeros.
+    init(
+        rows: Int, columns: Int, depth: Int, _ form: ProductTests.Form, onto start: [Float]? = nil
+    ) {
         // A run of the inner dimension is followed by `skipped` terms that belong to no run.
         let skipped = 2
         let inner = form.segments * (depth + skipped) + 1
@@ -134,6 +164,7 @@ private struct Product {
         for row in 0..<rows {
             for column in 0..<columns {
                 var sum = form.accumulates ? c[row, column] : 0
+                if let start { sum = start[row * columns + column] }
                 for segment in 0..<form.segments {
                     for term in segment * (depth + skipped)..<segment * (depth + skipped) + depth {
                         let factor = form.isTransposed ? a[term, row] : a[row, term]

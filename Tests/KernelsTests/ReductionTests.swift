@@ -16,6 +16,23 @@ struct ReductionTests {
         }
     }
 
+    @Test("one bit that is set anywhere tells values from zeros", arguments: Kernels.supported)
+    func isZero(kernels: any KernelSet.Type) {
+        func isZero(_ values: [Float]) -> Bool { kernels.isZero(Guarded(values).vector) }
+        #expect(isZero([]))
+        for count in 1...40 {
+            let zeros = [Float](repeating: 0, count: count)
+            #expect(isZero(zeros), "\(count) values")
+            for place in 0..<count {
+                for value: Float in [-0.0, 0x1p-149, 1] {
+                    var values = zeros
+                    values[place] = value
+                    #expect(!isZero(values), "\(value) at \(place)")
+                }
+            }
+        }
+    }
+
     @Test("a multiple of a buffer is added in one rounding", arguments: Kernels.supported)
     func addMultiple(kernels: any KernelSet.Type) {
         for count in 0...40 {

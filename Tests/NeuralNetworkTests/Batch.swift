@@ -23,6 +23,22 @@ struct Batch {
             labels: indices.map { labels[$0] })
     }
 
+    /// The images with zeros in the first and the last so many time steps of their sequences.
+    func blank(first: Int, last: Int, for architecture: Architecture) -> Batch {
+        let (steps, size) = (architecture.timeSteps, architecture.exampleSize)
+        let width = size / steps
+        let order = architecture.pixelOrder ?? Array(0..<size)
+        var batch = self
+        for index in labels.indices {
+            for step in 0..<steps where step < first || step >= steps - last {
+                for pixel in order[step * width..<(step + 1) * width] {
+                    batch.pixels[index * size + pixel] = 0
+                }
+            }
+        }
+        return batch
+    }
+
     /// The images one by one, scaled to [0, 1].
     var images: [[Double]] {
         let size = pixels.count / labels.count
@@ -54,7 +70,8 @@ extension Network {
 
     /// Runs a batch forward and backward; `draws` says what each row drops.
     func run(
-        _ batch: Batch, dropping draws: [ReferenceDraw] = [], smoothing: Double = 0
+        _ batch: Batch, dropping draws: [ReferenceDraw] = [], smoothing: Double = 0,
+        sharing: Bool = false
     ) -> Pass {
         let rows = batch.labels.count
         let size = architecture.exampleSize
@@ -62,7 +79,7 @@ extension Network {
             let pixels = batch.pixels.span.extracting(row * size..<(row + 1) * size)
             setInput(pixels.bytes, row: row, of: rows)
         }
-        forward(rows: rows, dropping: draws.map(\.draw))
+        forward(rows: rows, dropping: draws.map(\.draw), sharing: sharing)
         var pass = Pass()
         for row in 0..<rows {
             pass.logits.append(logits(row: row))

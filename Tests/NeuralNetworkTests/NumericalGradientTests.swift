@@ -39,6 +39,19 @@ struct NumericalGradientTests {
         expectGradients(sample)
     }
 
+    @Test(
+        "rows that share blank time steps have the reference's logits and slopes",
+        arguments: architectures)
+    func sharing(architecture: Architecture) {
+        for (first, last, dropout) in [(2, 1, 0.25), (architecture.timeSteps, 0, 0)] {
+            var architecture = architecture
+            architecture.dropout = dropout
+            let sample = Sample(architecture, blank: (first, last))
+            expectForward(sample)
+            expectGradients(sample)
+        }
+    }
+
     private func expectForward(_ sample: Sample) {
         for kernels in Kernels.supported {
             let pass = sample.run(sample.network(kernels))
@@ -74,12 +87,19 @@ private struct Sample {
     let batch: Batch
     let reference: ReferenceNetwork
     private let parameters: [Float]
+    private let isSharing: Bool
 
     var draws: [ReferenceDraw] { reference.draws }
 
-    init(_ architecture: Architecture, smoothing: Double = 0) {
+    /// - Parameter blank: the first and the last time steps that are blank and that rows may share.
+    init(
+        _ architecture: Architecture, smoothing: Double = 0,
+        blank: (first: Int, last: Int)? = nil
+    ) {
         parameters = randomValues(ParameterLayout(architecture).count, seed: 1, limit: 0.8)
-        batch = .random(Self.rows, for: architecture, seed: 2)
+        let images = Batch.random(Self.rows, for: architecture, seed: 2)
+        batch = blank.map { images.blank(first: $0, last: $1, for: architecture) } ?? images
+        isSharing = blank != nil
         let examples = architecture.dropout > 0 ? 0..<Self.rows : 0..<0
         reference = ReferenceNetwork(
             architecture: architecture, parameters: parameters.map(Double.init),
@@ -93,6 +113,7 @@ private struct Sample {
 
     /// Runs the images forward and backward, with what the reference drops and smooths.
     func run(_ network: Network) -> Pass {
-        network.run(batch, dropping: reference.draws, smoothing: reference.smoothing)
+        network.run(
+            batch, dropping: reference.draws, smoothing: reference.smoothing, sharing: isSharing)
     }
 }

@@ -1,3 +1,4 @@
+import Protocol
 import Testing
 import ZeroMQ
 
@@ -106,11 +107,14 @@ struct BadNetworkTests {
         let cluster = try await Cluster(.small, try SampleData(), into: run)
         try await RawPeer.with(.dealer) { peer in
             try await peer.dial(cluster.endpoint)
-            await peer.send(control("hello", version: 3, #"{"of": "the future"}"#))
+            await peer.send(control("hello", version: 9, #"{"of": "the future"}"#))
             let answer = try await peer.message("refuse").text
-            #expect(answer.contains("version 3, not 2: run the same Tern on every machine"))
+            #expect(
+                answer.contains(
+                    "version 9, not \(protocolVersion): run the same Tern on every machine"))
         }
-        try await cluster.coordinator.line("was refused: it speaks protocol version 3, not 2")
+        try await cluster.coordinator.line(
+            "was refused: it speaks protocol version 9, not \(protocolVersion)")
         _ = try cluster.worker()
         _ = try run.completed(try await cluster.coordinator.end())
     }
@@ -120,11 +124,11 @@ struct BadNetworkTests {
         try await RawPeer.with(.router) { peer in
             let worker = try start(["worker", "--connect", try await peer.listen()])
             let hello = try await peer.message("hello")
-            #expect(hello.text.contains(#""tern":2"#))
-            await peer.send(control(type, version: 3, "{}"), to: hello.sender)
+            #expect(hello.text.contains("\"tern\":\(protocolVersion)"))
+            await peer.send(control(type, version: 9, "{}"), to: hello.sender)
             expectRefusal(
                 try await worker.end(), status: 76,
-                ["protocol version 3, not 2: run the same Tern on every machine"])
+                ["protocol version 9, not \(protocolVersion): run the same Tern on every machine"])
         }
     }
 

@@ -73,8 +73,8 @@ private struct Lehmer: RandomNumberGenerator {
 
     @Test("when it is of another version, which is named")
     func otherVersion() {
-        let text = #"{"tern":3,"run":"0000000000000001","type":"hello","body":{}}"#
-        #expect(throws: ProtocolError.otherVersion(3)) {
+        let text = #"{"tern":9,"run":"0000000000000001","type":"hello","body":{}}"#
+        #expect(throws: ProtocolError.otherVersion(9)) {
             try WorkerMessage.decode(Array(text.utf8), payloadFrames: 0)
         }
         var header = CoordinatorMessage.weights(

@@ -53,7 +53,7 @@ import Testing
         let header = WorkerMessage.fetch(Fetch(shard: 3, first: 40)).header(run: RunID(255))
         #expect(
             String(decoding: header, as: UTF8.self)
-                == #"{"body":{"first":40,"shard":3},"run":"00000000000000ff","tern":2,"type":"fetch"}"#
+                == #"{"body":{"first":40,"shard":3},"run":"00000000000000ff","tern":3,"type":"fetch"}"#
         )
     }
 
@@ -63,7 +63,7 @@ import Testing
             step: 2, level: 3, residue: 4, examples: 5, correct: 6, loss: 1, checksum: 7)
         let header = WorkerMessage.partialSum(sum).header(run: RunID(1))
         #expect(
-            header == Array("TERN".utf8) + [2, 0, 3, 0] + [1, 0, 0, 0, 0, 0, 0, 0]
+            header == Array("TERN".utf8) + [3, 0, 3, 0] + [1, 0, 0, 0, 0, 0, 0, 0]
                 + [2, 0, 0, 0, 0, 0, 0, 0] + [3, 0, 0, 0, 4, 0, 0, 0, 5, 0, 0, 0, 6, 0, 0, 0]
                 + [0, 0, 0, 0, 0, 0, 0xF0, 0x3F] + [7, 0, 0, 0, 0, 0, 0, 0])
     }

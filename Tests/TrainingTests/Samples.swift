@@ -8,11 +8,21 @@ import Training
 let smallArchitecture = Architecture(
     imageRows: 5, imageColumns: 6, hiddenSize: 9, layers: 2, classes: 4)
 
-/// Random images for a network.
+/// Random images for a network, their first row blank and, in nine of ten, their second and last.
+///
+/// So of a shard's examples some share their first time steps, and one or two of those.
 func randomImages(_ count: Int, for architecture: Architecture, seed: UInt64) -> ExampleSet {
-    ExampleSet(
-        architecture.exampleShape,
-        values: randomBytes(count * architecture.exampleSize, seed: seed),
+    var values = randomBytes(count * architecture.exampleSize, seed: seed)
+    let tenths = randomBytes(count, seed: seed + 2, below: 10)
+    let (rows, columns) = (architecture.imageRows, architecture.imageColumns)
+    for (image, tenth) in tenths.enumerated() {
+        for row in tenth > 0 ? [0, 1, rows - 1] : [0] {
+            let first = (image * rows + row) * columns
+            for pixel in first..<first + columns { values[pixel] = 0 }
+        }
+    }
+    return ExampleSet(
+        architecture.exampleShape, values: values,
         labels: randomBytes(count, seed: seed + 1, below: architecture.classes))
 }
 

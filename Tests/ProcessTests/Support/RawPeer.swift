@@ -1,3 +1,4 @@
+import Protocol
 import Synchronization
 import ZeroMQ
 
@@ -77,8 +78,8 @@ extension Frame {
 }
 
 /// A control message as it goes over the wire, of any version of the protocol.
-func control(_ type: String, version: Int = 2, run: String = "0000000000000000", _ body: String)
-    -> String
-{
+func control(
+    _ type: String, version: Int = protocolVersion, run: String = "0000000000000000", _ body: String
+) -> String {
     #"{"tern":\#(version),"run":"\#(run)","type":"\#(type)","body":\#(body)}"#
 }

@@ -1,0 +1,126 @@
+import Kernels
+
+// Gradients by what is outside the layer: by its inputs and by its parameters.
+
+extension RecurrentLayer {
+    /// Writes, or adds, the gradient by this layer's inputs into sequences of the same widths, after a
+    /// pass in which the rows shared nothing.
+    func backwardInputs(
+        into targets: [SequenceBuffer], parameters: FloatBuffer, rows: Int, accumulates: Bool
+    ) {
+        var column = 0
+        for target in targets {
+            kernels.multiply(
+                cell.sumGradients.step(times.lowerBound, rows: rows),
+                parameters.matrix(at: weightIH + column, stride: inputSize),
+                into: target.step(times.lowerBound, rows: rows),
+                ProductShape(
+                    rows: times.count * rows, columns: target.width, depth: columns,
+                    accumulates: accumulates))
+            column += target.width
+        }
+    }
+
+    /// Adds the parameter gradients of the examples in `part` of the `rows` to `gradients`.
+    ///
+    /// One product a weight matrix runs over the time steps and the part's examples, in this order.
+    /// What the rows shared comes first; the part is all of them then.
+    func addParameterGradients(
+        of part: Range<Int>, inputs: [SequenceBuffer], rows: Int, sharing shared: Int,
+        to gradients: FloatBuffer, isFirst: Bool
+    ) {
+        precondition(shared == 0 || part == 0..<rows, "rows that share steps have one gradient")
+        let beginning = Stretch(
+            times: isReverse ? times.suffix(shared) : times.prefix(shared), part: 0..<1, rows: 1)
+        let rest = Stretch(
+            times: isReverse ? times.dropLast(shared) : times.dropFirst(shared), part: part,
+            rows: rows)
+        let sums = (beginning: self.beginning.sumGradients, rest: cell.sumGradients)
+
+        addInputGradients(of: rest, inputs, to: gradients, isFirst)
+        let bias = gradients.vector(at: biasIH, count: columns)
+        addSums(sums.beginning, over: beginning, to: bias, isFirst: isFirst)
+        addSums(sums.rest, over: rest, to: bias, isFirst: false)
+        // Sums that input and hidden side form together have the same gradient by either's bias.
+        kernels.copy(
+            gradients.vector(at: biasIH, count: columnsTogether),
+            into: gradients.vector(at: biasHH, count: columnsTogether))
+        kernels.multiply(
+            hiddenTerms(sums.beginning, self.beginning.hidden, over: beginning),
+            plus: hiddenTerms(sums.rest, cell.hidden, over: rest),
+            into: gradients.matrix(at: weightHH, stride: hiddenSize), rows: columnsTogether,
+            columns: hiddenSize, accumulates: !isFirst)
+
+        guard let first = self.beginning.sumsApart, let second = cell.sumsApart else { return }
+        let biasApart = gradients.vector(at: biasHH + columnsTogether, count: second.width)
+        addSums(first, over: beginning, to: biasApart, isFirst: isFirst)
+        addSums(second, over: rest, to: biasApart, isFirst: false)
+        kernels.multiply(
+            hiddenTerms(first, self.beginning.hidden, over: beginning),
+            plus: hiddenTerms(second, cell.hidden, over: rest),
+            into: gradients.matrix(
+                at: weightHH + columnsTogether * hiddenSize, stride: hiddenSize),
+            rows: second.width, columns: hiddenSize, accumulates: !isFirst)
+    }
+
+    /// Adds the gradients of the input weights; the zeros of a beginning add nothing to them.
+    private func addInputGradients(
+        of stretch: Stretch, _ inputs: [SequenceBuffer], to gradients: FloatBuffer,
+        _ isFirst: Bool
+    ) {
+        let sums = stretch.examples(of: cell.sumGradients, at: stretch.times.lowerBound)
+        var shape = ProductShape(
+            rows: columns, columns: 0, depth: stretch.part.count, accumulates: !isFirst)
+        shape.segments = stretch.times.count
+        shape.aSegmentStride = stretch.rows * columns
+        var column = 0
+        for input in inputs {
+            shape.columns = input.width
+            shape.bSegmentStride = stretch.rows * input.width
+            kernels.multiply(
+                sums.transposed, stretch.examples(of: input, at: stretch.times.lowerBound),
+                into: gradients.matrix(at: weightIH + column, stride: inputSize), shape)
+            column += input.width
+        }
+    }
+
+    /// Adds the sums of a sequence's columns.
+    private func addSums(
+        _ sequence: SequenceBuffer, over stretch: Stretch, to target: Vector, isFirst: Bool
+    ) {
+        var shape = ProductShape(
+            rows: 1, columns: target.count, depth: stretch.part.count, accumulates: !isFirst)
+        shape.segments = stretch.times.count
+        shape.aSegmentStride = stretch.rows * sequence.width
+        kernels.addRows(
+            stretch.examples(of: sequence, at: stretch.times.lowerBound), into: target, shape)
+    }
+
+    /// The product of gradients by sums with the hidden states that the sums were formed from.
+    private func hiddenTerms(
+        _ sums: SequenceBuffer, _ hidden: SequenceBuffer, over stretch: Stretch
+    ) -> ProductTerms {
+        // The first step read has no hidden state before it; each other's lies one step beside it.
+        let later = stretch.times.clamped(to: isReverse ? times.dropLast() : times.dropFirst())
+        let before = isReverse ? later.lowerBound + 1 : later.lowerBound - 1
+        var terms = ProductTerms(
+            stretch.examples(of: sums, at: later.lowerBound).transposed,
+            stretch.examples(of: hidden, at: before), depth: stretch.part.count)
+        terms.segments = later.count
+        terms.aSegmentStride = stretch.rows * sums.width
+        terms.bSegmentStride = stretch.rows * hidden.width
+        return terms
+    }
+}
+
+/// Time steps of some examples, which are a part of the rows of a pass.
+private struct Stretch {
+    let times: Range<Int>
+    let part: Range<Int>
+    let rows: Int
+
+    /// The rows of the examples from a time step on.
+    func examples(of sequence: SequenceBuffer, at time: Int) -> Matrix {
+        sequence.step(time, rows: rows).dropping(rows: part.lowerBound)
+    }
+}
