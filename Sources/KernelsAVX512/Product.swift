@@ -80,14 +80,21 @@ private func multiply(
     // Columns outside: the panel of B that a tile reads then stays in the nearest cache for all rows.
     var column = 0
     while column < columns {
-        let width = min(columns - column, 2 * vectorWidth)
+        let rest = columns - column
+        if rows == 1 && rest > 7 * vectorWidth {
+            // Of one row two vectors would be two chains, each of which waits for its last sum.
+            let width = min(rest, 8 * vectorWidth)
+            Tile<1, 8>.multiply(TileOperands(runs, onto: start, into: c, 0, column, width: width))
+            column += width
+            continue
+        }
+        let width = min(rest, 2 * vectorWidth)
         var row = 0
         while row < rows {
             // Tiles as like as can be: eight rows are four and four, not six and two, which have too few
             // chains to keep the units busy.
-            let rest = rows - row
-            let tiles = (rest + tileRows - 1) / tileRows
-            let height = (rest + tiles - 1) / tiles
+            let tiles = (rows - row + tileRows - 1) / tileRows
+            let height = (rows - row + tiles - 1) / tiles
             let tile = TileOperands(runs, onto: start, into: c, row, column, width: width)
             if width > vectorWidth {
                 Panel<2>.multiply(tile, height: height)
@@ -96,7 +103,7 @@ private func multiply(
             }
             row += height
         }
-        column += 2 * vectorWidth
+        column += width
     }
 }
 
@@ -108,8 +115,8 @@ private struct TileOperands {
     let cStride: Int
     /// The columns of C that this tile owns; a lone vector may reach past them.
     let width: Int
-    /// Where the last of two vectors begins: where they are not both full, they overlap, and give the
-    /// columns that they share the same bits twice.
+    /// Where the last of several vectors begins: where it is not full, it overlaps the one before, and
+    /// the columns that they share get the same bits twice.
     var lastColumn: Int { width - vectorWidth }
 
     @inline(__always)
@@ -159,12 +166,18 @@ private enum Tile<let rows: Int, let vectors: Int> {
         store(sums, tile)
     }
 
+    /// Where a vector begins in the tile.
+    @inline(__always)
+    static func column(_ vector: Int, _ lastColumn: Int) -> Int {
+        vector > 0 && vector == vectors - 1 ? lastColumn : vector * vectorWidth
+    }
+
     @inline(__always)
     static func load(_ start: Start, _ lastColumn: Int, into sums: inout Accumulators) {
         for row in 0..<rows {
             for vector in 0..<vectors {
                 sums[row][vector] = loadVector(
-                    start.base + row * start.rowStride + (vector == 0 ? 0 : lastColumn))
+                    start.base + row * start.rowStride + column(vector, lastColumn))
             }
         }
     }
@@ -180,7 +193,7 @@ private enum Tile<let rows: Int, let vectors: Int> {
                 for row in 0..<rows {
                     let factor = TileVector(repeating: a[row * run.aRowStride])
                     for vector in 0..<vectors {
-                        let values = loadVector(b + (vector == 0 ? 0 : lastColumn))
+                        let values = loadVector(b + column(vector, lastColumn))
                         sums[row][vector] = sums[row][vector].addingProduct(factor, values)
                     }
                 }
@@ -198,7 +211,7 @@ private enum Tile<let rows: Int, let vectors: Int> {
         for row in 0..<rows {
             let target = tile.c + row * tile.cStride
             for vector in 0..<vectors {
-                storeVector(sums[row][vector], to: target + (vector == 0 ? 0 : tile.lastColumn))
+                storeVector(sums[row][vector], to: target + column(vector, tile.lastColumn))
             }
         }
     }

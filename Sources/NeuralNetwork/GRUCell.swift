@@ -16,6 +16,7 @@ struct GRUCell: RecurrentCell {
 
     var sumsApart: SequenceBuffer? { candidate }
     var sumGradients: SequenceBuffer { sums }
+    var overwritten: [SequenceBuffer] { [sums, candidate] }
 
     init(_ architecture: Architecture, capacity: Int, kernels: any KernelSet.Type) {
         self.kernels = kernels

@@ -18,6 +18,7 @@ struct LSTMCell: RecurrentCell {
 
     var sumGradients: SequenceBuffer { sums }
     var states: [SequenceBuffer] { [hidden, state] }
+    var overwritten: [SequenceBuffer] { [sums] }
     var stateGradient: SequenceBuffer? { gradientByState }
 
     init(_ architecture: Architecture, capacity: Int, kernels: any KernelSet.Type) {

@@ -129,7 +129,7 @@ public final class Network {
         for (number, direction) in layers[0].directions.enumerated() {
             // Of what convolutions make of zeros a gradient is wanted, of each row.
             let isShared = sharing && front == nil
-            shared[number] = isShared ? direction.beginning(of: input[0], rows: rows) : 0
+            shared[number] = isShared ? direction.blankSteps(of: input[0], rows: rows) : 0
         }
         for (index, layer) in layers.enumerated() {
             let below = inputs(ofLayer: index)

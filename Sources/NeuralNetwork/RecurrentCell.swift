@@ -17,6 +17,8 @@ protocol RecurrentCell {
     var gradient: SequenceBuffer { get }
     /// What a time step hands on to the next, the hidden states among them, [L][N][H] each.
     var states: [SequenceBuffer] { get }
+    /// What of a time step's states `backward` overwrites.
+    var overwritten: [SequenceBuffer] { get }
     /// The gradient by what is handed on besides the hidden states, of the step whose turn it is:
     /// [N][H].
     var stateGradient: SequenceBuffer? { get }
@@ -38,6 +40,7 @@ protocol RecurrentCell {
 extension RecurrentCell {
     var sumsApart: SequenceBuffer? { nil }
     var states: [SequenceBuffer] { [hidden] }
+    var overwritten: [SequenceBuffer] { [] }
     var stateGradient: SequenceBuffer? { nil }
     func beginBackward(rows: Int) {}
 }

@@ -30,45 +30,54 @@ extension RecurrentLayer {
         to gradients: FloatBuffer, isFirst: Bool
     ) {
         precondition(shared == 0 || part == 0..<rows, "rows that share steps have one gradient")
-        let beginning = Stretch(
-            times: isReverse ? times.suffix(shared) : times.prefix(shared), part: 0..<1, rows: 1)
-        let rest = Stretch(
-            times: isReverse ? times.dropLast(shared) : times.dropFirst(shared), part: part,
-            rows: rows)
-        let sums = (beginning: self.beginning.sumGradients, rest: cell.sumGradients)
-
-        addInputGradients(of: rest, inputs, to: gradients, isFirst)
-        let bias = gradients.vector(at: biasIH, count: columns)
-        addSums(sums.beginning, over: beginning, to: bias, isFirst: isFirst)
-        addSums(sums.rest, over: rest, to: bias, isFirst: false)
+        let stretches = (
+            first: Stretch(
+                cell: beginning.cell,
+                times: isReverse ? times.suffix(shared) : times.prefix(shared), part: 0..<1, rows: 1
+            ),
+            rest: Stretch(
+                cell: cell,
+                times: isReverse ? times.dropLast(shared) : times.dropFirst(shared), part: part,
+                rows: rows)
+        )
+        addInputGradients(of: stretches.rest, inputs, to: gradients, isFirst)
+        addHiddenGradients(
+            by: (beginning.cell.sumGradients, cell.sumGradients), over: stretches,
+            bias: gradients.vector(at: biasIH, count: columns),
+            weights: gradients.matrix(at: weightHH, stride: hiddenSize), columnsTogether, isFirst)
         // Sums that input and hidden side form together have the same gradient by either's bias.
         kernels.copy(
             gradients.vector(at: biasIH, count: columnsTogether),
             into: gradients.vector(at: biasHH, count: columnsTogether))
-        kernels.multiply(
-            hiddenTerms(sums.beginning, self.beginning.hidden, over: beginning),
-            plus: hiddenTerms(sums.rest, cell.hidden, over: rest),
-            into: gradients.matrix(at: weightHH, stride: hiddenSize), rows: columnsTogether,
-            columns: hiddenSize, accumulates: !isFirst)
-
-        guard let first = self.beginning.sumsApart, let second = cell.sumsApart else { return }
-        let biasApart = gradients.vector(at: biasHH + columnsTogether, count: second.width)
-        addSums(first, over: beginning, to: biasApart, isFirst: isFirst)
-        addSums(second, over: rest, to: biasApart, isFirst: false)
-        kernels.multiply(
-            hiddenTerms(first, self.beginning.hidden, over: beginning),
-            plus: hiddenTerms(second, cell.hidden, over: rest),
-            into: gradients.matrix(
+        guard let first = beginning.cell.sumsApart, let rest = cell.sumsApart else { return }
+        addHiddenGradients(
+            by: (first, rest), over: stretches,
+            bias: gradients.vector(at: biasHH + columnsTogether, count: rest.width),
+            weights: gradients.matrix(
                 at: weightHH + columnsTogether * hiddenSize, stride: hiddenSize),
-            rows: second.width, columns: hiddenSize, accumulates: !isFirst)
+            rest.width, isFirst)
     }
 
-    /// Adds the gradients of the input weights; the zeros of a beginning add nothing to them.
+    /// Adds the gradients of a bias and of `count` rows of hidden weights, by the sums they form.
+    private func addHiddenGradients(
+        by sums: (first: SequenceBuffer, rest: SequenceBuffer),
+        over stretches: (first: Stretch, rest: Stretch), bias: Vector, weights: Matrix,
+        _ count: Int, _ isFirst: Bool
+    ) {
+        addSums(sums.first, over: stretches.first, to: bias, isFirst: isFirst)
+        addSums(sums.rest, over: stretches.rest, to: bias, isFirst: false)
+        kernels.multiply(
+            hiddenTerms(sums.first, over: stretches.first),
+            plus: hiddenTerms(sums.rest, over: stretches.rest), into: weights, rows: count,
+            columns: hiddenSize, accumulates: !isFirst)
+    }
+
+    /// Adds the gradients of the input weights, to which the zeros that are shared add nothing.
     private func addInputGradients(
         of stretch: Stretch, _ inputs: [SequenceBuffer], to gradients: FloatBuffer,
         _ isFirst: Bool
     ) {
-        let sums = stretch.examples(of: cell.sumGradients, at: stretch.times.lowerBound)
+        let sums = stretch.examples(of: stretch.cell.sumGradients, at: stretch.times.lowerBound)
         var shape = ProductShape(
             rows: columns, columns: 0, depth: stretch.part.count, accumulates: !isFirst)
         shape.segments = stretch.times.count
@@ -98,23 +107,24 @@ extension RecurrentLayer {
 
     /// The product of gradients by sums with the hidden states that the sums were formed from.
     private func hiddenTerms(
-        _ sums: SequenceBuffer, _ hidden: SequenceBuffer, over stretch: Stretch
+        _ sums: SequenceBuffer, over stretch: Stretch
     ) -> ProductTerms {
         // The first step read has no hidden state before it; each other's lies one step beside it.
         let later = stretch.times.clamped(to: isReverse ? times.dropLast() : times.dropFirst())
         let before = isReverse ? later.lowerBound + 1 : later.lowerBound - 1
         var terms = ProductTerms(
             stretch.examples(of: sums, at: later.lowerBound).transposed,
-            stretch.examples(of: hidden, at: before), depth: stretch.part.count)
+            stretch.examples(of: stretch.cell.hidden, at: before), depth: stretch.part.count)
         terms.segments = later.count
         terms.aSegmentStride = stretch.rows * sums.width
-        terms.bSegmentStride = stretch.rows * hidden.width
+        terms.bSegmentStride = stretch.rows * hiddenSize
         return terms
     }
 }
 
-/// Time steps of some examples, which are a part of the rows of a pass.
+/// Time steps of some examples, which are a part of a cell's rows.
 private struct Stretch {
+    let cell: any RecurrentCell
     let times: Range<Int>
     let part: Range<Int>
     let rows: Int

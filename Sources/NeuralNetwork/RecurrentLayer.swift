@@ -5,14 +5,10 @@ import Kernels
 /// Its inputs are sequences side by side, such as the two directions of the layer below: their
 /// columns follow one another in the input weights, and in the chain of each sum. Shapes: N rows
 /// (examples), L time steps, D input values, H hidden values, G gates.
-///
-/// As long as all rows have read nothing but zeros, such as the margin of a handwritten digit, they
-/// are in the same states. One row can stand for them all, forward and, with the sum of their
-/// gradients, backward: those first time steps are the pass's beginning.
 struct RecurrentLayer {
     let cell: any RecurrentCell
-    /// The one row that stands for all of them in the beginning.
-    let beginning: any RecurrentCell
+    /// The one row that stands for all as long as they are in the same states.
+    let beginning: Beginning
     /// Where the states of the beginning go in those of the rows.
     private let handedOn: [(from: SequenceBuffer, to: SequenceBuffer)]
     let kernels: any KernelSet.Type
@@ -53,8 +49,10 @@ struct RecurrentLayer {
         columns = architecture.cell.gates * hiddenSize
         columnsTogether = architecture.cell.firstGateApart * hiddenSize
         cell = makeCell(architecture, capacity: capacity, kernels: kernels)
-        beginning = makeCell(architecture, capacity: 1, kernels: kernels)
-        handedOn = zip(beginning.states, cell.states).map { (from: $0, to: $1) }
+        beginning = Beginning(
+            makeCell(architecture, capacity: 1, kernels: kernels),
+            timeSteps: architecture.timeSteps, kernels: kernels)
+        handedOn = zip(beginning.cell.states, cell.states).map { (from: $0, to: $1) }
         let suffix = ParameterLayout.suffix(layer: layer, isReverse: isReverse)
         weightIH = layout.offset(of: "rnn.weight_ih_\(suffix)")
         weightHH = layout.offset(of: "rnn.weight_hh_\(suffix)")
@@ -67,6 +65,7 @@ struct RecurrentLayer {
 
     /// Takes over new parameters: lays out the weights for the forward products.
     func load(_ parameters: FloatBuffer) {
+        beginning.reset()
         kernels.transpose(
             parameters.matrix(at: weightIH, stride: inputSize),
             into: transposedIH.matrix(stride: columns), rows: columns, columns: inputSize)
@@ -87,8 +86,8 @@ struct RecurrentLayer {
 
     // MARK: - Forward and backward
 
-    /// The time steps of a pass's beginning, in which all rows have read nothing but zeros.
-    func beginning(of inputs: SequenceBuffer, rows: Int) -> Int {
+    /// The first time steps in which all rows have read nothing but zeros.
+    func blankSteps(of inputs: SequenceBuffer, rows: Int) -> Int {
         let blank = order.prefix { kernels.isZero(inputs.vector($0, rows: rows)) }
         // What comes out of the layer at the end is each row's own.
         return min(blank.count, order.count - 1)
@@ -99,9 +98,11 @@ struct RecurrentLayer {
     /// - Parameter shared: the first time steps that one row makes for all.
     func forward(_ inputs: [SequenceBuffer], rows: Int, sharing shared: Int) {
         var previous: Int?
-        for time in order.prefix(shared) {
-            formSums(of: beginning, inputs, previous, time, rows: 1, inputRows: rows)
-            beginning.forward(at: time, previous: previous, rows: 1)
+        for (index, time) in order.prefix(shared).enumerated() {
+            beginning.provide(index, at: time) {
+                formSums(of: beginning.cell, inputs, previous, time, rows: 1, inputRows: rows)
+                beginning.cell.forward(at: time, previous: previous, rows: 1)
+            }
             for (from, to) in handedOn {
                 kernels.fillRows(
                     to.step(time, rows: rows), rows: rows, with: from.vector(time, rows: 1))
@@ -121,9 +122,9 @@ struct RecurrentLayer {
         for index in order.indices.dropFirst(shared).reversed() {
             backward(cell, at: index, parameters, rows)
         }
-        gatherGradients(sharing: shared, rows: rows)
+        beginning.gatherGradients(of: cell, at: order.prefix(shared), rows: rows)
         for index in order.indices.prefix(shared).reversed() {
-            backward(beginning, at: index, parameters, 1)
+            backward(beginning.cell, at: index, parameters, 1)
         }
     }
 
@@ -133,18 +134,6 @@ struct RecurrentLayer {
         let previous = index > 0 ? order[index - 1] : nil
         cell.backward(at: order[index], previous: previous, rows: rows)
         if let previous { carryBack(cell, order[index], to: previous, parameters, rows) }
-    }
-
-    /// Sums the rows' gradients by the states that they had in common.
-    private func gatherGradients(sharing shared: Int, rows: Int) {
-        let shape = ProductShape(rows: 1, columns: hiddenSize, depth: rows)
-        for time in order.prefix(shared) {
-            kernels.addRows(
-                cell.gradient.step(time, rows: rows),
-                into: beginning.gradient.vector(time, rows: 1), shape)
-        }
-        guard let from = cell.stateGradient, let to = beginning.stateGradient else { return }
-        kernels.addRows(from.step(0, rows: rows), into: to.vector(0, rows: 1), shape)
     }
 
     /// Forms a time step's sums: the biases, then the input side, then the hidden side, in one chain.
