@@ -39,6 +39,9 @@ ALWAYS_INLINE float16 limited_16(float16 values, float16 limits) {
     return limits < values ? limits : values;
 }
 
+/// Has the cache line at an address fetched, without waiting for it.
+ALWAYS_INLINE void prefetch_line(const void *address) { __builtin_prefetch(address); }
+
 /// Transposes 16 rows of 16 values, and writes the first `count` of the rows that come of it.
 ///
 /// Each of four rounds deals the rows of the upper half between those of the lower: it takes the highest

@@ -97,6 +97,9 @@ public protocol KernelSet: SendableMetatype {
     /// target[i] = bytes[i] / 255, an image's pixels scaled to [0, 1].
     static func widen(_ bytes: RawSpan, into target: Vector)
 
+    /// Has the processor fetch bytes from memory that will be read soon.
+    static func prefetch(_ bytes: RawSpan)
+
     // Reduction and optimizers
 
     /// Whether every value is zero, and none a negative zero.

@@ -75,6 +75,13 @@ func widenBytes(_ bytes: RawSpan, into target: Vector) {
     }
 }
 
+func prefetchBytes(_ bytes: RawSpan) {
+    bytes.withUnsafeBytes { source in
+        guard let start = source.baseAddress else { return }
+        for offset in stride(from: 0, to: source.count, by: 64) { prefetch_line(start + offset) }
+    }
+}
+
 func addPayload(_ source: RawSpan, into target: Vector) {
     source.withUnsafeBytes { bytes in
         // A received frame has any alignment, so its values are loaded as bytes.

@@ -125,6 +125,8 @@ extension ThisKernelSet: KernelSet {
         widenBytes(bytes, into: target)
     }
 
+    package static func prefetch(_ bytes: RawSpan) { prefetchBytes(bytes) }
+
     package static func isZero(_ values: Vector) -> Bool { hasOnlyZeros(values) }
 
     package static func fill(_ values: Vector, with value: Float) {

@@ -38,13 +38,15 @@ public final class ShardGradients {
     private struct Piece {
         let slot: Int
         let shard: Int
-        /// The rows of the pass that hold the examples.
-        let rows: Range<Int>
         /// The examples, as places in the shard's order.
         let places: Range<Int>
         /// Whether the shard's sum is complete with this piece.
         let isLast: Bool
+        /// The first of the rows of the pass that hold the examples.
+        var firstRow = 0
         var tally = Tally()
+
+        var rows: Range<Int> { firstRow..<firstRow + places.count }
     }
 
     /// Makes the computer of one lane.
@@ -98,14 +100,15 @@ public final class ShardGradients {
             var place = places.lowerBound
             while place < places.upperBound {
                 let end = min(place + Self.rowsPerPass, places.upperBound)
-                if !Self.fits(end - place, behind: pass.last?.rows) {
+                var piece = Piece(
+                    slot: slot, shard: shard, places: place..<end, isLast: end == places.upperBound)
+                if Self.fits(end - place, behind: pass.last?.rows) {
+                    piece.firstRow = pass.last?.rows.upperBound ?? 0
+                } else {
+                    prefetch(piece, shards: shards)
                     runPass(step: step, shards: shards)
                 }
-                let row = pass.last?.rows.upperBound ?? 0
-                pass.append(
-                    Piece(
-                        slot: slot, shard: shard, rows: row..<row + end - place,
-                        places: place..<end, isLast: end == places.upperBound))
+                pass.append(piece)
                 place = end
             }
         }
@@ -142,6 +145,15 @@ public final class ShardGradients {
     private func forEachExample(of piece: Piece, _ body: (_ row: Int, _ example: Int) -> Void) {
         guard let order = orders[piece.shard] else { return }
         for (row, place) in zip(piece.rows, piece.places) { body(row, Int(order[place])) }
+    }
+
+    /// Has a piece's examples, which lie anywhere in memory, come while another pass is computed.
+    private func prefetch(_ piece: Piece, shards: [Int: Shard]) {
+        let size = network.architecture.exampleByteCount
+        let values = shards[piece.shard, default: Shard()].values
+        forEachExample(of: piece) { _, example in
+            kernels.prefetch(values.span.extracting(example * size..<(example + 1) * size).bytes)
+        }
     }
 
     /// Sets the inputs of a piece's rows and, where outputs are dropped, whose draw each row is.
