@@ -134,7 +134,7 @@ final class MeasuredLane {
     }
 }
 
-/// Examples of random bytes; what they show changes no time.
+/// Examples of random bytes, no time step of which is blank: each row computes all of its own.
 private func randomShard(_ architecture: Architecture, count: Int) -> Shard {
     var random = Philox(seed: 0, for: "benchmark examples")
     return Shard(

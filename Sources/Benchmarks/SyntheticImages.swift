@@ -1,8 +1,8 @@
 import Randomness
 import Training
 
-/// A data set of MNIST's form in which there is nothing to learn; how long a step takes does not
-/// depend on what images show.
+/// A data set of MNIST's form in which there is nothing to learn, and nothing blank: no time step is
+/// shared, so a step takes as long as with any images.
 package struct SyntheticImages {
     private static let side = 28
     private static let classes = 10
