@@ -92,6 +92,23 @@ struct AttackTests {
         #expect(try await worker.end().status == 0)
     }
 
+    @Test("of strangers who take more descriptors than a shell lets a process have")
+    func descriptors() async throws {
+        let data = try SampleData.large()
+        async let calm = Recipe.long.train(data, into: RunFolder("calm"))
+        let run = RunFolder()
+        // Files are opened all the time.
+        let recipe = Recipe.long.with("--checkpoint-every", "5")
+        let cluster = try await Cluster(recipe, data, into: run, under: "ulimit -Sn 100")
+        let worker = try cluster.worker()
+        try await cluster.coordinator.line("Epoch [1/4], Step [20/600]")
+        let strangers = try (0..<400).map { _ in try RawConnection(cluster.endpoint) }
+        let ending = try await cluster.coordinator.end()
+        withExtendedLifetime(strangers) {}
+        #expect(try run.completed(ending).weights == (try await calm.weights))
+        #expect(try await worker.end().status == 0)
+    }
+
     /// Waits for the end of a run whose memory and log have stayed bounded.
     private func soundEnd(of cluster: Cluster) async throws -> Ending {
         #expect(try peakMemory(of: cluster.coordinator) < mostMemory)

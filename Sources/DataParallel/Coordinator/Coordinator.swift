@@ -83,7 +83,8 @@ public actor Coordinator {
     /// - Throws: ``SocketError`` if the endpoint is malformed or in use.
     public func listen(_ endpoint: String, context: Context) throws(SocketError) -> String {
         let options = Limits.socketOptions(
-            parameterCount: state.parameters.count, timeout: machine.settings.heartbeatTimeout)
+            parameterCount: state.parameters.count, timeout: machine.settings.heartbeatTimeout,
+            descriptors: DescriptorLimit.raise())
         let socket = try Socket(context, .router, options, on: thread)
         let bound = try socket.bind(endpoint)
         try socket.monitor { event in self.assumeIsolated { $0.handle(event) } }

@@ -12,6 +12,9 @@ import ZeroMQ
 ///   share. A member whose queue is full is cut off.
 /// - About 50 KB for each of ``SocketOptions/maximumConnectionCount`` connections.
 ///
+/// Connections take half of the descriptors that the system allows at most: a run whose files cannot be
+/// opened would end.
+///
 /// The log grows by a few lines a second at most: see ``CoordinatorMachine/drop(_:_:)`` and
 /// ``Admission``.
 enum Limits {
@@ -28,9 +31,14 @@ enum Limits {
 
     /// The options of a socket at which sums of `parameterCount` gradients arrive.
     ///
-    /// - Parameter timeout: how long a connection may be silent.
-    static func socketOptions(parameterCount: Int, timeout: Duration) -> SocketOptions {
+    /// - Parameters:
+    ///   - timeout: how long a connection may be silent.
+    ///   - descriptors: how many the process may have.
+    static func socketOptions(
+        parameterCount: Int, timeout: Duration, descriptors: Int
+    ) -> SocketOptions {
         var options = SocketOptions()
+        options.maximumConnectionCount = min(options.maximumConnectionCount, descriptors / 2)
         options.heartbeatInterval = min(.seconds(1), timeout / 4)
         options.heartbeatTimeout = timeout
         // A header, which is at most 64 KiB, or gradients; encryption adds some bytes.

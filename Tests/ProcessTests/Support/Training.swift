@@ -86,12 +86,16 @@ struct Cluster {
     let endpoint: String
 
     /// Starts `tern coordinator` and waits until it listens.
+    ///
+    /// - Parameter limits: what a shell does first, such as `ulimit -Sn 100`.
     init(
         _ recipe: Recipe, _ data: SampleData, into run: RunFolder,
-        listen: String = "tcp://127.0.0.1:*"
+        listen: String = "tcp://127.0.0.1:*", under limits: String = ":"
     ) async throws {
         let arguments = recipe.arguments(for: "coordinator", data, into: run)
-        coordinator = try start(arguments + ["--listen", listen])
+        let script = "\(limits) && exec \"$@\""
+        coordinator = try bench.start(
+            ["sh", "-c", script, "sh", ternPath] + arguments + ["--listen", listen])
         let line = try await coordinator.line("workers join with: tern worker --connect ")
         endpoint = String(line.split(separator: " ").last ?? "")
     }
