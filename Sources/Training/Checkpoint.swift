@@ -43,7 +43,10 @@ public struct Checkpoint: Sendable {
 
     /// What a checkpoint's metadata holds beside the tensors.
     private struct Record: Codable {
-        var format = "tern-checkpoint-1"
+        /// Changes with the order of additions too: a run that went on in another would end with bits
+        /// that no run has from beginning to end.
+        static let format = "tern-checkpoint-2"
+        var format = Self.format
         let configuration: TrainingConfiguration
         let architecture: Architecture
         let dataDigest: String
@@ -78,6 +81,11 @@ public struct Checkpoint: Sendable {
         guard let text = file.metadata[Self.recordKey],
             let record = try? JSONDecoder().decode(Record.self, from: Data(text.utf8))
         else { throw SafetensorsError(path, "it holds no Tern checkpoint") }
+        guard record.format == Record.format else {
+            throw SafetensorsError(
+                path, unfit: "it is a \(record.format) of a Tern that computes other bits",
+                remedy: "go on with that Tern")
+        }
         // A bit may have flipped in the digest's key; then nothing vouches for the rest.
         guard file.isSealed else { throw SafetensorsError(path, "it has no SHA-256 digest") }
         let layout = ParameterLayout(record.architecture)

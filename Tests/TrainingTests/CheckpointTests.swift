@@ -121,10 +121,20 @@ struct CheckpointTests {
         refuse(file.encoded(), because: "rnn.weight_ih_l0 is F32 [1], not F32 [8192, 16384]")
     }
 
+    @Test("one of a Tern that adds in another order is refused, and named as that")
+    func otherFormat() {
+        let text = record(of: sampleCheckpoint(), format: "tern-checkpoint-1")
+        refuse(
+            Safetensors(metadata: ["tern": text]).encoded(),
+            because: "it is a tern-checkpoint-1 of a Tern that computes other bits")
+    }
+
     /// The metadata of a checkpoint, whose tensors need not fit.
-    private func record(of checkpoint: Checkpoint) -> String {
+    private func record(
+        of checkpoint: Checkpoint, format: String = "tern-checkpoint-2"
+    ) -> String {
         struct Record: Encodable {
-            var format = "tern-checkpoint-1"
+            let format: String
             let configuration: TrainingConfiguration
             let architecture: Architecture
             let dataDigest: String
@@ -135,7 +145,8 @@ struct CheckpointTests {
         }
         return jsonText(
             Record(
-                configuration: checkpoint.configuration, architecture: checkpoint.architecture,
+                format: format, configuration: checkpoint.configuration,
+                architecture: checkpoint.architecture,
                 dataDigest: checkpoint.dataDigest, step: checkpoint.step, epoch: checkpoint.epoch,
                 epochTally: checkpoint.epochTally, seconds: checkpoint.seconds))
     }
