@@ -3,6 +3,8 @@ import Glibc
 /// A TCP connection to this machine without ZeroMQ: it can break every rule of ZeroMQ's protocol.
 final class RawConnection: Sendable {
     private let socket: Int32
+    /// POLLRDHUP, of which Swift's import of the system's headers does not know.
+    private let hungUp = Int16(0x2000)
 
     /// Dials the port of an endpoint such as `tcp://127.0.0.1:5555`.
     init(_ endpoint: String) throws {
@@ -27,14 +29,19 @@ final class RawConnection: Sendable {
     deinit { close(socket) }
 
     /// Sends all the bytes; false once the other side has ended the connection.
+    ///
+    /// Where that side's window is closed too, the system would tell of the end only minutes later:
+    /// so this looks for it before each part.
     @discardableResult
     func send(_ bytes: [UInt8]) -> Bool {
         var sent = 0
         while sent < bytes.count {
+            var state = pollfd(fd: socket, events: Int16(POLLOUT) | hungUp, revents: 0)
+            guard poll(&state, 1, -1) > 0, state.revents & hungUp == 0 else { return false }
             let count = bytes.withUnsafeBytes { buffer in
                 Glibc.send(
                     socket, buffer.baseAddress?.advanced(by: sent), buffer.count - sent,
-                    Int32(MSG_NOSIGNAL))
+                    Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
             }
             guard count > 0 else { return false }
             sent += count
