@@ -70,7 +70,10 @@ final class MeasuredLane {
         var tallies: [Tally] = []
         return [
             time { setInputs(of: pass, rows) },
-            time { network.forward(rows: rows, sharing: pass.count == 1) },
+            time {
+                let isSharing = ShardGradients.shares(pieces: pass.count, rows: rows)
+                network.forward(rows: rows, sharing: isSharing)
+            },
             time { tallies = pass.map { tally(of: $0.rows, slot: $0.slot) } },
             time { network.backward(rows: rows) },
             time {

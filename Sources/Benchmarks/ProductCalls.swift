@@ -65,17 +65,14 @@ struct ProductCalls {
             operations: ProductShape(rows: rows, columns: columns, depth: depth).operations,
             values: nil
         ) { [kernels] in
-            let (a, b) = (filledBuffer(rows * depth), filledBuffer(depth * columns))
-            let (biases, c) = (filledBuffer(columns), filledBuffer(rows * columns))
-            func terms(_ depth: Int, after skipped: Int) -> ProductTerms {
-                ProductTerms(
-                    a.matrix(at: rows * skipped, stride: depth),
-                    b.matrix(at: columns * skipped, stride: columns), depth: depth)
-            }
+            let first = (Operand(rows, depths.first), Operand(depths.first, columns))
+            let second = (Operand(rows, depths.second), Operand(depths.second, columns))
+            let (biases, c) = (filledBuffer(columns), Operand(rows, columns))
             return {
                 kernels.multiply(
-                    terms(depths.first, after: 0), plus: terms(depths.second, after: depths.first),
-                    onto: biases.vector, into: c.matrix(stride: columns), rows: rows)
+                    ProductTerms(first.0.matrix, first.1.matrix, depth: depths.first),
+                    plus: ProductTerms(second.0.matrix, second.1.matrix, depth: depths.second),
+                    onto: biases.vector, into: c.matrix, rows: rows)
             }
         }
     }
@@ -90,13 +87,9 @@ struct ProductCalls {
             name: name, shape: "\(rows) x \(columns) x \(depth)", operations: shape.operations,
             values: nil
         ) { [kernels] in
-            let (a, b) = (filledBuffer(rows * depth), filledBuffer(depth * columns))
-            let c = filledBuffer(rows * columns)
-            return {
-                kernels.multiply(
-                    a.matrix(stride: depth), b.matrix(stride: columns),
-                    into: c.matrix(stride: columns), shape)
-            }
+            let (a, b) = (Operand(rows, depth), Operand(depth, columns))
+            let c = Operand(rows, columns)
+            return { kernels.multiply(a.matrix, b.matrix, into: c.matrix, shape) }
         }
     }
 
@@ -108,19 +101,32 @@ struct ProductCalls {
         var shape = ProductShape(
             rows: count, columns: columns, depth: examples, accumulates: true)
         shape.segments = steps
-        shape.aSegmentStride = rows * count
-        shape.bSegmentStride = rows * columns
+        shape.aSegmentStride = rows * Matrix.spreadStride(columns: count)
+        shape.bSegmentStride = rows * Matrix.spreadStride(columns: columns)
         return KernelCall(
             name: name, shape: "\(count) x \(columns) x \(steps)*\(examples)",
             operations: shape.operations, values: nil
         ) { [kernels, rows, shape] in
-            let (a, b) = (filledBuffer(steps * rows * count), filledBuffer(steps * rows * columns))
+            let (a, b) = (Operand(steps * rows, count), Operand(steps * rows, columns))
+            // Gradients lie in one run, as parameters do.
             let c = filledBuffer(count * columns)
             return {
                 kernels.multiply(
-                    a.matrix(stride: count).transposed, b.matrix(stride: columns),
-                    into: c.matrix(stride: columns), shape)
+                    a.matrix.transposed, b.matrix, into: c.matrix(stride: columns), shape)
             }
         }
     }
+}
+
+/// A matrix whose rows lie as those of layers do.
+private struct Operand {
+    let values: FloatBuffer
+    let stride: Int
+
+    init(_ rows: Int, _ columns: Int) {
+        stride = Matrix.spreadStride(columns: columns)
+        values = filledBuffer(rows * stride)
+    }
+
+    var matrix: Matrix { values.matrix(stride: stride) }
 }

@@ -210,6 +210,14 @@ public struct ProductTerms {
         self.depth = depth
     }
 
+    /// The operands of the product that `shape` describes.
+    public init(_ a: Matrix, _ b: Matrix, _ shape: ProductShape) {
+        self.init(a, b, depth: shape.depth)
+        segments = shape.segments
+        aSegmentStride = shape.aSegmentStride
+        bSegmentStride = shape.bSegmentStride
+    }
+
     /// The product with the right operand's columns from `columns` on.
     public func dropping(columns: Int) -> Self {
         Self(a, b.dropping(columns: columns), depth: depth)

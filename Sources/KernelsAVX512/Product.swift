@@ -1,25 +1,37 @@
 import KernelInterface
 
 // A tile of C is held in registers while the inner dimension runs past it, so its size follows the
-// register file: it needs rows x columns accumulators, the vectors of one row of B, and one of A.
+// register file: it needs rows x vectors accumulators, the vectors of one row of B, and one of A. Of
+// the sizes that fit, this is the one with the fewest instructions for a multiply-add.
 
 #if TERN_AVX512
     typealias TileVector = SIMD16<Float>
     private let tileRows = 8
+    private let tileVectors = 2
 #elseif TERN_AVX2
     typealias TileVector = SIMD8<Float>
     private let tileRows = 6
+    private let tileVectors = 2
 #else
     typealias TileVector = SIMD4<Float>
     private let tileRows = 8
+    private let tileVectors = 2
 #endif
 private let vectorWidth = TileVector.scalarCount
 
+/// The most vectors of a tile's rows: three where there are registers left of low tiles, which have
+/// too few chains with two.
+@inline(__always)
+private func panelVectors(height: Int) -> Int {
+    #if TERN_AVX2
+        height <= 4 ? 3 : 2
+    #else
+        2
+    #endif
+}
+
 func multiplyTiled(_ a: Matrix, _ b: Matrix, into c: Matrix, _ shape: ProductShape) {
-    var terms = ProductTerms(a, b, depth: shape.depth)
-    terms.segments = shape.segments
-    terms.aSegmentStride = shape.aSegmentStride
-    terms.bSegmentStride = shape.bSegmentStride
+    let terms = ProductTerms(a, b, shape)
     addProductsTiled(
         terms, terms.empty, into: c, rows: shape.rows, columns: shape.columns,
         accumulates: shape.accumulates)
@@ -54,8 +66,8 @@ private struct Run {
     let aRowStride: Int
     let aStride: Int
     let bStride: Int
-    let depth: Int
-    let segments: Int
+    var depth: Int
+    var segments: Int
     let aSegmentStride: Int
     let bSegmentStride: Int
 
@@ -70,6 +82,11 @@ private struct Run {
         segments = terms.segments
         aSegmentStride = terms.aSegmentStride
         bSegmentStride = terms.bSegmentStride
+        // Segments without anything between them are one.
+        if aSegmentStride == depth * aStride && bSegmentStride == depth * bStride {
+            depth *= segments
+            segments = 1
+        }
     }
 }
 
@@ -77,6 +94,8 @@ private struct Run {
 private func multiply(
     _ runs: InlineArray<2, Run>, onto start: Start?, into c: Matrix, rows: Int, columns: Int
 ) {
+    let areNeighbours = runs[0].aRowStride == 1 && runs[1].aRowStride == 1
+    let vectorsOfPanel = panelVectors(height: evenPart(of: rows, atMost: tileRows))
     // Columns outside: the panel of B that a tile reads then stays in the nearest cache for all rows.
     var column = 0
     while column < columns {
@@ -84,27 +103,31 @@ private func multiply(
         if rows == 1 && rest > 7 * vectorWidth {
             // Of one row two vectors would be two chains, each of which waits for its last sum.
             let width = min(rest, 8 * vectorWidth)
-            Tile<1, 8>.multiply(TileOperands(runs, onto: start, into: c, 0, column, width: width))
+            let tile = TileOperands(runs, onto: start, into: c, 0, column, width: width)
+            Tile<1, 8, 0>.multiply(tile)
             column += width
             continue
         }
-        let width = min(rest, 2 * vectorWidth)
+        let vectors = evenPart(of: (rest + vectorWidth - 1) / vectorWidth, atMost: vectorsOfPanel)
+        let width = min(rest, vectors * vectorWidth)
         var row = 0
         while row < rows {
-            // Tiles as like as can be: eight rows are four and four, not six and two, which have too few
-            // chains to keep the units busy.
-            let tiles = (rows - row + tileRows - 1) / tileRows
-            let height = (rows - row + tiles - 1) / tiles
+            let height = evenPart(of: rows - row, atMost: tileRows)
             let tile = TileOperands(runs, onto: start, into: c, row, column, width: width)
-            if width > vectorWidth {
-                Panel<2>.multiply(tile, height: height)
-            } else {
-                Panel<1>.multiply(tile, height: height)
-            }
+            multiply(tile, height: height, vectors: vectors, areNeighbours: areNeighbours)
             row += height
         }
         column += width
     }
+}
+
+/// The first of as few parts of `count` as have no more than `most` each and are as like as can be.
+///
+/// Ten rows are five and five, not eight and two, which have too few chains to keep the units busy.
+@inline(__always)
+private func evenPart(of count: Int, atMost most: Int) -> Int {
+    let parts = (count + most - 1) / most
+    return (count + parts - 1) / parts
 }
 
 /// Where one tile's operands begin.
@@ -138,25 +161,43 @@ private struct TileOperands {
     }
 }
 
+/// Picks the panel that has as many vectors as are left.
+///
+/// Where the rows of A are neighbours, the compiler may know: a distance that it knows is part of an
+/// instruction, not one more.
+@inline(__always)
+private func multiply(_ tile: TileOperands, height: Int, vectors: Int, areNeighbours: Bool) {
+    switch (vectors, areNeighbours) {
+    case (1, true): Panel<1, 1>.multiply(tile, height: height)
+    case (2, true): Panel<2, 1>.multiply(tile, height: height)
+    case (_, true): Panel<3, 1>.multiply(tile, height: height)
+    case (1, false): Panel<1, 0>.multiply(tile, height: height)
+    case (2, false): Panel<2, 0>.multiply(tile, height: height)
+    case (_, false): Panel<3, 0>.multiply(tile, height: height)
+    }
+}
+
 /// Picks the tile that has as many rows as are left.
-private enum Panel<let vectors: Int> {
+private enum Panel<let vectors: Int, let distance: Int> {
     @inline(__always)
     static func multiply(_ tile: TileOperands, height: Int) {
         switch height {
-        case 1: Tile<1, vectors>.multiply(tile)
-        case 2: Tile<2, vectors>.multiply(tile)
-        case 3: Tile<3, vectors>.multiply(tile)
-        case 4: Tile<4, vectors>.multiply(tile)
-        case 5: Tile<5, vectors>.multiply(tile)
-        case 6: Tile<6, vectors>.multiply(tile)
-        case 7: Tile<7, vectors>.multiply(tile)
-        default: Tile<8, vectors>.multiply(tile)
+        case 1: Tile<1, vectors, distance>.multiply(tile)
+        case 2: Tile<2, vectors, distance>.multiply(tile)
+        case 3: Tile<3, vectors, distance>.multiply(tile)
+        case 4: Tile<4, vectors, distance>.multiply(tile)
+        case 5: Tile<5, vectors, distance>.multiply(tile)
+        case 6: Tile<6, vectors, distance>.multiply(tile)
+        case 7: Tile<7, vectors, distance>.multiply(tile)
+        default: Tile<8, vectors, distance>.multiply(tile)
         }
     }
 }
 
 /// A block of C, `rows` rows of `vectors` vectors, whose size the compiler knows and so unrolls.
-private enum Tile<let rows: Int, let vectors: Int> {
+///
+/// `distance` is that between the rows of A, or 0 where only the operands tell.
+private enum Tile<let rows: Int, let vectors: Int, let distance: Int> {
     typealias Accumulators = InlineArray<rows, InlineArray<vectors, TileVector>>
 
     static func multiply(_ tile: TileOperands) {
@@ -184,6 +225,7 @@ private enum Tile<let rows: Int, let vectors: Int> {
 
     @inline(__always)
     static func accumulate(_ run: Run, _ lastColumn: Int, into sums: inout Accumulators) {
+        let aRowStride = distance == 0 ? run.aRowStride : distance
         var aSegment = run.a
         var bSegment = run.b
         for _ in 0..<run.segments {
@@ -191,7 +233,7 @@ private enum Tile<let rows: Int, let vectors: Int> {
             var b = bSegment
             for _ in 0..<run.depth {
                 for row in 0..<rows {
-                    let factor = TileVector(repeating: a[row * run.aRowStride])
+                    let factor = TileVector(repeating: a[row * aRowStride])
                     for vector in 0..<vectors {
                         let values = loadVector(b + column(vector, lastColumn))
                         sums[row][vector] = sums[row][vector].addingProduct(factor, values)

@@ -44,7 +44,7 @@ struct ConvolutionFront {
             layer.forward(maps(below: index), parameters: parameters, rows: rows)
         }
         guard let last = layers.last else { return }
-        forEachRun(of: last.outputShape, rows) { map, step in
+        forEachRun(of: last.outputShape, in: sequence, rows) { map, step in
             kernels.copy(
                 last.output.vector(at: map, count: last.outputShape.columns),
                 into: sequence.values.vector(at: step, count: last.outputShape.columns))
@@ -54,7 +54,7 @@ struct ConvolutionFront {
     /// Carries ``sequenceGradient`` back to the sums of all convolutions.
     func backward(parameters: FloatBuffer, rows: Int) {
         guard let last = layers.last else { return }
-        forEachRun(of: last.outputShape, rows) { map, step in
+        forEachRun(of: last.outputShape, in: sequenceGradient[0], rows) { map, step in
             kernels.copy(
                 sequenceGradient[0].values.vector(at: step, count: last.outputShape.columns),
                 into: last.gradient.vector(at: map, count: last.outputShape.columns))
@@ -80,14 +80,15 @@ struct ConvolutionFront {
 
     /// Calls `body` with where each row of each map begins in the maps and in the sequence.
     private func forEachRun(
-        of shape: MapShape, _ rows: Int, _ body: (_ map: Int, _ step: Int) -> Void
+        of shape: MapShape, in sequence: SequenceBuffer, _ rows: Int,
+        _ body: (_ map: Int, _ step: Int) -> Void
     ) {
         for image in 0..<rows {
             for channel in 0..<shape.channels {
                 for row in 0..<shape.rows {
                     let map = ((image * shape.channels + channel) * shape.rows + row)
-                    let step = (row * rows + image) * shape.channels + channel
-                    body(map * shape.columns, step * shape.columns)
+                    let step = (row * rows + image) * sequence.stride
+                    body(map * shape.columns, step + channel * shape.columns)
                 }
             }
         }

@@ -45,10 +45,9 @@ struct Dropout {
                 var random = draw.random(layer: layer, direction: direction)
                 for time in 0..<timeSteps { fill(mask, time, row, rows, &random) }
             }
-            let count = timeSteps * rows * mask.width
-            let output = outputs[direction].values.vector(count: count)
-            kernels.copy(hidden[direction].values.vector(count: count), into: output)
-            kernels.multiply(output, by: mask.values.vector(count: count))
+            let output = outputs[direction].steps(0..<timeSteps, rows: rows)
+            kernels.copy(hidden[direction].steps(0..<timeSteps, rows: rows), into: output)
+            kernels.multiply(output, by: mask.steps(0..<timeSteps, rows: rows))
         }
     }
 
@@ -56,18 +55,18 @@ struct Dropout {
         _ mask: SequenceBuffer, _ time: Int, _ row: Int, _ rows: Int, _ random: inout Philox
     ) {
         let scale = 1 / (1 - probability)
-        let first = (time * rows + row) * mask.width
-        for index in first..<first + mask.width {
-            mask.values[index] = random.uniform() < probability ? 0 : scale
+        let row = mask.row(row, of: rows, at: time)
+        for index in 0..<row.count {
+            row.base[index] = random.uniform() < probability ? 0 : scale
         }
     }
 
     /// Turns gradients by ``outputs`` into those by the layer's outputs, in place.
     func backward(_ gradients: [SequenceBuffer], rows: Int) {
         for (gradient, mask) in zip(gradients, masks) {
-            let count = timeSteps * rows * mask.width
             kernels.multiply(
-                gradient.values.vector(count: count), by: mask.values.vector(count: count))
+                gradient.steps(0..<timeSteps, rows: rows),
+                by: mask.steps(0..<timeSteps, rows: rows))
         }
     }
 }

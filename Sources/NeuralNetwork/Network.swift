@@ -91,11 +91,12 @@ public final class Network {
             let size = architecture.exampleSize
             return read(example, into: front.images.vector(at: row * size, count: size))
         }
-        let (values, size) = (input[0].values, architecture.inputSize)
+        let size = architecture.inputSize
         if let pixelOrder {
             read(example, into: unordered.vector)
             for (index, pixel) in pixelOrder.enumerated() {
-                values[(index / size * rows + row) * size + index % size] = unordered[pixel]
+                let target = input[0].row(row, of: rows, at: index / size)
+                target.base[index % size] = unordered[pixel]
             }
             return
         }
@@ -103,7 +104,7 @@ public final class Network {
         for time in 0..<architecture.timeSteps {
             read(
                 example.extracting(time * byteCount..<(time + 1) * byteCount),
-                into: values.vector(at: (time * rows + row) * size, count: size))
+                into: input[0].row(row, of: rows, at: time))
         }
     }
 

@@ -77,17 +77,18 @@ extension RecurrentLayer {
         of stretch: Stretch, _ inputs: [SequenceBuffer], to gradients: FloatBuffer,
         _ isFirst: Bool
     ) {
-        let sums = stretch.examples(of: stretch.cell.sumGradients, at: stretch.times.lowerBound)
+        let sums = stretch.cell.sumGradients
         var shape = ProductShape(
             rows: columns, columns: 0, depth: stretch.part.count, accumulates: !isFirst)
         shape.segments = stretch.times.count
-        shape.aSegmentStride = stretch.rows * columns
+        shape.aSegmentStride = stretch.rows * sums.stride
         var column = 0
         for input in inputs {
             shape.columns = input.width
-            shape.bSegmentStride = stretch.rows * input.width
+            shape.bSegmentStride = stretch.rows * input.stride
             kernels.multiply(
-                sums.transposed, stretch.examples(of: input, at: stretch.times.lowerBound),
+                stretch.examples(of: sums, at: stretch.times.lowerBound).transposed,
+                stretch.examples(of: input, at: stretch.times.lowerBound),
                 into: gradients.matrix(at: weightIH + column, stride: inputSize), shape)
             column += input.width
         }
@@ -100,7 +101,7 @@ extension RecurrentLayer {
         var shape = ProductShape(
             rows: 1, columns: target.count, depth: stretch.part.count, accumulates: !isFirst)
         shape.segments = stretch.times.count
-        shape.aSegmentStride = stretch.rows * sequence.width
+        shape.aSegmentStride = stretch.rows * sequence.stride
         kernels.addRows(
             stretch.examples(of: sequence, at: stretch.times.lowerBound), into: target, shape)
     }
@@ -116,8 +117,8 @@ extension RecurrentLayer {
             stretch.examples(of: sums, at: later.lowerBound).transposed,
             stretch.examples(of: stretch.cell.hidden, at: before), depth: stretch.part.count)
         terms.segments = later.count
-        terms.aSegmentStride = stretch.rows * sums.width
-        terms.bSegmentStride = stretch.rows * hiddenSize
+        terms.aSegmentStride = stretch.rows * sums.stride
+        terms.bSegmentStride = stretch.rows * stretch.cell.hidden.stride
         return terms
     }
 }

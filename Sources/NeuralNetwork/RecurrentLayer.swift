@@ -32,6 +32,11 @@ struct RecurrentLayer {
     // The weights as the forward products want them: one row an input value.
     private let transposedIH: FloatBuffer  // [D][GH]
     private let transposedHH: FloatBuffer  // [H][GH]
+    /// The distance between rows of those two.
+    private let transposedStride: Int
+    /// The hidden weights as the backward products want them.
+    private let spreadHH: FloatBuffer  // [GH][H]
+    private let spreadStride: Int
     /// What sums begin with: both biases, or one where input and hidden side are kept apart, those of
     /// the hidden side last.
     private let biases: FloatBuffer
@@ -58,8 +63,11 @@ struct RecurrentLayer {
         weightHH = layout.offset(of: "rnn.weight_hh_\(suffix)")
         biasIH = layout.offset(of: "rnn.bias_ih_\(suffix)")
         biasHH = layout.offset(of: "rnn.bias_hh_\(suffix)")
-        transposedIH = FloatBuffer(count: inputSize * columns)
-        transposedHH = FloatBuffer(count: hiddenSize * columns)
+        transposedStride = Matrix.spreadStride(columns: columns)
+        transposedIH = FloatBuffer(count: inputSize * transposedStride)
+        transposedHH = FloatBuffer(count: hiddenSize * transposedStride)
+        spreadStride = Matrix.spreadStride(columns: hiddenSize)
+        spreadHH = FloatBuffer(count: columns * spreadStride)
         biases = FloatBuffer(count: 2 * columns - columnsTogether)
     }
 
@@ -68,10 +76,15 @@ struct RecurrentLayer {
         beginning.reset()
         kernels.transpose(
             parameters.matrix(at: weightIH, stride: inputSize),
-            into: transposedIH.matrix(stride: columns), rows: columns, columns: inputSize)
+            into: transposedIH.matrix(stride: transposedStride), rows: columns, columns: inputSize)
         kernels.transpose(
             parameters.matrix(at: weightHH, stride: hiddenSize),
-            into: transposedHH.matrix(stride: columns), rows: columns, columns: hiddenSize)
+            into: transposedHH.matrix(stride: transposedStride), rows: columns, columns: hiddenSize)
+        for row in 0..<columns {
+            kernels.copy(
+                parameters.vector(at: weightHH + row * hiddenSize, count: hiddenSize),
+                into: spreadHH.vector(at: row * spreadStride, count: hiddenSize))
+        }
         biases.zero()
         let together = biases.vector(count: columnsTogether)
         kernels.copy(parameters.vector(at: biasIH, count: columnsTogether), into: together)
@@ -176,7 +189,8 @@ struct RecurrentLayer {
     ) -> ProductTerms {
         ProductTerms(
             input.step(time, rows: rows),
-            transposedIH.matrix(at: firstColumn * columns, stride: columns), depth: input.width)
+            transposedIH.matrix(at: firstColumn * transposedStride, stride: transposedStride),
+            depth: input.width)
     }
 
     /// The product of the hidden states before with the hidden weights; nothing at the start.
@@ -184,7 +198,8 @@ struct RecurrentLayer {
         _ cell: any RecurrentCell, _ previous: Int?, _ rows: Int
     ) -> ProductTerms {
         ProductTerms(
-            cell.hidden.step(previous ?? 0, rows: rows), transposedHH.matrix(stride: columns),
+            cell.hidden.step(previous ?? 0, rows: rows),
+            transposedHH.matrix(stride: transposedStride),
             depth: previous == nil ? 0 : hiddenSize)
     }
 
@@ -192,7 +207,7 @@ struct RecurrentLayer {
         _ cell: any RecurrentCell, _ time: Int, to previous: Int, _ parameters: FloatBuffer,
         _ rows: Int
     ) {
-        let weights = parameters.matrix(at: weightHH, stride: hiddenSize)
+        let weights = spreadHH.matrix(stride: spreadStride)
         let target = cell.gradient.step(previous, rows: rows)
         var shape = ProductShape(
             rows: rows, columns: hiddenSize, depth: columnsTogether, accumulates: true)

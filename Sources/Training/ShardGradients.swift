@@ -122,11 +122,16 @@ public final class ShardGradients {
         return max(last.count, count) < rowsOfOwnPass && last.upperBound + count <= rowsPerPass
     }
 
+    /// Whether the rows of a pass share their first time steps: those of one shard, if they are many.
+    package static func shares(pieces: Int, rows: Int) -> Bool {
+        pieces == 1 && rows >= rowsOfOwnPass
+    }
+
     private func runPass(step: Int, shards: [Int: Shard]) {
         guard let rows = pass.last?.rows.upperBound else { return }
         for piece in pass { setInput(piece, rows: rows, step: step, shards: shards) }
-        let isOfOnePiece = pass.count == 1 && rows >= Self.rowsOfOwnPass
-        network.forward(rows: rows, dropping: draws, sharing: isOfOnePiece)
+        network.forward(
+            rows: rows, dropping: draws, sharing: Self.shares(pieces: pass.count, rows: rows))
         for index in pass.indices { addLosses(to: &pass[index], shards: shards) }
         network.backward(rows: rows)
         for piece in pass {

@@ -9,17 +9,20 @@ struct ProductTests {
         var isTransposed = false
         var accumulates = false
         var segments = 1
+        /// The terms behind each run of the inner dimension that belong to no run.
+        var skipped = 2
 
         var testDescription: String {
             "\(isTransposed ? "AᵀB" : "AB"), \(segments) segments"
-                + (accumulates ? ", added to C" : "")
+                + (skipped == 0 ? " without a gap" : "") + (accumulates ? ", added to C" : "")
         }
 
         static let all = [false, true].flatMap { isTransposed in
             [false, true].flatMap { accumulates in
-                [0, 1, 3].map { segments in
+                [(0, 2), (1, 2), (3, 2), (3, 0)].map { segments, skipped in
                     Form(
-                        isTransposed: isTransposed, accumulates: accumulates, segments: segments)
+                        isTransposed: isTransposed, accumulates: accumulates, segments: segments,
+                        skipped: skipped)
                 }
             }
         }
@@ -132,20 +135,13 @@ private struct Product {
     /// The elements that C must hold afterwards, row by row.
     let expected: [Float]
 
-    var terms: ProductTerms {
-        var terms = ProductTerms(aView, b.matrix, depth: shape.depth)
-        terms.segments = shape.segments
-        terms.aSegmentStride = shape.aSegmentStride
-        terms.bSegmentStride = shape.bSegmentStride
-        return terms
-    }
+    var terms: ProductTerms { ProductTerms(aView, b.matrix, shape) }
 
     /// - Parameter start: what the sums begin with, if not with C or with zeros.
     init(
         rows: Int, columns: Int, depth: Int, _ form: ProductTests.Form, onto start: [Float]? = nil
     ) {
-        // A run of the inner dimension is followed by `skipped` terms that belong to no run.
-        let skipped = 2
+        let skipped = form.skipped
         let inner = form.segments * (depth + skipped) + 1
         let seed = UInt64(rows * 10_000 + columns * 100 + depth)
         let aValues = randomMagnitudes(rows * inner, seed: seed)
