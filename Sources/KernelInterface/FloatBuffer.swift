@@ -131,7 +131,7 @@ public struct Matrix {
     ///
     /// A cache keeps the lines whose addresses are a multiple of 4,096 bytes apart in one set of a few
     /// places. So of rows whose distance is a large power of two only some stay, and the next product
-    /// with the same columns fetches them from further away: on Zen 3 with two thirds of the speed.
+    /// with the same columns fetches them from further away: see docs/performance.md, AVX2.
     public static func spreadStride(columns: Int) -> Int {
         columns % 64 == 0 ? columns + 16 : columns
     }

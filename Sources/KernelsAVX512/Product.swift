@@ -1,8 +1,7 @@
 import KernelInterface
 
 // A tile of C is held in registers while the inner dimension runs past it, so its size follows the
-// register file: it needs rows x vectors accumulators, the vectors of one row of B, and one of A. Of
-// the sizes that fit, this is the one with the fewest instructions for a multiply-add.
+// register file: it needs rows x vectors accumulators, the vectors of one row of B, and one of A.
 
 #if TERN_AVX512
     typealias TileVector = SIMD16<Float>
