@@ -16,6 +16,17 @@ struct KernelCall: Sendable {
 /// A buffer of numbers of ordinary size, which no operation makes slow.
 func filledBuffer(_ count: Int) -> FloatBuffer {
     let buffer = FloatBuffer(count: count)
-    for index in 0..<count { buffer[index] = Float(index % 17 - 8) / 64 }
+    fill(buffer)
     return buffer
+}
+
+/// A matrix that holds such values, with rows that lie as those of layers do.
+func filledMatrix(_ rows: Int, _ columns: Int) -> SpreadMatrix {
+    let matrix = SpreadMatrix(rows: rows, columns: columns)
+    fill(matrix.values)
+    return matrix
+}
+
+private func fill(_ buffer: FloatBuffer) {
+    for index in 0..<buffer.count { buffer[index] = Float(index % 17 - 8) / 64 }
 }

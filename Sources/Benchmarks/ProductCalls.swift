@@ -65,14 +65,14 @@ struct ProductCalls {
             operations: ProductShape(rows: rows, columns: columns, depth: depth).operations,
             values: nil
         ) { [kernels] in
-            let first = (Operand(rows, depths.first), Operand(depths.first, columns))
-            let second = (Operand(rows, depths.second), Operand(depths.second, columns))
-            let (biases, c) = (filledBuffer(columns), Operand(rows, columns))
+            let first = (filledMatrix(rows, depths.first), filledMatrix(depths.first, columns))
+            let second = (filledMatrix(rows, depths.second), filledMatrix(depths.second, columns))
+            let (biases, c) = (filledBuffer(columns), filledMatrix(rows, columns))
             return {
                 kernels.multiply(
-                    ProductTerms(first.0.matrix, first.1.matrix, depth: depths.first),
-                    plus: ProductTerms(second.0.matrix, second.1.matrix, depth: depths.second),
-                    onto: biases.vector, into: c.matrix, rows: rows)
+                    ProductTerms(first.0.rows(), first.1.rows(), depth: depths.first),
+                    plus: ProductTerms(second.0.rows(), second.1.rows(), depth: depths.second),
+                    onto: biases.vector, into: c.rows(), rows: rows)
             }
         }
     }
@@ -87,9 +87,9 @@ struct ProductCalls {
             name: name, shape: "\(rows) x \(columns) x \(depth)", operations: shape.operations,
             values: nil
         ) { [kernels] in
-            let (a, b) = (Operand(rows, depth), Operand(depth, columns))
-            let c = Operand(rows, columns)
-            return { kernels.multiply(a.matrix, b.matrix, into: c.matrix, shape) }
+            let (a, b) = (filledMatrix(rows, depth), filledMatrix(depth, columns))
+            let c = filledMatrix(rows, columns)
+            return { kernels.multiply(a.rows(), b.rows(), into: c.rows(), shape) }
         }
     }
 
@@ -101,32 +101,20 @@ struct ProductCalls {
         var shape = ProductShape(
             rows: count, columns: columns, depth: examples, accumulates: true)
         shape.segments = steps
-        shape.aSegmentStride = rows * Matrix.spreadStride(columns: count)
-        shape.bSegmentStride = rows * Matrix.spreadStride(columns: columns)
         return KernelCall(
             name: name, shape: "\(count) x \(columns) x \(steps)*\(examples)",
             operations: shape.operations, values: nil
         ) { [kernels, rows, shape] in
-            let (a, b) = (Operand(steps * rows, count), Operand(steps * rows, columns))
+            let (a, b) = (filledMatrix(steps * rows, count), filledMatrix(steps * rows, columns))
             // Gradients lie in one run, as parameters do.
             let c = filledBuffer(count * columns)
-            return {
+            var shape = shape
+            shape.aSegmentStride = rows * a.stride
+            shape.bSegmentStride = rows * b.stride
+            return { [shape] in
                 kernels.multiply(
-                    a.matrix.transposed, b.matrix, into: c.matrix(stride: columns), shape)
+                    a.rows().transposed, b.rows(), into: c.matrix(stride: columns), shape)
             }
         }
     }
-}
-
-/// A matrix whose rows lie as those of layers do.
-private struct Operand {
-    let values: FloatBuffer
-    let stride: Int
-
-    init(_ rows: Int, _ columns: Int) {
-        stride = Matrix.spreadStride(columns: columns)
-        values = filledBuffer(rows * stride)
-    }
-
-    var matrix: Matrix { values.matrix(stride: stride) }
 }

@@ -127,15 +127,6 @@ public struct Matrix {
     /// The distance between columns, in values; 1 but for transposed views.
     public let columnStride: Int
 
-    /// How far apart the rows of a matrix should lie that products read a few columns at a time of.
-    ///
-    /// A cache keeps the lines whose addresses are a multiple of 4,096 bytes apart in one set of a few
-    /// places. So of rows whose distance is a large power of two only some stay, and the next product
-    /// with the same columns fetches them from further away: see docs/performance.md, AVX2.
-    public static func spreadStride(columns: Int) -> Int {
-        columns % 64 == 0 ? columns + 16 : columns
-    }
-
     /// Makes a view with the given strides.
     public init(base: UnsafeMutablePointer<Float>, rowStride: Int, columnStride: Int) {
         self.base = base

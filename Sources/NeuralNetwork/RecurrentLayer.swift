@@ -30,13 +30,10 @@ struct RecurrentLayer {
     let biasHH: Int  // [GH]
 
     // The weights as the forward products want them: one row an input value.
-    private let transposedIH: FloatBuffer  // [D][GH]
-    private let transposedHH: FloatBuffer  // [H][GH]
-    /// The distance between rows of those two.
-    private let transposedStride: Int
+    private let transposedIH: SpreadMatrix  // [D][GH]
+    private let transposedHH: SpreadMatrix  // [H][GH]
     /// The hidden weights as the backward products want them.
-    private let spreadHH: FloatBuffer  // [GH][H]
-    private let spreadStride: Int
+    private let spreadHH: SpreadMatrix  // [GH][H]
     /// What sums begin with: both biases, or one where input and hidden side are kept apart, those of
     /// the hidden side last.
     private let biases: FloatBuffer
@@ -63,11 +60,9 @@ struct RecurrentLayer {
         weightHH = layout.offset(of: "rnn.weight_hh_\(suffix)")
         biasIH = layout.offset(of: "rnn.bias_ih_\(suffix)")
         biasHH = layout.offset(of: "rnn.bias_hh_\(suffix)")
-        transposedStride = Matrix.spreadStride(columns: columns)
-        transposedIH = FloatBuffer(count: inputSize * transposedStride)
-        transposedHH = FloatBuffer(count: hiddenSize * transposedStride)
-        spreadStride = Matrix.spreadStride(columns: hiddenSize)
-        spreadHH = FloatBuffer(count: columns * spreadStride)
+        transposedIH = SpreadMatrix(rows: inputSize, columns: columns)
+        transposedHH = SpreadMatrix(rows: hiddenSize, columns: columns)
+        spreadHH = SpreadMatrix(rows: columns, columns: hiddenSize)
         biases = FloatBuffer(count: 2 * columns - columnsTogether)
     }
 
@@ -76,14 +71,14 @@ struct RecurrentLayer {
         beginning.reset()
         kernels.transpose(
             parameters.matrix(at: weightIH, stride: inputSize),
-            into: transposedIH.matrix(stride: transposedStride), rows: columns, columns: inputSize)
+            into: transposedIH.rows(), rows: columns, columns: inputSize)
         kernels.transpose(
             parameters.matrix(at: weightHH, stride: hiddenSize),
-            into: transposedHH.matrix(stride: transposedStride), rows: columns, columns: hiddenSize)
+            into: transposedHH.rows(), rows: columns, columns: hiddenSize)
         for row in 0..<columns {
             kernels.copy(
                 parameters.vector(at: weightHH + row * hiddenSize, count: hiddenSize),
-                into: spreadHH.vector(at: row * spreadStride, count: hiddenSize))
+                into: spreadHH.row(row))
         }
         biases.zero()
         let together = biases.vector(count: columnsTogether)
@@ -189,7 +184,7 @@ struct RecurrentLayer {
     ) -> ProductTerms {
         ProductTerms(
             input.step(time, rows: rows),
-            transposedIH.matrix(at: firstColumn * transposedStride, stride: transposedStride),
+            transposedIH.rows(from: firstColumn),
             depth: input.width)
     }
 
@@ -199,7 +194,7 @@ struct RecurrentLayer {
     ) -> ProductTerms {
         ProductTerms(
             cell.hidden.step(previous ?? 0, rows: rows),
-            transposedHH.matrix(stride: transposedStride),
+            transposedHH.rows(),
             depth: previous == nil ? 0 : hiddenSize)
     }
 
@@ -207,7 +202,7 @@ struct RecurrentLayer {
         _ cell: any RecurrentCell, _ time: Int, to previous: Int, _ parameters: FloatBuffer,
         _ rows: Int
     ) {
-        let weights = spreadHH.matrix(stride: spreadStride)
+        let weights = spreadHH.rows()
         let target = cell.gradient.step(previous, rows: rows)
         var shape = ProductShape(
             rows: rows, columns: hiddenSize, depth: columnsTogether, accumulates: true)

@@ -1,25 +1,23 @@
 import Kernels
 
 /// Sequences side by side: [L][N][width], so that one time step of all rows is one matrix.
-///
-/// Rows lie so far apart that a cache can keep them; what is between them is zero, and stays so.
 struct SequenceBuffer {
-    let values: FloatBuffer
-    let width: Int
+    private let matrix: SpreadMatrix
+
+    /// The values of a row.
+    var width: Int { matrix.columns }
     /// The distance between rows.
-    let stride: Int
+    var stride: Int { matrix.stride }
+    /// All values, and the zeros between rows, which stay zero.
+    var values: FloatBuffer { matrix.values }
 
     /// Room for `timeSteps` steps of `capacity` rows.
     init(timeSteps: Int, capacity: Int, width: Int) {
-        self.width = width
-        stride = Matrix.spreadStride(columns: width)
-        values = FloatBuffer(count: timeSteps * capacity * stride)
+        matrix = SpreadMatrix(rows: timeSteps * capacity, columns: width)
     }
 
     /// One time step, where each has `rows` rows.
-    func step(_ time: Int, rows: Int) -> Matrix {
-        values.matrix(at: time * rows * stride, stride: stride)
-    }
+    func step(_ time: Int, rows: Int) -> Matrix { matrix.rows(from: time * rows) }
 
     /// One time step as a run of values, with what is between its rows.
     func vector(_ time: Int, rows: Int) -> Vector { steps(time..<time + 1, rows: rows) }
@@ -30,7 +28,5 @@ struct SequenceBuffer {
     }
 
     /// One row of a time step.
-    func row(_ row: Int, of rows: Int, at time: Int) -> Vector {
-        values.vector(at: (time * rows + row) * stride, count: width)
-    }
+    func row(_ row: Int, of rows: Int, at time: Int) -> Vector { matrix.row(time * rows + row) }
 }
