@@ -43,7 +43,7 @@ struct ProductCalls {
         calls.append(
             product(
                 "input gradient", rows: steps * rows, columns: hidden, depth: gates,
-                accumulates: false))
+                accumulates: false, isSpread: false))
         calls.append(
             weightGradient("input-weight gradient", rows: gates, columns: inputs, steps: steps))
         for part in parts {
@@ -78,8 +78,11 @@ struct ProductCalls {
     }
 
     /// A product of rows of A with rows of B, all of it in one run.
+    ///
+    /// - Parameter isSpread: whether B is the layer's copy of weights, or lies as parameters do.
     private func product(
-        _ name: String, rows: Int, columns: Int, depth: Int, accumulates: Bool = true
+        _ name: String, rows: Int, columns: Int, depth: Int, accumulates: Bool = true,
+        isSpread: Bool = true
     ) -> KernelCall {
         let shape = ProductShape(
             rows: rows, columns: columns, depth: depth, accumulates: accumulates)
@@ -89,7 +92,10 @@ struct ProductCalls {
         ) { [kernels] in
             let (a, b) = (filledMatrix(rows, depth), filledMatrix(depth, columns))
             let c = filledMatrix(rows, columns)
-            return { kernels.multiply(a.rows(), b.rows(), into: c.rows(), shape) }
+            return {
+                let b = isSpread ? b.rows() : b.values.matrix(stride: columns)
+                kernels.multiply(a.rows(), b, into: c.rows(), shape)
+            }
         }
     }
 

@@ -41,14 +41,8 @@ public final class FloatBuffer: @unchecked Sendable {
 
     /// One value.
     public subscript(index: Int) -> Float {
-        get {
-            precondition(index >= 0 && index < count, "index \(index) is outside 0..<\(count)")
-            return base[index]
-        }
-        set {
-            precondition(index >= 0 && index < count, "index \(index) is outside 0..<\(count)")
-            base[index] = newValue
-        }
+        get { vector[index] }
+        set { vector[index] = newValue }
     }
 
     /// All values, copied.
@@ -107,6 +101,18 @@ public struct Vector {
     public init(base: UnsafeMutablePointer<Float>, count: Int) {
         self.base = base
         self.count = count
+    }
+
+    /// One value.
+    public subscript(index: Int) -> Float {
+        get {
+            precondition(index >= 0 && index < count, "index \(index) is outside 0..<\(count)")
+            return base[index]
+        }
+        nonmutating set {
+            precondition(index >= 0 && index < count, "index \(index) is outside 0..<\(count)")
+            base[index] = newValue
+        }
     }
 
     /// Takes over little-endian float32 values, exactly as many as the run has.

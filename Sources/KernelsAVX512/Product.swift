@@ -6,15 +6,12 @@ import KernelInterface
 #if TERN_AVX512
     typealias TileVector = SIMD16<Float>
     private let tileRows = 8
-    private let tileVectors = 2
 #elseif TERN_AVX2
     typealias TileVector = SIMD8<Float>
     private let tileRows = 6
-    private let tileVectors = 2
 #else
     typealias TileVector = SIMD4<Float>
     private let tileRows = 8
-    private let tileVectors = 2
 #endif
 private let vectorWidth = TileVector.scalarCount
 

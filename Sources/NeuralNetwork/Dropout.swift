@@ -57,7 +57,7 @@ struct Dropout {
         let scale = 1 / (1 - probability)
         let row = mask.row(row, of: rows, at: time)
         for index in 0..<row.count {
-            row.base[index] = random.uniform() < probability ? 0 : scale
+            row[index] = random.uniform() < probability ? 0 : scale
         }
     }
 

@@ -95,8 +95,7 @@ public final class Network {
         if let pixelOrder {
             read(example, into: unordered.vector)
             for (index, pixel) in pixelOrder.enumerated() {
-                let target = input[0].row(row, of: rows, at: index / size)
-                target.base[index % size] = unordered[pixel]
+                input[0].row(row, of: rows, at: index / size)[index % size] = unordered[pixel]
             }
             return
         }
@@ -166,9 +165,7 @@ public final class Network {
         readout.backward(into: layers.last?.gradients ?? [], parameters: parameters, rows: rows)
         for index in layers.indices.reversed() {
             for (number, direction) in layers[index].directions.enumerated() {
-                direction.backward(
-                    parameters: parameters, rows: rows,
-                    sharing: sharedSteps(ofLayer: index, number))
+                direction.backward(rows: rows, sharing: sharedSteps(ofLayer: index, number))
             }
             let below = index > 0 ? layers[index - 1] : nil
             // The pixels themselves need no gradient.

@@ -125,23 +125,21 @@ struct RecurrentLayer {
     }
 
     /// Turns the cell's gradient by hidden states into that by sums, the last step read first.
-    func backward(parameters: FloatBuffer, rows: Int, sharing shared: Int) {
+    func backward(rows: Int, sharing shared: Int) {
         cell.beginBackward(rows: rows)
         for index in order.indices.dropFirst(shared).reversed() {
-            backward(cell, at: index, parameters, rows)
+            backward(cell, at: index, rows)
         }
         beginning.gatherGradients(of: cell, at: order.prefix(shared), rows: rows)
         for index in order.indices.prefix(shared).reversed() {
-            backward(beginning.cell, at: index, parameters, 1)
+            backward(beginning.cell, at: index, 1)
         }
     }
 
-    private func backward(
-        _ cell: any RecurrentCell, at index: Int, _ parameters: FloatBuffer, _ rows: Int
-    ) {
+    private func backward(_ cell: any RecurrentCell, at index: Int, _ rows: Int) {
         let previous = index > 0 ? order[index - 1] : nil
         cell.backward(at: order[index], previous: previous, rows: rows)
-        if let previous { carryBack(cell, order[index], to: previous, parameters, rows) }
+        if let previous { carryBack(cell, order[index], to: previous, rows) }
     }
 
     /// Forms a time step's sums: the biases, then the input side, then the hidden side, in one chain.
@@ -184,8 +182,7 @@ struct RecurrentLayer {
     ) -> ProductTerms {
         ProductTerms(
             input.step(time, rows: rows),
-            transposedIH.rows(from: firstColumn),
-            depth: input.width)
+            transposedIH.rows(from: firstColumn), depth: input.width)
     }
 
     /// The product of the hidden states before with the hidden weights; nothing at the start.
@@ -193,14 +190,12 @@ struct RecurrentLayer {
         _ cell: any RecurrentCell, _ previous: Int?, _ rows: Int
     ) -> ProductTerms {
         ProductTerms(
-            cell.hidden.step(previous ?? 0, rows: rows),
-            transposedHH.rows(),
+            cell.hidden.step(previous ?? 0, rows: rows), transposedHH.rows(),
             depth: previous == nil ? 0 : hiddenSize)
     }
 
     private func carryBack(
-        _ cell: any RecurrentCell, _ time: Int, to previous: Int, _ parameters: FloatBuffer,
-        _ rows: Int
+        _ cell: any RecurrentCell, _ time: Int, to previous: Int, _ rows: Int
     ) {
         let weights = spreadHH.rows()
         let target = cell.gradient.step(previous, rows: rows)

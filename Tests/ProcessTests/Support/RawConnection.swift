@@ -4,7 +4,7 @@ import Glibc
 final class RawConnection: Sendable {
     private let socket: Int32
     /// POLLRDHUP, of which Swift's import of the system's headers does not know.
-    private let hungUp = Int16(0x2000)
+    private static let hungUp = Int16(0x2000)
 
     /// Dials the port of an endpoint such as `tcp://127.0.0.1:5555`.
     init(_ endpoint: String) throws {
@@ -36,8 +36,8 @@ final class RawConnection: Sendable {
     func send(_ bytes: [UInt8]) -> Bool {
         var sent = 0
         while sent < bytes.count {
-            var state = pollfd(fd: socket, events: Int16(POLLOUT) | hungUp, revents: 0)
-            guard poll(&state, 1, -1) > 0, state.revents & hungUp == 0 else { return false }
+            var state = pollfd(fd: socket, events: Int16(POLLOUT) | Self.hungUp, revents: 0)
+            guard poll(&state, 1, -1) > 0, state.revents & Self.hungUp == 0 else { return false }
             let count = bytes.withUnsafeBytes { buffer in
                 Glibc.send(
                     socket, buffer.baseAddress?.advanced(by: sent), buffer.count - sent,
