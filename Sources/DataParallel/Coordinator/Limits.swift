@@ -20,8 +20,8 @@ import ZeroMQ
 enum Limits {
     /// Gradients that are on their way take no more than this in a run of ordinary size.
     static let unreadBytes = 256 << 20
-    /// How often unread bytes are counted.
-    static let interval = Duration.milliseconds(250)
+    /// How often unread bytes are counted: a network brings a gigabyte in a second.
+    static let interval = Duration.milliseconds(50)
     /// Small beside a coordinator's memory, large beside a message's cost.
     static let shardPartBytes = 1 << 18
     /// From this many bytes on it pays to send two messages at once.
