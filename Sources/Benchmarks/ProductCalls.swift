@@ -44,8 +44,11 @@ struct ProductCalls {
             product(
                 "input gradient", rows: steps * rows, columns: hidden, depth: gates,
                 accumulates: false, isSpread: false))
+        let isNarrow = ProductShape(rows: gates, columns: inputs, depth: 1).isNarrow
         calls.append(
-            weightGradient("input-weight gradient", rows: gates, columns: inputs, steps: steps))
+            weightGradient(
+                "input-weight gradient", rows: isNarrow ? inputs : gates,
+                columns: isNarrow ? gates : inputs, steps: steps))
         for part in parts {
             calls.append(
                 weightGradient(

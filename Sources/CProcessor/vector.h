@@ -7,6 +7,8 @@ typedef float float4 __attribute__((ext_vector_type(4)));
 typedef float float8 __attribute__((ext_vector_type(8)));
 typedef float float16 __attribute__((ext_vector_type(16)));
 typedef double double8 __attribute__((ext_vector_type(8)));
+typedef int int16 __attribute__((ext_vector_type(16)));
+typedef _Bool bool16 __attribute__((ext_vector_type(16)));
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
@@ -37,6 +39,12 @@ ALWAYS_INLINE float16 square_root_16(float16 values) { return __builtin_elementw
 /// The lesser of a limit and a value in each lane; the value where that is no number.
 ALWAYS_INLINE float16 limited_16(float16 values, float16 limits) {
     return limits < values ? limits : values;
+}
+
+/// A bit for each lane, the first lane's the lowest, that is set where any bit of the lane is.
+ALWAYS_INLINE unsigned short occupied_lanes_16(float16 values) {
+    int16 bits = __builtin_bit_cast(int16, values);
+    return __builtin_bit_cast(unsigned short, __builtin_convertvector(bits != 0, bool16));
 }
 
 /// Has the cache line at an address fetched, without waiting for it.

@@ -102,8 +102,10 @@ public protocol KernelSet: SendableMetatype {
 
     // Reduction and optimizers
 
-    /// Whether every value is zero, and none a negative zero.
-    static func isZero(_ values: Vector) -> Bool
+    /// The columns of `values` outside which all `rows` hold zeros, and no negative ones.
+    ///
+    /// - Returns: the smallest such range; an empty one where there is nothing else.
+    static func occupiedColumns(of values: Matrix, rows: Int, columns: Int) -> Range<Int>
 
     /// Sets every value to `value`.
     static func fill(_ values: Vector, with value: Float)
@@ -184,6 +186,12 @@ public struct ProductShape: Sendable {
         self.columns = columns
         self.depth = depth
         self.accumulates = accumulates
+    }
+
+    /// Whether the rows of C's transpose take fewer vectors, full or not, than those of C.
+    public var isNarrow: Bool {
+        func vectors(_ count: Int) -> Int { (count + 15) / 16 }
+        return columns * vectors(rows) < rows * vectors(columns)
     }
 }
 

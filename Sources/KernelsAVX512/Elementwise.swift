@@ -50,8 +50,10 @@ func transposeElements(_ source: Matrix, into target: Matrix, rows: Int, columns
     // Blocks follow one another along the target's rows, which are the longer ones.
     for firstColumn in stride(from: 0, to: columns, by: 16) {
         let width = min(columns - firstColumn, 16)
-        for firstRow in stride(from: 0, to: rows, by: 16) {
-            let height = min(rows - firstRow, 16)
+        for block in stride(from: 0, to: rows, by: 16) {
+            // The last of several blocks overlaps the one before where it is not full.
+            let firstRow = rows < 16 ? 0 : min(block, rows - 16)
+            let height = min(rows, 16)
             let from = source.base + firstRow * source.rowStride + firstColumn
             let to = target.base + firstColumn * target.rowStride + firstRow
             if height == 16 {
@@ -122,17 +124,22 @@ func hasOnlyFinite(_ payload: RawSpan) -> Bool {
     }
 }
 
-func hasOnlyZeros(_ values: Vector) -> Bool {
-    var bits = LaneBits.zero
-    var index = 0
-    while index + 16 <= values.count {
-        bits |= load(values.base + index).bits
-        index += 16
+func rangeOfColumns(_ values: Matrix, rows: Int, columns: Int) -> Range<Int> {
+    var range = 0..<0
+    for block in stride(from: 0, to: columns, by: 16) {
+        // The last of several blocks overlaps the one before where it is not full.
+        let first = columns < 16 ? 0 : min(block, columns - 16)
+        var bits = LaneBits.zero
+        for row in 0..<rows {
+            let base = values.base + row * values.rowStride + first
+            bits |= (columns < 16 ? load(base, count: columns) : load(base)).bits
+        }
+        let occupied = occupied_lanes_16(Lanes(bits: bits))
+        guard occupied != 0 else { continue }
+        let lower = range.isEmpty ? first + occupied.trailingZeroBitCount : range.lowerBound
+        range = lower..<first + 16 - occupied.leadingZeroBitCount
     }
-    if index < values.count {
-        bits |= load(values.base + index, count: values.count - index).bits
-    }
-    return !any(bits .!= LaneBits.zero)
+    return range
 }
 
 func sumSquares(_ values: Vector) -> Double {

@@ -127,7 +127,11 @@ extension ThisKernelSet: KernelSet {
 
     package static func prefetch(_ bytes: RawSpan) { prefetchBytes(bytes) }
 
-    package static func isZero(_ values: Vector) -> Bool { hasOnlyZeros(values) }
+    package static func occupiedColumns(
+        of values: Matrix, rows: Int, columns: Int
+    ) -> Range<Int> {
+        rangeOfColumns(values, rows: rows, columns: columns)
+    }
 
     package static func fill(_ values: Vector, with value: Float) {
         update(values) { _ in Lanes(repeating: value) }

@@ -90,6 +90,7 @@ private struct Run {
 private func multiply(
     _ runs: InlineArray<2, Run>, onto start: Start?, into c: Matrix, rows: Int, columns: Int
 ) {
+    guard rows > 0 else { return }
     let areNeighbours = runs[0].aRowStride == 1 && runs[1].aRowStride == 1
     let vectorsOfPanel = panelVectors(height: evenPart(of: rows, atMost: tileRows))
     // Columns outside: the panel of B that a tile reads then stays in the nearest cache for all rows.

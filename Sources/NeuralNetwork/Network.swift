@@ -27,9 +27,8 @@ public final class Network {
     private let readout: ReadoutLayer
     /// Whether the last forward pass dropped anything.
     private var hasDropped = false
-    /// For each direction of the first layer the time steps that the last forward pass made once for
-    /// all rows.
-    private var shared: [Int]
+    /// What the last forward pass left out of the input, if anything.
+    private var margins: Margins
 
     /// One layer: its directions, and what is dropped of their outputs.
     private struct Layer {
@@ -37,12 +36,15 @@ public final class Network {
         let dropout: Dropout?
         let hidden: [SequenceBuffer]
         let gradients: [SequenceBuffer]
+        /// Hidden states have none.
+        let margins: Margins
 
-        init(_ directions: [RecurrentLayer], _ dropout: Dropout?) {
+        init(_ directions: [RecurrentLayer], _ dropout: Dropout?, timeSteps: Int) {
             self.directions = directions
             self.dropout = dropout
             hidden = directions.map(\.cell.hidden)
             gradients = directions.map(\.cell.gradient)
+            margins = Margins(timeSteps: timeSteps, width: directions[0].inputSize)
         }
     }
 
@@ -69,11 +71,11 @@ public final class Network {
             }
             let dropout = Dropout(
                 above: layer, of: architecture, capacity: capacity, kernels: kernels)
-            return Layer(directions, dropout)
+            return Layer(directions, dropout, timeSteps: architecture.timeSteps)
         }
         readout = ReadoutLayer(
             of: architecture, layout: layout, capacity: capacity, kernels: kernels)
-        shared = Array(repeating: 0, count: architecture.directions)
+        margins = Margins(timeSteps: architecture.timeSteps, width: architecture.inputSize)
     }
 
     /// Takes over parameters given as little-endian float32 values in the layout's order.
@@ -119,23 +121,24 @@ public final class Network {
     ///
     /// - Parameters:
     ///   - draws: whose draw decides what each row drops, in training; without them nothing is dropped.
-    ///   - sharing: whether time steps in which no row has read anything but zeros yet are made once
-    ///     for all. The logits have the same bits; the parameter gradients are then those of all rows
-    ///     only, and their sums begin with the shared steps.
+    ///   - sharing: whether what all rows leave blank is left out, and the time steps in which no row
+    ///     has read anything but zeros yet are made once for all. The logits have the same bits; the
+    ///     parameter gradients are then those of all rows only, and their sums begin with the shared
+    ///     steps.
     public func forward(rows: Int, dropping draws: [DropoutDraw] = [], sharing: Bool = false) {
         precondition(draws.isEmpty || draws.count == rows, "one draw a row, or none at all")
         hasDropped = !draws.isEmpty
         front?.forward(into: input[0], parameters: parameters, rows: rows)
-        for (number, direction) in layers[0].directions.enumerated() {
-            // Of what convolutions make of zeros a gradient is wanted, of each row.
-            let isShared = sharing && front == nil
-            shared[number] = isShared ? direction.blankSteps(of: input[0], rows: rows) : 0
+        // Of what convolutions make of zeros a gradient is wanted, of each row.
+        if sharing && front == nil {
+            margins.find(in: input[0], rows: rows, kernels: kernels)
+        } else {
+            margins.forget()
         }
         for (index, layer) in layers.enumerated() {
             let below = inputs(ofLayer: index)
-            for (number, direction) in layer.directions.enumerated() {
-                direction.forward(
-                    below, rows: rows, sharing: sharedSteps(ofLayer: index, number))
+            for direction in layer.directions {
+                direction.forward(below, rows: rows, margins: margins(ofLayer: index))
             }
             if hasDropped { layer.dropout?.forward(layer.hidden, draws: draws) }
         }
@@ -164,8 +167,8 @@ public final class Network {
     public func backward(rows: Int) {
         readout.backward(into: layers.last?.gradients ?? [], parameters: parameters, rows: rows)
         for index in layers.indices.reversed() {
-            for (number, direction) in layers[index].directions.enumerated() {
-                direction.backward(rows: rows, sharing: sharedSteps(ofLayer: index, number))
+            for direction in layers[index].directions {
+                direction.backward(rows: rows, margins: margins(ofLayer: index))
             }
             let below = index > 0 ? layers[index - 1] : nil
             // The pixels themselves need no gradient.
@@ -187,18 +190,18 @@ public final class Network {
     ) {
         front?.addParameterGradients(of: part, to: gradients, isFirst: isFirst)
         for (index, layer) in layers.enumerated() {
-            for (number, direction) in layer.directions.enumerated() {
+            for direction in layer.directions {
                 direction.addParameterGradients(
                     of: part, inputs: inputs(ofLayer: index), rows: rows,
-                    sharing: sharedSteps(ofLayer: index, number), to: gradients, isFirst: isFirst)
+                    margins: margins(ofLayer: index), to: gradients, isFirst: isFirst)
             }
         }
         readout.addParameterGradients(of: part, rows: rows, to: gradients, isFirst: isFirst)
     }
 
-    /// The time steps that a direction of a layer makes once for all rows.
-    private func sharedSteps(ofLayer index: Int, _ direction: Int) -> Int {
-        index == 0 ? shared[direction] : 0
+    /// The margins of the sequences that a layer reads.
+    private func margins(ofLayer index: Int) -> Margins {
+        index == 0 ? margins : layers[index].margins
     }
 
     /// The sequences that a layer reads.

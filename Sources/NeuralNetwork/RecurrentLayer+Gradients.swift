@@ -26,9 +26,10 @@ extension RecurrentLayer {
     /// One product a weight matrix runs over the time steps and the part's examples, in this order.
     /// What the rows shared comes first; the part is all of them then.
     func addParameterGradients(
-        of part: Range<Int>, inputs: [SequenceBuffer], rows: Int, sharing shared: Int,
+        of part: Range<Int>, inputs: [SequenceBuffer], rows: Int, margins: Margins,
         to gradients: FloatBuffer, isFirst: Bool
     ) {
+        let shared = sharedSteps(margins)
         precondition(shared == 0 || part == 0..<rows, "rows that share steps have one gradient")
         let stretches = (
             first: Stretch(
@@ -40,7 +41,13 @@ extension RecurrentLayer {
                 times: isReverse ? times.dropLast(shared) : times.dropFirst(shared), part: part,
                 rows: rows)
         )
-        addInputGradients(of: stretches.rest, inputs, to: gradients, isFirst)
+        if let transposedGradientIH {
+            addInputGradients(
+                through: transposedGradientIH, of: stretches.rest, inputs[0], margins,
+                to: gradients.matrix(at: weightIH, stride: inputSize), isFirst)
+        } else {
+            addInputGradients(of: stretches.rest, inputs, to: gradients, isFirst)
+        }
         addHiddenGradients(
             by: (beginning.cell.sumGradients, cell.sumGradients), over: stretches,
             bias: gradients.vector(at: biasIH, count: columns),
@@ -92,6 +99,36 @@ extension RecurrentLayer {
                 into: gradients.matrix(at: weightIH + column, stride: inputSize), shape)
             column += input.width
         }
+    }
+
+    /// Adds the gradient of the input weights on its side: each input value has a row.
+    ///
+    /// The terms of each sum are the same in the same order. A row is many full vectors, while few input
+    /// values are one that is not full; and the margins' rows need not be computed.
+    private func addInputGradients(
+        through sideways: SpreadMatrix, of stretch: Stretch, _ input: SequenceBuffer,
+        _ margins: Margins, to gradients: Matrix, _ isFirst: Bool
+    ) {
+        if isFirst {
+            sideways.values.zero()
+        } else {
+            kernels.transpose(
+                gradients, into: sideways.rows(), rows: columns, columns: inputSize)
+        }
+        let sums = stretch.cell.sumGradients
+        let times = stretch.times.clamped(to: margins.times)
+        let first = margins.columns.lowerBound
+        var shape = ProductShape(
+            rows: margins.columns.count, columns: columns, depth: stretch.part.count,
+            accumulates: true)
+        shape.segments = times.count
+        shape.aSegmentStride = stretch.rows * input.stride
+        shape.bSegmentStride = stretch.rows * sums.stride
+        kernels.multiply(
+            stretch.examples(of: input, at: times.lowerBound).dropping(columns: first).transposed,
+            stretch.examples(of: sums, at: times.lowerBound),
+            into: sideways.rows(from: first), shape)
+        kernels.transpose(sideways.rows(), into: gradients, rows: inputSize, columns: columns)
     }
 
     /// Adds the sums of a sequence's columns.

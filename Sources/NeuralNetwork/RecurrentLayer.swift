@@ -34,6 +34,8 @@ struct RecurrentLayer {
     private let transposedHH: SpreadMatrix  // [H][GH]
     /// The hidden weights as the backward products want them.
     private let spreadHH: SpreadMatrix  // [GH][H]
+    /// Where the gradient by the first layer's input weights is made on its side, if it is narrow.
+    let transposedGradientIH: SpreadMatrix?  // [D][GH]
     /// What sums begin with: both biases, or one where input and hidden side are kept apart, those of
     /// the hidden side last.
     private let biases: FloatBuffer
@@ -63,6 +65,10 @@ struct RecurrentLayer {
         transposedIH = SpreadMatrix(rows: inputSize, columns: columns)
         transposedHH = SpreadMatrix(rows: hiddenSize, columns: columns)
         spreadHH = SpreadMatrix(rows: columns, columns: hiddenSize)
+        let gradientIH = ProductShape(rows: columns, columns: inputSize, depth: 1)
+        transposedGradientIH =
+            layer == 0 && gradientIH.isNarrow
+            ? SpreadMatrix(rows: inputSize, columns: columns) : nil
         biases = FloatBuffer(count: 2 * columns - columnsTogether)
     }
 
@@ -94,21 +100,21 @@ struct RecurrentLayer {
 
     // MARK: - Forward and backward
 
-    /// The first time steps in which all rows have read nothing but zeros.
-    func blankSteps(of inputs: SequenceBuffer, rows: Int) -> Int {
-        let blank = order.prefix { kernels.isZero(inputs.vector($0, rows: rows)) }
+    /// The first time steps, in which all rows read nothing but zeros: one row makes them for all.
+    func sharedSteps(_ margins: Margins) -> Int {
+        let blank = order.prefix { margins.occupied[$0].isEmpty }
         // What comes out of the layer at the end is each row's own.
         return min(blank.count, order.count - 1)
     }
 
     /// Computes the hidden states from sequences of D values in all.
-    ///
-    /// - Parameter shared: the first time steps that one row makes for all.
-    func forward(_ inputs: [SequenceBuffer], rows: Int, sharing shared: Int) {
+    func forward(_ inputs: [SequenceBuffer], rows: Int, margins: Margins) {
+        let shared = sharedSteps(margins)
         var previous: Int?
         for (index, time) in order.prefix(shared).enumerated() {
             beginning.provide(index, at: time) {
-                formSums(of: beginning.cell, inputs, previous, time, rows: 1, inputRows: rows)
+                formSums(
+                    of: beginning.cell, inputs, margins, previous, time, rows: 1, inputRows: rows)
                 beginning.cell.forward(at: time, previous: previous, rows: 1)
             }
             for (from, to) in handedOn {
@@ -118,14 +124,15 @@ struct RecurrentLayer {
             previous = time
         }
         for time in order.dropFirst(shared) {
-            formSums(of: cell, inputs, previous, time, rows: rows, inputRows: rows)
+            formSums(of: cell, inputs, margins, previous, time, rows: rows, inputRows: rows)
             cell.forward(at: time, previous: previous, rows: rows)
             previous = time
         }
     }
 
     /// Turns the cell's gradient by hidden states into that by sums, the last step read first.
-    func backward(rows: Int, sharing shared: Int) {
+    func backward(rows: Int, margins: Margins) {
+        let shared = sharedSteps(margins)
         cell.beginBackward(rows: rows)
         for index in order.indices.dropFirst(shared).reversed() {
             backward(cell, at: index, rows)
@@ -144,18 +151,21 @@ struct RecurrentLayer {
 
     /// Forms a time step's sums: the biases, then the input side, then the hidden side, in one chain.
     private func formSums(
-        of cell: any RecurrentCell, _ inputs: [SequenceBuffer], _ previous: Int?, _ time: Int,
-        rows: Int, inputRows: Int
+        of cell: any RecurrentCell, _ inputs: [SequenceBuffer], _ margins: Margins,
+        _ previous: Int?, _ time: Int, rows: Int, inputRows: Int
     ) {
         let sums = cell.sums.step(time, rows: rows)
-        let input = inputTerms(inputs[0], time, firstColumn: 0, inputRows)
+        let occupied = margins.occupied[time].clamped(to: 0..<inputs[0].width)
+        let input = inputTerms(inputs[0], time, occupied, firstColumn: 0, inputRows)
         let hidden = hiddenTerms(cell, previous, rows)
         if inputs.count == 1 {
             kernels.multiply(
                 input, plus: hidden, onto: biases.vector(count: columnsTogether), into: sums,
                 rows: rows)
         } else {
-            let second = inputTerms(inputs[1], time, firstColumn: inputs[0].width, inputRows)
+            let width = inputs[1].width
+            let second = inputTerms(
+                inputs[1], time, 0..<width, firstColumn: inputs[0].width, inputRows)
             kernels.multiply(
                 input, plus: second, onto: biases.vector(count: columns), into: sums, rows: rows)
             kernels.multiply(
@@ -176,13 +186,15 @@ struct RecurrentLayer {
             into: apart.step(time, rows: rows), rows: rows)
     }
 
-    /// The product of an input with the input weights from the row `firstColumn` of theirs on.
+    /// The product of columns of an input, the first of which is the layer's `firstColumn`, with the
+    /// input weights.
     private func inputTerms(
-        _ input: SequenceBuffer, _ time: Int, firstColumn: Int, _ rows: Int
+        _ input: SequenceBuffer, _ time: Int, _ columns: Range<Int>, firstColumn: Int, _ rows: Int
     ) -> ProductTerms {
-        ProductTerms(
-            input.step(time, rows: rows),
-            transposedIH.rows(from: firstColumn), depth: input.width)
+        let first = columns.lowerBound
+        return ProductTerms(
+            input.step(time, rows: rows).dropping(columns: first),
+            transposedIH.rows(from: firstColumn + first), depth: columns.count)
     }
 
     /// The product of the hidden states before with the hidden weights; nothing at the start.

@@ -5,7 +5,7 @@
 /// than a thread can wait for it, waiting would only take time from others, so it is tried ever less.
 package struct Anticipation {
     /// How long a thread stays awake.
-    package static let limit: Duration = .microseconds(300)
+    package static let limit: Duration = .microseconds(1000)
 
     private var isExpecting = false
     /// The vain waits in a row.

@@ -32,7 +32,7 @@ struct ProductTests {
         "each element is one chain of fused multiply-adds in ascending order",
         arguments: Kernels.supported, Form.all)
     func chain(kernels: any KernelSet.Type, form: Form) {
-        for rows in 1...18 {
+        for rows in 0...18 {
             for columns in 1...40 {
                 let depth = (rows * 7 + columns * 3) % 11
                 let product = Product(rows: rows, columns: columns, depth: depth, form)

@@ -16,18 +16,24 @@ struct ReductionTests {
         }
     }
 
-    @Test("one bit that is set anywhere tells values from zeros", arguments: Kernels.supported)
-    func isZero(kernels: any KernelSet.Type) {
-        func isZero(_ values: [Float]) -> Bool { kernels.isZero(Guarded(values).vector) }
-        #expect(isZero([]))
-        for count in 1...40 {
-            let zeros = [Float](repeating: 0, count: count)
-            #expect(isZero(zeros), "\(count) values")
-            for place in 0..<count {
-                for value: Float in [-0.0, 0x1p-149, 1] {
+    @Test("columns are occupied if one bit of any row is set", arguments: Kernels.supported)
+    func occupiedColumns(kernels: any KernelSet.Type) {
+        func occupied(_ values: [Float], _ columns: Int, gap: Int) -> Range<Int> {
+            let matrix = Guarded(values, columns: columns, gap: gap)
+            return kernels.occupiedColumns(
+                of: matrix.matrix, rows: matrix.rows, columns: columns)
+        }
+        for columns in 1...40 {
+            let zeros = [Float](repeating: 0, count: 3 * columns)
+            #expect(occupied(zeros, columns, gap: 2).isEmpty, "\(columns) columns")
+            for first in 0..<columns {
+                for last in first..<columns {
                     var values = zeros
-                    values[place] = value
-                    #expect(!isZero(values), "\(value) at \(place)")
+                    values[columns + last] = [0x1p-149, 1][last % 2]
+                    values[2 * columns + first] = -0.0
+                    #expect(
+                        occupied(values, columns, gap: first % 2) == first..<last + 1,
+                        "\(first) and \(last) of \(columns)")
                 }
             }
         }

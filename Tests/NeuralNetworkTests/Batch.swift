@@ -39,6 +39,25 @@ struct Batch {
         return batch
     }
 
+    /// The images with zeros in the first and the last so many values of every time step, but one time
+    /// step with one column more on either side, where there is one.
+    func blank(left: Int, right: Int, for architecture: Architecture) -> Batch {
+        let (steps, size) = (architecture.timeSteps, architecture.exampleSize)
+        let width = size / steps
+        let order = architecture.pixelOrder ?? Array(0..<size)
+        var batch = self
+        for index in labels.indices {
+            for step in 0..<steps {
+                let more = step == steps / 2 ? 1 : 0
+                for (column, pixel) in order[step * width..<(step + 1) * width].enumerated()
+                where column < left - more || column >= width - right + more {
+                    batch.pixels[index * size + pixel] = 0
+                }
+            }
+        }
+        return batch
+    }
+
     /// The images one by one, scaled to [0, 1].
     var images: [[Double]] {
         let size = pixels.count / labels.count

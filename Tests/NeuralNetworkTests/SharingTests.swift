@@ -66,6 +66,38 @@ struct SharingTests {
         }
     }
 
+    @Test(
+        "what is blank beside the examples is left out, and no bit changes",
+        arguments: architectures)
+    func blankSides(architecture: Architecture) {
+        for (left, right, last) in [(2, 3, 0), (0, 10, 2), (10, 0, 1), (5, 5, 4)] {
+            // Neither direction begins with a blank time step, so nothing is shared.
+            let batch = batch(architecture)
+                .blank(first: 0, last: architecture.isBidirectional ? 0 : last, for: architecture)
+                .blank(left: left, right: right, for: architecture)
+            for kernels in Kernels.supported {
+                #expect(
+                    gradients(architecture, batch, sharing: true, kernels).bits
+                        == gradients(architecture, batch, sharing: false, kernels).bits)
+            }
+        }
+    }
+
+    @Test("first gradients are written over whatever was there", arguments: architectures)
+    func firstGradients(architecture: Architecture) {
+        let batch = batch(architecture).blank(first: 1, last: 1, for: architecture)
+            .blank(left: 2, right: 1, for: architecture)
+        for kernels in Kernels.supported {
+            let network = network(architecture, kernels)
+            _ = network.run(batch, sharing: true)
+            let target = FloatBuffer(Array(repeating: Float.nan, count: network.layout.count))
+            network.addParameterGradients(
+                of: 0..<Self.rows, rows: Self.rows, to: target, isFirst: true)
+            let expected = gradients(architecture, batch, sharing: true, kernels)
+            #expect(target.values.bits == expected.bits)
+        }
+    }
+
     @Test("negative zeros are not blank: their products have another sign")
     func negativeZeros() throws {
         let architecture = Architecture(
