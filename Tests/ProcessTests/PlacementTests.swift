@@ -16,14 +16,15 @@ struct PlacementTests {
         return try bench.running("worker").flatMap { try Self.laneProcessors(of: $0) }
     }
 
+    /// Of each thread that computes: of one lane, whose steps are brief, the worker's own.
     private static func laneProcessors(of worker: Int32) throws -> [String] {
         let tasks = "/proc/\(worker)/task"
-        let names = try FileManager.default.contentsOfDirectory(atPath: tasks)
-        return names.compactMap { name -> String? in
-            let status = words(ofFile: "\(tasks)/\(name)/status").joined()
-            guard status.contains("Name:\ttern-lane") else { return nil }
-            let lines = status.split(separator: "\n").map(String.init)
-            return lines.first { $0.hasPrefix("Cpus_allowed_list") }
+        let statuses = try FileManager.default.contentsOfDirectory(atPath: tasks).map {
+            words(ofFile: "\(tasks)/\($0)/status").joined().split(separator: "\n")
+        }
+        let computing = statuses.filter { $0.contains("Name:\ttern-worker") }
+        return computing.compactMap { status in
+            status.first { $0.hasPrefix("Cpus_allowed_list") }.map(String.init)
         }
     }
 

@@ -17,9 +17,9 @@ public actor Worker {
         thread.asUnownedSerialExecutor()
     }
 
-    /// The operations of a step up to which the lanes compute on the socket's thread: to change
-    /// threads, and back, would take longer.
-    private static let briefStep = 1e7
+    /// The operations of a step up to which the lanes compute on the socket's thread, one lane and
+    /// several: to change threads, and back, would take longer than others wait, or than the step.
+    private static let briefStep = (ofOneLane: 1e9, ofSeveral: 1e7)
 
     private let kernels: any KernelSet.Type
     private let report: @Sendable (WorkerEvent) -> Void
@@ -236,7 +236,8 @@ public actor Worker {
     private func prepare(
         _ architecture: Architecture, _ plan: BatchPlan, seed: UInt64, labelSmoothing: Double
     ) {
-        let isBrief = Double(plan.batchSize) * architecture.operations < Self.briefStep
+        let most = laneCount == 1 ? Self.briefStep.ofOneLane : Self.briefStep.ofSeveral
+        let isBrief = Double(plan.batchSize) * architecture.operations < most
         lanes = (0..<laneCount).map { lane in
             ShardTrainer(
                 isBrief ? thread : SocketThread(name: "tern-lane-\(lane)"),
