@@ -90,9 +90,9 @@ private struct Run {
 private func multiply(
     _ runs: InlineArray<2, Run>, onto start: Start?, into c: Matrix, rows: Int, columns: Int
 ) {
-    guard rows > 0 else { return }
     let areNeighbours = runs[0].aRowStride == 1 && runs[1].aRowStride == 1
-    let vectorsOfPanel = panelVectors(height: evenPart(of: rows, atMost: tileRows))
+    let heights = EvenParts(of: rows, atMost: tileRows)
+    let vectorsOfPanel = panelVectors(height: heights.largest)
     // Columns outside: the panel of B that a tile reads then stays in the nearest cache for all rows.
     var column = 0
     while column < columns {
@@ -100,38 +100,46 @@ private func multiply(
         if rows == 1 && rest > 7 * vectorWidth {
             // Of one row two vectors would be two chains, each of which waits for its last sum.
             let width = min(rest, 8 * vectorWidth)
-            let tile = TileOperands(runs, onto: start, into: c, 0, column, width: width)
-            Tile<1, 8, 0>.multiply(tile)
+            var tile = TileOperands(runs, onto: start, into: c, column, width: width)
+            Tile<1, 8, 0>.multiply(&tile, count: 1)
             column += width
             continue
         }
-        let vectors = evenPart(of: (rest + vectorWidth - 1) / vectorWidth, atMost: vectorsOfPanel)
-        let width = min(rest, vectors * vectorWidth)
-        var row = 0
-        while row < rows {
-            let height = evenPart(of: rows - row, atMost: tileRows)
-            let tile = TileOperands(runs, onto: start, into: c, row, column, width: width)
-            multiply(tile, height: height, vectors: vectors, areNeighbours: areNeighbours)
-            row += height
+        let widths = EvenParts(of: (rest + vectorWidth - 1) / vectorWidth, atMost: vectorsOfPanel)
+        let width = min(rest, widths.largest * vectorWidth)
+        var tile = TileOperands(runs, onto: start, into: c, column, width: width)
+        for lowering in 0..<2 where heights.counts[lowering] > 0 {
+            multiply(
+                &tile, height: heights.largest - lowering, count: heights.counts[lowering],
+                vectors: widths.largest, areNeighbours: areNeighbours)
         }
         column += width
     }
 }
 
-/// The first of as few parts of `count` as have no more than `most` each and are as like as can be.
+/// As few parts of a whole as have no more than some number each, as like as can be.
 ///
 /// Ten rows are five and five, not eight and two, which have too few chains to keep the units busy.
-@inline(__always)
-private func evenPart(of count: Int, atMost most: Int) -> Int {
-    let parts = (count + most - 1) / most
-    return (count + parts - 1) / parts
+private struct EvenParts {
+    /// The size of the first parts; that of the others is one less.
+    let largest: Int
+    /// How many parts there are of either size.
+    let counts: InlineArray<2, Int>
+
+    @inline(__always)
+    init(of whole: Int, atMost most: Int) {
+        let count = (whole + most - 1) / most
+        largest = (whole + count - 1) / max(count, 1)
+        let first = whole - count * (largest - 1)
+        counts = [first, count - first]
+    }
 }
 
-/// Where one tile's operands begin.
+/// Where the operands of the tile whose turn it is begin.
 private struct TileOperands {
     var runs: InlineArray<2, Run>
     var start: Start?
-    let c: UnsafeMutablePointer<Float>
+    var c: UnsafeMutablePointer<Float>
     let cStride: Int
     /// The columns of C that this tile owns; a lone vector may reach past them.
     let width: Int
@@ -139,22 +147,25 @@ private struct TileOperands {
     /// the columns that they share get the same bits twice.
     var lastColumn: Int { width - vectorWidth }
 
+    /// The first rows of the columns from `column` on.
     @inline(__always)
     init(
-        _ runs: InlineArray<2, Run>, onto start: Start?, into c: Matrix, _ row: Int, _ column: Int,
-        width: Int
+        _ runs: InlineArray<2, Run>, onto start: Start?, into c: Matrix, _ column: Int, width: Int
     ) {
         self.runs = runs
-        for index in 0..<2 {
-            self.runs[index].a += row * runs[index].aRowStride
-            self.runs[index].b += column
-        }
-        self.start = start.map {
-            Start(base: $0.base + row * $0.rowStride + column, rowStride: $0.rowStride)
-        }
-        self.c = c.base + row * c.rowStride + column
+        for index in 0..<2 { self.runs[index].b += column }
+        self.start = start.map { Start(base: $0.base + column, rowStride: $0.rowStride) }
+        self.c = c.base + column
         cStride = c.rowStride
         self.width = width
+    }
+
+    /// Goes on to the rows that follow.
+    @inline(__always)
+    mutating func advance(rows: Int) {
+        for index in 0..<2 { runs[index].a += rows * runs[index].aRowStride }
+        if let start { self.start?.base += rows * start.rowStride }
+        c += rows * cStride
     }
 }
 
@@ -163,30 +174,32 @@ private struct TileOperands {
 /// Where the rows of A are neighbours, the compiler may know: a distance that it knows is part of an
 /// instruction, not one more.
 @inline(__always)
-private func multiply(_ tile: TileOperands, height: Int, vectors: Int, areNeighbours: Bool) {
+private func multiply(
+    _ tile: inout TileOperands, height: Int, count: Int, vectors: Int, areNeighbours: Bool
+) {
     switch (vectors, areNeighbours) {
-    case (1, true): Panel<1, 1>.multiply(tile, height: height)
-    case (2, true): Panel<2, 1>.multiply(tile, height: height)
-    case (_, true): Panel<3, 1>.multiply(tile, height: height)
-    case (1, false): Panel<1, 0>.multiply(tile, height: height)
-    case (2, false): Panel<2, 0>.multiply(tile, height: height)
-    case (_, false): Panel<3, 0>.multiply(tile, height: height)
+    case (1, true): Panel<1, 1>.multiply(&tile, height: height, count: count)
+    case (2, true): Panel<2, 1>.multiply(&tile, height: height, count: count)
+    case (_, true): Panel<3, 1>.multiply(&tile, height: height, count: count)
+    case (1, false): Panel<1, 0>.multiply(&tile, height: height, count: count)
+    case (2, false): Panel<2, 0>.multiply(&tile, height: height, count: count)
+    case (_, false): Panel<3, 0>.multiply(&tile, height: height, count: count)
     }
 }
 
 /// Picks the tile that has as many rows as are left.
 private enum Panel<let vectors: Int, let distance: Int> {
     @inline(__always)
-    static func multiply(_ tile: TileOperands, height: Int) {
+    static func multiply(_ tile: inout TileOperands, height: Int, count: Int) {
         switch height {
-        case 1: Tile<1, vectors, distance>.multiply(tile)
-        case 2: Tile<2, vectors, distance>.multiply(tile)
-        case 3: Tile<3, vectors, distance>.multiply(tile)
-        case 4: Tile<4, vectors, distance>.multiply(tile)
-        case 5: Tile<5, vectors, distance>.multiply(tile)
-        case 6: Tile<6, vectors, distance>.multiply(tile)
-        case 7: Tile<7, vectors, distance>.multiply(tile)
-        default: Tile<8, vectors, distance>.multiply(tile)
+        case 1: Tile<1, vectors, distance>.multiply(&tile, count: count)
+        case 2: Tile<2, vectors, distance>.multiply(&tile, count: count)
+        case 3: Tile<3, vectors, distance>.multiply(&tile, count: count)
+        case 4: Tile<4, vectors, distance>.multiply(&tile, count: count)
+        case 5: Tile<5, vectors, distance>.multiply(&tile, count: count)
+        case 6: Tile<6, vectors, distance>.multiply(&tile, count: count)
+        case 7: Tile<7, vectors, distance>.multiply(&tile, count: count)
+        default: Tile<8, vectors, distance>.multiply(&tile, count: count)
         }
     }
 }
@@ -197,11 +210,15 @@ private enum Panel<let vectors: Int, let distance: Int> {
 private enum Tile<let rows: Int, let vectors: Int, let distance: Int> {
     typealias Accumulators = InlineArray<rows, InlineArray<vectors, TileVector>>
 
-    static func multiply(_ tile: TileOperands) {
-        var sums = Accumulators(repeating: InlineArray(repeating: TileVector.zero))
-        if let start = tile.start { load(start, tile.lastColumn, into: &sums) }
-        for index in 0..<2 { accumulate(tile.runs[index], tile.lastColumn, into: &sums) }
-        store(sums, tile)
+    /// Computes `count` tiles, one below the other.
+    static func multiply(_ tile: inout TileOperands, count: Int) {
+        for _ in 0..<count {
+            var sums = Accumulators(repeating: InlineArray(repeating: TileVector.zero))
+            if let start = tile.start { load(start, tile.lastColumn, into: &sums) }
+            for index in 0..<2 { accumulate(tile.runs[index], tile.lastColumn, into: &sums) }
+            store(sums, tile)
+            tile.advance(rows: rows)
+        }
     }
 
     /// Where a vector begins in the tile.
