@@ -54,6 +54,8 @@ extension SocketOptions {
             (ZMQ_RCVHWM, Int32(clamping: receiveHighWaterMark)),
             (ZMQ_HANDSHAKE_IVL, handshakeInterval.milliseconds),
             (ZMQ_IMMEDIATE, queuesOnlyWhenConnected ? 1 : 0),
+            // Whoever finds no place to wait in is let dial again by the system ever more seldom.
+            (ZMQ_BACKLOG, Int32(clamping: maximumConnectionCount)),
             (ZMQ_RECONNECT_IVL, reconnectInterval.milliseconds),
             (ZMQ_RECONNECT_IVL_MAX, maximumReconnectInterval?.milliseconds ?? 0),
         ]
