@@ -46,13 +46,18 @@ func copyRow(_ source: Vector, into target: Matrix, rows: Int) {
     }
 }
 
+/// Where a block of sixteen begins that would begin at `first` of `count` values.
+///
+/// The last of several blocks overlaps the one before where it would not be full.
+@inline(__always)
+private func start(ofBlock first: Int, of count: Int) -> Int { min(first, max(count - 16, 0)) }
+
 func transposeElements(_ source: Matrix, into target: Matrix, rows: Int, columns: Int) {
     // Blocks follow one another along the target's rows, which are the longer ones.
     for firstColumn in stride(from: 0, to: columns, by: 16) {
         let width = min(columns - firstColumn, 16)
         for block in stride(from: 0, to: rows, by: 16) {
-            // The last of several blocks overlaps the one before where it is not full.
-            let firstRow = rows < 16 ? 0 : min(block, rows - 16)
+            let firstRow = start(ofBlock: block, of: rows)
             let height = min(rows, 16)
             let from = source.base + firstRow * source.rowStride + firstColumn
             let to = target.base + firstColumn * target.rowStride + firstRow
@@ -127,8 +132,7 @@ func hasOnlyFinite(_ payload: RawSpan) -> Bool {
 func rangeOfColumns(_ values: Matrix, rows: Int, columns: Int) -> Range<Int> {
     var range = 0..<0
     for block in stride(from: 0, to: columns, by: 16) {
-        // The last of several blocks overlaps the one before where it is not full.
-        let first = columns < 16 ? 0 : min(block, columns - 16)
+        let first = start(ofBlock: block, of: columns)
         var bits = LaneBits.zero
         for row in 0..<rows {
             let base = values.base + row * values.rowStride + first

@@ -7,19 +7,13 @@ import Kernels
 struct Margins {
     /// For each time step the columns outside which all rows hold zeros.
     private(set) var occupied: [Range<Int>]
-    /// The columns outside which they do so in all time steps.
-    private(set) var columns: Range<Int>
-    /// The time steps outside which there is nothing at all.
-    private(set) var times: Range<Int>
 
     private let width: Int
 
     /// No margins around sequences of rows of `width` values.
     init(timeSteps: Int, width: Int) {
         self.width = width
-        columns = 0..<width
-        times = 0..<timeSteps
-        occupied = Array(repeating: columns, count: timeSteps)
+        occupied = Array(repeating: 0..<width, count: timeSteps)
     }
 
     /// Finds the margins of a sequence's rows.
@@ -28,17 +22,23 @@ struct Margins {
             occupied[time] = kernels.occupiedColumns(
                 of: sequence.step(time, rows: rows), rows: rows, columns: width)
         }
-        let first = occupied.firstIndex { !$0.isEmpty } ?? 0
-        let last = occupied.lastIndex { !$0.isEmpty } ?? first - 1
-        times = first..<last + 1
-        let used = occupied[times].lazy.filter { !$0.isEmpty }
-        columns = (used.map(\.lowerBound).min() ?? 0)..<(used.map(\.upperBound).max() ?? 0)
     }
 
     /// Counts everything as occupied again.
     mutating func forget() {
-        columns = 0..<width
-        times = occupied.indices
-        for time in times { occupied[time] = columns }
+        for time in occupied.indices { occupied[time] = 0..<width }
+    }
+
+    /// The columns outside which all rows hold zeros in all time steps.
+    var columns: Range<Int> {
+        let used = occupied.lazy.filter { !$0.isEmpty }
+        return (used.map(\.lowerBound).min() ?? 0)..<(used.map(\.upperBound).max() ?? 0)
+    }
+
+    /// The time steps outside which there is nothing at all.
+    var times: Range<Int> {
+        let first = occupied.firstIndex { !$0.isEmpty } ?? 0
+        let last = occupied.lastIndex { !$0.isEmpty } ?? first - 1
+        return first..<last + 1
     }
 }

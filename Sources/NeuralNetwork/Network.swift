@@ -27,8 +27,8 @@ public final class Network {
     private let readout: ReadoutLayer
     /// Whether the last forward pass dropped anything.
     private var hasDropped = false
-    /// What the last forward pass left out of the input, if anything.
-    private var margins: Margins
+    /// For each layer what the last forward pass left out of its inputs; only the first's have any.
+    private var margins: [Margins]
 
     /// One layer: its directions, and what is dropped of their outputs.
     private struct Layer {
@@ -36,15 +36,12 @@ public final class Network {
         let dropout: Dropout?
         let hidden: [SequenceBuffer]
         let gradients: [SequenceBuffer]
-        /// Hidden states have none.
-        let margins: Margins
 
-        init(_ directions: [RecurrentLayer], _ dropout: Dropout?, timeSteps: Int) {
+        init(_ directions: [RecurrentLayer], _ dropout: Dropout?) {
             self.directions = directions
             self.dropout = dropout
             hidden = directions.map(\.cell.hidden)
             gradients = directions.map(\.cell.gradient)
-            margins = Margins(timeSteps: timeSteps, width: directions[0].inputSize)
         }
     }
 
@@ -71,11 +68,13 @@ public final class Network {
             }
             let dropout = Dropout(
                 above: layer, of: architecture, capacity: capacity, kernels: kernels)
-            return Layer(directions, dropout, timeSteps: architecture.timeSteps)
+            return Layer(directions, dropout)
         }
         readout = ReadoutLayer(
             of: architecture, layout: layout, capacity: capacity, kernels: kernels)
-        margins = Margins(timeSteps: architecture.timeSteps, width: architecture.inputSize)
+        margins = layers.map {
+            Margins(timeSteps: architecture.timeSteps, width: $0.directions[0].inputSize)
+        }
     }
 
     /// Takes over parameters given as little-endian float32 values in the layout's order.
@@ -131,14 +130,14 @@ public final class Network {
         front?.forward(into: input[0], parameters: parameters, rows: rows)
         // Of what convolutions make of zeros a gradient is wanted, of each row.
         if sharing && front == nil {
-            margins.find(in: input[0], rows: rows, kernels: kernels)
+            margins[0].find(in: input[0], rows: rows, kernels: kernels)
         } else {
-            margins.forget()
+            margins[0].forget()
         }
         for (index, layer) in layers.enumerated() {
             let below = inputs(ofLayer: index)
             for direction in layer.directions {
-                direction.forward(below, rows: rows, margins: margins(ofLayer: index))
+                direction.forward(below, rows: rows, margins: margins[index])
             }
             if hasDropped { layer.dropout?.forward(layer.hidden, draws: draws) }
         }
@@ -168,7 +167,7 @@ public final class Network {
         readout.backward(into: layers.last?.gradients ?? [], parameters: parameters, rows: rows)
         for index in layers.indices.reversed() {
             for direction in layers[index].directions {
-                direction.backward(rows: rows, margins: margins(ofLayer: index))
+                direction.backward(rows: rows, margins: margins[index])
             }
             let below = index > 0 ? layers[index - 1] : nil
             // The pixels themselves need no gradient.
@@ -193,15 +192,10 @@ public final class Network {
             for direction in layer.directions {
                 direction.addParameterGradients(
                     of: part, inputs: inputs(ofLayer: index), rows: rows,
-                    margins: margins(ofLayer: index), to: gradients, isFirst: isFirst)
+                    margins: margins[index], to: gradients, isFirst: isFirst)
             }
         }
         readout.addParameterGradients(of: part, rows: rows, to: gradients, isFirst: isFirst)
-    }
-
-    /// The margins of the sequences that a layer reads.
-    private func margins(ofLayer index: Int) -> Margins {
-        index == 0 ? margins : layers[index].margins
     }
 
     /// The sequences that a layer reads.

@@ -84,19 +84,13 @@ extension RecurrentLayer {
         of stretch: Stretch, _ inputs: [SequenceBuffer], to gradients: FloatBuffer,
         _ isFirst: Bool
     ) {
-        let sums = stretch.cell.sumGradients
-        var shape = ProductShape(
-            rows: columns, columns: 0, depth: stretch.part.count, accumulates: !isFirst)
-        shape.segments = stretch.times.count
-        shape.aSegmentStride = stretch.rows * sums.stride
         var column = 0
         for input in inputs {
-            shape.columns = input.width
-            shape.bSegmentStride = stretch.rows * input.stride
+            let terms = stretch.terms(stretch.cell.sumGradients, input, over: stretch.times)
             kernels.multiply(
-                stretch.examples(of: sums, at: stretch.times.lowerBound).transposed,
-                stretch.examples(of: input, at: stretch.times.lowerBound),
-                into: gradients.matrix(at: weightIH + column, stride: inputSize), shape)
+                terms, plus: terms.empty,
+                into: gradients.matrix(at: weightIH + column, stride: inputSize), rows: columns,
+                columns: input.width, accumulates: !isFirst)
             column += input.width
         }
     }
@@ -115,19 +109,13 @@ extension RecurrentLayer {
             kernels.transpose(
                 gradients, into: sideways.rows(), rows: columns, columns: inputSize)
         }
-        let sums = stretch.cell.sumGradients
-        let times = stretch.times.clamped(to: margins.times)
-        let first = margins.columns.lowerBound
-        var shape = ProductShape(
-            rows: margins.columns.count, columns: columns, depth: stretch.part.count,
-            accumulates: true)
-        shape.segments = times.count
-        shape.aSegmentStride = stretch.rows * input.stride
-        shape.bSegmentStride = stretch.rows * sums.stride
+        let occupied = margins.columns
+        var terms = stretch.terms(
+            input, stretch.cell.sumGradients, over: stretch.times.clamped(to: margins.times))
+        terms.a = terms.a.dropping(rows: occupied.lowerBound)
         kernels.multiply(
-            stretch.examples(of: input, at: times.lowerBound).dropping(columns: first).transposed,
-            stretch.examples(of: sums, at: times.lowerBound),
-            into: sideways.rows(from: first), shape)
+            terms, plus: terms.empty, into: sideways.rows(from: occupied.lowerBound),
+            rows: occupied.count, columns: columns, accumulates: true)
         kernels.transpose(sideways.rows(), into: gradients, rows: inputSize, columns: columns)
     }
 
@@ -144,19 +132,11 @@ extension RecurrentLayer {
     }
 
     /// The product of gradients by sums with the hidden states that the sums were formed from.
-    private func hiddenTerms(
-        _ sums: SequenceBuffer, over stretch: Stretch
-    ) -> ProductTerms {
+    private func hiddenTerms(_ sums: SequenceBuffer, over stretch: Stretch) -> ProductTerms {
         // The first step read has no hidden state before it; each other's lies one step beside it.
         let later = stretch.times.clamped(to: isReverse ? times.dropLast() : times.dropFirst())
-        let before = isReverse ? later.lowerBound + 1 : later.lowerBound - 1
-        var terms = ProductTerms(
-            stretch.examples(of: sums, at: later.lowerBound).transposed,
-            stretch.examples(of: stretch.cell.hidden, at: before), depth: stretch.part.count)
-        terms.segments = later.count
-        terms.aSegmentStride = stretch.rows * sums.stride
-        terms.bSegmentStride = stretch.rows * stretch.cell.hidden.stride
-        return terms
+        return stretch.terms(
+            sums, stretch.cell.hidden, over: later, secondBehind: isReverse ? -1 : 1)
     }
 }
 
@@ -170,5 +150,20 @@ private struct Stretch {
     /// The rows of the examples from a time step on.
     func examples(of sequence: SequenceBuffer, at time: Int) -> Matrix {
         sequence.step(time, rows: rows).dropping(rows: part.lowerBound)
+    }
+
+    /// The product of a sequence, transposed, with another: its runs are the examples of one time step,
+    /// the second sequence's so many steps behind the first's.
+    func terms(
+        _ first: SequenceBuffer, _ second: SequenceBuffer, over times: Range<Int>,
+        secondBehind delay: Int = 0
+    ) -> ProductTerms {
+        var terms = ProductTerms(
+            examples(of: first, at: times.lowerBound).transposed,
+            examples(of: second, at: times.lowerBound - delay), depth: part.count)
+        terms.segments = times.count
+        terms.aSegmentStride = rows * first.stride
+        terms.bSegmentStride = rows * second.stride
+        return terms
     }
 }

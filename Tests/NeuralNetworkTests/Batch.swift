@@ -25,34 +25,32 @@ struct Batch {
 
     /// The images with zeros in the first and the last so many time steps of their sequences.
     func blank(first: Int, last: Int, for architecture: Architecture) -> Batch {
-        let (steps, size) = (architecture.timeSteps, architecture.exampleSize)
-        let width = size / steps
-        let order = architecture.pixelOrder ?? Array(0..<size)
-        var batch = self
-        for index in labels.indices {
-            for step in 0..<steps where step < first || step >= steps - last {
-                for pixel in order[step * width..<(step + 1) * width] {
-                    batch.pixels[index * size + pixel] = 0
-                }
-            }
-        }
-        return batch
+        let steps = architecture.timeSteps
+        return blank(for: architecture) { step, _ in step < first || step >= steps - last }
     }
 
     /// The images with zeros in the first and the last so many values of every time step, but one time
     /// step with one column more on either side, where there is one.
     func blank(left: Int, right: Int, for architecture: Architecture) -> Batch {
-        let (steps, size) = (architecture.timeSteps, architecture.exampleSize)
-        let width = size / steps
+        let steps = architecture.timeSteps
+        let width = architecture.exampleSize / steps
+        return blank(for: architecture) { step, column in
+            let more = step == steps / 2 ? 1 : 0
+            return column < left - more || column >= width - right + more
+        }
+    }
+
+    /// The images with zeros at some places of their sequences.
+    private func blank(
+        for architecture: Architecture, where isBlank: (_ step: Int, _ column: Int) -> Bool
+    ) -> Batch {
+        let size = architecture.exampleSize
+        let width = size / architecture.timeSteps
         let order = architecture.pixelOrder ?? Array(0..<size)
         var batch = self
         for index in labels.indices {
-            for step in 0..<steps {
-                let more = step == steps / 2 ? 1 : 0
-                for (column, pixel) in order[step * width..<(step + 1) * width].enumerated()
-                where column < left - more || column >= width - right + more {
-                    batch.pixels[index * size + pixel] = 0
-                }
+            for (place, pixel) in order.enumerated() where isBlank(place / width, place % width) {
+                batch.pixels[index * size + pixel] = 0
             }
         }
         return batch

@@ -9,7 +9,7 @@ import ZeroMQ
 /// A worker: dials its coordinator, computes what it is asked for, and ends when it is sent home.
 ///
 /// It only carries out what its ``WorkerMachine`` decides. It lives on the thread that owns its
-/// socket, which stays free to answer while the lanes compute on theirs.
+/// socket, which stays free to answer while the lanes compute on theirs, unless a step is brief.
 public actor Worker {
     nonisolated let thread: SocketThread
     /// The socket's thread runs this actor.
