@@ -43,7 +43,7 @@ struct ProductCalls {
         calls.append(
             product(
                 "input gradient", rows: steps * rows, columns: hidden, depth: gates,
-                accumulates: false, isSpread: false))
+                accumulates: false))
         let isNarrow = ProductShape(rows: gates, columns: inputs, depth: 1).isNarrow
         calls.append(
             weightGradient(
@@ -68,36 +68,39 @@ struct ProductCalls {
             operations: ProductShape(rows: rows, columns: columns, depth: depth).operations,
             values: nil
         ) { [kernels] in
-            let first = (filledMatrix(rows, depths.first), filledMatrix(depths.first, columns))
-            let second = (filledMatrix(rows, depths.second), filledMatrix(depths.second, columns))
+            let (first, second) = (
+                filledMatrix(rows, depths.first), filledMatrix(rows, depths.second)
+            )
+            let weights = (
+                first: packedWeights(depths.first, columns, kernels),
+                second: packedWeights(depths.second, columns, kernels)
+            )
             let (biases, c) = (filledBuffer(columns), filledMatrix(rows, columns))
             return {
                 kernels.multiply(
-                    ProductTerms(first.0.rows(), first.1.rows(), depth: depths.first),
-                    plus: ProductTerms(second.0.rows(), second.1.rows(), depth: depths.second),
+                    ProductTerms(first.rows(), weights.first, depth: depths.first),
+                    plus: ProductTerms(second.rows(), weights.second, depth: depths.second),
                     onto: biases.vector, into: c.rows(), rows: rows)
             }
         }
     }
 
-    /// A product of rows of A with rows of B, all of it in one run.
-    ///
-    /// - Parameter isSpread: whether B is the layer's copy of weights, or lies as parameters do.
+    /// A product of rows of A with packed weights.
     private func product(
-        _ name: String, rows: Int, columns: Int, depth: Int, accumulates: Bool = true,
-        isSpread: Bool = true
+        _ name: String, rows: Int, columns: Int, depth: Int, accumulates: Bool = true
     ) -> KernelCall {
-        let shape = ProductShape(
-            rows: rows, columns: columns, depth: depth, accumulates: accumulates)
-        return KernelCall(
-            name: name, shape: "\(rows) x \(columns) x \(depth)", operations: shape.operations,
+        KernelCall(
+            name: name, shape: "\(rows) x \(columns) x \(depth)",
+            operations: ProductShape(rows: rows, columns: columns, depth: depth).operations,
             values: nil
         ) { [kernels] in
-            let (a, b) = (filledMatrix(rows, depth), filledMatrix(depth, columns))
+            let (a, b) = (filledMatrix(rows, depth), packedWeights(depth, columns, kernels))
             let c = filledMatrix(rows, columns)
             return {
-                let b = isSpread ? b.rows() : b.values.matrix(stride: columns)
-                kernels.multiply(a.rows(), b, into: c.rows(), shape)
+                let terms = ProductTerms(a.rows(), b, depth: depth)
+                kernels.multiply(
+                    terms, plus: terms.empty, into: c.rows(), rows: rows, columns: columns,
+                    accumulates: accumulates)
             }
         }
     }
@@ -126,4 +129,14 @@ struct ProductCalls {
             }
         }
     }
+}
+
+/// Weights packed as a layer packs them.
+private func packedWeights(
+    _ rows: Int, _ columns: Int, _ kernels: any KernelSet.Type
+) -> PackedMatrix {
+    let matrix = PackedMatrix(rows: rows, columns: columns, kernels: kernels)
+    let values = filledMatrix(rows, columns)
+    withExtendedLifetime(values) { matrix.pack(values.rows()) }
+    return matrix
 }

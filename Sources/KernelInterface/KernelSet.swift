@@ -32,6 +32,12 @@ public protocol KernelSet: SendableMetatype {
     /// Writes a row into each of `rows` rows of `target`.
     static func fillRows(_ target: Matrix, rows: Int, with row: Vector)
 
+    /// target[i][j] = source[i][j] for a source of `rows` x `columns`.
+    static func copyRows(_ source: Matrix, into target: Matrix, rows: Int, columns: Int)
+
+    /// The columns of the next panel of a ``PackedMatrix`` of which `columns` are left.
+    static func panelWidth(ofColumns columns: Int) -> Int
+
     /// target[j][i] = source[i][j] for a source of `rows` x `columns`.
     static func transpose(_ source: Matrix, into target: Matrix, rows: Int, columns: Int)
 
@@ -156,83 +162,6 @@ public protocol KernelSet: SendableMetatype {
     ///
     /// - Returns: the multiplications and additions made, and a value that depends on each of them.
     static func multiplyAddRegisters(rounds: Int) -> (operations: Int, value: Float)
-}
-
-/// The extent of a product C = A·B and the order in which its inner dimension is walked.
-///
-/// The inner dimension is `segments` runs of `depth` terms. Within a run A advances by its column
-/// stride and B by its row stride; from one run to the next they jump by the segment strides. That
-/// is how the weight gradient of all time steps is one product: a run is the examples of one time
-/// step, and the jump leads to the same examples of the next.
-public struct ProductShape: Sendable {
-    /// The rows of A and C.
-    public var rows: Int
-    /// The columns of B and C.
-    public var columns: Int
-    /// The terms of one run of the inner dimension.
-    public var depth: Int
-    /// The number of runs.
-    public var segments = 1
-    /// The distance in A from one run to the next, in values.
-    public var aSegmentStride = 0
-    /// The distance in B from one run to the next, in values.
-    public var bSegmentStride = 0
-    /// Whether the product is added to what C holds (the chain then starts from it).
-    public var accumulates = false
-
-    /// A product over one run of `depth` terms.
-    public init(rows: Int, columns: Int, depth: Int, accumulates: Bool = false) {
-        self.rows = rows
-        self.columns = columns
-        self.depth = depth
-        self.accumulates = accumulates
-    }
-
-    /// Whether the rows of C's transpose take fewer vectors, full or not, than those of C.
-    public var isNarrow: Bool {
-        func vectors(_ count: Int) -> Int { (count + 15) / 16 }
-        return columns * vectors(rows) < rows * vectors(columns)
-    }
-}
-
-/// The operands of one product in a sum of products, and the order in which its inner dimension is
-/// walked, as in ``ProductShape``.
-public struct ProductTerms {
-    /// The left operand, whose rows are those of the result.
-    public var a: Matrix
-    /// The right operand, whose columns are those of the result, with a column stride of 1.
-    public var b: Matrix
-    /// The terms of one run of the inner dimension; 0 for a product that adds nothing.
-    public var depth: Int
-    /// The number of runs.
-    public var segments = 1
-    /// The distance in A from one run to the next, in values.
-    public var aSegmentStride = 0
-    /// The distance in B from one run to the next, in values.
-    public var bSegmentStride = 0
-
-    /// The operands of a product over one run of `depth` terms.
-    public init(_ a: Matrix, _ b: Matrix, depth: Int) {
-        self.a = a
-        self.b = b
-        self.depth = depth
-    }
-
-    /// The operands of the product that `shape` describes.
-    public init(_ a: Matrix, _ b: Matrix, _ shape: ProductShape) {
-        self.init(a, b, depth: shape.depth)
-        segments = shape.segments
-        aSegmentStride = shape.aSegmentStride
-        bSegmentStride = shape.bSegmentStride
-    }
-
-    /// The product with the right operand's columns from `columns` on.
-    public func dropping(columns: Int) -> Self {
-        Self(a, b.dropping(columns: columns), depth: depth)
-    }
-
-    /// The same operands, but nothing of their product.
-    public var empty: Self { Self(a, b, depth: 0) }
 }
 
 /// The extent of an image's feature maps.

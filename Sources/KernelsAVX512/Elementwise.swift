@@ -38,11 +38,12 @@ private enum RowSums<let vectors: Int> {
     }
 }
 
-func copyRow(_ source: Vector, into target: Matrix, rows: Int) {
-    var row = target.base
+func copyElements(_ source: Matrix, into target: Matrix, rows: Int, columns: Int) {
+    var (from, to) = (source.base, target.base)
     for _ in 0..<rows {
-        row.update(from: source.base, count: source.count)
-        row += target.rowStride
+        to.update(from: from, count: columns)
+        from += source.rowStride
+        to += target.rowStride
     }
 }
 

@@ -49,7 +49,19 @@ extension ThisKernelSet: KernelSet {
     }
 
     package static func fillRows(_ target: Matrix, rows: Int, with row: Vector) {
-        copyRow(row, into: target, rows: rows)
+        copyElements(
+            Matrix(base: row.base, rowStride: 0, columnStride: 1), into: target, rows: rows,
+            columns: row.count)
+    }
+
+    package static func copyRows(
+        _ source: Matrix, into target: Matrix, rows: Int, columns: Int
+    ) {
+        copyElements(source, into: target, rows: rows, columns: columns)
+    }
+
+    package static func panelWidth(ofColumns columns: Int) -> Int {
+        widthOfPackedPanel(columns: columns)
     }
 
     package static func transpose(_ source: Matrix, into target: Matrix, rows: Int, columns: Int) {

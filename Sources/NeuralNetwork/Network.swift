@@ -174,7 +174,7 @@ public final class Network {
             guard let targets = below?.gradients ?? front?.sequenceGradient else { return }
             for (number, direction) in layers[index].directions.enumerated() {
                 direction.backwardInputs(
-                    into: targets, parameters: parameters, rows: rows, accumulates: number > 0)
+                    into: targets, rows: rows, accumulates: number > 0)
             }
             if hasDropped { below?.dropout?.backward(targets, rows: rows) }
         }

@@ -5,19 +5,13 @@ import Kernels
 extension RecurrentLayer {
     /// Writes, or adds, the gradient by this layer's inputs into sequences of the same widths, after a
     /// pass in which the rows shared nothing.
-    func backwardInputs(
-        into targets: [SequenceBuffer], parameters: FloatBuffer, rows: Int, accumulates: Bool
-    ) {
-        var column = 0
-        for target in targets {
+    func backwardInputs(into targets: [SequenceBuffer], rows: Int, accumulates: Bool) {
+        for (target, weights) in zip(targets, packedIH) {
+            let terms = ProductTerms(
+                cell.sumGradients.step(times.lowerBound, rows: rows), weights, depth: columns)
             kernels.multiply(
-                cell.sumGradients.step(times.lowerBound, rows: rows),
-                parameters.matrix(at: weightIH + column, stride: inputSize),
-                into: target.step(times.lowerBound, rows: rows),
-                ProductShape(
-                    rows: times.count * rows, columns: target.width, depth: columns,
-                    accumulates: accumulates))
-            column += target.width
+                terms, plus: terms.empty, into: target.step(times.lowerBound, rows: rows),
+                rows: times.count * rows, columns: target.width, accumulates: accumulates)
         }
     }
 

@@ -29,11 +29,13 @@ struct RecurrentLayer {
     let biasIH: Int  // [GH]
     let biasHH: Int  // [GH]
 
-    // The weights as the forward products want them: one row an input value.
-    private let transposedIH: SpreadMatrix  // [D][GH]
-    private let transposedHH: SpreadMatrix  // [H][GH]
+    /// The weights of the sums that input and hidden side form together, and of those kept apart.
+    private let together: PackedWeights
+    private let apart: PackedWeights?
     /// The hidden weights as the backward products want them.
-    private let spreadHH: SpreadMatrix  // [GH][H]
+    private let packedHH: PackedMatrix  // [GH][H]
+    /// The same for each input; none for pixels, which need no gradient.
+    let packedIH: [PackedMatrix]  // [GH][D of the input]
     /// Where the gradient by the first layer's input weights is made on its side, if it is narrow.
     let transposedGradientIH: SpreadMatrix?  // [D][GH]
     /// What sums begin with: both biases, or one where input and hidden side are kept apart, those of
@@ -62,9 +64,19 @@ struct RecurrentLayer {
         weightHH = layout.offset(of: "rnn.weight_hh_\(suffix)")
         biasIH = layout.offset(of: "rnn.bias_ih_\(suffix)")
         biasHH = layout.offset(of: "rnn.bias_hh_\(suffix)")
-        transposedIH = SpreadMatrix(rows: inputSize, columns: columns)
-        transposedHH = SpreadMatrix(rows: hiddenSize, columns: columns)
-        spreadHH = SpreadMatrix(rows: columns, columns: hiddenSize)
+        together = PackedWeights(
+            of: 0..<columnsTogether, inputSize: inputSize, hiddenSize: hiddenSize, kernels: kernels)
+        apart =
+            columnsTogether == columns
+            ? nil
+            : PackedWeights(
+                of: columnsTogether..<columns, inputSize: inputSize, hiddenSize: hiddenSize,
+                kernels: kernels)
+        packedHH = PackedMatrix(rows: columns, columns: hiddenSize, kernels: kernels)
+        let readsPixels = layer == 0 && architecture.convolutions.isEmpty
+        packedIH = (readsPixels ? [] : architecture.inputWidths(ofLayer: layer)).map { [columns] in
+            PackedMatrix(rows: columns, columns: $0, kernels: kernels)
+        }
         let gradientIH = ProductShape(rows: columns, columns: inputSize, depth: 1)
         transposedGradientIH =
             layer == 0 && gradientIH.isNarrow
@@ -72,29 +84,28 @@ struct RecurrentLayer {
         biases = FloatBuffer(count: 2 * columns - columnsTogether)
     }
 
-    /// Takes over new parameters: lays out the weights for the forward products.
+    /// Takes over new parameters: packs the weights for the products.
     func load(_ parameters: FloatBuffer) {
         beginning.reset()
-        kernels.transpose(
-            parameters.matrix(at: weightIH, stride: inputSize),
-            into: transposedIH.rows(), rows: columns, columns: inputSize)
-        kernels.transpose(
-            parameters.matrix(at: weightHH, stride: hiddenSize),
-            into: transposedHH.rows(), rows: columns, columns: hiddenSize)
-        for row in 0..<columns {
-            kernels.copy(
-                parameters.vector(at: weightHH + row * hiddenSize, count: hiddenSize),
-                into: spreadHH.row(row))
+        let inputSide = parameters.matrix(at: weightIH, stride: inputSize)
+        let hiddenSide = parameters.matrix(at: weightHH, stride: hiddenSize)
+        together.pack(inputSide: inputSide, hiddenSide: hiddenSide)
+        apart?.pack(inputSide: inputSide, hiddenSide: hiddenSide)
+        packedHH.pack(hiddenSide)
+        var column = 0
+        for weights in packedIH {
+            weights.pack(inputSide.dropping(columns: column))
+            column += weights.columns
         }
         biases.zero()
-        let together = biases.vector(count: columnsTogether)
-        kernels.copy(parameters.vector(at: biasIH, count: columnsTogether), into: together)
-        kernels.add(parameters.vector(at: biasHH, count: columnsTogether), into: together)
-        let apart = columns - columnsTogether
+        let sum = biases.vector(count: columnsTogether)
+        kernels.copy(parameters.vector(at: biasIH, count: columnsTogether), into: sum)
+        kernels.add(parameters.vector(at: biasHH, count: columnsTogether), into: sum)
+        let rest = columns - columnsTogether
         for (offset, bias) in [(columnsTogether, biasIH), (columns, biasHH)] {
             kernels.add(
-                parameters.vector(at: bias + columnsTogether, count: apart),
-                into: biases.vector(at: offset, count: apart))
+                parameters.vector(at: bias + columnsTogether, count: rest),
+                into: biases.vector(at: offset, count: rest))
         }
     }
 
@@ -154,71 +165,53 @@ struct RecurrentLayer {
         of cell: any RecurrentCell, _ inputs: [SequenceBuffer], _ margins: Margins,
         _ previous: Int?, _ time: Int, rows: Int, inputRows: Int
     ) {
+        func inputTerms(_ weights: PackedWeights) -> (first: ProductTerms, second: ProductTerms?) {
+            let width = inputs[0].width
+            let first = weights.terms(
+                inputs[0].step(time, rows: inputRows),
+                margins.occupied[time].clamped(to: 0..<width), firstColumn: 0)
+            guard inputs.count > 1 else { return (first, nil) }
+            let second = weights.terms(
+                inputs[1].step(time, rows: inputRows), 0..<inputs[1].width, firstColumn: width)
+            return (first, second)
+        }
         let sums = cell.sums.step(time, rows: rows)
-        let occupied = margins.occupied[time].clamped(to: 0..<inputs[0].width)
-        let input = inputTerms(inputs[0], time, occupied, firstColumn: 0, inputRows)
-        let hidden = hiddenTerms(cell, previous, rows)
-        if inputs.count == 1 {
-            kernels.multiply(
-                input, plus: hidden, onto: biases.vector(count: columnsTogether), into: sums,
-                rows: rows)
-        } else {
-            let width = inputs[1].width
-            let second = inputTerms(
-                inputs[1], time, 0..<width, firstColumn: inputs[0].width, inputRows)
-            kernels.multiply(
-                input, plus: second, onto: biases.vector(count: columns), into: sums, rows: rows)
-            kernels.multiply(
-                hidden.a, hidden.b, into: sums,
-                ProductShape(
-                    rows: rows, columns: columnsTogether, depth: hidden.depth, accumulates: true))
-        }
-        guard let apart = cell.sumsApart else { return }
-        if inputs.count == 1 {
-            kernels.multiply(
-                input.dropping(columns: columnsTogether), plus: input.empty,
-                onto: biases.vector(at: columnsTogether, count: apart.width),
-                into: sums.dropping(columns: columnsTogether), rows: rows)
-        }
+        let before = cell.hidden.step(previous ?? 0, rows: rows)
+        let hidden = together.terms(hidden: before, isEmpty: previous == nil)
+        let input = inputTerms(together)
+        let bias = biases.vector(count: columnsTogether)
         kernels.multiply(
-            hidden.dropping(columns: columnsTogether), plus: hidden.empty,
-            onto: biases.vector(at: columns, count: apart.width),
-            into: apart.step(time, rows: rows), rows: rows)
-    }
-
-    /// The product of columns of an input, the first of which is the layer's `firstColumn`, with the
-    /// input weights.
-    private func inputTerms(
-        _ input: SequenceBuffer, _ time: Int, _ columns: Range<Int>, firstColumn: Int, _ rows: Int
-    ) -> ProductTerms {
-        let first = columns.lowerBound
-        return ProductTerms(
-            input.step(time, rows: rows).dropping(columns: first),
-            transposedIH.rows(from: firstColumn + first), depth: columns.count)
-    }
-
-    /// The product of the hidden states before with the hidden weights; nothing at the start.
-    private func hiddenTerms(
-        _ cell: any RecurrentCell, _ previous: Int?, _ rows: Int
-    ) -> ProductTerms {
-        ProductTerms(
-            cell.hidden.step(previous ?? 0, rows: rows), transposedHH.rows(),
-            depth: previous == nil ? 0 : hiddenSize)
+            input.first, plus: input.second ?? hidden, onto: bias, into: sums, rows: rows)
+        if input.second != nil {
+            kernels.multiply(
+                hidden, plus: hidden.empty, into: sums, rows: rows, columns: columnsTogether,
+                accumulates: true)
+        }
+        guard let apart, let sumsApart = cell.sumsApart else { return }
+        let inputApart = inputTerms(apart)
+        kernels.multiply(
+            inputApart.first, plus: inputApart.second ?? inputApart.first.empty,
+            onto: biases.vector(at: columnsTogether, count: sumsApart.width),
+            into: sums.dropping(columns: columnsTogether), rows: rows)
+        let hiddenApart = apart.terms(hidden: before, isEmpty: previous == nil)
+        kernels.multiply(
+            hiddenApart, plus: hiddenApart.empty,
+            onto: biases.vector(at: columns, count: sumsApart.width),
+            into: sumsApart.step(time, rows: rows), rows: rows)
     }
 
     private func carryBack(
         _ cell: any RecurrentCell, _ time: Int, to previous: Int, _ rows: Int
     ) {
-        let weights = spreadHH.rows()
-        let target = cell.gradient.step(previous, rows: rows)
-        var shape = ProductShape(
-            rows: rows, columns: hiddenSize, depth: columnsTogether, accumulates: true)
-        kernels.multiply(cell.sumGradients.step(time, rows: rows), weights, into: target, shape)
-        guard let apart = cell.sumsApart else { return }
-        shape.depth = apart.width
+        let terms = ProductTerms(
+            cell.sumGradients.step(time, rows: rows), packedHH, depth: columnsTogether)
+        let termsApart = cell.sumsApart.map {
+            ProductTerms(
+                $0.step(time, rows: rows), packedHH, from: columnsTogether, depth: $0.width)
+        }
         kernels.multiply(
-            apart.step(time, rows: rows), weights.dropping(rows: columnsTogether), into: target,
-            shape)
+            terms, plus: termsApart ?? terms.empty, into: cell.gradient.step(previous, rows: rows),
+            rows: rows, columns: hiddenSize, accumulates: true)
     }
 }
 

@@ -56,6 +56,20 @@ struct RowTests {
         }
     }
 
+    @Test("a copied matrix has the same rows", arguments: Kernels.supported)
+    func copyRows(kernels: any KernelSet.Type) {
+        for columns in 1...40 {
+            let rows = columns % 5 + 1
+            let source = Guarded(
+                randomMagnitudes(rows * columns, seed: 4), columns: columns, gap: 1)
+            let target = Guarded(
+                [Float](repeating: 7, count: rows * columns), columns: columns, gap: 2)
+            kernels.copyRows(source.matrix, into: target.matrix, rows: rows, columns: columns)
+            #expect(target.elements.bits == source.elements.bits, "\(columns) columns")
+            #expect(target.isIntact, "\(columns) columns")
+        }
+    }
+
     @Test("a transposed matrix has its rows as columns", arguments: Kernels.supported)
     func transpose(kernels: any KernelSet.Type) {
         for rows in [1, 2, 3, 7, 8, 15, 16, 17, 31, 33, 40] {
