@@ -36,7 +36,8 @@ private func multiply(
     while column < columns {
         let rest = columns - column
         if rows == 1 && !isPacked && rest > 7 * vectorWidth {
-            // Of one row two vectors would be two chains, each of which waits for its last sum.
+            // Of one row two vectors would be two chains, each of which waits for its last sum. Packed
+            // matrices have no panels so wide: of their one row it is waited for.
             let width = min(rest, 8 * vectorWidth)
             var tile = TileOperands(runs, onto: start, into: c, column, width: width)
             Tile<1, 8, 0>.multiply(&tile, count: 1)
@@ -62,6 +63,7 @@ func widthOfPackedPanel(columns: Int) -> Int {
     return min(columns, vectors * vectorWidth)
 }
 
+/// The vectors of the next panel, the last of which may not be full.
 @inline(__always)
 private func vectorsOfNextPanel(columns: Int, atMost most: Int) -> Int {
     EvenParts(of: (columns + vectorWidth - 1) / vectorWidth, atMost: most).largest
