@@ -99,7 +99,7 @@ struct ProductCalls {
             return {
                 let terms = ProductTerms(a.rows(), b, depth: depth)
                 kernels.multiply(
-                    terms, plus: terms.empty, into: c.rows(), rows: rows, columns: columns,
+                    terms, plus: nil, into: c.rows(), rows: rows, columns: columns,
                     accumulates: accumulates)
             }
         }

@@ -15,15 +15,15 @@ public protocol KernelSet: SendableMetatype {
     static func multiply(_ a: Matrix, _ b: Matrix, into c: Matrix, _ shape: ProductShape)
 
     /// Each row of C = start + A·B + A'·B', where C is `rows` x `start.count`: one chain an element, the
-    /// start, then the terms of the first product, then those of the second.
+    /// start, then the terms of the first product, then those of the second, if there is one.
     static func multiply(
-        _ first: ProductTerms, plus second: ProductTerms, onto start: Vector, into c: Matrix,
+        _ first: ProductTerms, plus second: ProductTerms?, onto start: Vector, into c: Matrix,
         rows: Int)
 
     /// C (+)= A·B + A'·B', where C is `rows` x `columns`: one chain an element, the terms of the first
-    /// product before those of the second.
+    /// product before those of the second, if there is one.
     static func multiply(
-        _ first: ProductTerms, plus second: ProductTerms, into c: Matrix, rows: Int, columns: Int,
+        _ first: ProductTerms, plus second: ProductTerms?, into c: Matrix, rows: Int, columns: Int,
         accumulates: Bool)
 
     /// target[j] (+)= the sum of the rows of `source` over `shape`'s depth, in ascending order.

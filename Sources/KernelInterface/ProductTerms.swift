@@ -75,11 +75,4 @@ public struct ProductTerms {
         aSegmentStride = shape.aSegmentStride
         bSegmentStride = shape.bSegmentStride
     }
-
-    /// The same operands, but nothing of their product.
-    public var empty: Self {
-        var terms = self
-        terms.depth = 0
-        return terms
-    }
 }

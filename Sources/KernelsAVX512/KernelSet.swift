@@ -30,14 +30,14 @@ extension ThisKernelSet: KernelSet {
     }
 
     package static func multiply(
-        _ first: ProductTerms, plus second: ProductTerms, onto start: Vector, into c: Matrix,
+        _ first: ProductTerms, plus second: ProductTerms?, onto start: Vector, into c: Matrix,
         rows: Int
     ) {
         addProductsTiled(first, second, onto: start, into: c, rows: rows)
     }
 
     package static func multiply(
-        _ first: ProductTerms, plus second: ProductTerms, into c: Matrix, rows: Int, columns: Int,
+        _ first: ProductTerms, plus second: ProductTerms?, into c: Matrix, rows: Int, columns: Int,
         accumulates: Bool
     ) {
         addProductsTiled(

@@ -1,26 +1,35 @@
 import KernelInterface
 
 func multiplyTiled(_ a: Matrix, _ b: Matrix, into c: Matrix, _ shape: ProductShape) {
-    let terms = ProductTerms(a, b, shape)
     addProductsTiled(
-        terms, terms.empty, into: c, rows: shape.rows, columns: shape.columns,
+        ProductTerms(a, b, shape), nil, into: c, rows: shape.rows, columns: shape.columns,
         accumulates: shape.accumulates)
 }
 
 func addProductsTiled(
-    _ first: ProductTerms, _ second: ProductTerms, into c: Matrix, rows: Int, columns: Int,
+    _ first: ProductTerms, _ second: ProductTerms?, into c: Matrix, rows: Int, columns: Int,
     accumulates: Bool
 ) {
     let start = accumulates ? Start(base: c.base, rowStride: c.rowStride) : nil
-    multiply([Run(first), Run(second)], onto: start, into: c, rows: rows, columns: columns)
+    multiply(runs(first, second), onto: start, into: c, rows: rows, columns: columns)
 }
 
 func addProductsTiled(
-    _ first: ProductTerms, _ second: ProductTerms, onto start: Vector, into c: Matrix, rows: Int
+    _ first: ProductTerms, _ second: ProductTerms?, onto start: Vector, into c: Matrix, rows: Int
 ) {
     multiply(
-        [Run(first), Run(second)], onto: Start(base: start.base, rowStride: 0), into: c,
-        rows: rows, columns: start.count)
+        runs(first, second), onto: Start(base: start.base, rowStride: 0), into: c, rows: rows,
+        columns: start.count)
+}
+
+/// The runs of both products; where there is but one, the second has no terms.
+@inline(__always)
+private func runs(_ first: ProductTerms, _ second: ProductTerms?) -> InlineArray<2, Run> {
+    let run = Run(first)
+    if let second { return [run, Run(second)] }
+    var none = run
+    none.depth = 0
+    return [run, none]
 }
 
 @inline(__always)
@@ -44,8 +53,7 @@ private func multiply(
             column += width
             continue
         }
-        let vectors = vectorsOfNextPanel(columns: rest, atMost: vectorsOfPanel)
-        let width = min(rest, vectors * vectorWidth)
+        let (vectors, width) = nextPanel(columns: rest, atMost: vectorsOfPanel)
         var tile = TileOperands(runs, onto: start, into: c, column, width: width)
         for lowering in 0..<2 where heights.counts[lowering] > 0 {
             multiply(
@@ -58,15 +66,14 @@ private func multiply(
 
 /// The columns of the next panel of a packed matrix.
 func widthOfPackedPanel(columns: Int) -> Int {
-    let vectors = vectorsOfNextPanel(
-        columns: columns, atMost: tileVectors(rows: tileRows(isPacked: true)))
-    return min(columns, vectors * vectorWidth)
+    nextPanel(columns: columns, atMost: tileVectors(rows: tileRows(isPacked: true))).width
 }
 
-/// The vectors of the next panel, the last of which may not be full.
+/// The vectors of the next panel, the last of which may not be full, and its columns.
 @inline(__always)
-private func vectorsOfNextPanel(columns: Int, atMost most: Int) -> Int {
-    EvenParts(of: (columns + vectorWidth - 1) / vectorWidth, atMost: most).largest
+private func nextPanel(columns: Int, atMost most: Int) -> (vectors: Int, width: Int) {
+    let vectors = EvenParts(of: (columns + vectorWidth - 1) / vectorWidth, atMost: most).largest
+    return (vectors, min(columns, vectors * vectorWidth))
 }
 
 /// As few parts of a whole as have no more than some number each, as like as can be.

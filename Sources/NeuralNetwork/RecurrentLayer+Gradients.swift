@@ -10,7 +10,7 @@ extension RecurrentLayer {
             let terms = ProductTerms(
                 cell.sumGradients.step(times.lowerBound, rows: rows), weights, depth: columns)
             kernels.multiply(
-                terms, plus: terms.empty, into: target.step(times.lowerBound, rows: rows),
+                terms, plus: nil, into: target.step(times.lowerBound, rows: rows),
                 rows: times.count * rows, columns: target.width, accumulates: accumulates)
         }
     }
@@ -82,7 +82,7 @@ extension RecurrentLayer {
         for input in inputs {
             let terms = stretch.terms(stretch.cell.sumGradients, input, over: stretch.times)
             kernels.multiply(
-                terms, plus: terms.empty,
+                terms, plus: nil,
                 into: gradients.matrix(at: weightIH + column, stride: inputSize), rows: columns,
                 columns: input.width, accumulates: !isFirst)
             column += input.width
@@ -108,7 +108,7 @@ extension RecurrentLayer {
             input, stretch.cell.sumGradients, over: stretch.times.clamped(to: margins.times))
         terms.a = terms.a.dropping(rows: occupied.lowerBound)
         kernels.multiply(
-            terms, plus: terms.empty, into: sideways.rows(from: occupied.lowerBound),
+            terms, plus: nil, into: sideways.rows(from: occupied.lowerBound),
             rows: occupied.count, columns: columns, accumulates: true)
         kernels.transpose(sideways.rows(), into: gradients, rows: inputSize, columns: columns)
     }

@@ -184,18 +184,18 @@ struct RecurrentLayer {
             input.first, plus: input.second ?? hidden, onto: bias, into: sums, rows: rows)
         if input.second != nil {
             kernels.multiply(
-                hidden, plus: hidden.empty, into: sums, rows: rows, columns: columnsTogether,
+                hidden, plus: nil, into: sums, rows: rows, columns: columnsTogether,
                 accumulates: true)
         }
         guard let apart, let sumsApart = cell.sumsApart else { return }
         let inputApart = inputTerms(apart)
         kernels.multiply(
-            inputApart.first, plus: inputApart.second ?? inputApart.first.empty,
+            inputApart.first, plus: inputApart.second,
             onto: biases.vector(at: columnsTogether, count: sumsApart.width),
             into: sums.dropping(columns: columnsTogether), rows: rows)
         let hiddenApart = apart.terms(hidden: before, isEmpty: previous == nil)
         kernels.multiply(
-            hiddenApart, plus: hiddenApart.empty,
+            hiddenApart, plus: nil,
             onto: biases.vector(at: columns, count: sumsApart.width),
             into: sumsApart.step(time, rows: rows), rows: rows)
     }
@@ -210,7 +210,7 @@ struct RecurrentLayer {
                 $0.step(time, rows: rows), packedHH, from: columnsTogether, depth: $0.width)
         }
         kernels.multiply(
-            terms, plus: termsApart ?? terms.empty, into: cell.gradient.step(previous, rows: rows),
+            terms, plus: termsApart, into: cell.gradient.step(previous, rows: rows),
             rows: rows, columns: hiddenSize, accumulates: true)
     }
 }

@@ -36,8 +36,8 @@ struct PackedMatrixTests {
     private struct Operands {
         private let a: (first: Guarded, second: Guarded)
         private let weights: Guarded
-        private let packed1: PackedMatrix
-        private let packed2: PackedMatrix
+        private let packedRows: PackedMatrix
+        private let packedColumns: PackedMatrix
 
         init(rows: Int, columns: Int, kernels: any KernelSet.Type) {
             let depths = PackedMatrixTests.depths
@@ -47,14 +47,14 @@ struct PackedMatrixTests {
             )
             weights = Guarded(
                 randomMagnitudes(depths.second * columns, seed: 3), columns: columns, gap: 1)
-            packed1 = PackedMatrix(rows: depths.second, columns: columns, kernels: kernels)
-            packed2 = PackedMatrix(rows: depths.second, columns: columns, kernels: kernels)
-            packed1.pack(weights.matrix)
+            packedRows = PackedMatrix(rows: depths.second, columns: columns, kernels: kernels)
+            packedColumns = PackedMatrix(rows: depths.second, columns: columns, kernels: kernels)
+            packedRows.pack(weights.matrix)
             let sideways = (0..<columns).flatMap { [weights] column in
                 (0..<depths.second).map { weights[$0, column] }
             }
             let transposed = Guarded(sideways, columns: depths.second, gap: 3)
-            packed2.pack(transposing: transposed.matrix)
+            packedColumns.pack(transposing: transposed.matrix)
             withExtendedLifetime(transposed) {}
         }
 
@@ -71,8 +71,8 @@ struct PackedMatrixTests {
         var packed: (first: ProductTerms, second: ProductTerms) {
             let depths = PackedMatrixTests.depths
             return (
-                ProductTerms(a.first.matrix, packed1, from: 7, depth: depths.first),
-                ProductTerms(a.second.matrix, packed2, depth: depths.second)
+                ProductTerms(a.first.matrix, packedRows, from: 7, depth: depths.first),
+                ProductTerms(a.second.matrix, packedColumns, depth: depths.second)
             )
         }
     }
