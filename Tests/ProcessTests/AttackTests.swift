@@ -66,61 +66,61 @@ struct AttackTests {
 
     @Test("of a member whose gradients are no numbers: it is thrown out, and nothing has diverged")
     func poison() async throws {
-        let data = try SampleData.large()
-        async let calm = Recipe.long.train(data, into: RunFolder("calm"))
-        let run = RunFolder()
-        let cluster = try await Cluster(.long, data, into: run)
-        let worker = try cluster.worker()
-        try await cluster.coordinator.line("Epoch [2/4], Step [20/600]")
-        try await Attacker.with(cluster.endpoint) { attacker in
-            try await attacker.join()
-            let work = try await attacker.work()
-            let payload = [UInt8](repeating: 0xFF, count: 4 * 21_514)
-            let checksum = payload.withUnsafeBytes { XXH3.hash64($0) }
-            // Leaf by leaf: those without an example in this step are dropped.
-            for slot in work.range.first..<work.range.first + work.range.count {
-                let residue = (0..<4).reduce(0) { $0 | (slot >> $1 & 1) << (3 - $1) }
-                try await attacker.send(
-                    sum(
-                        step: work.step, level: 4, residue: residue, examples: 1,
-                        checksum: checksum), payload)
+        try await isUndisturbed(from: "Epoch [2/4], Step [20/600]") { cluster in
+            try await Attacker.with(cluster.endpoint) { attacker in
+                try await attacker.join()
+                let work = try await attacker.work()
+                let payload = [UInt8](repeating: 0xFF, count: 4 * 21_514)
+                let checksum = payload.withUnsafeBytes { XXH3.hash64($0) }
+                // Leaf by leaf: those without an example in this step are dropped.
+                for slot in work.range.first..<work.range.first + work.range.count {
+                    let residue = (0..<4).reduce(0) { $0 | (slot >> $1 & 1) << (3 - $1) }
+                    try await attacker.send(
+                        sum(
+                            step: work.step, level: 4, residue: residue, examples: 1,
+                            checksum: checksum), payload)
+                }
+                try await cluster.coordinator.line("evil:1 left: it computed wrongly in step")
             }
-            try await cluster.coordinator.line("evil:1 left: it computed wrongly in step")
         }
-        let ending = try await cluster.coordinator.end()
-        #expect(try run.completed(ending).weights == (try await calm.weights))
-        #expect(try await worker.end().status == 0)
     }
 
     @Test("of strangers who take more descriptors than a shell lets a process have")
     func descriptors() async throws {
-        let data = try SampleData.large()
-        async let calm = Recipe.long.train(data, into: RunFolder("calm"))
-        let run = RunFolder()
         // Files are opened all the time.
         let recipe = Recipe.long.with("--checkpoint-every", "5")
-        let cluster = try await Cluster(recipe, data, into: run, under: "ulimit -Sn 100")
-        let worker = try cluster.worker()
-        try await cluster.coordinator.line("Epoch [1/4], Step [20/600]")
-        let strangers = try (0..<400).map { _ in try RawConnection(cluster.endpoint) }
-        let ending = try await cluster.coordinator.end()
-        withExtendedLifetime(strangers) {}
-        #expect(try run.completed(ending).weights == (try await calm.weights))
-        #expect(try await worker.end().status == 0)
+        try await isUndisturbed(recipe, under: "ulimit -Sn 100") { cluster in
+            try (0..<400).map { _ in try RawConnection(cluster.endpoint) }
+        }
     }
 
     @Test("of strangers who dial while it stands still: each finds a place to wait in")
     func waitingStrangers() async throws {
+        try await isUndisturbed { cluster in
+            cluster.coordinator.signal(SIGSTOP)
+            defer { cluster.coordinator.signal(SIGCONT) }
+            // Whoever found none would be here for a second, then two, four, and so on.
+            return try (0..<400).map { _ in try RawConnection(cluster.endpoint) }
+        }
+    }
+
+    /// Checks that a run with one worker comes to the same sum as a calm one, though it is attacked.
+    ///
+    /// - Parameters:
+    ///   - line: the line of the log at which the attack begins.
+    ///   - attack: gives back what is to live until the run has ended.
+    private func isUndisturbed<Strangers>(
+        _ recipe: Recipe = .long, under limits: String = ":",
+        from line: String = "Epoch [1/4], Step [20/600]",
+        by attack: (Cluster) async throws -> Strangers
+    ) async throws {
         let data = try SampleData.large()
         async let calm = Recipe.long.train(data, into: RunFolder("calm"))
         let run = RunFolder()
-        let cluster = try await Cluster(.long, data, into: run)
+        let cluster = try await Cluster(recipe, data, into: run, under: limits)
         let worker = try cluster.worker()
-        try await cluster.coordinator.line("Epoch [1/4], Step [20/600]")
-        cluster.coordinator.signal(SIGSTOP)
-        // Whoever found none would be here for a second, then two, four, and so on.
-        let strangers = try (0..<400).map { _ in try RawConnection(cluster.endpoint) }
-        cluster.coordinator.signal(SIGCONT)
+        try await cluster.coordinator.line(line)
+        let strangers = try await attack(cluster)
         let ending = try await cluster.coordinator.end()
         withExtendedLifetime(strangers) {}
         #expect(try run.completed(ending).weights == (try await calm.weights))
