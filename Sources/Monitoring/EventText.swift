@@ -26,6 +26,9 @@ extension RunEvent {
         case .dropped(let peer, let reason, let total):
             guard isWorthTelling(total) else { return nil }
             return (.warning, "dropped from \(peer): \(reason) (\(total) so far)")
+        case .flooded(let messages):
+            let count = grouped(Double(messages))
+            return (.warning, "dropped \(count) messages of strangers unread, and hung up on them")
         case .wrong(let worker, let step, let shards, let times):
             let order = times == 1 ? "" : ", for the \(times == 2 ? "second" : "\(times)th") time"
             return (

@@ -12,6 +12,8 @@ public enum RunEvent: Sendable, Equatable {
     case refused(peer: String, reason: String)
     /// A message was dropped; with how many of this member, or of all others, have been so far.
     case dropped(peer: String, reason: String, total: Int)
+    /// Messages of peers that are no members were dropped unread, since there were too many.
+    case flooded(messages: Int)
     /// A worker has computed the sums of shards wrongly; with how often it has by now.
     case wrong(worker: String, step: Int, shards: [Int], times: Int)
     /// The run goes back, since sums from step `step` on cannot be trusted.

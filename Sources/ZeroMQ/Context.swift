@@ -15,9 +15,16 @@ public final class Context: @unchecked Sendable {
     }
     private let state = Locked(State())
 
+    /// Makes the numbers that routers give to their peers unknown to strangers.
+    ///
+    /// They follow one of the C library's random numbers. A peer that has chosen the next one as its own
+    /// identity ends the process ("ok" in socket_base.cpp of libzmq 4.3.4).
+    private static let seed: Void = srand(.random(in: .min ... .max))
+
     /// Makes a context; one I/O thread carries about a gigabyte a second.
     public init(ioThreads: Int = 1) {
         precondition(ioThreads >= 1, "a context needs an I/O thread")
+        Self.seed
         guard let raw = zmq_ctx_new() else { preconditionFailure("zmq_ctx_new: out of resources") }
         self.raw = raw
         zmq_ctx_set(raw, ZMQ_IO_THREADS, Int32(clamping: ioThreads))

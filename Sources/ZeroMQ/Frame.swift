@@ -59,6 +59,23 @@ public final class Frame: @unchecked Sendable {
         seal()
     }
 
+    /// Takes the rest of a message off a socket's queue.
+    ///
+    /// - Returns: the descriptor of the connection that it came over, or -1.
+    static func discardMessage(from socket: UnsafeMutableRawPointer) -> Int32 {
+        var message = zmq_msg_t()
+        return withUnsafeMutablePointer(to: &message) { message in
+            zmq_msg_init(message)
+            defer { zmq_msg_close(message) }
+            repeat {
+                while zmq_msg_recv(message, socket, ZMQ_DONTWAIT) < 0 {
+                    if zmq_errno() != EINTR { return -1 }
+                }
+            } while zmq_msg_more(message) != 0
+            return zmq_msg_get(message, ZMQ_SRCFD)
+        }
+    }
+
     deinit {
         zmq_msg_close(handle)
         handle.deallocate()
@@ -66,6 +83,9 @@ public final class Frame: @unchecked Sendable {
 
     /// The number of bytes.
     public var count: Int { zmq_msg_size(handle) }
+
+    /// The number of bytes that it takes on a connection that is not encrypted (ZMTP 3.0).
+    var countOnWire: Int { count + (count > 255 ? 9 : 2) }
 
     /// Calls `body` with the bytes, which stay valid only until it returns.
     public func withBytes<Result, Failure: Error>(

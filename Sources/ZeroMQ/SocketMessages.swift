@@ -6,23 +6,53 @@ extension Socket {
     /// A message over the limits of ``SocketOptions`` is read to its end but not kept.
     public func receive() -> Received? {
         thread.checkIsolated()
-        guard let raw, var frame = Frame(receivedFrom: raw) else { return nil }
+        guard let raw, let first = Frame(receivedFrom: raw) else { return nil }
+        guard kind == .router else { return message(of: nil, beginningWith: first, raw) }
+        return message(of: PeerIdentity(first), behind: first, raw)
+    }
 
-        var sender: PeerIdentity?
-        if kind == .router {
-            sender = PeerIdentity(frame)
-            // libzmq hands out whole messages only, so what follows a first frame is there.
-            guard frame.isFollowed, let payload = Frame(receivedFrom: raw) else { return nil }
-            frame = payload
+    /// Takes a router's next message of a wanted peer off its queue, and drops those of others that
+    /// come before it, whose connections it ends: a flood is dropped faster than it comes.
+    ///
+    /// - Parameter limit: how many messages are dropped at most.
+    /// - Returns: a message, or nil if there is none, or none after so many; and how many were
+    ///   dropped.
+    public func receive(
+        from wanted: Set<PeerIdentity>, dropping limit: Int
+    ) -> (message: Received?, dropped: Int) {
+        thread.checkIsolated()
+        precondition(kind == .router, "only a router knows its peers")
+        for dropped in 0..<limit {
+            guard let raw, let first = Frame(receivedFrom: raw) else { return (nil, dropped) }
+            let sender = PeerIdentity(first)
+            if wanted.contains(sender) { return (message(of: sender, behind: first, raw), dropped) }
+            connectionGuard.cut(Frame.discardMessage(from: raw), of: sender)
         }
+        return (nil, limit)
+    }
 
+    /// The message that follows its sender's identity.
+    private func message(
+        of sender: PeerIdentity, behind identity: Frame, _ raw: UnsafeMutableRawPointer
+    ) -> Received? {
+        // libzmq hands out whole messages only, so what follows a first frame is there.
+        guard identity.isFollowed, let first = Frame(receivedFrom: raw) else { return nil }
+        return message(of: sender, beginningWith: first, raw)
+    }
+
+    private func message(
+        of sender: PeerIdentity?, beginningWith first: Frame, _ raw: UnsafeMutableRawPointer
+    ) -> Received {
+        var frame = first
         var frames = [frame]
         var frameCount = 1
         var byteCount = frame.count
+        var countOnWire = frame.countOnWire
         while frame.isFollowed, let next = Frame(receivedFrom: raw) {
             frame = next
             frameCount += 1
             byteCount += frame.count
+            countOnWire += frame.countOnWire
             if isWithinLimits(frameCount, byteCount) {
                 frames.append(frame)
             } else {
@@ -30,8 +60,7 @@ extension Socket {
             }
         }
         if kind == .router {
-            connectionGuard.hasRead(
-                byteCount, frames: frameCount, from: sender, over: frame.connection)
+            connectionGuard.hasRead(countOnWire, from: sender, over: frame.connection)
         }
         return isWithinLimits(frameCount, byteCount)
             ? .message(Message(sender: sender, frames: frames))

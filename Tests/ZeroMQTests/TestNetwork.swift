@@ -39,6 +39,17 @@ actor Peer {
         while let received = socket?.receive() { arrivals.put(received) }
     }
 
+    /// What a peer that does not read by itself finds on its queue.
+    func receive() -> Received? { socket?.receive() }
+
+    func receive(from wanted: Set<PeerIdentity>) -> (message: Received?, dropped: Int) {
+        socket?.receive(from: wanted, dropping: 10) ?? (nil, 0)
+    }
+
+    func limitUnread(of trusted: Set<PeerIdentity>, to each: Int) {
+        socket?.limitUnread(of: trusted, to: each, othersTogether: 0)
+    }
+
     func send(_ frames: [Frame], to peer: PeerIdentity? = nil) -> SendResult {
         socket?.send(frames, to: peer) ?? .peerUnreachable
     }

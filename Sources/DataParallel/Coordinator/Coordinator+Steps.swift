@@ -9,9 +9,10 @@ extension Coordinator {
     // MARK: - Events
 
     func receive() {
+        let members = membersInFlood
         // Not without end: timers and signals must have their turn in a flood of messages.
         for _ in 0..<64 {
-            guard let received = socket?.receive() else { return }
+            guard let received = nextMessage(of: members) else { return }
             switch received {
             case .message(let message):
                 guard let sender = message.sender else { continue }
@@ -31,6 +32,7 @@ extension Coordinator {
             // One message seldom comes alone: the other workers answer too, or soon answer to this.
             thread.expectWork()
         }
+        turnsWithoutEnd += 1
     }
 
     private func receive(_ message: Message, from sender: PeerIdentity) throws(ProtocolError) {
@@ -114,11 +116,6 @@ extension Coordinator {
         // What it said before it went, its leave above all, is heard first.
         receive()
         perform(machine.connectionEnded(peer, now: now))
-    }
-
-    func limitUnread() {
-        let messages = machine.members.count * (socket?.options.maximumMessageSize ?? 0)
-        socket?.limitUnread(to: Limits.unreadBytes + messages)
     }
 
     func sendWeights(_ range: SlotRange, to peer: PeerIdentity) {

@@ -40,6 +40,10 @@ public actor Coordinator {
     var broadcast: (frame: Frame, checksum: UInt64)?
     /// When a connection was last heard to have ended, while members are being looked after.
     var lastDisconnection: Duration?
+    /// The turns in a row that have not come to the end of what has arrived.
+    var turnsWithoutEnd = 0
+    /// What has been dropped unread and not been told of yet.
+    var messagesOfFlood = 0
     /// The peers that could not be understood.
     var refusals = 0
 
@@ -109,7 +113,10 @@ public actor Coordinator {
             self.assumeIsolated { $0.perform($0.machine.tick(now: $0.now)) }
         }
         thread.schedule(after: .seconds(1), repeatingEvery: .seconds(1)) {
-            self.assumeIsolated { $0.probe() }
+            self.assumeIsolated {
+                $0.probe()
+                $0.reportFlood()
+            }
         }
         thread.schedule(after: Limits.interval, repeatingEvery: Limits.interval) {
             self.assumeIsolated { $0.limitUnread() }

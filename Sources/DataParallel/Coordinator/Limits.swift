@@ -4,9 +4,10 @@ import ZeroMQ
 ///
 /// It holds the run itself: data set, weights, the optimizer's state, the sums of one step. Beside it:
 ///
-/// - What has come and is unread: ``unreadBytes`` for all connections together, and one message for
-///   each member, whose sums may be larger than all that. It is looked at every ``interval``, so add
-///   what the network brings in that time.
+/// - What has come and is unread: ``unreadMessages`` of each member, and ``unreadOfStrangers``, up to 32
+///   times over where frames are empty. It is looked at every ``interval``, so add what libzmq can take
+///   in meanwhile. What is left of connections that have ended is dropped faster than it comes: see
+///   ``Coordinator/nextMessage(of:)``.
 /// - What waits to be sent: ``SocketOptions/sendHighWaterMark`` messages for each member, of at most
 ///   ``shardPartBytes`` (or an example, if that is larger) where they are not the weights, which all
 ///   share. A member whose queue is full is cut off.
@@ -18,8 +19,12 @@ import ZeroMQ
 /// The log grows by a few lines a second at most: see ``CoordinatorMachine/drop(_:_:)`` and
 /// ``Admission``.
 enum Limits {
-    /// Gradients that are on their way take no more than this in a run of ordinary size.
-    static let unreadBytes = 256 << 20
+    /// A step's sums are a few messages of a member, where its shards are no whole subtree.
+    static let unreadMessages = 8
+    /// Strangers have nothing to say but a short hello each.
+    ///
+    /// A worker that was given up, and whose late sums are larger, dials again.
+    static let unreadOfStrangers = 1 << 20
     /// How often unread bytes are counted: a network brings a gigabyte in a second.
     static let interval = Duration.milliseconds(50)
     /// Small beside a coordinator's memory, large beside a message's cost.
@@ -41,12 +46,13 @@ enum Limits {
         options.maximumConnectionCount = min(options.maximumConnectionCount, descriptors / 2)
         options.heartbeatInterval = min(.seconds(1), timeout / 4)
         options.heartbeatTimeout = timeout
-        // A header, which is at most 64 KiB, or gradients; encryption adds some bytes.
-        options.maximumMessageSize = 4 * parameterCount + (1 << 17)
-        // Low enough to hold back a flood of small messages, and high enough to be hard to reach: at
-        // the limit libzmq 4.3.4 stops to read, and if the peer then hangs up, the next heartbeat ends
-        // this process with "Assertion failed: !_io_error" (zeromq/libzmq#4364).
-        options.receiveHighWaterMark = 256
+        options.maximumMessageSize = messageSize(parameterCount)
+        // None: at it libzmq 4.3.4 stops to read, and if the peer then hangs up, the next ping, its own
+        // or one of the peer's, ends this process ("!_io_error", zeromq/libzmq#4364).
+        options.receiveHighWaterMark = 0
         return options
     }
+    /// The most bytes of a message to a coordinator: a header, which is at most 64 KiB, or gradients;
+    /// encryption adds some bytes.
+    static func messageSize(_ parameterCount: Int) -> Int { 4 * parameterCount + (1 << 17) }
 }

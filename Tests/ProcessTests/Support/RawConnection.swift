@@ -28,6 +28,13 @@ final class RawConnection: Sendable {
 
     deinit { close(socket) }
 
+    /// Ends the connection at once, whatever has not arrived yet, when this goes away.
+    func reset() {
+        var lingering = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(
+            socket, SOL_SOCKET, SO_LINGER, &lingering, socklen_t(MemoryLayout<linger>.size))
+    }
+
     /// Sends all the bytes; false once the other side has ended the connection.
     ///
     /// Where that side's window is closed too, the system would tell of the end only minutes later:
@@ -62,9 +69,18 @@ final class RawConnection: Sendable {
         recv(socket, &bytes, bytes.count, Int32(MSG_WAITALL))
     }
 
-    /// Sends a frame of zeros that says that another follows; false once the connection is ended.
-    func sendFrameWithMore(count: Int) -> Bool {
-        let length = (0..<8).map { UInt8(truncatingIfNeeded: count >> (56 - 8 * $0)) }
-        return send([3] + length + [UInt8](repeating: 0, count: count))
+    /// Sends frames of zeros that say that another follows; false once the connection is ended.
+    func sendFrames(_ count: Int, of size: Int) -> Bool {
+        let length = (0..<8).map { UInt8(truncatingIfNeeded: size >> (56 - 8 * $0)) }
+        let head = size > 255 ? [3] + length : [1, UInt8(size)]
+        let frame = head + [UInt8](repeating: 0, count: size)
+        return send(Array(repeatElement(frame, count: count).joined()))
+    }
+
+    /// Sends messages of a byte each, with a few pings after every three hundred.
+    func sendFlood(messages: Int) {
+        let ping: [UInt8] = [4, 7, 4] + Array("PING".utf8) + [0, 0]
+        let part = [[UInt8]](repeating: [0, 1, 0], count: 300) + [ping, ping, ping]
+        send([[[UInt8]]](repeating: part, count: messages / 300).flatMap { $0.flatMap { $0 } })
     }
 }

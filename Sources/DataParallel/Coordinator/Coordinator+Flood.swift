@@ -1,0 +1,44 @@
+import Training
+import ZeroMQ
+
+// Where messages come faster than they can be dealt with. Nothing holds them back: see Limits.swift.
+
+extension Coordinator {
+    /// A coordinator that has not come to the end of its messages in so many turns is flooded.
+    private static let mostTurns = 32
+    /// The messages that are dropped at a time, between which timers and signals have their turn.
+    private static let mostDropped = 1000
+
+    /// The members, if messages of others are to be dropped unread.
+    var membersInFlood: Set<PeerIdentity>? {
+        turnsWithoutEnd < Self.mostTurns ? nil : Set(machine.members.map(\.peer))
+    }
+
+    /// Takes the next message; in a flood that of one of the `members`, for whose sake all before it
+    /// are dropped.
+    func nextMessage(of members: Set<PeerIdentity>?) -> Received? {
+        guard let members, let socket else {
+            let received = socket?.receive()
+            if received == nil { turnsWithoutEnd = 0 }
+            return received
+        }
+        let (received, dropped) = socket.receive(from: members, dropping: Self.mostDropped)
+        messagesOfFlood += dropped
+        if received == nil, dropped < Self.mostDropped { turnsWithoutEnd = 0 }
+        return received
+    }
+
+    /// Tells of what was dropped unread; not of each wave, of which a second may have many.
+    func reportFlood() {
+        guard messagesOfFlood > 0 else { return }
+        report(.flooded(messages: messagesOfFlood))
+        messagesOfFlood = 0
+    }
+
+    func limitUnread() {
+        socket?.limitUnread(
+            of: Set(machine.members.map(\.peer)),
+            to: Limits.unreadMessages * Limits.messageSize(state.parameters.count),
+            othersTogether: Limits.unreadOfStrangers)
+    }
+}
