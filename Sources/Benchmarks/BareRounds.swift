@@ -101,6 +101,7 @@ private struct BareSocket {
 
     init(_ type: Int32) {
         guard let context = zmq_ctx_new(), let raw = zmq_socket(context, type) else {
+            // As ``Context`` does: of memory or descriptors, and there is nothing to measure without.
             fatalError("libzmq is out of resources")
         }
         self.context = context

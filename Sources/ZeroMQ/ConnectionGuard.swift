@@ -10,10 +10,9 @@ import CZeroMQ
 struct ConnectionGuard {
     private struct Connection {
         var peer: PeerIdentity?
-        let opened = ContinuousClock.now
         /// The bytes known to be of messages that have been read, and of libzmq's own commands.
         var read: UInt64
-        /// Until when its pings and pongs are among them.
+        /// Until when its pings and pongs are among them: from the connection's beginning on.
         var creditedUntil = ContinuousClock.now
         var isCut = false
     }
@@ -37,7 +36,7 @@ struct ConnectionGuard {
     mutating func closed(_ descriptor: Int32) { connections[descriptor] = nil }
 
     /// A whole message has been read, which took `byteCount` bytes on the wire.
-    mutating func hasRead(_ byteCount: Int, from peer: PeerIdentity?, over descriptor: Int32) {
+    mutating func hasRead(_ byteCount: Int, from peer: PeerIdentity, over descriptor: Int32) {
         guard var connection = connections[descriptor] else { return }
         connection.read += UInt64(byteCount)
         // Only with a message: a peer whose message never ends gets no credit for its frames.
@@ -57,7 +56,7 @@ struct ConnectionGuard {
     ) {
         var others: [(descriptor: Int32, count: UInt64)] = []
         for (descriptor, connection) in connections where !connection.isCut {
-            if connection.peer == nil, .now - connection.opened > Self.longestSilence {
+            if connection.peer == nil, .now - connection.creditedUntil > Self.longestSilence {
                 cut(descriptor)
                 continue
             }

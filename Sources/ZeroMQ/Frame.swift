@@ -38,6 +38,7 @@ public final class Frame: @unchecked Sendable {
         precondition(count >= 0, "a frame cannot have \(count) bytes")
         handle = .allocate(capacity: 1)
         guard zmq_msg_init_size(handle, count) == 0 else {
+            // As where Swift itself finds no memory.
             fatalError("no memory for a frame of \(count) bytes")
         }
         let memory = UnsafeMutableRawBufferPointer(start: zmq_msg_data(handle), count: count)
@@ -53,9 +54,7 @@ public final class Frame: @unchecked Sendable {
     init?(receivedFrom socket: UnsafeMutableRawPointer) {
         handle = .allocate(capacity: 1)
         zmq_msg_init(handle)
-        while zmq_msg_recv(handle, socket, ZMQ_DONTWAIT) < 0 {
-            if zmq_errno() != EINTR { return nil }
-        }
+        guard Self.receive(handle, from: socket) else { return nil }
         seal()
     }
 
@@ -68,12 +67,20 @@ public final class Frame: @unchecked Sendable {
             zmq_msg_init(message)
             defer { zmq_msg_close(message) }
             repeat {
-                while zmq_msg_recv(message, socket, ZMQ_DONTWAIT) < 0 {
-                    if zmq_errno() != EINTR { return -1 }
-                }
+                guard receive(message, from: socket) else { return -1 }
             } while zmq_msg_more(message) != 0
             return zmq_msg_get(message, ZMQ_SRCFD)
         }
+    }
+
+    /// Whether the queue had a frame, which is in `handle` then.
+    private static func receive(
+        _ handle: UnsafeMutablePointer<zmq_msg_t>, from socket: UnsafeMutableRawPointer
+    ) -> Bool {
+        while zmq_msg_recv(handle, socket, ZMQ_DONTWAIT) < 0 {
+            if zmq_errno() != EINTR { return false }
+        }
+        return true
     }
 
     deinit {

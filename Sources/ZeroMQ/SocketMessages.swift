@@ -59,7 +59,7 @@ extension Socket {
                 frames.removeAll()
             }
         }
-        if kind == .router {
+        if let sender {
             connectionGuard.hasRead(countOnWire, from: sender, over: frame.connection)
         }
         return isWithinLimits(frameCount, byteCount)

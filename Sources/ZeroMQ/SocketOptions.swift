@@ -11,6 +11,11 @@ public struct SocketOptions: Hashable, Sendable {
     public var sendHighWaterMark = 16
     /// How many incoming messages are queued from one peer before its sends have to wait; 0 for no
     /// limit.
+    ///
+    /// At a limit libzmq 4.3.4 stops to read, and if the connection then ends, the next ping, its own or
+    /// one of the peer's, ends this process ("!_io_error", zeromq/libzmq#4364). So what may come has to
+    /// be limited otherwise: by sending no more than is asked for, or by
+    /// ``Socket/limitUnread(of:to:othersTogether:)``.
     public var receiveHighWaterMark = 16
     /// The most bytes that the frames of a received message may have together.
     ///

@@ -67,6 +67,7 @@ public final class SocketThread: SerialExecutor, TaskExecutor, @unchecked Sendab
     ///
     /// Handlers and timers are dropped. The actors of the thread must not be called any more.
     public func stop() async {
+        // It would wait forever.
         if isCurrent { fatalError("thread \(name) cannot wait for its own end") }
         await withCheckedContinuation { continuation in
             let hasEnded = inbox.withLock { inbox in

@@ -11,8 +11,10 @@ extension Coordinator {
 
     /// The members, if messages of others are to be dropped unread.
     var membersInFlood: Set<PeerIdentity>? {
-        turnsWithoutEnd < Self.mostTurns ? nil : Set(machine.members.map(\.peer))
+        turnsWithoutEnd < Self.mostTurns ? nil : members
     }
+
+    private var members: Set<PeerIdentity> { Set(machine.members.map(\.peer)) }
 
     /// Takes the next message; in a flood that of one of the `members`, for whose sake all before it
     /// are dropped.
@@ -36,9 +38,9 @@ extension Coordinator {
     }
 
     func limitUnread() {
-        socket?.limitUnread(
-            of: Set(machine.members.map(\.peer)),
-            to: Limits.unreadMessages * Limits.messageSize(state.parameters.count),
+        guard let socket else { return }
+        socket.limitUnread(
+            of: members, to: Limits.unreadMessages * socket.options.maximumMessageSize,
             othersTogether: Limits.unreadOfStrangers)
     }
 }

@@ -46,13 +46,9 @@ enum Limits {
         options.maximumConnectionCount = min(options.maximumConnectionCount, descriptors / 2)
         options.heartbeatInterval = min(.seconds(1), timeout / 4)
         options.heartbeatTimeout = timeout
-        options.maximumMessageSize = messageSize(parameterCount)
-        // None: at it libzmq 4.3.4 stops to read, and if the peer then hangs up, the next ping, its own
-        // or one of the peer's, ends this process ("!_io_error", zeromq/libzmq#4364).
+        // A header, which is at most 64 KiB, or gradients; encryption adds some bytes.
+        options.maximumMessageSize = 4 * parameterCount + (1 << 17)
         options.receiveHighWaterMark = 0
         return options
     }
-    /// The most bytes of a message to a coordinator: a header, which is at most 64 KiB, or gradients;
-    /// encryption adds some bytes.
-    static func messageSize(_ parameterCount: Int) -> Int { 4 * parameterCount + (1 << 17) }
 }

@@ -80,9 +80,7 @@ public actor Worker {
         options.heartbeatInterval = .seconds(20)
         options.heartbeatTimeout = .seconds(60)
         options.maximumMessageSize = 1 << 30
-        // libzmq 4.3.4 ends the process ("!_io_error") when a heartbeat is due on a connection that has
-        // ended while messages waited for room in the queue, as after a long SIGSTOP. The coordinator
-        // sends no more than it is asked for, so that the queue needs no limit.
+        // The coordinator sends no more than it is asked for.
         options.receiveHighWaterMark = 0
         // All sums of a step fit, up to two a level of the tree.
         options.sendHighWaterMark = 64
