@@ -40,8 +40,32 @@ public struct FileError: Error, CustomStringConvertible, Equatable {
 public enum Files {
     /// Replaces the file at `path`, or leaves it as it is if any part of that fails.
     public static func writeAtomically(_ bytes: [UInt8], to path: String) throws(FileError) {
+        let temporary = try writeTemporary(bytes, for: path, mode: 0o644)
+        guard rename(temporary, path) == 0 else {
+            let code = errno
+            unlink(temporary)
+            throw FileError(operation: "replace", path: path, code: code)
+        }
+        syncFolder(of: path)
+    }
+
+    /// Makes a file that only this user can read, whole from the beginning on, unless there is one.
+    public static func makePrivately(_ bytes: [UInt8], at path: String) throws(FileError) {
+        let temporary = try writeTemporary(bytes, for: path, mode: 0o600)
+        defer { unlink(temporary) }
+        // Where a rename would take the place of another's file, a link fails.
+        guard link(temporary, path) == 0 || errno == EEXIST else {
+            throw FileError(operation: "make", path: path, code: errno)
+        }
+        syncFolder(of: path)
+    }
+
+    /// Writes and syncs a file beside the one at `path`, and gives its path.
+    private static func writeTemporary(
+        _ bytes: [UInt8], for path: String, mode: mode_t
+    ) throws(FileError) -> String {
         let temporary = "\(path).\(getpid()).tmp"
-        let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
         guard file >= 0 else { throw FileError(operation: "write", path: path, code: errno) }
         do throws(FileError) {
             defer { close(file) }
@@ -53,12 +77,7 @@ public enum Files {
             unlink(temporary)
             throw error
         }
-        guard rename(temporary, path) == 0 else {
-            let code = errno
-            unlink(temporary)
-            throw FileError(operation: "replace", path: path, code: code)
-        }
-        syncFolder(of: path)
+        return temporary
     }
 
     /// Reads a whole regular file.
@@ -159,6 +178,12 @@ public enum Files {
     public static func isFolder(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// Whether everybody can read a file, or users other than its owner can change it.
+    public static func isOpenToOthers(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & (S_IRWXO | S_IWGRP) != 0
     }
 
     /// Removes a file if it is there.

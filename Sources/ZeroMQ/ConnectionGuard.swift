@@ -17,32 +17,35 @@ struct ConnectionGuard {
         var isCut = false
     }
 
+    private let isEncrypted: Bool
     private var connections: [Int32: Connection] = [:]
 
-    /// What a connection begins with: a greeting, and a READY with an identity.
-    private static let handshake: UInt64 = 512
+    init(isEncrypted: Bool) { self.isEncrypted = isEncrypted }
+
+    /// What a connection begins with: a greeting, and a READY with an identity, or HELLO and INITIATE.
+    private var handshake: UInt64 { isEncrypted ? 1024 : 512 }
     /// The pings and pongs of a second, of which libzmq tells nothing.
-    private static let commandsOfASecond: UInt64 = 64
+    private var commandsOfASecond: UInt64 { isEncrypted ? 256 : 64 }
 
     /// How long a connection may be before its peer says a first word.
     private static let longestSilence = Duration.seconds(10)
 
     /// A connection has been accepted; one too many is ended.
     mutating func opened(_ descriptor: Int32, most: Int) {
-        connections[descriptor] = Connection(read: Self.handshake)
+        connections[descriptor] = Connection(read: handshake)
         if connections.count > most { cut(descriptor) }
     }
 
     mutating func closed(_ descriptor: Int32) { connections[descriptor] = nil }
 
-    /// A whole message has been read, which took `byteCount` bytes on the wire.
+    /// A whole message has been read, of frames that take `byteCount` bytes together on the wire.
     mutating func hasRead(_ byteCount: Int, from peer: PeerIdentity, over descriptor: Int32) {
         guard var connection = connections[descriptor] else { return }
         connection.read += UInt64(byteCount)
         // Only with a message: a peer whose message never ends gets no credit for its frames.
         let seconds = (.now - connection.creditedUntil).components.seconds
         if seconds > 0 {
-            connection.read += UInt64(seconds) * Self.commandsOfASecond
+            connection.read += UInt64(seconds) * commandsOfASecond
             connection.creditedUntil = .now
         }
         // What is left of a connection that has ended may name the descriptor of a new one.

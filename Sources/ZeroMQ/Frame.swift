@@ -91,8 +91,11 @@ public final class Frame: @unchecked Sendable {
     /// The number of bytes.
     public var count: Int { zmq_msg_size(handle) }
 
-    /// The number of bytes that it takes on a connection that is not encrypted (ZMTP 3.0).
-    var countOnWire: Int { count + (count > 255 ? 9 : 2) }
+    /// The number of bytes that it takes on a connection (ZMTP 3.0), of which encryption adds some.
+    func countOnWire(isEncrypted: Bool) -> Int {
+        let count = count + (isEncrypted ? Encryption.frameOverhead : 0)
+        return count + (count > 255 ? 9 : 2)
+    }
 
     /// Calls `body` with the bytes, which stay valid only until it returns.
     public func withBytes<Result, Failure: Error>(

@@ -4,7 +4,7 @@ import CZeroMQ
 ///
 /// It is used there only, best by an actor whose executor is the thread; a call from elsewhere ends
 /// the process with a message. All calls return at once. A socket that is dropped closes itself,
-/// but one that is attached or monitored lives until ``close(lingering:)`` or the thread's end.
+/// but one that is attached, monitored or a server lives until ``close(lingering:)`` or the thread's end.
 public final class Socket {
     /// How a socket treats its peers.
     public enum Kind: Sendable {
@@ -14,12 +14,15 @@ public final class Socket {
         case dealer
         /// Talks to exactly one peer, within the process.
         case pair
+        /// Answers each message before it takes the next.
+        case reply
 
         fileprivate var type: Int32 {
             switch self {
             case .router: ZMQ_ROUTER
             case .dealer: ZMQ_DEALER
             case .pair: ZMQ_PAIR
+            case .reply: ZMQ_REP
             }
         }
     }
@@ -36,8 +39,12 @@ public final class Socket {
     private(set) var raw: UnsafeMutableRawPointer?
     /// The other end of the events of this socket's connections, while somebody follows them.
     var monitorSocket: Socket?
+    /// Where libzmq asks whom to let in, if it has to.
+    var gateSocket: Socket?
+    /// The endpoints that were dialled.
+    private(set) var dialled: [String] = []
     /// What is known of the connections, while their events are followed.
-    var connectionGuard = ConnectionGuard()
+    var connectionGuard: ConnectionGuard
 
     /// Opens a socket that is tied to no endpoint yet.
     public init(
@@ -49,6 +56,7 @@ public final class Socket {
         self.kind = kind
         self.options = options
         self.thread = thread
+        connectionGuard = ConnectionGuard(isEncrypted: options.encryption != nil)
         guard let raw = zmq_socket(context.raw, kind.type) else {
             throw SocketError(.open, code: zmq_errno())
         }
@@ -57,7 +65,9 @@ public final class Socket {
         for (option, value) in options.values(for: kind) {
             try set(option, to: value, during: .open)
         }
-        try set(ZMQ_MAXMSGSIZE, to: Int64(options.maximumMessageSize), during: .open)
+        let overhead = options.encryption == nil ? 0 : Encryption.frameOverhead
+        try set(ZMQ_MAXMSGSIZE, to: Int64(options.maximumMessageSize + overhead), during: .open)
+        if let encryption = options.encryption { try encrypt(encryption) }
     }
 
     deinit {
@@ -78,11 +88,23 @@ public final class Socket {
     }
 
     /// Dials `endpoint` in the background, again and again until somebody answers.
+    ///
+    /// libzmq gives up where somebody answers in another language, or refuses the socket's key. A socket
+    /// that has a monitor, and one endpoint, dials on even then.
     public func connect(_ endpoint: String) throws(SocketError) {
         let raw = try prepare(Endpoint(endpoint, for: .connect), for: .connect)
         guard zmq_connect(raw, endpoint) == 0 else {
             throw SocketError(.connect, endpoint, code: zmq_errno())
         }
+        dialled.append(endpoint)
+    }
+
+    /// Dials an endpoint that libzmq has given up.
+    func dialAgain(_ endpoint: String) {
+        guard let raw else { return }
+        zmq_disconnect(raw, endpoint)
+        // It succeeded before, with the same endpoint.
+        zmq_connect(raw, endpoint)
     }
 
     /// Ends all connections, and the calls to the handlers of the socket and its monitor.
@@ -94,12 +116,13 @@ public final class Socket {
         guard raw != nil else { return }
         // An option that any open socket accepts cannot fail.
         try? set(ZMQ_LINGER, to: lingering.milliseconds, during: .open)
-        thread.detach(self)
-        if let monitorSocket { thread.detach(monitorSocket) }
+        for attached in [self, monitorSocket, gateSocket] {
+            if let attached { thread.detach(attached) }
+        }
         closeRaw()
     }
 
-    private func closeRaw() {
+    func closeRaw() {
         guard let raw else { return }
         if let monitorSocket {
             // First: an event for which nobody is left would block libzmq's I/O thread for good.
@@ -107,6 +130,7 @@ public final class Socket {
             monitorSocket.closeRaw()
         }
         zmq_close(raw)
+        gateSocket?.closeGate()
         self.raw = nil
         context.socketDidClose()
     }
@@ -128,7 +152,7 @@ public final class Socket {
         return raw
     }
 
-    private func set<Value: FixedWidthInteger>(
+    func set<Value: FixedWidthInteger>(
         _ option: Int32, to value: Value, during operation: SocketError.Operation
     ) throws(SocketError) {
         var value = value
@@ -137,6 +161,13 @@ public final class Socket {
             let text = String(cString: zmq_strerror(code))
             throw SocketError(
                 operation, nil, code: code, reason: "option \(option) = \(value): \(text)")
+        }
+    }
+
+    /// Sets an option whose value may be a secret.
+    func set(_ option: Int32, toBytes bytes: [UInt8]) throws(SocketError) {
+        guard zmq_setsockopt(raw, option, bytes, bytes.count) == 0 else {
+            throw SocketError(.open, code: zmq_errno())
         }
     }
 

@@ -47,12 +47,13 @@ extension Socket {
         var frames = [frame]
         var frameCount = 1
         var byteCount = frame.count
-        var countOnWire = frame.countOnWire
+        let isEncrypted = options.encryption != nil
+        var countOnWire = frame.countOnWire(isEncrypted: isEncrypted)
         while frame.isFollowed, let next = Frame(receivedFrom: raw) {
             frame = next
             frameCount += 1
             byteCount += frame.count
-            countOnWire += frame.countOnWire
+            countOnWire += frame.countOnWire(isEncrypted: isEncrypted)
             if isWithinLimits(frameCount, byteCount) {
                 frames.append(frame)
             } else {

@@ -33,6 +33,8 @@ public struct MonitorEvent: Hashable, Sendable, CustomStringConvertible {
     public let detail: String?
     /// The connection's descriptor, which libzmq owns; nil where the event is about none.
     let descriptor: Int32?
+    /// Whether libzmq does not dial again by itself.
+    let isFinal: Bool
 
     /// One line for a log.
     public var description: String {
@@ -54,6 +56,8 @@ public struct MonitorEvent: Hashable, Sendable, CustomStringConvertible {
             bytes.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
         }
         detail = Self.detail(Int32(code), value)
+        isFinal = [ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL, ZMQ_EVENT_HANDSHAKE_FAILED_AUTH]
+            .contains(Int32(code))
         descriptor =
             [.accepted, .connected, .disconnected].contains(kind)
             ? Int32(bitPattern: value) : nil
@@ -78,9 +82,13 @@ public struct MonitorEvent: Hashable, Sendable, CustomStringConvertible {
         case ZMQ_EVENT_ACCEPT_FAILED, ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
             String(cString: zmq_strerror(Int32(bitPattern: value)))
         case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
-            "protocol error 0x" + String(value, radix: 16)
+            switch Int32(bitPattern: value) {
+            case ZMQ_PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC: "it has another key"
+            case ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH: "only one side has a key"
+            default: "it breaks ZeroMQ's protocol (0x\(String(value, radix: 16)))"
+            }
         case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
-            "status \(value)"
+            "it has another key (status \(value))"
         case ZMQ_EVENT_CONNECT_RETRIED:
             "in \(value) ms"
         default:
@@ -122,6 +130,11 @@ extension Socket {
     }
 
     private func account(for event: MonitorEvent) {
+        // The event has the peer's address, where the endpoint may have its name.
+        if event.isFinal, let endpoint = dialled.first, dialled.count == 1 {
+            let pause = options.maximumReconnectInterval ?? options.reconnectInterval
+            thread.schedule(after: pause) { self.dialAgain(endpoint) }
+        }
         guard let descriptor = event.descriptor else { return }
         switch event.kind {
         case .accepted: connectionGuard.opened(descriptor, most: options.maximumConnectionCount)

@@ -41,6 +41,8 @@ public struct SocketOptions: Hashable, Sendable {
     ///
     /// Otherwise what is sent while a peer is away arrives, long stale, after its return.
     public var queuesOnlyWhenConnected = true
+    /// Who may be at the other end of a connection; nil for anybody, and for no encryption.
+    public var encryption: Encryption?
     /// How soon to dial again after a connection broke or was refused.
     public var reconnectInterval: Duration = .milliseconds(100)
     /// Up to where the reconnect interval doubles with each failure, or nil to keep it.

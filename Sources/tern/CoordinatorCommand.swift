@@ -9,8 +9,8 @@ struct CoordinatorCommand: AsyncParsableCommand {
         commandName: "coordinator",
         abstract: "Train with workers that dial in from any machine.",
         discussion: """
-            The coordinator alone needs the data set; it sends each worker its share. Connections \
-            are not authenticated: listen on networks that you trust.
+            The coordinator alone needs the data set; it sends each worker its share. Over tcp, workers \
+            need the coordinator's key, too: copy its file to their machines.
             """)
 
     @Option(
@@ -27,6 +27,9 @@ struct CoordinatorCommand: AsyncParsableCommand {
             "Give up when too few workers have joined within this time. (default: never)",
             valueName: "seconds"))
     var joinTimeout: Int?
+
+    @OptionGroup
+    var keyOptions: KeyOptions
 
     @OptionGroup(title: "Fault options")
     var faults: FaultOptions
@@ -46,16 +49,23 @@ struct CoordinatorCommand: AsyncParsableCommand {
         try await exitCleanly {
             let signals = try SignalSource()
             let configuration = try command.options.configuration()
+            let key = try command.keyOptions.key(for: command.listen)
             let session = try await TrainingSession.open(
                 command.options, configuration,
-                command: "tern coordinator --listen \(command.listen)")
+                command: "tern coordinator --listen \(command.listen)\(command.keyOptions.text)")
             session.announce()
             let coordinator = try session.makeCoordinator(
                 workers: command.minWorkers, minimum: command.minWorkers,
                 joinTimeout: command.joinTimeout, command.faults)
             let context = coordinator.makeContext()
-            let endpoint = try await command.listen(coordinator, context, session)
-            session.logger.info("workers join with: tern worker --connect \(endpoint)")
+            let endpoint = try await command.listen(coordinator, key, context, session)
+            if let key {
+                session.logger.info("workers need a copy of the \(key)")
+            } else if endpoint.hasPrefix("tcp://") {
+                session.logger.warning("there is no key: anybody who reaches \(endpoint) is let in")
+            }
+            session.logger.info(
+                "workers join with: tern worker --connect \(endpoint)\(command.keyOptions.text)")
             let result = await coordinator.train(signals: signals)
             await context.terminate()
             try session.conclude(result, workers: result.workers)
@@ -64,10 +74,11 @@ struct CoordinatorCommand: AsyncParsableCommand {
 
     /// Binds the endpoint; where that fails, a new run's folder is not left in the way of the next try.
     private func listen(
-        _ coordinator: Coordinator, _ context: Context, _ session: TrainingSession
+        _ coordinator: Coordinator, _ key: ClusterKey?, _ context: Context,
+        _ session: TrainingSession
     ) async throws -> String {
         do {
-            return try await coordinator.listen(listen, context: context)
+            return try await coordinator.listen(listen, key: key, context: context)
         } catch {
             if options.resume == nil { session.directory.discard() }
             throw error

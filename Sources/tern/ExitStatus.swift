@@ -1,5 +1,6 @@
 import ArgumentParser
 import Benchmarks
+import DataParallel
 import Datasets
 import Glibc
 import Images
@@ -43,6 +44,7 @@ enum ExitStatus {
         case let error as ConfigurationError: of(error)
         case let error as DatasetError: of(error)
         case let error as RunDirectoryError: of(error)
+        case let error as ClusterKeyError: of(error)
         case let error as BenchmarkError: of(error)
         case let error as VerificationError: of(error)
         case is CheckpointError, is SafetensorsError, is ImageError: badData
@@ -56,6 +58,14 @@ enum ExitStatus {
         switch error {
         case .differs, .unreadableFile: configuration
         default: usage
+        }
+    }
+
+    private static func of(_ error: ClusterKeyError) -> Int32 {
+        switch error {
+        case .file: fileTrouble
+        case .malformed: badData
+        case .exposed: configuration
         }
     }
 

@@ -19,6 +19,9 @@ struct WorkerCommand: AsyncParsableCommand {
             valueName: "endpoint"))
     var connect: String
 
+    @OptionGroup
+    var keyOptions: KeyOptions
+
     @Option(help: "Compute lanes (threads).")
     var threads = 1
 
@@ -66,10 +69,11 @@ struct WorkerCommand: AsyncParsableCommand {
             let logger = Logger(label: "tern") { _ in
                 SinkLogHandler(sink, level: command.logLevel)
             }
+            let key = try command.keyOptions.key(for: command.connect)
             logger.info(
                 """
                 worker \(getpid()) with \(command.threads) threads, \(kernels.name), dials \
-                \(command.connect)
+                \(command.connect)\(key.map { " with the \($0)" } ?? "")
                 """)
             let worker = Worker(
                 threads: command.threads, processors: command.processors, kernels: kernels,
@@ -82,7 +86,7 @@ struct WorkerCommand: AsyncParsableCommand {
             }
             let context = Context()
             let outcome = try await worker.run(
-                command.connect, context: context, signals: signals,
+                command.connect, key: key, context: context, signals: signals,
                 lifeline: command.lifeline ? STDIN_FILENO : nil)
             if outcome == .orphaned {
                 // Killed, the parent could not clean up. The lanes may be in the middle of a step,
@@ -107,9 +111,14 @@ struct WorkerCommand: AsyncParsableCommand {
         case .refused(let reason): throw Failure(status: ExitStatus.refused, message: reason)
         case .interrupted(let signal):
             throw Failure(status: ExitStatus.signal(signal), message: "")
-        case .noCoordinator(let isConnected):
+        case .noCoordinator(.turnedAway):
+            throw Failure(
+                status: ExitStatus.refused,
+                message: "\(connect) turned this worker away: copy the coordinator's key to this "
+                    + "machine, or name the right one with --key")
+        case .noCoordinator(let contact):
             let what =
-                isConnected
+                contact == .connected
                 ? "nothing at \(connect) answers as a coordinator"
                 : "there is no coordinator at \(connect)"
             throw Failure(
@@ -130,8 +139,13 @@ extension WorkerEvent {
             return (
                 .warning, "the coordinator went on without this worker: \(reason); joining anew"
             )
-        case .waiting(let seconds, let isConnected):
-            let what = isConnected ? "no answer from" : "no coordinator at"
+        case .waiting(_, .turnedAway):
+            return (
+                .warning,
+                "\(endpoint) turns this worker away: has it the coordinator's key? still trying"
+            )
+        case .waiting(let seconds, let contact):
+            let what = contact == .connected ? "no answer from" : "no coordinator at"
             return (.warning, "\(what) \(endpoint) for \(seconds) s; still trying")
         case .dropped(let reason): return (.warning, "dropped a message: \(reason)")
         }

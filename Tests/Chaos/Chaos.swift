@@ -66,6 +66,8 @@ struct Chaos: AsyncParsableCommand {
         let settings = ChaosSettings(
             data: data, workers: workers, faults: faults, epochs: epochs, batchSize: batchSize)
         let folder = try Files.makeTemporaryFolder("tern-chaos")
+        // What runs over tcp needs a key, which is not to be left in this user's home.
+        setenv("TERN_KEY", "\(folder)/key", 1)
         let undisturbed = try await settings.undisturbed(folder: folder)
         say("the undisturbed run ends with \(undisturbed)")
         var ledger = Ledger(bars: [

@@ -17,6 +17,10 @@ private final class MachineUnderTest {
         machine.connected(now: .seconds(seconds))
     }
 
+    func turnedAway(at seconds: Int) -> [WorkerEffect] {
+        machine.turnedAway(now: .seconds(seconds))
+    }
+
     func disconnected(at seconds: Int) -> [WorkerEffect] {
         machine.disconnected(now: .seconds(seconds))
     }
@@ -81,9 +85,22 @@ private func welcome(
     func timeout() {
         #expect(machine.tick(at: 4) == [])
         #expect(
-            machine.tick(at: 5) == [.report(.waiting(seconds: 5, isConnected: false))])
+            machine.tick(at: 5) == [.report(.waiting(seconds: 5, .none))])
         #expect(machine.tick(at: 6) == [])
-        #expect(machine.tick(at: 20) == [.finish(.noCoordinator(isConnected: false))])
+        #expect(machine.tick(at: 20) == [.finish(.noCoordinator(.none))])
+    }
+
+    @Test("it says at once that it is turned away, and again every five seconds that it still is")
+    func turnedAway() {
+        func waiting(_ seconds: Int, _ contact: Contact) -> [WorkerEffect] {
+            [.report(.waiting(seconds: seconds, contact))]
+        }
+        #expect(machine.turnedAway(at: 1) == waiting(1, .turnedAway))
+        #expect(machine.turnedAway(at: 2) == [])
+        #expect(machine.tick(at: 6) == waiting(6, .turnedAway))
+        #expect(machine.tick(at: 11) == waiting(11, .none))
+        #expect(machine.turnedAway(at: 19) == [])
+        #expect(machine.tick(at: 20) == [.finish(.noCoordinator(.turnedAway))])
     }
 
     @Test("it fetches what it lacks part by part, and then says that it is ready")

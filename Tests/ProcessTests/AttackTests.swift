@@ -15,7 +15,7 @@ struct AttackTests {
         let data = try SampleData.large()
         async let calm = Recipe.long.train(data, into: RunFolder("calm"))
         let run = RunFolder()
-        let cluster = try await Cluster(.long, data, into: run)
+        let cluster = try await Cluster(.long, data, into: run, isOpen: true)
         _ = try cluster.worker()
         try await cluster.coordinator.line("Epoch [1/4], Step [20/600]")
         try await withThrowingTaskGroup { group in
@@ -42,7 +42,7 @@ struct AttackTests {
         let data = try SampleData.large()
         async let calm = Recipe.long.train(data, into: RunFolder("calm"))
         let run = RunFolder()
-        let cluster = try await Cluster(.long, data, into: run)
+        let cluster = try await Cluster(.long, data, into: run, isOpen: true)
         try await cluster.loseOnlyWorker()
         for (name, attack) in [
             ("strangers", strangers), ("a liar", liar), ("half messages", halfMessages),
@@ -58,7 +58,7 @@ struct AttackTests {
         try note("garbage", cluster)
         for (count, size) in [(1, 100_000), (10_000, 0)] {
             let sent = try await RawConnection.sendWithoutEnd(cluster.endpoint, count, of: size)
-            #expect(sent < 100 << 20, "\(sent) bytes of one message were taken")
+            #expect(sent < 300 << 20, "\(sent) bytes of one message were taken")
         }
         try note("a message without end", cluster)
         _ = (try cluster.worker(), try cluster.worker())
@@ -115,20 +115,38 @@ struct AttackTests {
         }
     }
 
+    @Test("of strangers without its key: none of their messages is heard")
+    func keyless() async throws {
+        try await isUndisturbed(isOpen: false) { cluster in
+            let coordinator = cluster.coordinator
+            try await Attacker.with(cluster.endpoint) { _ in
+                try await coordinator.line("a connection was refused: only one side has a key")
+            }
+            try await RawConnection.floodAndHangUp(cluster.endpoint)
+            try await RawConnection.sendGarbage(cluster.endpoint)
+            #expect(
+                try await RawConnection.sendWithoutEnd(cluster.endpoint, 1, of: 1000) < 10 << 20)
+            #expect(try peakMemory(of: coordinator) < mostMemory)
+            let words = coordinator.output.split(separator: "\n")
+            #expect(words.count { $0.contains(" joined from ") } == 1)
+            #expect(!words.contains { $0.contains("dropped") || $0.contains("protocol version") })
+        }
+    }
+
     /// Checks that a run with one worker comes to the same sum as a calm one, though it is attacked.
     ///
     /// - Parameters:
     ///   - line: the line of the log at which the attack begins.
     ///   - attack: gives back what is to live until the run has ended.
     private func isUndisturbed<Strangers>(
-        _ recipe: Recipe = .long, under limits: String = ":",
+        _ recipe: Recipe = .long, isOpen: Bool = true, under limits: String = ":",
         from line: String = "Epoch [1/4], Step [20/600]",
         by attack: (Cluster) async throws -> Strangers
     ) async throws {
         let data = try SampleData.large()
         async let calm = Recipe.long.train(data, into: RunFolder("calm"))
         let run = RunFolder()
-        let cluster = try await Cluster(recipe, data, into: run, under: limits)
+        let cluster = try await Cluster(recipe, data, into: run, isOpen: isOpen, under: limits)
         let worker = try cluster.worker()
         try await cluster.coordinator.line(line)
         let strangers = try await attack(cluster)

@@ -96,15 +96,15 @@ struct BadNetworkTests {
         try await RawPeer.with(.router) { peer in
             let endpoint = try await peer.listen()
             try await expectRefusal(
-                ["worker", "--connect", endpoint, "--join-timeout", "1"], status: 75,
-                "nothing at \(endpoint) answers as a coordinator", "check the endpoint")
+                ["worker", "--connect", endpoint, "--key", "none", "--join-timeout", "1"],
+                status: 75, "nothing at \(endpoint) answers as a coordinator", "check the endpoint")
         }
     }
 
     @Test("a worker of another version is refused, told why, and disturbs nobody")
     func otherWorker() async throws {
         let run = RunFolder()
-        let cluster = try await Cluster(.small, try SampleData(), into: run)
+        let cluster = try await Cluster(.small, try SampleData(), into: run, isOpen: true)
         try await RawPeer.with(.dealer) { peer in
             try await peer.dial(cluster.endpoint)
             await peer.send(control("hello", version: 9, #"{"of": "the future"}"#))
@@ -122,7 +122,8 @@ struct BadNetworkTests {
     @Test("a coordinator of another version", arguments: ["welcome", "refuse"])
     func otherCoordinator(type: String) async throws {
         try await RawPeer.with(.router) { peer in
-            let worker = try start(["worker", "--connect", try await peer.listen()])
+            let worker = try start(
+                ["worker", "--connect", try await peer.listen(), "--key", "none"])
             let hello = try await peer.message("hello")
             #expect(hello.text.contains("\"tern\":\(protocolVersion)"))
             await peer.send(control(type, version: 9, "{}"), to: hello.sender)
@@ -135,7 +136,8 @@ struct BadNetworkTests {
     @Test("a worker whose coordinator sends nonsense drops it and goes on")
     func nonsenseToWorker() async throws {
         try await RawPeer.with(.router) { peer in
-            let worker = try start(["worker", "--connect", try await peer.listen()])
+            let worker = try start(
+                ["worker", "--connect", try await peer.listen(), "--key", "none"])
             let sender = try await peer.message("hello").sender
             await peer.send("TERN", [], to: sender)
             try await worker.line("dropped a message: a malformed message")
@@ -150,7 +152,7 @@ struct BadNetworkTests {
         let data = try SampleData.large()
         let calm = try await Recipe.long.train(data, into: RunFolder("calm"))
         let run = RunFolder()
-        let cluster = try await Cluster(.long, data, into: run)
+        let cluster = try await Cluster(.long, data, into: run, isOpen: true)
         _ = try cluster.worker()
         try await cluster.coordinator.line("Step [20/600]")
         try await RawPeer.with(.dealer) { peer in

@@ -9,18 +9,19 @@ struct StoppingTests {
     func interrupted(signal: Int32, workers: Int) async throws {
         let data = try SampleData.large()
         let calm = RunFolder("calm")
-        let undisturbed = try await Recipe.long.with("--workers", "2").train(data, into: calm)
+        let recipe = Recipe.long.with("--workers", "2", "--epochs", "6")
+        let undisturbed = try await recipe.train(data, into: calm)
 
         let run = RunFolder()
-        let train = try start(Recipe.long.with("--workers", "2").arguments(data, into: run))
-        try await train.line("Epoch [2/4], Step [20/600]")
+        let train = try start(recipe.arguments(data, into: run))
+        try await train.line("Epoch [2/6], Step [20/600]")
         let stopped = try await run.interrupted(train, by: signal)
-        #expect((601..<2400).contains(stopped.steps))
+        #expect((601..<3600).contains(stopped.steps))
         #expect(run.checkpoints.last?.contains("\(stopped.steps)") == true)
 
         let resumed = try await run.resume("--workers", "\(workers)")
         #expect(resumed.weights == undisturbed.weights)
-        #expect(resumed.steps == 2400)
+        #expect(resumed.steps == 3600)
         #expect(try run.metrics.map(\.withoutTime) == calm.metrics.map(\.withoutTime))
         #expect(try run.text("steps.csv") == calm.text("steps.csv"))
     }

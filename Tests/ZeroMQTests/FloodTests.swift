@@ -33,17 +33,24 @@ import ZeroMQ
         }
     }
 
-    @Test("knows to the byte what it has read of a peer", .timeLimit(.minutes(1)))
-    func knowsWhatItHasRead() async throws {
+    @Test(
+        "knows to the byte what it has read of a peer", .timeLimit(.minutes(1)),
+        arguments: [false, true])
+    func knowsWhatItHasRead(isEncrypted: Bool) async throws {
         try await TestNetwork.run { network in
-            let router = try await network.peer(.router, reading: false)
-            let dealer = try await network.peer(.dealer)
+            let options = try Encrypted()
+            let router = try await network.peer(
+                .router, isEncrypted ? options.router : SocketOptions(), reading: false)
+            let dealer = try await network.peer(
+                .dealer, isEncrypted ? options.dealer : SocketOptions())
             try await dealer.connect(try await router.bind("tcp://127.0.0.1:*"))
             let sender = try await identity(of: dealer, at: router)
             // Takes back the credit for the greeting, of which most was not needed.
             await router.limitUnread(of: [sender], to: 0)
 
-            let frames = [0, 1, 255, 256, 70_000].map { Frame([UInt8](repeating: 0, count: $0)) }
+            let frames = [0, 1, 222, 223, 255, 256, 70_000].map {
+                Frame([UInt8](repeating: 0, count: $0))
+            }
             for _ in 0..<50 {
                 #expect(await dealer.send(frames) == .sent)
                 try await next(at: router)

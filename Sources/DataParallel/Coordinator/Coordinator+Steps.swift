@@ -64,6 +64,7 @@ extension Coordinator {
     }
 
     func handle(_ event: MonitorEvent) {
+        if event.kind == .handshakeFailed { turnedAway(event.detail ?? "no handshake") }
         // It does not say whose connection ended, so all are asked. It may come before the socket
         // knows, and the word still leave for nowhere: hence the same again for a little while.
         guard event.kind == .disconnected else { return }
@@ -71,6 +72,13 @@ extension Coordinator {
         lastDisconnection = now
         // A thousand connections that end at once are one reason to ask, not a thousand.
         if !isProbing { thread.schedule(after: .zero) { self.assumeIsolated { $0.probeAgain() } } }
+    }
+
+    private func turnedAway(_ reason: String) {
+        strangers[reason, default: 0] += 1
+        let count = strangers[reason, default: 0]
+        guard isWorthTelling(count) else { return }
+        report(.refused(peer: "a connection", reason: "\(reason) (\(count) so far)"))
     }
 
     private func probeAgain() {

@@ -46,6 +46,8 @@ public actor Coordinator {
     var messagesOfFlood = 0
     /// The peers that could not be understood.
     var refusals = 0
+    /// How many connections were not let in, by the reason.
+    var strangers: [String: Int] = [:]
 
     var clock: TrainingClock
     var lastEpoch: EpochReport?
@@ -83,12 +85,16 @@ public actor Coordinator {
 
     /// Binds the socket that workers dial.
     ///
+    /// - Parameter key: what workers must have; nil to let in anybody.
     /// - Returns: the endpoint, with the port that was chosen.
     /// - Throws: ``SocketError`` if the endpoint is malformed or in use.
-    public func listen(_ endpoint: String, context: Context) throws(SocketError) -> String {
-        let options = Limits.socketOptions(
+    public func listen(
+        _ endpoint: String, key: ClusterKey? = nil, context: Context
+    ) throws(SocketError) -> String {
+        var options = Limits.socketOptions(
             parameterCount: state.parameters.count, timeout: machine.settings.heartbeatTimeout,
             descriptors: DescriptorLimit.raise())
+        options.encryption = key?.ofCoordinator
         let socket = try Socket(context, .router, options, on: thread)
         let bound = try socket.bind(endpoint)
         try socket.monitor { event in self.assumeIsolated { $0.handle(event) } }

@@ -46,7 +46,7 @@ enum Limits {
         options.maximumConnectionCount = min(options.maximumConnectionCount, descriptors / 2)
         options.heartbeatInterval = min(.seconds(1), timeout / 4)
         options.heartbeatTimeout = timeout
-        // A header, which is at most 64 KiB, or gradients; encryption adds some bytes.
+        // A header, which is at most 64 KiB, or gradients.
         options.maximumMessageSize = 4 * parameterCount + (1 << 17)
         options.receiveHighWaterMark = 0
         return options

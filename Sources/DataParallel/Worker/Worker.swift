@@ -68,11 +68,13 @@ public actor Worker {
     /// Works for the coordinator at `endpoint` until there is no more to do.
     ///
     /// - Parameters:
+    ///   - key: what the coordinator must have, too; nil where it lets in anybody.
     ///   - signals: what may ask the worker to leave.
     ///   - lifeline: a descriptor at whose end the worker's parent is known to be gone.
     /// - Throws: ``SocketError`` if the endpoint cannot be used.
     public func run(
-        _ endpoint: String, context: Context, signals: SignalSource?, lifeline: Int32?
+        _ endpoint: String, key: ClusterKey? = nil, context: Context, signals: SignalSource?,
+        lifeline: Int32?
     ) async throws(SocketError) -> WorkerOutcome {
         var options = SocketOptions()
         // How long silence may last the coordinator decides, in the pings that it sends. This is for
@@ -86,6 +88,7 @@ public actor Worker {
         options.sendHighWaterMark = 64
         // A coordinator that takes over from one that was killed need not wait long.
         options.maximumReconnectInterval = .milliseconds(500)
+        options.encryption = key?.ofWorker
         let socket = try Socket(context, .dealer, options, on: thread)
         self.socket = socket
         machine.start(now: now)
@@ -103,7 +106,7 @@ public actor Worker {
         return outcome
     }
 
-    /// Ends the threads, once ``run(_:context:signals:lifeline:)`` has returned and nobody uses the
+    /// Ends the threads, once ``run(_:key:context:signals:lifeline:)`` has returned and nobody uses the
     /// worker.
     public nonisolated func stop() async {
         await endLanes()
@@ -151,6 +154,7 @@ public actor Worker {
     private func handle(_ event: MonitorEvent) {
         switch event.kind {
         case .handshakeSucceeded: perform(machine.connected(now: now))
+        case .handshakeFailed: perform(machine.turnedAway(now: now))
         case .disconnected:
             // The last word, that the run is over, may have come just before.
             receive()

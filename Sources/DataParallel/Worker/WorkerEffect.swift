@@ -49,10 +49,20 @@ public enum WorkerEvent: Sendable, Equatable {
     case lost
     /// Its coordinator has given it up, for this reason.
     case expelled(String)
-    /// It waits for a coordinator; with the seconds so far, and whether it could connect at least.
-    case waiting(seconds: Int, isConnected: Bool)
+    /// It waits for a coordinator; with the seconds so far.
+    case waiting(seconds: Int, Contact)
     /// A message was dropped.
     case dropped(String)
+}
+
+/// How far a worker has come with a coordinator that has not answered it.
+public enum Contact: Sendable, Equatable {
+    /// Nobody is there.
+    case none
+    /// Somebody hangs up in the middle of the handshake, as one does who has another key.
+    case turnedAway
+    /// Somebody listens.
+    case connected
 }
 
 /// How a worker ends.
@@ -62,7 +72,7 @@ public enum WorkerOutcome: Sendable, Equatable {
     /// The coordinator did not take it in.
     case refused(String)
     /// No coordinator answered in time.
-    case noCoordinator(isConnected: Bool)
+    case noCoordinator(Contact)
     /// A signal ended it.
     case interrupted(signal: Int32)
     /// The process that started it is gone.

@@ -22,6 +22,8 @@ public struct WorkerMachine: Sendable {
     var isConnected = false
     private var waitingSince: Duration = .zero
     private var lastNotice: Duration = .zero
+    /// When somebody has hung up on it in the middle of the handshake.
+    private var turnedAwayAt: Duration?
     /// The signal that asks it to leave, and since when, while it finishes its answer.
     private var leaving: (signal: Int32, since: Duration)?
     /// Whether it was given up and waits for its lanes, to begin afresh.
@@ -57,6 +59,7 @@ public struct WorkerMachine: Sendable {
     private mutating func startWaiting(_ now: Duration) {
         waitingSince = now
         lastNotice = now
+        turnedAwayAt = nil
     }
 
     /// A coordinator has been reached.
@@ -64,6 +67,14 @@ public struct WorkerMachine: Sendable {
         guard !isFinished else { return [] }
         isConnected = true
         return [.send(.hello(hello), RunID.unknown)]
+    }
+
+    /// Somebody was reached, and hung up before both had greeted each other.
+    public mutating func turnedAway(now: Duration) -> [WorkerEffect] {
+        guard !isFinished, !isConnected else { return [] }
+        turnedAwayAt = now
+        // The first time it is told at once.
+        return lastNotice == waitingSince ? notice(now) : []
     }
 
     /// The connection is gone; whatever was agreed over it is void.
@@ -97,14 +108,22 @@ public struct WorkerMachine: Sendable {
         guard plan == nil, !isExpelled else { return [] }
         let waited = now - waitingSince
         if let timeout = settings.joinTimeout, waited >= timeout {
-            return finish(.noCoordinator(isConnected: isConnected))
+            return finish(.noCoordinator(contact(now)))
         }
         // The hello may have been refused while the connection was being made.
         let hello: [WorkerEffect] = isConnected ? [.send(.hello(hello), RunID.unknown)] : []
-        guard now - lastNotice >= .seconds(5) else { return hello }
+        return now - lastNotice < .seconds(5) ? hello : hello + notice(now)
+    }
+
+    private func contact(_ now: Duration) -> Contact {
+        if isConnected { return .connected }
+        return turnedAwayAt.map { now - $0 < .seconds(5) } ?? false ? .turnedAway : .none
+    }
+
+    private mutating func notice(_ now: Duration) -> [WorkerEffect] {
         lastNotice = now
-        let seconds = Int(waited.components.seconds)
-        return hello + [.report(.waiting(seconds: seconds, isConnected: isConnected))]
+        let seconds = Int((now - waitingSince).components.seconds)
+        return [.report(.waiting(seconds: seconds, contact(now)))]
     }
 
     /// A signal asks to leave: first with the answer under way, the second time at once.
@@ -243,7 +262,7 @@ public struct WorkerMachine: Sendable {
             activity = (.computing, now)
             effects.append(.compute(slots, step: step))
         }
-        let waits: WorkerStatus.Phase = fetching == nil ? .idle : .fetching
+        let waits = fetching == nil ? WorkerStatus.Phase.idle : .fetching
         if computing == nil, activity.phase != waits { activity = (waits, now) }
         return effects
     }

@@ -84,25 +84,31 @@ extension RunFolder {
 struct Cluster {
     let coordinator: TernProcess
     let endpoint: String
+    private let environment: [String: String]
 
     /// Starts `tern coordinator` and waits until it listens.
     ///
-    /// - Parameter limits: what a shell does first, such as `ulimit -Sn 100`.
+    /// - Parameters:
+    ///   - isOpen: whether anybody is let in, not those alone who have the bench's key.
+    ///   - limits: what a shell does first, such as `ulimit -Sn 100`.
     init(
         _ recipe: Recipe, _ data: SampleData, into run: RunFolder,
-        listen: String = "tcp://127.0.0.1:*", under limits: String = ":"
+        listen: String = "tcp://127.0.0.1:*", isOpen: Bool = false, under limits: String = ":"
     ) async throws {
+        environment = isOpen ? ["TERN_KEY": "none"] : [:]
         let arguments = recipe.arguments(for: "coordinator", data, into: run)
         let script = "\(limits) && exec \"$@\""
         coordinator = try bench.start(
-            ["sh", "-c", script, "sh", ternPath] + arguments + ["--listen", listen])
+            ["sh", "-c", script, "sh", ternPath] + arguments + ["--listen", listen],
+            environment: environment)
         let line = try await coordinator.line("workers join with: tern worker --connect ")
-        endpoint = String(line.split(separator: " ").last ?? "")
+        let words = line.split(separator: " ").drop { $0 != "--connect" }
+        endpoint = String(words.dropFirst().first ?? "")
     }
 
     /// Starts a worker.
     func worker(_ options: String...) throws -> TernProcess {
-        try start(["worker", "--connect", endpoint] + options)
+        try start(["worker", "--connect", endpoint] + options, environment: environment)
     }
 
     /// Has a worker train a long recipe alone, and kills it in the second epoch.

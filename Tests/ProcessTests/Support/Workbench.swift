@@ -33,6 +33,7 @@ final class Workbench: Sendable {
         var variables = ProcessInfo.processInfo.environment.filter { name, _ in
             !name.hasPrefix("TERN_")
         }
+        variables["TERN_KEY"] = path("key")
         variables.merge(environment) { $1 }
         let number = nextNumber.withLock { number in
             defer { number += 1 }

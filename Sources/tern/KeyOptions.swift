@@ -1,0 +1,44 @@
+import ArgumentParser
+import DataParallel
+import FoundationEssentials
+
+/// Who is let in, and by whom.
+struct KeyOptions: ParsableArguments {
+    /// What takes the option's place where it is not given.
+    private static let variable = "TERN_KEY"
+    private static let anybody = "none"
+
+    @Option(
+        help: ArgumentHelp(
+            "The secret that coordinator and workers share, without which nobody gets in; made if "
+                + "there is no such file. 'none' lets in anybody, and encrypts nothing. (default: over "
+                + "tcp $\(variable), or else ~/.config/tern/key; over ipc none)", valueName: "file")
+    )
+    var key: String?
+
+    /// The option as it was given, behind a space; empty where it was not.
+    var text: String { key.map { " --key \($0)" } ?? "" }
+
+    /// The key that an endpoint needs, or nil where anybody may come.
+    func key(for endpoint: String) throws -> ClusterKey? {
+        try path(for: endpoint).map { try ClusterKey(path: $0) }
+    }
+
+    private func path(for endpoint: String) throws -> String? {
+        // At a socket in the file system only this user can dial.
+        guard key != nil || endpoint.hasPrefix("tcp://") else { return nil }
+        let environment = ProcessInfo.processInfo.environment
+        if let named = key ?? environment[Self.variable], !named.isEmpty {
+            return named == Self.anybody ? nil : named
+        }
+        if let folder = environment["XDG_CONFIG_HOME"], !folder.isEmpty {
+            return "\(folder)/tern/key"
+        }
+        guard let home = environment["HOME"], !home.isEmpty else {
+            throw ValidationError(
+                "there is no home folder that could hold a key: name a file with --key, or let in "
+                    + "anybody with --key none")
+        }
+        return "\(home)/.config/tern/key"
+    }
+}

@@ -1,0 +1,157 @@
+import Testing
+import ZeroMQ
+
+/// Key pairs that differ in their number.
+func keyPair(_ number: UInt8) throws -> CurveKeyPair {
+    try CurveKeyPair(secretKey: [UInt8](repeating: number, count: CurveKeyPair.keyLength))
+}
+
+/// Options of a router, and of dealers that it lets in.
+struct Encrypted {
+    var router = SocketOptions()
+    var dealer = SocketOptions()
+
+    init() throws {
+        let (server, client) = (try keyPair(1), try keyPair(2))
+        router.encryption = .server(server, admitting: client.publicKey)
+        dealer.encryption = .client(client, server: server.publicKey)
+    }
+}
+
+@Suite("An encrypted connection") struct EncryptionTests {
+    @Test("has public keys that follow from the secret ones as in RFC 7748, section 6.1")
+    func publicKeys() throws {
+        func bytes(_ number: String) -> [UInt8] {
+            let digits = Array(number)
+            return stride(from: 0, to: digits.count, by: 2).compactMap {
+                UInt8(String(digits[$0...$0 + 1]), radix: 16)
+            }
+        }
+        let pair = try CurveKeyPair(
+            secretKey: bytes("77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a"))
+        let publicKey = "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a"
+        #expect(pair.publicKey == bytes(publicKey))
+    }
+
+    @Test(
+        "carries frames of all sizes both ways", .timeLimit(.minutes(1)), arguments: anyEndpoints)
+    func carries(endpoint: String) async throws {
+        try await TestNetwork.run { network in
+            let options = try Encrypted()
+            let router = try await network.peer(.router, options.router)
+            let dealer = try await network.peer(.dealer, options.dealer)
+            try await dealer.connect(try await router.bind(endpoint))
+            let frames = [0, 1, 222, 223, 255, 256, 100_000].map {
+                Frame([UInt8](repeating: 7, count: $0))
+            }
+            _ = try await dealer.nextEvent(.handshakeSucceeded)
+            #expect(await dealer.send(frames) == .sent)
+            let message = try await router.nextMessage()
+            #expect(message.frames.map(\.bytes) == frames.map(\.bytes))
+            let sender = try #require(message.sender)
+            #expect(await router.send(message.frames, to: sender) == .sent)
+            #expect(try await dealer.nextMessage().frames.map(\.bytes) == frames.map(\.bytes))
+        }
+    }
+
+    /// Who is not let in, and what the router says of it.
+    static let strangers: [(name: String, encryption: Encryption?, reason: String)] = [
+        ("without a key", nil, "only one side has a key"),
+        (
+            "that takes another for the server",
+            try? .client(keyPair(2), server: keyPair(3).publicKey), "it has another key"
+        ),
+        (
+            "that knows the server, but has a key of its own",
+            try? .client(keyPair(4), server: keyPair(1).publicKey),
+            "it has another key (status 400)"
+        ),
+    ]
+
+    @Test("is refused to a stranger", .timeLimit(.minutes(1)), arguments: strangers.indices)
+    func refuses(index: Int) async throws {
+        let (_, encryption, reason) = Self.strangers[index]
+        try await TestNetwork.run { network in
+            let options = try Encrypted()
+            let router = try await network.peer(.router, options.router)
+            var strange = SocketOptions()
+            strange.encryption = encryption
+            let stranger = try await network.peer(.dealer, strange)
+            let address = try await router.bind("tcp://127.0.0.1:*")
+            try await stranger.connect(address)
+            #expect(try await router.nextEvent(.handshakeFailed).detail == reason)
+            _ = try await stranger.nextEvent(.handshakeFailed)
+            #expect(await stranger.send([Frame("let me in")]) != .sent)
+
+            let dealer = try await network.peer(.dealer, options.dealer)
+            try await dealer.connect(address)
+            _ = try await dealer.nextEvent(.handshakeSucceeded)
+            #expect(await dealer.send([Frame("hello")]) == .sent)
+            #expect(try await router.nextMessage().frames.map(\.text) == ["hello"])
+        }
+    }
+
+    @Test("is not made to a server that has no key, or another", .timeLimit(.minutes(1)))
+    func refusesServer() async throws {
+        try await TestNetwork.run { network in
+            let options = try Encrypted()
+            var other = SocketOptions()
+            other.encryption = .server(
+                try keyPair(3), admitting: try keyPair(2).publicKey)
+            for impostor in [SocketOptions(), other] {
+                let router = try await network.peer(.router, impostor)
+                let dealer = try await network.peer(.dealer, options.dealer)
+                try await dealer.connect(try await router.bind("tcp://127.0.0.1:*"))
+                _ = try await dealer.nextEvent(.handshakeFailed)
+                #expect(await dealer.send([Frame("a secret")]) != .sent)
+            }
+        }
+    }
+
+    @Test(
+        "comes about once the server has the right key, after all", .timeLimit(.minutes(1)),
+        arguments: ["127.0.0.1", "localhost"], 0..<3)
+    func dialsOn(host: String, impostor: Int) async throws {
+        try await TestNetwork.run { network in
+            var options = try Encrypted()
+            options.dealer.maximumReconnectInterval = .milliseconds(20)
+            let keys = try (1...3).map { try keyPair($0) }
+            var early = SocketOptions()
+            early.encryption =
+                [
+                    nil, .server(keys[2], admitting: keys[1].publicKey),
+                    .server(keys[0], admitting: keys[2].publicKey),
+                ][impostor]
+            let wrong = try await network.peer(.router, early)
+            let address = try await wrong.bind("tcp://127.0.0.1:*")
+            let port = try #require(address.split(separator: ":").last)
+            let dealer = try await network.peer(.dealer, options.dealer)
+            try await dealer.connect("tcp://\(host):\(port)")
+            for _ in 0..<3 { _ = try await dealer.nextEvent(.handshakeFailed) }
+            await wrong.close()
+
+            let router = try await network.peer(.router, options.router)
+            // The port is free once libzmq's own thread has closed it.
+            while (try? await router.bind(address)) == nil { await Task.yield() }
+            _ = try await dealer.nextEvent(.handshakeSucceeded)
+            #expect(await dealer.send([Frame("hello")]) == .sent)
+            #expect(try await router.nextMessage().frames.map(\.text) == ["hello"])
+        }
+    }
+
+    @Test("takes a frame of the largest size, and none that is larger", .timeLimit(.minutes(1)))
+    func largest() async throws {
+        try await TestNetwork.run { network in
+            var options = try Encrypted()
+            options.router.maximumMessageSize = 1000
+            let router = try await network.peer(.router, options.router)
+            let dealer = try await network.peer(.dealer, options.dealer)
+            try await dealer.connect(try await router.bind("tcp://127.0.0.1:*"))
+            _ = try await dealer.nextEvent(.handshakeSucceeded)
+            #expect(await dealer.send([Frame([UInt8](repeating: 1, count: 1000))]) == .sent)
+            #expect(try await router.nextMessage().frames[0].count == 1000)
+            #expect(await dealer.send([Frame([UInt8](repeating: 1, count: 1001))]) == .sent)
+            _ = try await router.nextEvent(.disconnected)
+        }
+    }
+}
