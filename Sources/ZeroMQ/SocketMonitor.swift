@@ -79,6 +79,9 @@ public struct MonitorEvent: Hashable, Sendable, CustomStringConvertible {
     /// The meaning of the number that comes with an event differs from event to event.
     private static func detail(_ code: Int32, _ value: UInt32) -> String? {
         switch code {
+        case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL
+        where [EPIPE, ECONNRESET].contains(Int32(bitPattern: value)):
+            "it hung up in the middle of the handshake"
         case ZMQ_EVENT_ACCEPT_FAILED, ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
             String(cString: zmq_strerror(Int32(bitPattern: value)))
         case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:

@@ -56,8 +56,9 @@ struct KeyTests {
             ], status: 76, "\(cluster.endpoint) turned this worker away",
             "copy the coordinator's key",
             "--key")
-        let reason = key == "none" ? "only one side has a key" : "it has another key"
-        try await cluster.coordinator.line("a connection was refused: \(reason) (1 so far)")
+        // Where only one side has a key, either may be the first to see it, and to hang up.
+        let reason = key == "none" ? "" : "it has another key"
+        try await cluster.coordinator.line("a connection was refused: \(reason)")
         _ = try cluster.worker()
         let calm = try await Recipe.small.train(data, into: RunFolder("calm"))
         #expect(
