@@ -116,11 +116,9 @@ extension Socket {
         guard zmq_socket_monitor(raw, endpoint, events) == 0 else {
             throw SocketError(.monitor, code: zmq_errno())
         }
-        var options = SocketOptions()
-        // Without a limit: on a full queue libzmq's I/O thread would stand still, and with it all
-        // traffic, until this thread reads, which may just then wait for the I/O thread.
-        options.receiveHighWaterMark = 0
-        let receiver = try Socket(context, .pair, options, on: thread)
+        // Without a limit to what may come: on a full queue libzmq's I/O thread would stand still, and
+        // with it all traffic, until this thread reads, which may just then wait for the I/O thread.
+        let receiver = try Socket(context, .pair, on: thread)
         try receiver.connect(endpoint)
         monitorSocket = receiver
         thread.attach(receiver) {

@@ -16,7 +16,7 @@ public struct SocketOptions: Hashable, Sendable {
     /// one of the peer's, ends this process ("!_io_error", zeromq/libzmq#4364). So what may come has to
     /// be limited otherwise: by sending no more than is asked for, or by
     /// ``Socket/limitUnread(of:to:othersTogether:)``.
-    public var receiveHighWaterMark = 16
+    public var receiveHighWaterMark = 0
     /// The most bytes that the frames of a received message may have together.
     ///
     /// A message with a single frame of more breaks the connection, and vanishes without an error

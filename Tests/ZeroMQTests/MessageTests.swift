@@ -154,8 +154,10 @@ import ZeroMQ
             }
 
             func fillAndEmpty(_ context: Context) throws -> [SendResult] {
-                let router = try Socket(context, .router, on: thread)
-                let dealer = try Socket(context, .dealer, on: thread)
+                var options = SocketOptions()
+                options.receiveHighWaterMark = 16
+                let router = try Socket(context, .router, options, on: thread)
+                let dealer = try Socket(context, .dealer, options, on: thread)
                 try router.bind("inproc://couple")
                 try dealer.connect("inproc://couple")
                 #expect(dealer.send([Frame("hello")]) == .sent)

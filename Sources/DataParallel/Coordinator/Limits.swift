@@ -48,7 +48,6 @@ enum Limits {
         options.heartbeatTimeout = timeout
         // A header, which is at most 64 KiB, or gradients.
         options.maximumMessageSize = 4 * parameterCount + (1 << 17)
-        options.receiveHighWaterMark = 0
         return options
     }
 }

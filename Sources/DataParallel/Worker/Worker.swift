@@ -82,8 +82,6 @@ public actor Worker {
         options.heartbeatInterval = .seconds(20)
         options.heartbeatTimeout = .seconds(60)
         options.maximumMessageSize = 1 << 30
-        // The coordinator sends no more than it is asked for.
-        options.receiveHighWaterMark = 0
         // All sums of a step fit, up to two a level of the tree.
         options.sendHighWaterMark = 64
         // A coordinator that takes over from one that was killed need not wait long.
