@@ -103,7 +103,7 @@ var bench: Workbench {
 /// Gives each test case a ``Workbench``, and sees to it that no process outlives the case.
 struct WorkbenchTrait: SuiteTrait, TestTrait, TestScoping {
     /// Some tests wait while others compute, but the processor is not to be overrun.
-    private static let turnstile = Turnstile(3)
+    private static let turnstile = Turnstile(2)
 
     let isRecursive = true
 
