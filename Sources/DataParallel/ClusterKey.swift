@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 import Hashing
 import Training
@@ -50,7 +49,7 @@ public struct ClusterKey: Hashable, Sendable, CustomStringConvertible {
         let line = try Self.line(of: path)
         coordinator = try CurveKeyPair(secretKey: Self.derive("coordinator", from: line))
         worker = try CurveKeyPair(secretKey: Self.derive("worker", from: line))
-        fingerprint = String(Self.sha256(of: "fingerprint \(line)").prefix(8))
+        fingerprint = String(SHA256.hex(of: Array("fingerprint \(line)".utf8)).prefix(8))
         self.path = path
     }
 
@@ -94,13 +93,8 @@ public struct ClusterKey: Hashable, Sendable, CustomStringConvertible {
     }
 
     private static func derive(_ role: String, from line: String) -> [UInt8] {
-        let digits = Array(sha256(of: "\(role) \(line)"))
-        return stride(from: 0, to: digits.count, by: 2).compactMap { index in
-            UInt8(String(digits[index...index + 1]), radix: 16)
-        }
-    }
-
-    private static func sha256(of text: String) -> String {
-        Array(text.utf8).withUnsafeBytes { SHA256.hex(of: $0) }
+        var sum = SHA256()
+        Array("\(role) \(line)".utf8).withUnsafeBytes { sum.update($0) }
+        return sum.finalize()
     }
 }

@@ -24,14 +24,17 @@ public struct SHA256: ~Copyable {
         EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
     }
 
-    /// Ends the sum and returns it as 64 lower-case hexadecimal digits.
-    public consuming func finalizeHex() -> String {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(EVP_MAX_MD_SIZE)) { digest in
+    /// Ends the sum and returns its 32 bytes.
+    public consuming func finalize() -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: Int(EVP_MAX_MD_SIZE)) { digest, count in
             var length: UInt32 = 0
             EVP_DigestFinal_ex(context, digest.baseAddress, &length)
-            return hexadecimal(digest.prefix(Int(length)))
+            count = Int(length)
         }
     }
+
+    /// Ends the sum and returns it as 64 lower-case hexadecimal digits.
+    public consuming func finalizeHex() -> String { hexadecimal(finalize()) }
 
     /// The SHA-256 of a buffer, as 64 lower-case hexadecimal digits.
     public static func hex(of bytes: UnsafeRawBufferPointer) -> String {
@@ -46,7 +49,7 @@ public struct SHA256: ~Copyable {
     }
 }
 
-private func hexadecimal(_ bytes: some Collection<UInt8>) -> String {
+private func hexadecimal(_ bytes: [UInt8]) -> String {
     let digits = Array("0123456789abcdef".utf8)
     let pairs = bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
     return String(decoding: pairs, as: UTF8.self)

@@ -67,6 +67,7 @@ struct PollSet {
         item.events = Int16(ZMQ_POLLIN)
         items.append(item)
         entries.append(entry)
+        ready.reserveCapacity(items.count)
         nextID += 1
     }
 

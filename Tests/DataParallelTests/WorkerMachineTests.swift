@@ -3,44 +3,8 @@ import Protocol
 import Testing
 import Training
 
-private let run = RunID(7)
-private let hello = Hello(host: "a", pid: 1, lanes: 1, kernels: "test")
-
-/// A worker's machine that expectations can call: a class, since they cannot change a value.
-private final class MachineUnderTest {
-    private var machine = WorkerMachine(
-        hello: hello, settings: WorkerSettings(joinTimeout: .seconds(20)))
-
-    init() { machine.start(now: .zero) }
-
-    func connected(at seconds: Int = 0) -> [WorkerEffect] {
-        machine.connected(now: .seconds(seconds))
-    }
-
-    func turnedAway(at seconds: Int) -> [WorkerEffect] {
-        machine.turnedAway(now: .seconds(seconds))
-    }
-
-    func disconnected(at seconds: Int) -> [WorkerEffect] {
-        machine.disconnected(now: .seconds(seconds))
-    }
-
-    func tick(at seconds: Int) -> [WorkerEffect] { machine.tick(now: .seconds(seconds)) }
-
-    func receive(
-        _ message: CoordinatorMessage, run: RunID = run, at seconds: Int = 0
-    ) -> [WorkerEffect] {
-        machine.receive(message, run: run, now: .seconds(seconds))
-    }
-
-    func computed(step: Int, at seconds: Int = 0) -> [WorkerEffect] {
-        machine.computed(step: step, now: .seconds(seconds))
-    }
-
-    func interrupt(at seconds: Int = 0) -> [WorkerEffect] {
-        machine.interrupt(15, now: .seconds(seconds))
-    }
-}
+private let run = WorkerUnderTest.run
+private let hello = WorkerUnderTest.hello
 
 /// A welcome that makes sense but for what is given.
 private func welcome(
@@ -54,7 +18,7 @@ private func welcome(
 
 @Suite("The worker's decisions") struct WorkerMachineTests {
     private let plan = BatchPlan(examples: 10, batchSize: 4, shards: 2)
-    private let machine = MachineUnderTest()
+    private let machine = WorkerUnderTest()
 
     private func join() {
         _ = machine.connected()
@@ -272,7 +236,7 @@ private func welcome(
         fetchAll()
         #expect(machine.interrupt() == leave)
         for isTold in [true, false] {
-            let machine = MachineUnderTest()
+            let machine = WorkerUnderTest()
             _ = machine.connected()
             _ = machine.receive(.welcome(welcome(examples: 2, batchSize: 2, shards: 1)))
             _ = machine.receive(.assign(SlotRange(0..<1)))
@@ -292,10 +256,10 @@ private func welcome(
                 == [.send(.leave(Notice(reason: "done")), run), .finish(.dismissed("done"))])
         #expect(machine.interrupt() == [], "it has ended already")
 
-        let refused = MachineUnderTest()
+        let refused = WorkerUnderTest()
         #expect(
             refused.receive(.refuse(Notice(reason: "no"))) == [.finish(.refused("no"))])
-        let interrupted = MachineUnderTest()
+        let interrupted = WorkerUnderTest()
         #expect(interrupted.interrupt().last == .finish(.interrupted(signal: 15)))
     }
 

@@ -6,11 +6,11 @@ struct ClusterScriptTests {
     private func startWorkers(
         _ endpoint: String, on hosts: String, _ environment: [String: String]
     ) async throws -> Ending {
-        let root = #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
         let path = bench.path("hosts")
         try Data(hosts.utf8).write(to: URL(filePath: path))
         return try await bench.start(
-            ["\(root)/cluster/start-workers", path, endpoint, ternPath], environment: environment
+            [packagePath("cluster/start-workers"), path, endpoint, ternPath],
+            environment: environment
         ).end()
     }
 

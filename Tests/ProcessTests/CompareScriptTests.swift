@@ -4,8 +4,7 @@ import Testing
 @Suite("Scripts/compare-pytorch", .bench)
 struct CompareScriptTests {
     private func compare(_ arguments: [String]) async throws -> Ending {
-        let root = #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
-        return try await bench.start(["\(root)/Scripts/compare-pytorch"] + arguments).end()
+        try await bench.start([packagePath("Scripts/compare-pytorch")] + arguments).end()
     }
 
     @Test("tells its options")

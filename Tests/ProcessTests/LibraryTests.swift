@@ -1,14 +1,9 @@
-import FoundationEssentials
 import Testing
 
 @Suite("The program that the README shows", .bench)
 struct LibraryTests {
-    private static let root = URL(filePath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
     private func text(of path: String) throws -> String {
-        let file = Self.root.appending(path: path).path(percentEncoded: false)
-        return String(decoding: try readFile(file), as: UTF8.self)
+        String(decoding: try readFile(packagePath(path)), as: UTF8.self)
     }
 
     @Test("is the example in the package, to the letter")

@@ -69,6 +69,16 @@ actor Peer {
         return message
     }
 
+    /// Greets the only peer that this one has dialled, which must hear it.
+    nonisolated func greet(
+        _ router: Peer, sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        _ = try await nextEvent(.handshakeSucceeded)
+        #expect(await send([Frame("hello")]) == .sent, sourceLocation: sourceLocation)
+        let message = try await router.nextMessage()
+        #expect(message.frames.map(\.text) == ["hello"], sourceLocation: sourceLocation)
+    }
+
     nonisolated func nextEvent(_ kind: MonitorEvent.Kind) async throws -> MonitorEvent {
         while true {
             let event = try await events.next()
