@@ -37,7 +37,16 @@ public struct Dataset: Sendable {
     public static func load(
         _ named: NamedDataset, directory: String?, environment: [String: String]
     ) async throws(DatasetError) -> Dataset {
-        let directory = try find(named, directory: directory, environment: environment)
+        if let directory { try requireDirectory(directory) }
+        return try await load(
+            named, in: directory.map { [$0] } ?? named.searchPath(environment: environment))
+    }
+
+    /// Reads a data set from the first of several folders that holds any of its files.
+    public static func load(
+        _ named: NamedDataset, in folders: [String]
+    ) async throws(DatasetError) -> Dataset {
+        let directory = try find(named, in: folders)
         async let trainImages = read(.trainImages, in: directory)
         async let trainLabels = read(.trainLabels, in: directory)
         async let testImages = read(.testImages, in: directory)
@@ -114,14 +123,12 @@ extension ExampleSet {
 
 /// The first searched folder that holds any file of a data set.
 private func find(
-    _ named: NamedDataset, directory: String?, environment: [String: String]
+    _ named: NamedDataset, in folders: [String]
 ) throws(DatasetError) -> String {
-    if let directory { try requireDirectory(directory) }
-    let searched = directory.map { [$0] } ?? named.searchPath(environment: environment)
-    let found = searched.first { folder in
+    let found = folders.first { folder in
         DatasetFile.allCases.contains { $0.path(in: folder) != nil }
     }
-    guard let found else { throw .notFound(named, searched: searched) }
+    guard let found else { throw .notFound(named, searched: folders) }
     return found
 }
 

@@ -87,8 +87,13 @@ public struct RunDirectory: Sendable {
         }
     }
 
-    /// A name for a run that was given none: `runs/20250131-235959-rnn`, made unique by a number.
-    public static func freshPath(label: String) -> String {
+    /// Makes the folder of a run that was given none: `runs/20250131-235959-rnn`, or the same with a
+    /// number behind it where another run has taken that.
+    ///
+    /// - Throws: ``RunDirectoryError`` if it cannot be made.
+    public static func makeFresh(
+        in folder: String = "runs", label: String
+    ) throws(RunDirectoryError) -> String {
         var now = time(nil)
         var parts = tm()
         localtime_r(&now, &parts)
@@ -96,12 +101,18 @@ public struct RunDirectory: Sendable {
         strftime(&text, text.count, "%Y%m%d-%H%M%S", &parts)
         let stamp = String(
             decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        let base = "runs/\(stamp)-\(label)"
+        let base = "\(folder)/\(stamp)-\(label)"
         var path = base
-        var number = 2
-        while Files.exists(path) {
-            path = "\(base)-\(number)"
-            number += 1
+        var number = 1
+        do throws(FileError) {
+            try Files.makeFolder(folder)
+            // Looking first would not do: runs that start at once would all see that it is free.
+            while try !Files.makeNewFolder(path) {
+                number += 1
+                path = "\(base)-\(number)"
+            }
+        } catch {
+            throw .file(error)
         }
         return path
     }

@@ -141,6 +141,15 @@ public enum Files {
         }
     }
 
+    /// Makes a folder in one that is there; false if there is something at that path already.
+    public static func makeNewFolder(_ path: String) throws(FileError) -> Bool {
+        if mkdir(path, 0o755) == 0 { return true }
+        guard errno == EEXIST else {
+            throw FileError(operation: "make the folder", path: path, code: errno)
+        }
+        return false
+    }
+
     /// Where temporary folders are made.
     public static let temporaryFolder = "/tmp"
 
@@ -169,6 +178,22 @@ public enum Files {
     private static func isUnfinished(_ name: String) -> Bool {
         let parts = name.split(separator: ".")
         return parts.count > 2 && parts.last == "tmp" && Int(parts[parts.count - 2]) != nil
+    }
+
+    /// A path that still holds in another folder, where a run is resumed or a program is run.
+    public static func absolutePath(_ path: String) throws(FileError) -> String {
+        guard !path.hasPrefix("/") else { return path }
+        guard let folder = getcwd(nil, 0) else {
+            throw FileError(operation: "find", path: "the current folder", code: errno)
+        }
+        defer { free(folder) }
+        return "\(String(cString: folder))/\(path)"
+    }
+
+    /// The folder that a path lies in.
+    public static func folder(of path: String) -> String {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+        return parts.isEmpty ? "." : parts == [""] ? "/" : parts.joined(separator: "/")
     }
 
     /// Whether there is anything at a path.
@@ -219,9 +244,7 @@ public enum Files {
 
     /// Makes a rename last through a power cut; a folder that cannot be synced loses nothing else.
     private static func syncFolder(of path: String) {
-        let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-        let name = folder.isEmpty ? "." : folder.joined(separator: "/") + "/"
-        let file = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let file = open(folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard file >= 0 else { return }
         fsync(file)
         close(file)

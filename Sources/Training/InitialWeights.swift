@@ -7,8 +7,16 @@ extension RunConfiguration {
     ///
     /// From then on the file's content decides the weights, not its path.
     public mutating func settleInitialWeights() throws(FileError) {
-        guard let initialWeights, training.initialWeightsDigest == nil else { return }
-        training.initialWeightsDigest = SHA256.hex(of: try Files.read(initialWeights))
+        guard let path = initialWeightsFile, training.initialWeightsDigest == nil else { return }
+        training.initialWeightsDigest = SHA256.hex(of: try Files.read(path))
+    }
+
+    /// Where the file of initial weights lies: where it was, or else under the name it was given,
+    /// as in a folder that was moved with all that it holds.
+    private var initialWeightsFile: String? {
+        let places = [initialWeightsPath, initialWeights].compactMap(\.self)
+        return places.first(where: Files.exists)
+            ?? (Set(places).count > 1 ? places.joined(separator: " or ") : places.first)
     }
 
     /// The parameters from the file of initial weights; nil where the run draws its own.
@@ -16,7 +24,7 @@ extension RunConfiguration {
     /// - Throws: ``FileError`` if it cannot be read, ``SafetensorsError`` if it is damaged or of
     ///   another network than `architecture`.
     public func initialParameters(for architecture: Architecture) throws -> FloatBuffer? {
-        guard let path = initialWeights else { return nil }
+        guard let path = initialWeightsFile else { return nil }
         let bytes = try Files.read(path)
         guard SHA256.hex(of: bytes) == training.initialWeightsDigest else {
             throw SafetensorsError(

@@ -8,10 +8,14 @@ import Optimizers
 public struct RunConfiguration: Equatable, Sendable {
     /// What decides the weights.
     public var training = TrainingConfiguration()
-    /// The folder with the data set's files; nil to search for them.
+    /// The folder with the data set's files, as it was named; nil to search for them.
     public var data: String?
-    /// The file that the initial weights come from; nil to draw them from the seed.
+    /// The absolute path of the folder where the files were found; nil before they are read.
+    public var dataPath: String?
+    /// The file that the initial weights come from, as it was named; nil to draw them from the seed.
     public var initialWeights: String?
+    /// The absolute path of that file; nil where only ``initialWeights`` tells.
+    public var initialWeightsPath: String?
     /// The local worker processes; nil for as many as the machine has cores.
     public var workers: Int?
     /// The lanes of a worker.
@@ -81,7 +85,8 @@ public struct RunConfiguration: Equatable, Sendable {
 
 extension RunConfiguration: Codable {
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case data, initialWeights, workers, threads, checkpointEvery, logEvery, logLevel
+        case data, dataPath, initialWeights, initialWeightsPath
+        case workers, threads, checkpointEvery, logEvery, logLevel
     }
 
     /// Reads the keys that are there; an unknown one is an error, since it would be a typing slip.
@@ -91,7 +96,9 @@ extension RunConfiguration: Codable {
         training = try TrainingConfiguration(from: decoder)
         let values = try decoder.container(keyedBy: CodingKeys.self)
         try values.read(.data, into: &data)
+        try values.read(.dataPath, into: &dataPath)
         try values.read(.initialWeights, into: &initialWeights)
+        try values.read(.initialWeightsPath, into: &initialWeightsPath)
         try values.read(.workers, into: &workers)
         try values.read(.threads, into: &threads)
         try values.read(.checkpointEvery, into: &checkpointEvery)
@@ -104,7 +111,9 @@ extension RunConfiguration: Codable {
         try training.encode(to: encoder)
         var values = encoder.container(keyedBy: CodingKeys.self)
         try values.encodeIfPresent(initialWeights, forKey: .initialWeights)
+        try values.encodeIfPresent(initialWeightsPath, forKey: .initialWeightsPath)
         try values.encodeIfPresent(data, forKey: .data)
+        try values.encodeIfPresent(dataPath, forKey: .dataPath)
         try values.encodeIfPresent(workers, forKey: .workers)
         try values.encode(threads, forKey: .threads)
         try values.encode(checkpointEvery, forKey: .checkpointEvery)

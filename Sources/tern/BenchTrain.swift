@@ -2,6 +2,7 @@ import ArgumentParser
 import Benchmarks
 import Monitoring
 import NeuralNetwork
+import Training
 import ZeroMQ
 
 /// Measures whole trainings.
@@ -67,9 +68,9 @@ struct BenchTrain: AsyncParsableCommand {
                 layers: command.layers, bidirectional: command.bidirectional,
                 batchSizes: command.batchSize.values, workers: command.workers.values,
                 threads: command.threads.values)
-            let benchmark = TrainBenchmark(
+            let benchmark = try TrainBenchmark(
                 executable: OwnExecutable.path, settings: settings, epochs: command.epochs,
-                repeats: command.repeats, data: command.data.map(absolutePath))
+                repeats: command.repeats, data: command.data.map(Files.absolutePath))
             let rates = try await benchmark.run(folder: folder.path, signals: signals)
             command.options.show(rates) { command.text(rates) }
         }

@@ -52,7 +52,8 @@ struct CoordinatorCommand: AsyncParsableCommand {
             let key = try command.keyOptions.key(for: command.listen)
             let session = try await TrainingSession.open(
                 command.options, configuration,
-                command: "tern coordinator --listen \(command.listen)\(command.keyOptions.text)")
+                command: "tern coordinator --listen \(shellWord(command.listen))"
+                    + command.keyOptions.text)
             session.announce()
             let coordinator = try session.makeCoordinator(
                 workers: command.minWorkers, minimum: command.minWorkers,

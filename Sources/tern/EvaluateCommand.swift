@@ -24,11 +24,9 @@ struct EvaluateCommand: AsyncParsableCommand {
     mutating func run() async throws {
         let (options, data) = (options, data)
         try await exitCleanly {
-            let environment = ProcessInfo.processInfo.environment
             let kernels = try kernelsInUse()
             let (path, file) = try options.read()
-            let named = NamedDataset(rawValue: file.dataset) ?? .mnist
-            let dataset = try await Dataset.load(named, directory: data, environment: environment)
+            let dataset = try await Self.dataset(data, of: file, options.run)
             try Self.check(file.architecture, fits: dataset, path)
             let pool = EvaluationPool(
                 file.architecture, examples: dataset.test,
@@ -43,6 +41,20 @@ struct EvaluateCommand: AsyncParsableCommand {
                   test accuracy  \(fixed(tally.accuracy * 100, 2))%
                 """)
         }
+    }
+
+    /// The data in a folder that was named, those of the model's run, or those that go by the name.
+    private static func dataset(
+        _ folder: String?, of model: ModelFile, _ run: String?
+    ) async throws -> Dataset {
+        if folder == nil, let run {
+            let path = RunDirectory.configuration(in: run)
+            return try await RunConfiguration(parsing: Files.read(path), path: path)
+                .dataset(readFrom: path)
+        }
+        return try await Dataset.load(
+            NamedDataset(rawValue: model.dataset) ?? .mnist, directory: folder,
+            environment: ProcessInfo.processInfo.environment)
     }
 
     private static func check(

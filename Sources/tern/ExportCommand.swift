@@ -29,8 +29,9 @@ struct ExportCommand: AsyncParsableCommand {
         let (options, program) = (options, pytorch)
         try await exitCleanly {
             let (path, model) = try options.read()
-            let module = PyTorchModule(
-                model.architecture, weights: absolutePath(path), program: absolutePath(program))
+            let module = try PyTorchModule(
+                model.architecture, weights: Files.absolutePath(path),
+                program: Files.absolutePath(program))
             try Files.writeAtomically(Array(module.source.utf8), to: program)
             print("wrote \(program); to look at it: python3 \(program)")
         }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import DataParallel
 import FoundationEssentials
+import Training
 
 /// Who is let in, and by whom.
 struct KeyOptions: ParsableArguments {
@@ -16,8 +17,13 @@ struct KeyOptions: ParsableArguments {
     )
     var key: String?
 
-    /// The option as it was given, behind a space; empty where it was not.
-    var text: String { key.map { " --key \($0)" } ?? "" }
+    /// The option for a command line that is used in any folder, behind a space; empty where it
+    /// was not given.
+    var text: String {
+        guard let key else { return "" }
+        let value = key == Self.anybody ? key : (try? Files.absolutePath(key)) ?? key
+        return " --key \(shellWord(value))"
+    }
 
     /// The key that an endpoint needs, or nil where anybody may come.
     func key(for endpoint: String) throws -> ClusterKey? {

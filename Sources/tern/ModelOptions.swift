@@ -24,6 +24,12 @@ struct ModelOptions: ParsableArguments {
         }
         return (path, try untold.read(path))
     }
+
+    /// The folder of the run that the model lies in; nil if it lies elsewhere.
+    var run: String? {
+        let folder = Files.isFolder(model) ? model : Files.folder(of: model)
+        return Files.exists(RunDirectory.configuration(in: folder)) ? folder : nil
+    }
 }
 
 /// What a `state_dict` does not tell about its network.

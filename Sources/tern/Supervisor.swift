@@ -110,7 +110,8 @@ actor Supervisor {
         guard let left = restarts.take() else {
             throw Failure(
                 status: ExitStatus.workersEnded,
-                message: "\(ended), and no restart is left; to go on: tern train --resume \(run)")
+                message: "\(ended), and no restart is left; to go on: "
+                    + "tern train --resume \(shellWord(run))")
         }
         logger.warning("\(ended); starting another, restarts left: \(left)")
     }

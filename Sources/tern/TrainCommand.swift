@@ -94,11 +94,15 @@ struct TrainCommand: AsyncParsableCommand {
         _ configuration: RunConfiguration, _ signals: SignalSource
     ) async throws {
         try configuration.validate()
+        let named = options.resume ?? options.runDir
+        // Made here and now, so that no other run can choose the same before the child comes to it.
         let run =
-            options.resume ?? options.runDir
-            ?? RunDirectory.freshPath(label: configuration.training.cell.rawValue)
+            try named
+            ?? RunDirectory.makeFresh(label: configuration.training.cell.rawValue)
+        // A run that came to nothing leaves no empty folder; one with files in it stays.
+        defer { if named == nil { rmdir(run) } }
         let given = Array(CommandLine.arguments.dropFirst())
-        let own = options.resume == nil && options.runDir == nil ? ["--run-dir", run] : []
+        let own = named == nil ? ["--run-dir", run] : []
         let supervisor = try Supervisor(run: run, restarts: restart)
         try await supervisor.carryOut(
             first: given + own + ["--supervised"],

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Datasets
-import Glibc
 import Logging
 import Monitoring
 import NeuralNetwork
@@ -174,11 +173,13 @@ struct TrainingOptions: ParsableArguments {
         } else if let config {
             result = try RunConfiguration(parsing: Files.read(config), path: config)
         }
+        if let dataset, dataset.rawValue != result.training.dataset { result.dataPath = nil }
         apply(to: &result.training)
         updates.apply(to: &result.training)
-        result.data = data.map(absolutePath) ?? result.data
+        result.replaceData(by: data)
         if let initialWeights {
-            result.initialWeights = absolutePath(initialWeights)
+            result.initialWeights = initialWeights
+            result.initialWeightsPath = try Files.absolutePath(initialWeights)
             result.training.initialWeightsDigest = nil
         }
         try result.settleInitialWeights()
@@ -207,13 +208,6 @@ struct TrainingOptions: ParsableArguments {
         training.shards = shards ?? training.shards
         training.seed = seed ?? training.seed
     }
-}
-
-/// A path that still holds in another folder, where a run is resumed or a program is run.
-func absolutePath(_ path: String) -> String {
-    guard !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return path }
-    defer { free(folder) }
-    return "\(String(cString: folder))/\(path)"
 }
 
 extension NamedDataset: ExpressibleByArgument {}

@@ -21,8 +21,10 @@ struct TrainingSession {
         _ options: TrainingOptions, _ configuration: RunConfiguration, command: String
     ) async throws -> TrainingSession {
         try configuration.validate()
+        var configuration = configuration
         var job = try await configuration.job(
             readFrom: options.config ?? options.resume ?? "the configuration")
+        configuration.dataPath = try Files.absolutePath(job.dataset.directory)
         let sink = LogSink()
         let level = Logger.Level(rawValue: configuration.logLevel) ?? .info
         let logger = Logger(label: "tern") { _ in SinkLogHandler(sink, level: level) }
@@ -30,7 +32,8 @@ struct TrainingSession {
         sink.add(file: directory.log, path: directory.logPath)
         return TrainingSession(
             configuration: configuration, job: job, directory: directory, checkpoint: checkpoint,
-            sink: sink, logger: logger, resumeCommand: "\(command) --resume \(directory.path)")
+            sink: sink, logger: logger,
+            resumeCommand: "\(command) --resume \(shellWord(directory.path))")
     }
 
     private static func openFolder(
@@ -45,15 +48,29 @@ struct TrainingSession {
                 checkpoint == nil
                 ? try configuration.initialParameters(for: job.architecture)
                 : (try? configuration.initialParameters(for: job.architecture)) ?? nil
+            try keep(configuration, in: directory)
             return (directory, checkpoint)
         }
         job.initialParameters = try configuration.initialParameters(for: job.architecture)
         let path =
-            options.runDir
-            ?? RunDirectory.freshPath(label: configuration.training.cell.rawValue)
+            try options.runDir
+            ?? RunDirectory.makeFresh(label: configuration.training.cell.rawValue)
         let directory = try RunDirectory.create(path)
         try Files.writeAtomically(configuration.encoded(), to: directory.configuration)
         return (directory, nil)
+    }
+
+    /// Notes in the configuration of a run that goes on where its data and weights lie now.
+    private static func keep(
+        _ configuration: RunConfiguration, in directory: RunDirectory
+    ) throws {
+        let path = directory.configuration
+        let before = try RunConfiguration(parsing: Files.read(path), path: path)
+        var kept = before
+        (kept.data, kept.dataPath) = (configuration.data, configuration.dataPath)
+        (kept.initialWeights, kept.initialWeightsPath) =
+            (configuration.initialWeights, configuration.initialWeightsPath)
+        if kept != before { try Files.writeAtomically(kept.encoded(), to: path) }
     }
 
     private static func newestCheckpoint(

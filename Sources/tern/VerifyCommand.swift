@@ -53,7 +53,7 @@ struct VerifyCommand: AsyncParsableCommand {
 
     private func verify(_ signals: SignalSource) async throws -> VerificationReport {
         var configuration = try RunVerification.configuration(of: run)
-        configuration.data = data ?? configuration.data
+        configuration.replaceData(by: data)
         let job = try await configuration.job(readFrom: run)
         let verification = RunVerification(run, configuration, job)
         let sink = LogSink()

@@ -28,6 +28,17 @@ final class TemporaryFolder {
         #expect(throws: RunDirectoryError.holdsRun(path)) { try RunDirectory.create(path) }
     }
 
+    @Test("is another for each of the runs that start at the same moment")
+    func fresh() async throws {
+        let runs = folder.path + "/runs"
+        let paths = try await withThrowingTaskGroup(of: String.self) { group in
+            for _ in 0..<16 { group.addTask { try RunDirectory.makeFresh(in: runs, label: "rnn") } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(Set(paths).count == 16)
+        #expect(paths.allSatisfy(Files.isFolder))
+    }
+
     @Test("is one coordinator's at a time")
     func inUse() throws {
         let path = folder.path + "/run"

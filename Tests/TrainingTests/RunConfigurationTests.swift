@@ -104,7 +104,9 @@ struct RunConfigurationTests {
         configuration.training.seed = .max
         configuration.training.initialWeightsDigest = "abc"
         configuration.initialWeights = "weights"
+        configuration.initialWeightsPath = "/far/weights"
         configuration.data = "/some/where \"else\""
+        configuration.dataPath = "/some/where else"
         configuration.workers = 3
         configuration.threads = 2
         configuration.checkpointEvery = 50
