@@ -194,7 +194,8 @@ let package = Package(
         .testTarget(
             name: "ProcessTests",
             dependencies: [
-                "tern", "tern-chaos", "TrainAndPredict", "Hashing", "Protocol", "TestSupport",
+                "tern", "tern-chaos", "tern-simulate", "TrainAndPredict", "Hashing", "Protocol",
+                "TestSupport",
                 "ZeroMQ",
             ],
             resources: [.copy("Fixtures")], swiftSettings: strict),

@@ -1,6 +1,6 @@
 import Testing
 
-@Suite("The program that the README shows", .bench)
+@Suite("The program that docs/library.md shows", .bench)
 struct LibraryTests {
     private func text(of path: String) throws -> String {
         String(decoding: try readFile(packagePath(path)), as: UTF8.self)
@@ -8,9 +8,9 @@ struct LibraryTests {
 
     @Test("is the example in the package, to the letter")
     func sameText() throws {
-        let readme = try text(of: "README.md")
+        let page = try text(of: "docs/library.md")
         let example = try text(of: "Examples/TrainAndPredict/main.swift")
-        #expect(readme.contains("```swift\n\(example)```\n"))
+        #expect(page.contains("```swift\n\(example)```\n"))
     }
 
     @Test("trains, predicts, and ends with the bits of tern train")
