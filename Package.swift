@@ -173,7 +173,7 @@ let package = Package(
         tests(of: "Images", ["Randomness"], fixtures: true),
         tests(of: "Datasets", ["CZlib", "Hashing", "KernelInterface", "TestSupport"]),
         tests(of: "Protocol"),
-        tests(of: "ZeroMQ"),
+        tests(of: "ZeroMQ", ["TestSupport"]),
         tests(
             of: "DataParallel",
             [

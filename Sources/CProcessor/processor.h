@@ -1,6 +1,6 @@
 #pragma once
 
-// What the processor can do, asked of the compiler's CPUID support: Swift has no such query.
+// What the processor can do, by its CPUID instruction: Swift has no such query.
 
 #include <sched.h>
 
@@ -10,18 +10,82 @@ extern int sched_setaffinity(pid_t pid, size_t size, const cpu_set_t *set);
 
 #if defined(__x86_64__)
 
-/// Whether the x86-64-v3 instructions that KernelsAVX2 is compiled for are here.
-static inline int processor_has_avx2(void) {
-    __builtin_cpu_init();
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#include <cpuid.h>
+
+/// A kind of x86-64 processor: what the option `-march=` of that name lets a compiler use.
+typedef enum { X86_64_V3 = 3, X86_64_V4 = 4 } x86_64_level;
+
+/// Four registers of a CPUID leaf, in the order in which `cpuid.h` has them.
+typedef enum { EAX, EBX, ECX, EDX } cpuid_register;
+
+/// One kind of instructions, and the bit by which a processor says that it has them.
+typedef struct {
+    const char *name;
+    x86_64_level level;
+    unsigned leaf;
+    cpuid_register reg;
+    unsigned bit;
+} processor_feature;
+
+/// All that a level has beyond the one below, and x86-64-v3 beyond every x86-64 processor.
+///
+/// `Scripts/check-kernels` compares the names with those of the compiler.
+static const processor_feature processor_features[] = {
+    {"SSE3", X86_64_V3, 1, ECX, 0},
+    {"SSSE3", X86_64_V3, 1, ECX, 9},
+    {"FMA", X86_64_V3, 1, ECX, 12},
+    {"CX16", X86_64_V3, 1, ECX, 13},
+    {"SSE4_1", X86_64_V3, 1, ECX, 19},
+    {"SSE4_2", X86_64_V3, 1, ECX, 20},
+    {"CRC32", X86_64_V3, 1, ECX, 20},
+    {"MOVBE", X86_64_V3, 1, ECX, 22},
+    {"POPCNT", X86_64_V3, 1, ECX, 23},
+    {"XSAVE", X86_64_V3, 1, ECX, 26},
+    {"AVX", X86_64_V3, 1, ECX, 28},
+    {"F16C", X86_64_V3, 1, ECX, 29},
+    {"BMI", X86_64_V3, 7, EBX, 3},
+    {"AVX2", X86_64_V3, 7, EBX, 5},
+    {"BMI2", X86_64_V3, 7, EBX, 8},
+    {"LAHF_SAHF", X86_64_V3, 0x80000001, ECX, 0},
+    {"LZCNT", X86_64_V3, 0x80000001, ECX, 5},
+    {"AVX512F", X86_64_V4, 7, EBX, 16},
+    {"AVX512DQ", X86_64_V4, 7, EBX, 17},
+    {"AVX512CD", X86_64_V4, 7, EBX, 28},
+    {"AVX512BW", X86_64_V4, 7, EBX, 30},
+    {"AVX512VL", X86_64_V4, 7, EBX, 31},
+};
+
+/// Whether the processor has a kind of instructions, whatever the system makes of it.
+static inline int processor_has(const processor_feature *feature) {
+    unsigned registers[4];
+    if (!__get_cpuid_count(
+            feature->leaf, 0, &registers[EAX], &registers[EBX], &registers[ECX], &registers[EDX]))
+        return 0;
+    return registers[feature->reg] >> feature->bit & 1;
 }
 
-/// Whether the x86-64-v4 instructions that KernelsAVX512 is compiled for are here.
-static inline int processor_has_avx512(void) {
-    __builtin_cpu_init();
-    return processor_has_avx2() && __builtin_cpu_supports("avx512f")
-        && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd")
-        && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+/// Whether the system keeps a level's wide registers when it changes between threads.
+static inline int system_keeps_registers(x86_64_level level) {
+    const processor_feature os_uses_xsave = {"OSXSAVE", X86_64_V3, 1, ECX, 27};
+    if (!processor_has(&os_uses_xsave)) return 0;
+    unsigned low, high;
+    __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    // SSE and AVX; of AVX-512 the masks, the upper halves, and the upper sixteen registers.
+    const unsigned wanted = level == X86_64_V4 ? 0xE6 : 0x06;
+    return (low & wanted) == wanted;
+}
+
+/// What this machine lacks of a level, by the number of what was found before; NULL for no more.
+static inline const char *processor_lacks(x86_64_level level, int number) {
+    const int count = sizeof processor_features / sizeof processor_features[0];
+    for (int index = 0; index < count; index++) {
+        const processor_feature *feature = &processor_features[index];
+        if (feature->level <= level && !processor_has(feature) && number-- == 0)
+            return feature->name;
+    }
+    if (!system_keeps_registers(level) && number-- == 0)
+        return level == X86_64_V4 ? "the system's support of AVX-512" : "the system's support of AVX";
+    return 0;
 }
 
 #endif

@@ -4,8 +4,12 @@
 #ifndef TERN_CZEROMQ_SHIM_H
 #define TERN_CZEROMQ_SHIM_H
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -83,6 +87,31 @@ static inline unsigned long long tern_received_bytes(int socket) {
 static inline void tern_end_connection(int socket) {
     struct sockaddr nobody = {.sa_family = AF_UNSPEC};
     if (connect(socket, &nobody, sizeof nobody) != 0) shutdown(socket, SHUT_RDWR);
+}
+
+/// What getaddrinfo says of a name that has no address, where it does not say "unknown": EAI_NODATA, which
+/// glibc declares for GNU programs alone.
+static const int tern_no_address = -5;
+
+/// The flag of a network interface that is up.
+static const unsigned int tern_interface_is_up = IFF_UP;
+
+/// AF_INET or AF_INET6 for an address in the usual notation, without a scope; 0 for anything else.
+static inline int tern_address_family(const char *text) {
+    struct in6_addr address;
+    if (inet_pton(AF_INET, text, &address) == 1) return AF_INET;
+    return inet_pton(AF_INET6, text, &address) == 1 ? AF_INET6 : 0;
+}
+
+/// Writes an IP address in the usual notation, with its scope if it has one; not 0 for no IP address.
+static inline int tern_write_address(const struct sockaddr *address, char *text, socklen_t size) {
+    socklen_t length;
+    switch (address->sa_family) {
+    case AF_INET: length = sizeof(struct sockaddr_in); break;
+    case AF_INET6: length = sizeof(struct sockaddr_in6); break;
+    default: return EAI_FAMILY;
+    }
+    return getnameinfo(address, length, text, size, NULL, 0, NI_NUMERICHOST);
 }
 
 /// The longest path, in bytes, that a Unix domain socket can have.

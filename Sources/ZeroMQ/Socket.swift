@@ -41,8 +41,12 @@ public final class Socket {
     var monitorSocket: Socket?
     /// Where libzmq asks whom to let in, if it has to.
     var gateSocket: Socket?
-    /// The endpoints that were dialled.
+    /// Whom to tell what happens to the connections.
+    var eventHandler: ((MonitorEvent) -> Void)?
+    /// The endpoints that were dialled, except those that the dialler dials.
     private(set) var dialled: [String] = []
+    /// What dials the addresses of a host name.
+    private(set) var dialler: Dialler?
     /// What is known of the connections, while their events are followed.
     var connectionGuard: ConnectionGuard
 
@@ -78,26 +82,72 @@ public final class Socket {
 
     /// Waits for peers at `endpoint`, and gives it back with the port or path that was chosen where
     /// it left that open, as in `tcp://127.0.0.1:*`.
+    ///
+    /// A host name is taken for that of a network interface: see ``bind(_:at:)`` for others.
     @discardableResult
     public func bind(_ endpoint: String) throws(SocketError) -> String {
-        let raw = try prepare(Endpoint(endpoint, for: .listen), for: .listen)
-        guard zmq_bind(raw, endpoint) == 0 else {
-            throw SocketError(.listen, endpoint, code: zmq_errno())
+        let parsed = try Endpoint(endpoint, for: .listen)
+        return switch parsed.host {
+        // A socket for IPv6 takes connections over IPv4, too.
+        case .any: try bind("tcp://[::]:\(parsed.port)", of: parsed, isIPv6: true)
+        case .address(let address):
+            try bind(address.endpoint(port: parsed.port), of: parsed, isIPv6: address.isIPv6)
+        case .name(let name):
+            try bind(parsed, at: HostAddress.ofThisMachine(interface: name))
+        case nil: try bind(endpoint, of: parsed, isIPv6: false)
         }
-        return lastEndpoint(of: raw) ?? endpoint
     }
+
+    /// Waits for peers at one address or path of an endpoint.
+    func bind(
+        _ target: String, of endpoint: Endpoint, isIPv6: Bool
+    ) throws(SocketError) -> String {
+        let raw = try prepare(endpoint, for: .listen, isIPv6: isIPv6)
+        guard zmq_bind(raw, target) == 0 else {
+            throw SocketError(.listen, endpoint.text, code: zmq_errno())
+        }
+        return lastEndpoint(of: raw) ?? target
+    }
+
+    func unbind(_ target: String) { zmq_unbind(raw, target) }
 
     /// Dials `endpoint` in the background, again and again until somebody answers.
     ///
-    /// libzmq gives up where somebody answers in another language, or refuses the socket's key. A socket
-    /// that has a monitor, and one endpoint, dials on even then.
+    /// Of a host name all addresses are tried in turn, and looked up again each time: what happens then
+    /// is told to the socket's monitor. Elsewhere libzmq gives up where somebody answers in another
+    /// language, or refuses the socket's key. A socket that has a monitor, and one endpoint, dials on
+    /// even then.
+    ///
+    /// - Precondition: A socket that dials a host name dials no other.
     public func connect(_ endpoint: String) throws(SocketError) {
-        let raw = try prepare(Endpoint(endpoint, for: .connect), for: .connect)
+        let parsed = try Endpoint(endpoint, for: .connect)
+        if let name = parsed.name {
+            precondition(dialler == nil, "the socket dials a host name")
+            if monitorSocket == nil { try monitor { _ in } }
+            let dialler = Dialler(parsed, name: name, for: self)
+            self.dialler = dialler
+            return dialler.lookUp()
+        }
+        var isIPv6 = false
+        if case .address(let address) = parsed.host { isIPv6 = address.isIPv6 }
+        let raw = try prepare(parsed, for: .connect, isIPv6: isIPv6)
         guard zmq_connect(raw, endpoint) == 0 else {
             throw SocketError(.connect, endpoint, code: zmq_errno())
         }
         dialled.append(endpoint)
     }
+
+    /// Has libzmq dial an address, if it can be dialled from here.
+    func dial(_ target: String, isIPv6: Bool) -> Bool {
+        guard let raw, (try? set(ZMQ_IPV6, to: Int32(isIPv6 ? 1 : 0), during: .connect)) != nil
+        else {
+            return false
+        }
+        return zmq_connect(raw, target) == 0
+    }
+
+    /// Ends what ``dial(_:isIPv6:)`` began.
+    func hangUp(_ target: String) { zmq_disconnect(raw, target) }
 
     /// Dials an endpoint that libzmq has given up.
     func dialAgain(_ endpoint: String) {
@@ -137,11 +187,11 @@ public final class Socket {
 
     /// Readies the socket for an endpoint.
     private func prepare(
-        _ endpoint: Endpoint, for operation: SocketError.Operation
+        _ endpoint: Endpoint, for operation: SocketError.Operation, isIPv6: Bool
     ) throws(SocketError) -> UnsafeMutableRawPointer {
         thread.checkIsolated()
         guard let raw else { throw SocketError(operation, endpoint.text, code: ENOTSOCK) }
-        if endpoint.isIPv6 { try set(ZMQ_IPV6, to: Int32(1), during: operation) }
+        try set(ZMQ_IPV6, to: Int32(isIPv6 ? 1 : 0), during: operation)
         // libzmq deletes a socket file that is in its way, even one at which another process
         // listens: that one would go on, and never hear from a new peer again.
         if operation == .listen, endpoint.transport == .ipc,

@@ -23,6 +23,10 @@ public struct MonitorEvent: Hashable, Sendable, CustomStringConvertible {
         case handshakeFailed = "handshake failed"
         /// A connection has ended.
         case disconnected
+        /// An address of a host name is dialled.
+        case dialling
+        /// A host name could not be resolved, and is looked up again after a while.
+        case unresolved
     }
 
     /// What happened.
@@ -39,6 +43,15 @@ public struct MonitorEvent: Hashable, Sendable, CustomStringConvertible {
     /// One line for a log.
     public var description: String {
         "\(kind.rawValue) \(endpoint)" + (detail.map { " (\($0))" } ?? "")
+    }
+
+    /// An event that libzmq knows nothing of.
+    init(_ kind: Kind, _ endpoint: String, detail: String?) {
+        self.kind = kind
+        self.endpoint = endpoint
+        self.detail = detail
+        descriptor = nil
+        isFinal = false
     }
 
     /// Reads the two frames that libzmq sends for an event.
@@ -121,17 +134,22 @@ extension Socket {
         let receiver = try Socket(context, .pair, on: thread)
         try receiver.connect(endpoint)
         monitorSocket = receiver
+        eventHandler = onEvent
         thread.attach(receiver) {
             while case .message(let message)? = self.monitorSocket?.receive() {
                 guard let event = MonitorEvent(message.frames) else { continue }
                 self.account(for: event)
-                onEvent(event)
+                self.report(event)
             }
         }
     }
 
+    /// Tells whoever follows the events.
+    func report(_ event: MonitorEvent) { eventHandler?(event) }
+
     private func account(for event: MonitorEvent) {
         // The event has the peer's address, where the endpoint may have its name.
+        dialler?.heard(event)
         if event.isFinal, let endpoint = dialled.first, dialled.count == 1 {
             let pause = options.maximumReconnectInterval ?? options.reconnectInterval
             thread.schedule(after: pause) { self.dialAgain(endpoint) }

@@ -60,6 +60,9 @@ extension SocketOptions {
             (ZMQ_SNDHWM, Int32(clamping: sendHighWaterMark)),
             (ZMQ_RCVHWM, Int32(clamping: receiveHighWaterMark)),
             (ZMQ_HANDSHAKE_IVL, handshakeInterval.milliseconds),
+            // Left to itself, the system asks a silent machine for two minutes, ever more seldom: one
+            // that has come back would wait for a minute. Two repetitions have their chance.
+            (ZMQ_CONNECT_TIMEOUT, Duration.seconds(4).milliseconds),
             (ZMQ_IMMEDIATE, queuesOnlyWhenConnected ? 1 : 0),
             // Whoever finds no place to wait in is let dial again by the system ever more seldom.
             (ZMQ_BACKLOG, Int32(clamping: maximumConnectionCount)),

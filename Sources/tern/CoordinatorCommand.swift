@@ -15,8 +15,8 @@ struct CoordinatorCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Where workers dial in: tcp://ADDRESS:PORT, such as tcp://0.0.0.0:5555, or "
-                + "ipc://PATH.", valueName: "endpoint"))
+            "Where workers dial in: tcp://HOST:PORT, such as tcp://*:5555 for all addresses of "
+                + "this machine, or ipc://PATH.", valueName: "endpoint"))
     var listen: String
 
     @Option(help: "Workers that training needs: with fewer it does not begin, or pauses.")
@@ -65,8 +65,16 @@ struct CoordinatorCommand: AsyncParsableCommand {
             } else if endpoint.hasPrefix("tcp://") {
                 session.logger.warning("there is no key: anybody who reaches \(endpoint) is let in")
             }
+            let dialable = await Endpoint.dialable(endpoint)
             session.logger.info(
-                "workers join with: tern worker --connect \(endpoint)\(command.keyOptions.text)")
+                """
+                workers join with: tern worker --connect \(dialable.first ?? endpoint)\
+                \(command.keyOptions.text)
+                """)
+            if dialable.count > 1 {
+                let others = dialable.dropFirst().joined(separator: ", ")
+                session.logger.info("or, if they cannot reach that, with one of \(others)")
+            }
             let result = await coordinator.train(signals: signals)
             await context.terminate()
             try session.conclude(result, workers: result.workers)

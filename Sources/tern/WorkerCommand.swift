@@ -116,6 +116,10 @@ struct WorkerCommand: AsyncParsableCommand {
                 status: ExitStatus.refused,
                 message: "\(connect) turned this worker away: copy the coordinator's key to this "
                     + "machine, or name the right one with --key")
+        case .noCoordinator(.unresolved(let reason)):
+            throw Failure(
+                status: ExitStatus.noAnswer,
+                message: "\(reason) after \(joinTimeout ?? 0) s: check the host in \(connect)")
         case .noCoordinator(let contact):
             let what =
                 contact == .connected
@@ -144,6 +148,8 @@ extension WorkerEvent {
                 .warning,
                 "\(endpoint) turns this worker away: has it the coordinator's key? still trying"
             )
+        case .waiting(_, .unresolved(let reason)):
+            return (.warning, "\(endpoint): \(reason); still trying")
         case .waiting(let seconds, let contact):
             let what = contact == .connected ? "no answer from" : "no coordinator at"
             return (.warning, "\(what) \(endpoint) for \(seconds) s; still trying")

@@ -67,6 +67,22 @@ private func welcome(
         #expect(machine.tick(at: 20) == [.finish(.noCoordinator(.turnedAway))])
     }
 
+    @Test(
+        "it says at once that the coordinator's name is unknown, and still does until it is known")
+    func unresolved() {
+        func waiting(_ seconds: Int, _ contact: Contact) -> [WorkerEffect] {
+            [.report(.waiting(seconds: seconds, contact))]
+        }
+        #expect(machine.unresolved("a", at: 1) == waiting(1, .unresolved("a")))
+        #expect(machine.unresolved("b", at: 2) == [])
+        // The resolver may wait for long.
+        #expect(machine.tick(at: 8) == waiting(8, .unresolved("b")))
+        machine.dialling()
+        #expect(machine.tick(at: 13) == waiting(13, .none))
+        #expect(machine.unresolved("c", at: 14) == [])
+        #expect(machine.tick(at: 20) == [.finish(.noCoordinator(.unresolved("c")))])
+    }
+
     @Test("it fetches what it lacks part by part, and then says that it is ready")
     func fetching() {
         join()

@@ -19,6 +19,12 @@ final class WorkerUnderTest {
         machine.turnedAway(now: .seconds(seconds))
     }
 
+    func unresolved(_ reason: String, at seconds: Int) -> [WorkerEffect] {
+        machine.unresolved(reason, now: .seconds(seconds))
+    }
+
+    func dialling() { machine.dialling() }
+
     func disconnected(at seconds: Int) -> [WorkerEffect] {
         machine.disconnected(now: .seconds(seconds))
     }

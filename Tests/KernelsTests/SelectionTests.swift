@@ -31,7 +31,7 @@ struct SelectionTests {
     @Test(
         "each error is one line",
         arguments: [
-            KernelSelectionError.noFusedMultiplyAdd,
+            KernelSelectionError.unsupportedProcessor(lacking: ["BMI2", "F16C"]),
             .unavailable("sse9", supported: ["avx512", "avx2"]),
         ])
     func oneLine(error: KernelSelectionError) {

@@ -87,16 +87,20 @@ public actor Coordinator {
     ///
     /// - Parameter key: what workers must have; nil to let in anybody.
     /// - Returns: the endpoint, with the port that was chosen.
-    /// - Throws: ``SocketError`` if the endpoint is malformed or in use.
+    /// - Throws: ``SocketError`` if the endpoint is malformed or in use, or its name unknown.
     public func listen(
         _ endpoint: String, key: ClusterKey? = nil, context: Context
-    ) throws(SocketError) -> String {
+    ) async throws(SocketError) -> String {
+        let place = try Endpoint(betweenProcesses: endpoint, for: .listen)
+        let addresses = try await place.addressesOfName()
         var options = Limits.socketOptions(
             parameterCount: state.parameters.count, timeout: machine.settings.heartbeatTimeout,
             descriptors: DescriptorLimit.raise())
         options.encryption = key?.ofCoordinator
         let socket = try Socket(context, .router, options, on: thread)
-        let bound = try socket.bind(endpoint)
+        let bound =
+            try addresses.isEmpty
+            ? socket.bind(endpoint) : socket.bind(place, at: addresses)
         try socket.monitor { event in self.assumeIsolated { $0.handle(event) } }
         self.socket = socket
         return bound

@@ -76,6 +76,7 @@ public actor Worker {
         _ endpoint: String, key: ClusterKey? = nil, context: Context, signals: SignalSource?,
         lifeline: Int32?
     ) async throws(SocketError) -> WorkerOutcome {
+        _ = try Endpoint(betweenProcesses: endpoint, for: .connect)
         var options = SocketOptions()
         // How long silence may last the coordinator decides, in the pings that it sends. This is for
         // one that vanishes before its first.
@@ -153,6 +154,8 @@ public actor Worker {
         switch event.kind {
         case .handshakeSucceeded: perform(machine.connected(now: now))
         case .handshakeFailed: perform(machine.turnedAway(now: now))
+        case .dialling: machine.dialling()
+        case .unresolved: perform(machine.unresolved(event.detail ?? "", now: now))
         case .disconnected:
             // The last word, that the run is over, may have come just before.
             receive()

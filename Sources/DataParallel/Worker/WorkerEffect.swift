@@ -59,6 +59,8 @@ public enum WorkerEvent: Sendable, Equatable {
 public enum Contact: Sendable, Equatable {
     /// Nobody is there.
     case none
+    /// The name of its machine cannot be resolved, for this reason.
+    case unresolved(String)
     /// Somebody hangs up in the middle of the handshake, as one does who has another key.
     case turnedAway
     /// Somebody listens.

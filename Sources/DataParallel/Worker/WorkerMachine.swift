@@ -22,8 +22,8 @@ public struct WorkerMachine: Sendable {
     var isConnected = false
     private var waitingSince: Duration = .zero
     private var lastNotice: Duration = .zero
-    /// When somebody has hung up on it in the middle of the handshake.
-    private var turnedAwayAt: Duration?
+    /// What has kept it from a coordinator last, and when.
+    private var obstacle: (contact: Contact, at: Duration)?
     /// The signal that asks it to leave, and since when, while it finishes its answer.
     private var leaving: (signal: Int32, since: Duration)?
     /// Whether it was given up and waits for its lanes, to begin afresh.
@@ -59,7 +59,7 @@ public struct WorkerMachine: Sendable {
     private mutating func startWaiting(_ now: Duration) {
         waitingSince = now
         lastNotice = now
-        turnedAwayAt = nil
+        obstacle = nil
     }
 
     /// A coordinator has been reached.
@@ -71,8 +71,22 @@ public struct WorkerMachine: Sendable {
 
     /// Somebody was reached, and hung up before both had greeted each other.
     public mutating func turnedAway(now: Duration) -> [WorkerEffect] {
+        meet(.turnedAway, now: now)
+    }
+
+    /// The coordinator's name cannot be resolved, for this reason.
+    public mutating func unresolved(_ reason: String, now: Duration) -> [WorkerEffect] {
+        meet(.unresolved(reason), now: now)
+    }
+
+    /// The coordinator's name has been resolved.
+    public mutating func dialling() {
+        if case .unresolved? = obstacle?.contact { obstacle = nil }
+    }
+
+    private mutating func meet(_ contact: Contact, now: Duration) -> [WorkerEffect] {
         guard !isFinished, !isConnected else { return [] }
-        turnedAwayAt = now
+        obstacle = (contact, now)
         // The first time it is told at once.
         return lastNotice == waitingSince ? notice(now) : []
     }
@@ -117,7 +131,10 @@ public struct WorkerMachine: Sendable {
 
     private func contact(_ now: Duration) -> Contact {
         if isConnected { return .connected }
-        return turnedAwayAt.map { now - $0 < .seconds(5) } ?? false ? .turnedAway : .none
+        guard let obstacle else { return .none }
+        // A resolver may take its time for each try.
+        if case .unresolved = obstacle.contact { return obstacle.contact }
+        return now - obstacle.at < .seconds(5) ? obstacle.contact : .none
     }
 
     private mutating func notice(_ now: Duration) -> [WorkerEffect] {

@@ -5,11 +5,13 @@ final class ListeningSocket {
     let port: UInt16
     private let socket: Int32
 
-    init() throws {
+    /// Listens at an address of this machine, on a port of the system's choice if none is given.
+    init(_ host: String = "127.0.0.1", port wanted: UInt16 = 0) throws {
         socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(INADDR_LOOPBACK).bigEndian
+        address.sin_port = wanted.bigEndian
+        inet_pton(AF_INET, host, &address.sin_addr)
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
         let listens = withUnsafeMutablePointer(to: &address) { [socket] address in
             address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in

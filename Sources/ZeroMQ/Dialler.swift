@@ -1,0 +1,95 @@
+import CZeroMQ
+
+/// Dials the addresses of a host name one after another, and looks the name up anew for each round.
+///
+/// libzmq would take a name's first address, and look no further when nobody answers there. It is given
+/// one address at a time here: a socket with two connections to the same peer would share its messages
+/// out between them.
+final class Dialler {
+    private struct Attempt {
+        let address: HostAddress
+        /// The endpoint that libzmq dials.
+        let target: String
+        /// Those that come after it in this round.
+        let next: ArraySlice<HostAddress>
+        var isConnected = false
+    }
+
+    private unowned let socket: Socket
+    private let endpoint: Endpoint
+    private let name: String
+    private var attempt: Attempt?
+    /// How long to wait before the next round.
+    private var pause: Duration
+    /// The address that was reached last: it comes first as long as the name has it.
+    private var reached: HostAddress?
+
+    init(_ endpoint: Endpoint, name: String, for socket: Socket) {
+        self.socket = socket
+        self.endpoint = endpoint
+        self.name = name
+        pause = socket.options.reconnectInterval
+    }
+
+    /// Begins a round.
+    func lookUp() {
+        let lookUp = NameLookUp(name)
+        guard lookUp.result == nil else { return finish(lookUp) }
+        socket.thread.attach(fileDescriptor: lookUp.fileDescriptor) { [weak self] in
+            // The socket may have been closed meanwhile.
+            guard let self, socket.raw != nil else { return }
+            socket.thread.detach(fileDescriptor: lookUp.fileDescriptor)
+            finish(lookUp)
+        }
+    }
+
+    private func finish(_ lookUp: NameLookUp) {
+        switch lookUp.result {
+        case .success(let addresses)?:
+            let preferred = addresses.filter { $0 == reached }
+            dialNext((preferred + addresses.filter { $0 != reached })[...])
+        case .failure(let reason)?:
+            rest()
+            socket.report(MonitorEvent(.unresolved, endpoint.text, detail: "\(reason)"))
+        case nil: break
+        }
+    }
+
+    private func dialNext(_ addresses: ArraySlice<HostAddress>) {
+        attempt = nil
+        var addresses = addresses
+        while let address = addresses.popFirst() {
+            let target = address.endpoint(port: endpoint.port)
+            guard socket.dial(target, isIPv6: address.isIPv6) else { continue }
+            attempt = Attempt(address: address, target: target, next: addresses)
+            return socket.report(MonitorEvent(.dialling, target, detail: nil))
+        }
+        rest()
+    }
+
+    /// Waits until the next round, each time longer.
+    private func rest() {
+        attempt = nil
+        socket.thread.schedule(after: pause) { [weak self] in
+            guard let self, socket.raw != nil else { return }
+            lookUp()
+        }
+        let longest = socket.options.maximumReconnectInterval ?? pause
+        pause = max(pause, min(pause * 2, longest))
+    }
+
+    /// Something has happened to the socket's connections.
+    func heard(_ event: MonitorEvent) {
+        guard let attempt, event.endpoint == attempt.target else { return }
+        if event.kind == .handshakeSucceeded {
+            self.attempt?.isConnected = true
+            reached = attempt.address
+            pause = socket.options.reconnectInterval
+        }
+        // Either says that nobody is there, or is there no more.
+        guard event.kind == .retrying || event.isFinal else { return }
+        socket.hangUp(attempt.target)
+        // Who was there and has gone may come back, or have moved.
+        if attempt.isConnected { rest() } else { dialNext(attempt.next) }
+    }
+}
