@@ -16,20 +16,23 @@ struct ClusterScriptTests {
 
     @Test(
         "brings program and key to other machines by ssh, and workers to the coordinator",
-        .enabled(if: SecureShell.isHere, "there is no sshd here"), arguments: [false, true])
-    func overSSH(isOpen: Bool) async throws {
-        let home = bench.path("home")
+        .enabled(if: SecureShell.isHere, "there is no sshd here"),
+        arguments: [("sh", false), ("csh", true), ("fish", false)])
+    func overSSH(loginShell: String, isOpen: Bool) async throws {
+        guard canRun(["which", loginShell]) else { return }
+        let home = bench.path("my \"$HOME\"")
         try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: false)
-        let shell = try await SecureShell(home: home)
+        let shell = try await SecureShell(home: home, loginShell: loginShell)
         let run = RunFolder()
-        let recipe = Recipe.small.with("--min-workers", "2")
+        let recipe = Recipe.small.with("--min-workers", "3")
         let cluster = try await Cluster(recipe, try SampleData(), into: run, isOpen: isOpen)
         let key = isOpen ? "none" : bench.path("key")
         let ending = try await startWorkers(
-            cluster.endpoint, on: "# name, lanes\nalpha\nbeta 2\n",
+            cluster.endpoint,
+            on: "\u{FEFF}# name, lanes\r\n\r\nalpha\r\n \tbeta 2 # in the rack\r\n  # gamma\ndelta",
             ["TERN_SSH": shell.command, "TERN_KEY": key])
         #expect(ending.status == 0, "\(ending)")
-        for (name, threads) in [("alpha", 1), ("beta", 2)] {
+        for (name, threads) in [("alpha", 1), ("beta", 2), ("delta", 1)] {
             let lines = ending.output.split(separator: "\n")
             #expect(
                 lines.contains {
@@ -44,6 +47,24 @@ struct ClusterScriptTests {
         #expect(try readFile(copy) == readFile(key))
         let mode = try FileManager.default.attributesOfItem(atPath: copy)[.posixPermissions]
         #expect(mode as? Int == 0o600)
+    }
+
+    @Test(
+        "names the line of a list that it cannot use, before it starts a worker",
+        arguments: [
+            ("alpha\nbeta x\n", "line 2: not HOST LANES: beta x"),
+            ("alpha\n\nbeta 0", "line 3: not HOST LANES: beta 0"),
+            ("alpha 1 2\n", "line 1: not HOST LANES: alpha 1 2"),
+            ("alpha\n-oProxyCommand=id 1\n", "line 2: not the name of a machine: -oProxyCommand"),
+            ("alpha\n'al$(id)' 1\n", "line 2: not the name of a machine: 'al$(id)'"),
+            ("# alpha\n\r\n", "names no machine"),
+        ])
+    func badList(hosts: String, reason: String) async throws {
+        let ending = try await startWorkers(
+            "tcp://127.0.0.1:9", on: hosts, ["TERN_KEY": "none", "TERN_SSH": "false"])
+        #expect(ending.status == 1)
+        #expect(ending.output == "")
+        #expect(ending.errorLines.count == 1 && ending.errors.contains(reason), "\(ending)")
     }
 
     @Test("says what is missing")

@@ -13,8 +13,10 @@ struct SecureShell {
 
     /// Makes keys and settings on the bench.
     ///
-    /// - Parameter home: the folder that those who log in find as their home.
-    init(home: String) async throws {
+    /// - Parameters:
+    ///   - home: the folder that those who log in find as their home.
+    ///   - loginShell: the shell that reads the commands, such as `fish`.
+    init(home: String, loginShell: String = "sh") async throws {
         // Where sshd runs as root, it wants this to be there.
         try? FileManager.default.createDirectory(
             atPath: "/run/sshd", withIntermediateDirectories: false)
@@ -30,7 +32,7 @@ struct SecureShell {
             AuthorizedKeysFile \(bench.path("user-id.pub"))
             StrictModes no
             UsePAM no
-            ForceCommand HOME=\(home) exec sh -c "$SSH_ORIGINAL_COMMAND"
+            ForceCommand HOME='\(home)' exec \(loginShell) -c "$SSH_ORIGINAL_COMMAND"
             """
         let options = """
             ProxyCommand \(Self.server) -i -f \(bench.path("sshd.conf"))
