@@ -32,7 +32,7 @@ extension BatchPlan {
         let shards = welcome.shards
         guard (1...Int(Int32.max)).contains(welcome.examples),
             (1...welcome.examples).contains(welcome.batchSize),
-            (1...4096).contains(shards), shards & (shards - 1) == 0
+            (1...maximumShards).contains(shards), shards & (shards - 1) == 0
         else { return nil }
         self.init(examples: welcome.examples, batchSize: welcome.batchSize, shards: shards)
     }

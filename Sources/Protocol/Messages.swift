@@ -29,7 +29,7 @@ public enum WorkerMessage: WireMessage, Sendable, Equatable {
     /// Here I am.
     case hello(Hello)
     /// All data of the assigned slots is here.
-    case ready(SlotRange)
+    case ready(SlotRanges)
     /// Send me examples.
     case fetch(Fetch)
     /// The sum of the gradients under a node; the gradients follow as a payload frame.
@@ -84,7 +84,7 @@ public enum CoordinatorMessage: WireMessage, Sendable, Equatable {
     /// You cannot join.
     case refuse(Notice)
     /// Get the data of these slots ready.
-    case assign(SlotRange)
+    case assign(SlotRanges)
     /// Examples you asked for; two payload frames follow, the pixels and the labels.
     case shardPart(ShardPart)
     /// Compute these slots with the weights in the payload frame.

@@ -5,10 +5,10 @@
 //     | "TERN" | version | type |  0   | run id         | step           |
 //     +--------+---------+------+------+----------------+----------------+
 //
-//     24          28          32               40
-//     +-----------+-----------+----------------+
-//     | first slot| slots     | checksum       |      weights, compute
-//     +-----------+-----------+----------------+
+//     24          28          32               40          44          48
+//     +-----------+-----------+----------------+-----------+-----------+----
+//     | ranges    |     0     | checksum       | first slot| slots     | ...   weights, compute
+//     +-----------+-----------+----------------+-----------+-----------+----
 //
 //     24          28          32         36         40           48           56
 //     +-----------+-----------+----------+----------+------------+------------+
@@ -17,19 +17,19 @@
 //
 // The checksum is XXH3-64 of the payload frame, zero where there is none.
 
-/// What the coordinator asks for in one step: the gradients of a range of slots.
+/// What the coordinator asks for in one step: the gradients of ranges of slots, each range apart.
 public struct WorkHeader: Sendable, Equatable {
     /// The run's step, counted from 0.
     public var step: Int
-    /// The slots to compute.
-    public var range: SlotRange
+    /// The slots to compute, at least one.
+    public var ranges: SlotRanges
     /// XXH3-64 of the weights; zero where none follow.
     public var checksum: UInt64
 
-    /// A request to compute the gradients of `range`.
-    public init(step: Int, range: SlotRange, checksum: UInt64) {
+    /// A request to compute the gradients of `ranges`.
+    public init(step: Int, ranges: SlotRanges, checksum: UInt64) {
         self.step = step
-        self.range = range
+        self.ranges = ranges
         self.checksum = checksum
     }
 }
@@ -79,9 +79,10 @@ func isStepHeader(_ header: [UInt8]) -> Bool { header.starts(with: magic) }
 
 func encode(_ work: WorkHeader, _ type: StepType, run: RunID) -> [UInt8] {
     var writer = Writer(type, run: run, step: work.step)
-    writer.append(UInt32(work.range.first))
-    writer.append(UInt32(work.range.count))
+    writer.append(UInt32(work.ranges.ranges.count))
+    writer.append(UInt32(0))
     writer.append(work.checksum)
+    for number in work.ranges.firstsAndCounts { writer.append(UInt32(number)) }
     return writer.bytes
 }
 
@@ -97,10 +98,13 @@ func encode(_ sum: PartialSumHeader, run: RunID) -> [UInt8] {
 }
 
 func decodeWork(_ reader: Reader) throws(ProtocolError) -> WorkHeader {
-    guard reader.bytes.count == 40 else { throw .malformed("a work header is 40 bytes long") }
-    let first = reader.int(UInt32.self, at: 24)
+    let end = reader.bytes.count
+    guard end >= 48, end == 40 + 8 * reader.int(UInt32.self, at: 24),
+        reader.int(UInt32.self, at: 28) == 0
+    else { throw .malformed("a work header of another length than its ranges") }
+    let numbers = stride(from: 40, to: end, by: 4).map { reader.int(UInt32.self, at: $0) }
     return WorkHeader(
-        step: try reader.step, range: SlotRange(first..<first + reader.int(UInt32.self, at: 28)),
+        step: try reader.step, ranges: try SlotRanges(firstsAndCounts: numbers),
         checksum: reader.value(at: 32))
 }
 

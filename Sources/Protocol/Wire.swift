@@ -1,9 +1,12 @@
 /// The version of all that coordinator and workers say to each other, and of the order of additions in
 /// what they compute: with another, a worker's sums would have other bits.
-public let protocolVersion = 3
+public let protocolVersion = 4
 
 /// The largest header frame, in bytes; payload frames are bounded by what their header announces.
 public let maximumHeaderSize = 1 << 16
+
+/// The most shards of a run.
+public let maximumShards = 4096
 
 /// Which run a message belongs to: drawn at random when a coordinator starts.
 public struct RunID: Hashable, Sendable, CustomStringConvertible {
@@ -44,25 +47,5 @@ public enum ProtocolError: Error, Equatable, CustomStringConvertible {
         case .wrongPayload(let reason): "a message with wrong payload: \(reason)"
         case .otherRun(let run): "a message of run \(run)"
         }
-    }
-}
-
-/// A contiguous range of slots in the bit-reversed order of the shards.
-public struct SlotRange: Hashable, Sendable, Codable {
-    /// The first slot.
-    public var first: Int
-    /// The number of slots.
-    public var count: Int
-
-    /// A range of slots.
-    public init(_ range: Range<Int>) {
-        first = range.lowerBound
-        count = range.count
-    }
-
-    /// The slots, or nil if the numbers are no range within `limit` slots.
-    public func slots(of limit: Int) -> Range<Int>? {
-        guard first >= 0, count >= 0, count <= limit, first <= limit - count else { return nil }
-        return first..<first + count
     }
 }

@@ -54,9 +54,7 @@ struct ConnectionGuard {
     }
 
     /// Ends connections over which too much has come that is not read yet, or nothing at all for long.
-    mutating func limitUnread(
-        of trusted: Set<PeerIdentity>, to each: Int, othersTogether most: Int
-    ) {
+    mutating func limitUnread(of trusted: [PeerIdentity: Int], othersTogether most: Int) {
         var others: [(descriptor: Int32, count: UInt64)] = []
         for (descriptor, connection) in connections where !connection.isCut {
             if connection.peer == nil, .now - connection.creditedUntil > Self.longestSilence {
@@ -67,11 +65,10 @@ struct ConnectionGuard {
             // Commands take mostly less than was counted; that is no credit.
             let read = min(connection.read, received)
             connections[descriptor]?.read = read
-            let isTrusted = connection.peer.map(trusted.contains) ?? false
-            if !isTrusted {
+            if let limit = connection.peer.flatMap({ trusted[$0] }) {
+                if received - read > UInt64(limit) { cut(descriptor) }
+            } else {
                 others.append((descriptor, received - read))
-            } else if received - read > UInt64(each) {
-                cut(descriptor)
             }
         }
         var total = others.reduce(0) { $0 + $1.count }
@@ -106,16 +103,16 @@ struct ConnectionGuard {
 }
 
 extension Socket {
-    /// Ends connections over which too much has come that is not read yet, more than `each` bytes
-    /// from a trusted peer or more than `most` from all others together, and those over which no message
-    /// came for long.
+    /// Ends connections over which too much has come that is not read yet, more bytes than a trusted
+    /// peer may send or more than `most` from all others together, and those over which no message came
+    /// for long.
     ///
     /// How much has come is known of connections over tcp only.
     ///
     /// A listening socket with a monitor keeps account of its connections.
-    public func limitUnread(of trusted: Set<PeerIdentity>, to each: Int, othersTogether most: Int) {
+    public func limitUnread(of trusted: [PeerIdentity: Int], othersTogether most: Int) {
         thread.checkIsolated()
-        connectionGuard.limitUnread(of: trusted, to: each, othersTogether: most)
+        connectionGuard.limitUnread(of: trusted, othersTogether: most)
     }
 
     /// Ends the connection of a peer, and so frees what is queued for it.

@@ -15,7 +15,7 @@ public struct SocketOptions: Hashable, Sendable {
     /// At a limit libzmq 4.3.4 stops to read, and if the connection then ends, the next ping, its own or
     /// one of the peer's, ends this process ("!_io_error", zeromq/libzmq#4364). So what may come has to
     /// be limited otherwise: by sending no more than is asked for, or by
-    /// ``Socket/limitUnread(of:to:othersTogether:)``.
+    /// ``Socket/limitUnread(of:othersTogether:)``.
     public var receiveHighWaterMark = 0
     /// The most bytes that the frames of a received message may have together.
     ///

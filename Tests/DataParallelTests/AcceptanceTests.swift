@@ -13,7 +13,7 @@ import Training
         let hello = Hello(host: "a", pid: 1, lanes: 1, kernels: "test")
         _ = machine.start(now: .zero)
         _ = machine.receive(.hello(hello), from: "member", now: .zero)
-        _ = machine.receive(.ready(SlotRange(0..<8)), from: "member", now: .zero)
+        _ = machine.receive(.ready(SlotRanges(0..<8)), from: "member", now: .zero)
     }
 
     private func sum(
@@ -127,7 +127,7 @@ private func waitingMachine(minimumWorkers: Int) -> CoordinatorMachine<String> {
         let hello = Hello(host: "a", pid: 1, lanes: 1, kernels: "test")
         _ = machine.receive(.hello(hello), from: "a", now: .zero)
         let effects = machine.localWorkerEnded("exit status 1", remaining: 1, now: .zero)
-        #expect(effects.contains(.send(.assign(SlotRange(0..<8)), to: "a")))
+        #expect(effects.contains(.send(.assign(SlotRanges(0..<8)), to: "a")))
         let end = machine.localWorkerEnded("killed by signal 9", remaining: 0, now: .zero)
         #expect(end == [.send(.stop(Notice(reason: "the run ends")), to: "a")])
         let leave = machine.lose("a", reason: "gone", now: .zero)

@@ -7,7 +7,7 @@ import Training
 final class CoordinatorUnderTest {
     typealias Effect = CoordinatorEffect<String>
 
-    let plan = BatchPlan(examples: 64, batchSize: 16, shards: 8)
+    let plan: BatchPlan
     private(set) var machine: CoordinatorMachine<String>
     /// The milliseconds that have passed.
     private(set) var time = 0
@@ -15,6 +15,8 @@ final class CoordinatorUnderTest {
     /// The ranges that each peer was asked for and has not answered, with their step.
     private(set) var asked: [String: [WorkHeader]] = [:]
     private(set) var events: [RunEvent] = []
+    /// What the coordinator itself has computed.
+    private(set) var arbitrations: [Range<Int>] = []
     /// The effects of the last event.
     private(set) var last: [Effect] = []
     private var step = 0
@@ -25,47 +27,57 @@ final class CoordinatorUnderTest {
 
     init(
         workersToBegin: Int? = nil, minimumWorkers: Int = 1, checkpointEvery: Int = 0,
-        pauseTimeout: Duration? = nil, audit: Double = 0
+        pauseTimeout: Duration? = nil, audit: Double = 0, auditKey: UInt64 = 0,
+        plan: BatchPlan = BatchPlan(examples: 64, batchSize: 16, shards: 8)
     ) {
+        self.plan = plan
         var settings = CoordinatorSettings(
             welcome: Welcome(sampleArchitecture, plan: plan, seed: 0, labelSmoothing: 0),
-            epochs: 100, workersToBegin: workersToBegin, minimumWorkers: minimumWorkers,
+            epochs: 10_000, workersToBegin: workersToBegin, minimumWorkers: minimumWorkers,
             checkpointEvery: checkpointEvery, joinTimeout: nil, pauseTimeout: pauseTimeout,
             answerTimeout: .seconds(3))
         settings.audit = audit
+        settings.auditKey = auditKey
         machine = CoordinatorMachine(plan: plan, settings: settings, step: 0)
         perform { $0.start(now: $1) }
     }
 
     private func perform(_ event: (inout CoordinatorMachine<String>, Duration) -> [Effect]) {
         last = event(&machine, .milliseconds(time))
+        onEvent?(last)
         var effects = last
         while !effects.isEmpty {
             let effect = effects.removeFirst()
             switch effect {
-            case .sendWeights(let range, let peer):
-                asked[peer, default: []] = [WorkHeader(step: step, range: range, checksum: 0)]
+            case .sendWeights(let ranges, let peer):
+                asked[peer, default: []] = [WorkHeader(step: step, ranges: ranges, checksum: 0)]
             case .send(.compute(let work), let peer): asked[peer, default: []].append(work)
-            case .send(.assign(let range), let peer):
-                if isFetching { unfetched.append((peer, range)) } else { ready(peer, range) }
+            case .send(.assign(let ranges), let peer):
+                if isFetching { unfetched.append((peer, ranges)) } else { ready(peer, ranges) }
             case .update:
                 step += 1
                 let more = machine.updated(
                     sampleReport(step: step), now: .milliseconds(time))
+                onEvent?(more)
                 last += more
                 effects += more
             case .arbitrate(let slots, let step):
-                let right = sums(WorkHeader(step: step, range: SlotRange(slots), checksum: 0))
+                arbitrations.append(slots)
+                let work = WorkHeader(step: step, ranges: SlotRanges(slots), checksum: 0)
+                let right = sums(work)
                 let more = machine.arbitrated(right, now: .milliseconds(time))
+                onEvent?(more)
                 last += more
                 effects += more
             case .rewind:
                 step = rewindTarget
                 let more = machine.rewound(to: step, now: .milliseconds(time))
+                onEvent?(more)
                 last += more
                 effects += more
             case .evaluate:
                 let more = machine.evaluated(now: .milliseconds(time))
+                onEvent?(more)
                 last += more
                 effects += more
             case .report(let event): events.append(event)
@@ -76,11 +88,13 @@ final class CoordinatorUnderTest {
 
     /// Whether workers take their time to fetch data.
     var isFetching = false
-    private var unfetched: [(String, SlotRange)] = []
+    private var unfetched: [(String, SlotRanges)] = []
+    /// Told the effects of each event before they are carried out.
+    var onEvent: (([Effect]) -> Void)?
 
-    private func ready(_ peer: String, _ range: SlotRange) {
+    private func ready(_ peer: String, _ ranges: SlotRanges) {
         let before = last
-        perform { $0.receive(.ready(range), from: peer, now: $1) }
+        perform { $0.receive(.ready(ranges), from: peer, now: $1) }
         last = before + last
     }
 
@@ -118,10 +132,19 @@ final class CoordinatorUnderTest {
         }
     }
 
+    /// A peer answers the first message that it has not answered; gives back how many sums that are.
+    func answerFirst(_ peer: String) -> Int {
+        guard let work = asked[peer]?.first else { return 0 }
+        let answers = sums(work)
+        for sum in answers { send(.partialSum(sum), from: peer) }
+        if asked[peer]?.first == work { asked[peer]?.removeFirst() }
+        return answers.count
+    }
+
     /// The sums of what a peer was asked for.
     func sums(_ work: WorkHeader) -> [PartialSumHeader] {
-        let slots = work.range.first..<work.range.first + work.range.count
-        return maximalNodes(in: slots, of: plan).map { node in
+        let nodes = work.ranges.ranges.flatMap { maximalNodes(in: $0, of: plan, step: work.step) }
+        return nodes.map { node in
             let examples = plan.examples(under: node, step: work.step)
             return PartialSumHeader(
                 step: work.step, level: node.level, residue: node.residue, examples: examples,
@@ -157,8 +180,7 @@ final class CoordinatorUnderTest {
 
     /// The slots that a peer was asked for and owes.
     func owed(_ peer: String) -> [Int] {
-        (asked[peer] ?? []).flatMap { Array($0.range.first..<$0.range.first + $0.range.count) }
-            .sorted()
+        (asked[peer] ?? []).flatMap { $0.ranges.ranges.flatMap { Array($0) } }.sorted()
     }
 
     func isSent(_ message: CoordinatorMessage, to peer: String) -> Bool {
@@ -171,6 +193,9 @@ final class CoordinatorUnderTest {
     /// Makes a whole step with all who were asked, in `milliseconds`.
     func makeStep(milliseconds: Int = 0) {
         time += milliseconds
+        let before = step
         for peer in asked.keys.sorted() { answer(peer) }
+        // What is audited is asked for once all the rest is there.
+        for _ in 0..<3 where step == before { for peer in asked.keys.sorted() { answer(peer) } }
     }
 }

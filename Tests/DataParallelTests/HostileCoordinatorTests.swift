@@ -58,7 +58,7 @@ private let run = RunID(7)
     func tooManyExamples() {
         #expect(refusal(receive(welcome(examples: 1 << 30, batchSize: 1, shards: 1))) == nil)
         #expect(
-            refusal(receive(.assign(SlotRange(0..<1))))
+            refusal(receive(.assign(SlotRanges(0..<1))))
                 == "its shards take more memory than this machine has")
     }
 
@@ -77,7 +77,7 @@ private let run = RunID(7)
     @Test("it keeps no example twice, none that the shard has not, and none uncalled for")
     func parts() {
         _ = receive(welcome())
-        _ = receive(.assign(SlotRange(0..<2)))
+        _ = receive(.assign(SlotRanges(0..<2)))
         let first = ShardPart(shard: 0, first: 0, count: 2)
         #expect(receive(.shardPart(first)).first == .storeShardPart(first))
         for (shard, start, count) in [
@@ -94,13 +94,13 @@ private let run = RunID(7)
     @Test("it takes only so many requests to compute, and none for nothing")
     func requests() {
         _ = receive(welcome())
-        _ = receive(.assign(SlotRange(0..<2)))
+        _ = receive(.assign(SlotRanges(0..<2)))
         for shard in 0..<2 {
             _ = receive(.shardPart(ShardPart(shard: shard, first: 0, count: 5)))
         }
-        let nothing = WorkHeader(step: 0, range: SlotRange(1..<1), checksum: 0)
+        let nothing = WorkHeader(step: 0, ranges: SlotRanges(1..<1), checksum: 0)
         #expect(receive(.weights(nothing)) == [])
-        let work = WorkHeader(step: 0, range: SlotRange(0..<2), checksum: 0)
+        let work = WorkHeader(step: 0, ranges: SlotRanges(0..<2), checksum: 0)
         _ = receive(.weights(work))
         for _ in 0..<1000 { #expect(receive(.compute(work)) == []) }
         var computations = 1
@@ -113,12 +113,8 @@ private let run = RunID(7)
     @Test("it passes over steps and slots that cannot be")
     func impossible() {
         _ = receive(welcome())
-        for (step, first, count) in [
-            (-1, 0, 1), (0, -1, 1), (0, 0, 3), (0, .max, .max), (0, 1, .max), (.min, 0, 1),
-        ] {
-            var range = SlotRange(0..<0)
-            (range.first, range.count) = (first, count)
-            let work = WorkHeader(step: step, range: range, checksum: 0)
+        for (step, range) in [(-1, 0..<1), (0, 0..<3), (0, 2..<3), (.min, 0..<1), (0, 0..<0)] {
+            let work = WorkHeader(step: step, ranges: SlotRanges(range), checksum: 0)
             #expect(receive(.weights(work)) == [])
             #expect(receive(.compute(work)) == [])
         }

@@ -13,14 +13,21 @@ func sampleReport(step: Int) -> StepReport {
 }
 
 /// The nodes whose sums a worker sends for a range of slots: as few as the tree allows.
-func maximalNodes(in slots: Range<Int>, of plan: BatchPlan) -> [TreeNode] {
-    var nodes: [TreeNode] = []
+func maximalNodes(in slots: Range<Int>, of plan: BatchPlan, step: Int) -> [TreeNode] {
+    var nodes: Set<TreeNode> = []
     for slot in slots {
         var node = TreeNode(leafAtSlot: slot, shards: plan.shards)
-        while let parent = node.parent, slots.contains(parent.slots(of: plan.shards)) {
+        guard plan.examples(under: node, step: step) > 0 else { continue }
+        while let parent = node.parent, let sibling = node.sibling {
+            guard
+                nodes.remove(sibling) != nil
+                    || plan.examples(under: sibling, step: step) == 0
+            else { break }
             node = parent
         }
-        if nodes.last != node { nodes.append(node) }
+        nodes.insert(node)
     }
-    return nodes
+    return nodes.sorted {
+        $0.slots(of: plan.shards).lowerBound < $1.slots(of: plan.shards).lowerBound
+    }
 }

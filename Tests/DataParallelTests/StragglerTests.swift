@@ -43,7 +43,7 @@ import Training
         #expect(coordinator.owed("a") == Array(0..<4))
         #expect(coordinator.owed("b") == Array(4..<8), "it begins with the next step")
         let told = coordinator.events.count
-        let late = WorkHeader(step: 3, range: SlotRange(0..<4), checksum: 0)
+        let late = WorkHeader(step: 3, ranges: SlotRanges(0..<4), checksum: 0)
         coordinator.send(.partialSum(coordinator.sums(late)[0]), from: "b")
         #expect(coordinator.last == [])
         coordinator.makeStep()
@@ -79,7 +79,7 @@ import Training
         #expect(helpers.sorted() == [0, 1, 2])
         // One helper of two answers; the other one goes, and the late sum covers too much.
         #expect(coordinator.owed("b") == [0, 1])
-        let half = WorkHeader(step: 3, range: SlotRange(0..<1), checksum: 0)
+        let half = WorkHeader(step: 3, ranges: SlotRanges(0..<1), checksum: 0)
         coordinator.send(.partialSum(coordinator.sums(half)[0]), from: "b")
         coordinator.lose("b")
         #expect(coordinator.owed("c") == [2], "a still owes 1")

@@ -27,14 +27,14 @@ private func welcome(
 
     /// Takes in the data of both shards.
     private func fetchAll() {
-        _ = machine.receive(.assign(SlotRange(0..<2)))
+        _ = machine.receive(.assign(SlotRanges(0..<2)))
         for shard in 0..<2 {
             _ = machine.receive(.shardPart(ShardPart(shard: shard, first: 0, count: 5)))
         }
     }
 
     private func weights(step: Int, _ slots: Range<Int>) -> CoordinatorMessage {
-        .weights(WorkHeader(step: step, range: SlotRange(slots), checksum: 0))
+        .weights(WorkHeader(step: step, ranges: SlotRanges(slots), checksum: 0))
     }
 
     @Test("it greets the coordinator, again and again until it is answered")
@@ -89,7 +89,7 @@ private func welcome(
         func fetch(_ shard: Int, _ first: Int) -> WorkerEffect {
             .send(.fetch(Fetch(shard: shard, first: first)), run)
         }
-        #expect(machine.receive(.assign(SlotRange(0..<2))) == [fetch(0, 0)])
+        #expect(machine.receive(.assign(SlotRanges(0..<2))) == [fetch(0, 0)])
         let first = ShardPart(shard: 0, first: 0, count: 2)
         #expect(
             machine.receive(.shardPart(first))
@@ -101,13 +101,13 @@ private func welcome(
         let third = ShardPart(shard: 1, first: 0, count: 5)
         #expect(
             machine.receive(.shardPart(third))
-                == [.storeShardPart(third), .send(.ready(SlotRange(0..<2)), run)])
+                == [.storeShardPart(third), .send(.ready(SlotRanges(0..<2)), run)])
     }
 
     @Test("it passes over parts that it did not ask for")
     func unaskedParts() {
         join()
-        _ = machine.receive(.assign(SlotRange(0..<1)))
+        _ = machine.receive(.assign(SlotRanges(0..<1)))
         for part in [
             ShardPart(shard: 1, first: 0, count: 5), ShardPart(shard: 0, first: 1, count: 2),
             ShardPart(shard: 0, first: 0, count: 6), ShardPart(shard: 0, first: 0, count: 0),
@@ -120,11 +120,11 @@ private func welcome(
     func computing() {
         join()
         fetchAll()
-        let work = WorkHeader(step: 0, range: SlotRange(0..<1), checksum: 0)
+        let work = WorkHeader(step: 0, ranges: SlotRanges(0..<1), checksum: 0)
         #expect(
             machine.receive(.weights(work))
                 == [.loadWeights(work), .compute(0..<1, step: 0)])
-        let more = WorkHeader(step: 0, range: SlotRange(1..<2), checksum: 0)
+        let more = WorkHeader(step: 0, ranges: SlotRanges(1..<2), checksum: 0)
         #expect(machine.receive(.compute(more)) == [])
         #expect(
             machine.computed(step: 0)
@@ -147,7 +147,7 @@ private func welcome(
         fetchAll()
         #expect(machine.receive(weights(step: 0, 0..<2), run: RunID(8)) == [])
         #expect(machine.receive(weights(step: 0, 1..<3)) == [])
-        let ahead = WorkHeader(step: 5, range: SlotRange(0..<1), checksum: 0)
+        let ahead = WorkHeader(step: 5, ranges: SlotRanges(0..<1), checksum: 0)
         #expect(machine.receive(.compute(ahead)) == [])
     }
 
@@ -160,7 +160,7 @@ private func welcome(
         #expect(machine.connected(at: 4) == [.send(.hello(hello), .unknown)])
         join()
         fetchAll()
-        let work = WorkHeader(step: 9, range: SlotRange(0..<2), checksum: 0)
+        let work = WorkHeader(step: 9, ranges: SlotRanges(0..<2), checksum: 0)
         #expect(
             machine.receive(.weights(work))
                 == [.loadWeights(work), .compute(0..<2, step: 9)])
@@ -169,16 +169,16 @@ private func welcome(
     @Test("it says that it is ready for each range that it was told to get the data of")
     func severalRanges() {
         join()
-        _ = machine.receive(.assign(SlotRange(1..<2)))
-        #expect(machine.receive(.assign(SlotRange(0..<1))) == [])
+        _ = machine.receive(.assign(SlotRanges(1..<2)))
+        #expect(machine.receive(.assign(SlotRanges(0..<1))) == [])
         let first = ShardPart(shard: 1, first: 0, count: 5)
         #expect(
             machine.receive(.shardPart(first)) == [
                 .storeShardPart(first), .send(.fetch(Fetch(shard: 0, first: 0)), run),
-                .send(.ready(SlotRange(1..<2)), run),
+                .send(.ready(SlotRanges(1..<2)), run),
             ])
         let second = machine.receive(.shardPart(ShardPart(shard: 0, first: 0, count: 5)))
-        #expect(second.last == .send(.ready(SlotRange(0..<1)), run))
+        #expect(second.last == .send(.ready(SlotRanges(0..<1)), run))
     }
 
     @Test("it answers a ping with what it does, and for how long")
@@ -191,7 +191,7 @@ private func welcome(
         #expect(status(at: 0) == nil, "it is no member")
         join()
         #expect(status(at: 3) == WorkerStatus(phase: .idle, step: nil, seconds: 3))
-        _ = machine.receive(.assign(SlotRange(0..<2)), at: 4)
+        _ = machine.receive(.assign(SlotRanges(0..<2)), at: 4)
         #expect(status(at: 6) == WorkerStatus(phase: .fetching, step: nil, seconds: 2))
         fetchAll()
         _ = machine.receive(weights(step: 5, 0..<2), at: 7)
@@ -213,7 +213,7 @@ private func welcome(
         #expect(machine.computed(step: 0) == [.reset, .send(.hello(hello), .unknown)])
         join()
         #expect(
-            machine.receive(.assign(SlotRange(0..<2)))
+            machine.receive(.assign(SlotRanges(0..<2)))
                 == [.send(.fetch(Fetch(shard: 0, first: 0)), run)])
         #expect(
             machine.receive(expel)
@@ -238,7 +238,7 @@ private func welcome(
     func politeLeave() {
         join()
         fetchAll()
-        let more = WorkHeader(step: 0, range: SlotRange(1..<2), checksum: 0)
+        let more = WorkHeader(step: 0, ranges: SlotRanges(1..<2), checksum: 0)
         _ = machine.receive(weights(step: 0, 0..<1))
         _ = machine.receive(.compute(more))
         #expect(machine.interrupt() == [])
@@ -255,7 +255,7 @@ private func welcome(
             let machine = WorkerUnderTest()
             _ = machine.connected()
             _ = machine.receive(.welcome(welcome(examples: 2, batchSize: 2, shards: 1)))
-            _ = machine.receive(.assign(SlotRange(0..<1)))
+            _ = machine.receive(.assign(SlotRanges(0..<1)))
             _ = machine.receive(.shardPart(ShardPart(shard: 0, first: 0, count: 2)))
             _ = machine.receive(weights(step: 0, 0..<1))
             #expect(machine.interrupt(at: 1) == [])

@@ -29,7 +29,7 @@ private struct CoordinatorUnderAttack {
     private var sums: [PartialSumHeader] = []
     private var steps = 0
     /// What each peer was last asked for, so that some answers are right.
-    private var assigned: [Int: SlotRange] = [:]
+    private var assigned: [Int: SlotRanges] = [:]
     private var asked: [Int: WorkHeader] = [:]
 
     init() { perform(machine.start(now: now)) }
@@ -41,9 +41,7 @@ private struct CoordinatorUnderAttack {
             let hello = Hello(host: "h", pid: draw.number(), lanes: draw.number(), kernels: "k")
             receive(.hello(hello), from: peer)
         case 1:
-            var range = SlotRange(0..<0)
-            (range.first, range.count) = (draw.number(), draw.number())
-            receive(.ready(range), from: peer)
+            if let ranges = draw.ranges() { receive(.ready(ranges), from: peer) }
         case 2, 3: if let range = assigned[peer] { receive(.ready(range), from: peer) }
         case 4: receive(.fetch(Fetch(shard: draw.number(), first: draw.number())), from: peer)
         case 5:
@@ -72,8 +70,8 @@ private struct CoordinatorUnderAttack {
 
     /// Sends what an honest worker would, leaf by leaf.
     private mutating func answer(from peer: Int) {
-        guard let work = asked[peer], let slots = work.range.slots(of: plan.shards) else { return }
-        for slot in slots {
+        guard let work = asked[peer], let slots = work.ranges.slots(of: plan.shards) else { return }
+        for slot in slots.joined() {
             let node = TreeNode(leafAtSlot: slot, shards: plan.shards)
             let examples = plan.examples(under: node, step: work.step)
             receive(
@@ -88,10 +86,10 @@ private struct CoordinatorUnderAttack {
     private mutating func perform(_ effects: [CoordinatorEffect<Int>]) {
         for effect in effects {
             switch effect {
-            case .send(.assign(let range), let peer): assigned[peer] = range
+            case .send(.assign(let ranges), let peer): assigned[peer] = ranges
             case .send(.compute(let work), let peer): asked[peer] = work
-            case .sendWeights(let range, let peer):
-                asked[peer] = WorkHeader(step: steps, range: range, checksum: 0)
+            case .sendWeights(let ranges, let peer):
+                asked[peer] = WorkHeader(step: steps, ranges: ranges, checksum: 0)
             case .sendShardPart(let fetch, _):
                 precondition(fetch.first < plan.examples(inShard: fetch.shard), "no such examples")
             case .beginStep(let step):

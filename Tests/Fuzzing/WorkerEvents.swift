@@ -38,7 +38,7 @@ struct JoinedWorker {
             let architecture = Architecture(
                 imageRows: 2, imageColumns: 2, hiddenSize: 2, layers: 1, classes: 2)
             receive(.welcome(Welcome(architecture, plan: plan, seed: 0, labelSmoothing: 0)))
-        case 1: receive(.assign(range(&draw)))
+        case 1: if let ranges = draw.ranges() { receive(.assign(ranges)) }
         case 2:
             receive(
                 .shardPart(
@@ -47,8 +47,8 @@ struct JoinedWorker {
             guard let fetch else { return }
             let count = plan.examples(inShard: fetch.shard) - fetch.first
             receive(.shardPart(ShardPart(shard: fetch.shard, first: fetch.first, count: count)))
-        case 5: receive(.weights(work(&draw)))
-        case 6: receive(.compute(work(&draw)))
+        case 5: if let work = work(&draw) { receive(.weights(work)) }
+        case 6: if let work = work(&draw) { receive(.compute(work)) }
         case 7:
             guard let step = computing.take()?.step else { return }
             perform(machine.computed(step: step, now: now))
@@ -65,14 +65,9 @@ struct JoinedWorker {
         perform(machine.receive(message, run: Self.run, now: now))
     }
 
-    private func range(_ draw: inout Draw) -> SlotRange {
-        var range = SlotRange(0..<0)
-        (range.first, range.count) = (draw.number(), draw.number())
-        return range
-    }
-
-    private func work(_ draw: inout Draw) -> WorkHeader {
-        WorkHeader(step: draw.number(), range: range(&draw), checksum: 0)
+    private func work(_ draw: inout Draw) -> WorkHeader? {
+        let step = draw.number()
+        return draw.ranges().map { WorkHeader(step: step, ranges: $0, checksum: 0) }
     }
 
     private mutating func perform(_ effects: [WorkerEffect]) {

@@ -76,7 +76,7 @@ struct AttackTests {
                 let payload = [UInt8](repeating: 0xFF, count: 4 * 21_514)
                 let checksum = payload.withUnsafeBytes { XXH3.hash64($0) }
                 // Leaf by leaf: those without an example in this step are dropped.
-                for slot in work.range.first..<work.range.first + work.range.count {
+                for slot in work.ranges.ranges.joined() {
                     let residue = (0..<4).reduce(0) { $0 | (slot >> $1 & 1) << (3 - $1) }
                     try await attacker.send(
                         sum(
@@ -192,7 +192,7 @@ struct AttackTests {
     private func strangers(_ attacker: Attacker) async throws {
         for number in 0..<2000 {
             try await attacker.send(sum(step: number), [UInt8](repeating: 0, count: 1000))
-            try await attacker.send(.ready(SlotRange(0..<16)), run: RunID(UInt64(number)))
+            try await attacker.send(.ready(SlotRanges(0..<16)), run: RunID(UInt64(number)))
             try await attacker.send(.fetch(Fetch(shard: number, first: 0)), run: RunID(1))
         }
     }

@@ -62,12 +62,12 @@ private struct Lehmer: RandomNumberGenerator {
         #expect(throws: ProtocolError.self) {
             try WorkerMessage.decode(
                 CoordinatorMessage.weights(
-                    WorkHeader(step: 0, range: SlotRange(0..<1), checksum: 0)
+                    WorkHeader(step: 0, ranges: SlotRanges(0..<1), checksum: 0)
                 ).header(run: run), payloadFrames: 1)
         }
         #expect(throws: ProtocolError.self) {
             try CoordinatorMessage.decode(
-                WorkerMessage.ready(SlotRange(0..<1)).header(run: run), payloadFrames: 0)
+                WorkerMessage.ready(SlotRanges(0..<1)).header(run: run), payloadFrames: 0)
         }
     }
 
@@ -78,7 +78,7 @@ private struct Lehmer: RandomNumberGenerator {
             try WorkerMessage.decode(Array(text.utf8), payloadFrames: 0)
         }
         var header = CoordinatorMessage.weights(
-            WorkHeader(step: 0, range: SlotRange(0..<1), checksum: 0)
+            WorkHeader(step: 0, ranges: SlotRanges(0..<1), checksum: 0)
         ).header(run: run)
         header[4] = 9
         #expect(throws: ProtocolError.otherVersion(9)) {
@@ -110,13 +110,34 @@ private struct Lehmer: RandomNumberGenerator {
     }
 
     @Test(
-        "a range of slots is checked against the number of slots",
-        arguments: [(0, 17), (16, 1), (-1, 2), (1, -1), (.max, 1), (1, .max)])
-    func ranges(first: Int, count: Int) {
-        var range = SlotRange(0..<0)
-        range.first = first
-        range.count = count
-        #expect(range.slots(of: 16) == nil)
-        #expect(SlotRange(4..<16).slots(of: 16) == 4..<16)
+        "when its ranges are empty, overlap, are out of order or too far",
+        arguments: [
+            [], [0, 0], [0, 4097], [4096, 1], [4095, 2], [3, 1, 3, 1], [3, 2, 4, 1], [5, 1, 3, 1],
+            [0, 1, 1, 0], [UInt32.max, 1], [1, UInt32.max], [0, 1, 2],
+        ] as [[UInt32]])
+    func ranges(numbers: [UInt32]) {
+        func bytes(_ number: UInt32) -> [UInt8] {
+            (0..<4).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
+        }
+        let work = WorkHeader(step: 0, ranges: SlotRanges(0..<1), checksum: 0)
+        let header = CoordinatorMessage.compute(work).header(run: run)
+        let count = UInt32(numbers.count / 2)
+        let wrong = header[..<24] + bytes(count) + header[28..<40] + numbers.flatMap(bytes)
+        #expect(throws: ProtocolError.self) {
+            try CoordinatorMessage.decode(Array(wrong), payloadFrames: 0)
+        }
+        guard !numbers.isEmpty else { return }
+        let text =
+            #"{"tern":4,"run":"0000000000000001","type":"ready","body":\#(numbers)}"#
+        #expect(throws: ProtocolError.self) {
+            try WorkerMessage.decode(Array(text.utf8), payloadFrames: 0)
+        }
+    }
+
+    @Test("ranges of slots are checked against the number of slots")
+    func limit() {
+        #expect(SlotRanges([0..<2, 4..<16]).slots(of: 16) == [0..<2, 4..<16])
+        #expect(SlotRanges([0..<2, 4..<17]).slots(of: 16) == nil)
+        #expect(SlotRanges(0..<0).slots(of: 1) == [])
     }
 }

@@ -6,7 +6,7 @@ import Testing
 
     static let workerMessages: [WorkerMessage] = [
         .hello(Hello(host: "nöde \"1\"", pid: 4711, lanes: 2, kernels: "avx512")),
-        .ready(SlotRange(3..<9)),
+        .ready(SlotRanges(3..<9)),
         .fetch(Fetch(shard: 15, first: 1337)),
         .status(WorkerStatus(phase: .computing, step: 1 << 40, seconds: 0.125)),
         .status(WorkerStatus(phase: .idle, step: nil, seconds: 0)),
@@ -17,19 +17,24 @@ import Testing
                 loss: 0.1 + 0.2, checksum: .max)),
     ]
 
+    /// As many ranges as there can be.
+    static let alternating = SlotRanges((0..<maximumShards).map { $0..<$0 + 1 })
+
     static let coordinatorMessages: [CoordinatorMessage] = [
         .welcome(
             Welcome(
                 architecture: "{\"cell\":\"rnn\"}", examples: 60_000, batchSize: 128, shards: 16,
                 seed: .max, labelSmoothing: 0.1)),
         .refuse(Notice(reason: "no")),
-        .assign(SlotRange(0..<0)),
+        .assign(SlotRanges(0..<0)),
+        .assign(SlotRanges([0..<8, 12..<16])),
         .shardPart(ShardPart(shard: 0, first: 0, count: 1337)),
         .ping,
         .expel(Notice(reason: "no answer")),
         .stop(Notice(reason: "done")),
-        .weights(WorkHeader(step: 0, range: SlotRange(0..<16), checksum: 1)),
-        .compute(WorkHeader(step: 7, range: SlotRange(5..<6), checksum: 0)),
+        .weights(WorkHeader(step: 0, ranges: SlotRanges(0..<16), checksum: 1)),
+        .compute(WorkHeader(step: 7, ranges: alternating, checksum: 0)),
+        .compute(WorkHeader(step: 7, ranges: SlotRanges(5..<6), checksum: 0)),
     ]
 
     @Test("from workers", arguments: workerMessages)
@@ -53,17 +58,35 @@ import Testing
         let header = WorkerMessage.fetch(Fetch(shard: 3, first: 40)).header(run: RunID(255))
         #expect(
             String(decoding: header, as: UTF8.self)
-                == #"{"body":{"first":40,"shard":3},"run":"00000000000000ff","tern":3,"type":"fetch"}"#
+                == #"{"body":{"first":40,"shard":3},"run":"00000000000000ff","tern":4,"type":"fetch"}"#
         )
+    }
+
+    @Test("the longest headers fit")
+    func longest() {
+        let work = WorkHeader(step: .max, ranges: Self.alternating, checksum: .max)
+        for message: CoordinatorMessage in [
+            .weights(work), .compute(work), .assign(Self.alternating),
+        ] {
+            #expect(message.header(run: run).count <= maximumHeaderSize)
+        }
+        let ready = WorkerMessage.ready(Self.alternating)
+        #expect(ready.header(run: run).count <= maximumHeaderSize)
     }
 
     @Test("step headers lie as they are drawn")
     func drawn() {
+        let work = WorkHeader(step: 2, ranges: SlotRanges([3..<5, 9..<10]), checksum: 7)
+        #expect(
+            CoordinatorMessage.compute(work).header(run: RunID(1))
+                == Array("TERN".utf8) + [4, 0, 2, 0] + [1, 0, 0, 0, 0, 0, 0, 0]
+                + [2, 0, 0, 0, 0, 0, 0, 0] + [2, 0, 0, 0, 0, 0, 0, 0] + [7, 0, 0, 0, 0, 0, 0, 0]
+                + [3, 0, 0, 0, 2, 0, 0, 0] + [9, 0, 0, 0, 1, 0, 0, 0])
         let sum = PartialSumHeader(
             step: 2, level: 3, residue: 4, examples: 5, correct: 6, loss: 1, checksum: 7)
         let header = WorkerMessage.partialSum(sum).header(run: RunID(1))
         #expect(
-            header == Array("TERN".utf8) + [3, 0, 3, 0] + [1, 0, 0, 0, 0, 0, 0, 0]
+            header == Array("TERN".utf8) + [4, 0, 3, 0] + [1, 0, 0, 0, 0, 0, 0, 0]
                 + [2, 0, 0, 0, 0, 0, 0, 0] + [3, 0, 0, 0, 4, 0, 0, 0, 5, 0, 0, 0, 6, 0, 0, 0]
                 + [0, 0, 0, 0, 0, 0, 0xF0, 0x3F] + [7, 0, 0, 0, 0, 0, 0, 0])
     }

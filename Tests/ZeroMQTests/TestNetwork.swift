@@ -47,7 +47,8 @@ actor Peer {
     }
 
     func limitUnread(of trusted: Set<PeerIdentity>, to each: Int) {
-        socket?.limitUnread(of: trusted, to: each, othersTogether: 0)
+        let limits = Dictionary(uniqueKeysWithValues: trusted.map { ($0, each) })
+        socket?.limitUnread(of: limits, othersTogether: 0)
     }
 
     func send(_ frames: [Frame], to peer: PeerIdentity? = nil) -> SendResult {

@@ -3,19 +3,33 @@ import Hashing
 import Kernels
 import Protocol
 import Training
+import ZeroMQ
 
-/// Computes partial sums on the coordinator's own machine, to tell which of two answers is right.
-final class Arbiter {
+/// Computes partial sums on the coordinator's own machine: second copies of sums that nobody else can
+/// compute, and those that tell which of two answers is right.
+///
+/// On a thread of its own, so that the coordinator hears signals and workers meanwhile.
+actor Arbiter {
+    nonisolated let thread = SocketThread(name: "tern-arbiter")
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
     private let job: Job
-    /// Made when it is first needed, which in most runs is never.
-    private lazy var gradients = ShardGradients(job)
+    private let gradients: ShardGradients
+    /// The data of the shards that were computed so far.
+    private var shards: [Int: Shard] = [:]
 
-    init(_ job: Job) { self.job = job }
+    init(_ job: Job) {
+        self.job = job
+        gradients = ShardGradients(job)
+    }
 
     /// The headers of the right partial sums of `slots` in a step that is made with `parameters`.
     func answers(to slots: Range<Int>, step: Int, parameters: FloatBuffer) -> [PartialSumHeader] {
+        for slot in slots where shards[shard(atSlot: slot, of: job.plan.shards)] == nil {
+            shards.merge(job.shards(at: slot..<slot + 1)) { first, _ in first }
+        }
         parameters.withBytes { gradients.load($0) }
-        let sums = gradients.compute(slots: slots, step: step, shards: job.shards(at: slots))
+        let sums = gradients.compute(slots: slots, step: step, shards: shards)
         gradients.recycle(sums.map(\.gradients))
         return sums.map { sum in
             let checksum = sum.gradients.withBytes { bytes in

@@ -1,70 +1,39 @@
 import Protocol
 import Training
 
-/// A range of slots whose sums two members compute apart, to be compared bit by bit; or, where a sum
-/// cannot be right, the one that there is.
+/// A sum of the step under way that is computed a second time, to be compared bit by bit; or one that
+/// cannot be right.
 struct Audit<Peer: Hashable & Sendable>: Sendable {
-    let slots: Range<Int>
-    private(set) var copies: [Copy]
-
-    /// What one member answers.
+    /// What one member has answered.
     struct Copy: Sendable {
         let peer: Peer
-        /// The slots that it has sent no sum of yet.
-        var missing: SlotSet
-        var answers: [PartialSumHeader] = []
+        let name: String
+        let sum: PartialSumHeader
     }
 
-    /// Slots that `peer` is asked for.
-    init(_ slots: Range<Int>, of peer: Peer, without empty: SlotSet, limit: Int) {
-        self.slots = slots
-        copies = []
-        add(peer, without: empty, limit: limit)
-    }
-
-    /// A sum that cannot be right.
-    init(doubting sum: PartialSumHeader, of peer: Peer, limit: Int) {
-        slots = TreeNode(sum).slots(of: limit)
-        copies = [Copy(peer: peer, missing: SlotSet(limit: limit), answers: [sum])]
-    }
-
-    /// A second member is asked for them.
-    mutating func add(_ peer: Peer, without empty: SlotSet, limit: Int) {
-        let wanted = SlotSet(slots, limit: limit).subtracting(empty)
-        copies.append(Copy(peer: peer, missing: wanted))
-    }
-
-    func includes(_ peer: Peer) -> Bool { copies.contains { $0.peer == peer } }
-
-    /// Takes down a member's answer.
-    mutating func note(_ sum: PartialSumHeader, of peer: Peer, limit: Int) {
-        guard let index = copies.firstIndex(where: { $0.peer == peer }),
-            copies[index].missing.intersects(TreeNode(sum).slots(of: limit))
-        else { return }
-        copies[index].missing.remove(TreeNode(sum).slots(of: limit))
-        copies[index].answers.append(sum)
-    }
-
-    var isComplete: Bool { copies.allSatisfy(\.missing.isEmpty) }
+    /// The slots of the sum, from the first that has examples to the last.
+    let slots: Range<Int>
+    /// Whether the sum holds numbers that are not finite.
+    let isDoubt: Bool
+    /// The copy that is used, and the other once it is there.
+    var copies: [Copy]
+    /// The member that has been asked for the other; nil while nobody has.
+    var auditor: Peer?
 
     /// Whether both have answered the same, to the last bit.
-    var isAgreed: Bool { copies.dropFirst().allSatisfy { isSame($0.answers, copies[0].answers) } }
+    var isAgreed: Bool { copies.allSatisfy { isSame($0.sum, copies[0].sum) } }
 
-    /// The members whose answer is not `right`.
-    func wrong(_ right: [PartialSumHeader]) -> [Peer] {
-        copies.filter { !isSame($0.answers, right) }.map(\.peer)
+    /// The copies that are not `right`.
+    func wrong(_ right: [PartialSumHeader]) -> [Copy] {
+        copies.filter { copy in right.count != 1 || !isSame(copy.sum, right[0]) }
     }
 }
 
-/// Whether two lists name the same sums, in any order.
-private func isSame(_ left: [PartialSumHeader], _ right: [PartialSumHeader]) -> Bool {
-    func inOrder(_ sums: [PartialSumHeader]) -> [PartialSumHeader] {
-        sums.sorted { ($0.level, $0.residue) < ($1.level, $1.residue) }
-    }
+/// Whether two sums of the same slots are the same.
+///
+/// Their nodes may differ, where one reaches further over slots that have no examples.
+private func isSame(_ left: PartialSumHeader, _ right: PartialSumHeader) -> Bool {
     // A loss that is not a number equals itself here.
-    return inOrder(left).elementsEqual(inOrder(right)) { left, right in
-        (left.level, left.residue, left.examples, left.correct, left.checksum)
-            == (right.level, right.residue, right.examples, right.correct, right.checksum)
-            && left.loss.bitPattern == right.loss.bitPattern
-    }
+    (left.examples, left.correct, left.checksum, left.loss.bitPattern)
+        == (right.examples, right.correct, right.checksum, right.loss.bitPattern)
 }

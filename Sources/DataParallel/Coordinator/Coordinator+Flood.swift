@@ -39,8 +39,12 @@ extension Coordinator {
 
     func limitUnread() {
         guard let socket else { return }
+        let limits = machine.members.map { member in
+            let sums = member.askedSums + member.earlierSums
+            let count = state.parameters.count
+            return (member.peer, Limits.unreadBytes(sums: sums, parameterCount: count))
+        }
         socket.limitUnread(
-            of: members, to: Limits.unreadMessages * socket.options.maximumMessageSize,
-            othersTogether: Limits.unreadOfStrangers)
+            of: Dictionary(limits) { first, _ in first }, othersTogether: Limits.unreadOfStrangers)
     }
 }

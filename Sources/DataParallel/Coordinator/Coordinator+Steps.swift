@@ -60,7 +60,7 @@ extension Coordinator {
             report(.refused(peer: "peer \(peer)", reason: "\(error)"))
         }
         let reason = "this worker cannot be understood: \(error)"
-        send([Frame(CoordinatorMessage.refuse(Notice(reason: reason)).header(run: run))], to: peer)
+        send(.refuse(Notice(reason: reason)), to: peer)
     }
 
     func handle(_ event: MonitorEvent) {
@@ -109,26 +109,9 @@ extension Coordinator {
 
     // MARK: - Sending
 
-    func send(_ frames: [Frame], to peer: PeerIdentity) {
-        switch socket?.send(frames, to: peer) {
-        case .sent, nil: return
-        case .full:
-            perform(machine.lose(peer, reason: "it reads no messages", now: now))
-            socket?.cutOff(peer)
-        case .peerUnreachable:
-            thread.schedule(after: .zero) { self.assumeIsolated { $0.forget(peer) } }
-        }
-    }
-
-    private func forget(_ peer: PeerIdentity) {
-        // What it said before it went, its leave above all, is heard first.
-        receive()
-        perform(machine.connectionEnded(peer, now: now))
-    }
-
-    func sendWeights(_ range: SlotRange, to peer: PeerIdentity) {
+    func sendWeights(_ ranges: SlotRanges, to peer: PeerIdentity) {
         let (frame, checksum) = broadcast ?? makeBroadcast()
-        let work = WorkHeader(step: state.step, range: range, checksum: checksum)
+        let work = WorkHeader(step: state.step, ranges: ranges, checksum: checksum)
         send([Frame(CoordinatorMessage.weights(work).header(run: run)), frame], to: peer)
     }
 
@@ -160,8 +143,14 @@ extension Coordinator {
     }
 
     func arbitrate(_ slots: Range<Int>, step: Int) {
-        let right = arbiter.answers(to: slots, step: step, parameters: state.parameters)
-        perform(machine.arbitrated(right, now: now))
+        let arbiter = arbiter ?? Arbiter(job)
+        self.arbiter = arbiter
+        // They stay as they are: no update is made before this is decided.
+        let parameters = state.parameters
+        Task {
+            let right = await arbiter.answers(to: slots, step: step, parameters: parameters)
+            perform(machine.arbitrated(right, now: now))
+        }
     }
 
     func update() {

@@ -21,7 +21,8 @@ public actor Coordinator {
     let job: Job
     let evaluation: EvaluationPool
     let writer: CheckpointWriter
-    let arbiter: Arbiter
+    /// Made when it is first needed, which in most runs is never.
+    var arbiter: Arbiter?
     let observer: any RunObserver
     let run = RunID(UInt64.random(in: 1...UInt64.max))
     let start = ContinuousClock.now
@@ -29,6 +30,9 @@ public actor Coordinator {
     var state: TrainingState
     var sums: PartialSums
     var socket: Socket?
+    /// What waits for peers whose queues are full.
+    var outboxes: [PeerIdentity: Outbox<[Frame]>] = [:]
+    var isFlushing = false
 
     // Effects are carried out one after another; those that come up meanwhile wait their turn.
     private var queue: [Effect] = []
@@ -66,7 +70,6 @@ public actor Coordinator {
         self.evaluation = evaluation
         self.observer = observer
         writer = CheckpointWriter(store)
-        arbiter = Arbiter(job)
         state = TrainingState(job, resuming: checkpoint)
         machine = CoordinatorMachine(plan: job.plan, settings: settings, step: state.step)
         sums = PartialSums(job.plan, parameterCount: state.parameters.count, kernels: job.kernels)
@@ -142,6 +145,7 @@ public actor Coordinator {
     /// Ends the threads, once ``train(signals:)`` has returned and nobody uses the coordinator.
     public nonisolated func stop() async {
         await writer.thread.stop()
+        await arbiter?.thread.stop()
         await thread.stop()
     }
 
@@ -164,10 +168,9 @@ public actor Coordinator {
 
     private func perform(_ effect: Effect) {
         switch effect {
-        case .send(let message, let peer):
-            send([Frame(message.header(run: run))], to: peer)
+        case .send(let message, let peer): send(message, to: peer)
         case .sendShardPart(let fetch, let peer): sendShardPart(fetch, to: peer)
-        case .sendWeights(let range, let peer): sendWeights(range, to: peer)
+        case .sendWeights(let ranges, let peer): sendWeights(ranges, to: peer)
         case .beginStep(let step):
             sums.begin(step: step)
             clock.resume(at: now)
@@ -189,12 +192,7 @@ public actor Coordinator {
     /// Takes back what was to be done with the sums of a step in which one cannot be right.
     func doubt(_ sum: PartialSumHeader) {
         guard let payloadSender else { return }
-        queue.removeAll { effect in
-            switch effect {
-            case .update, .arbitrate: true
-            default: false
-            }
-        }
+        queue.removeAll { if case .update = $0 { true } else { false } }
         perform(machine.doubt(sum, of: payloadSender))
     }
 

@@ -52,8 +52,8 @@ public enum CoordinatorEffect<Peer: Hashable & Sendable>: Sendable, Equatable {
     case send(CoordinatorMessage, to: Peer)
     /// Send the examples that a worker asked for.
     case sendShardPart(Fetch, to: Peer)
-    /// Send the weights of the step under way, asking for a range of slots.
-    case sendWeights(SlotRange, to: Peer)
+    /// Send the weights of the step under way, asking for ranges of slots.
+    case sendWeights(SlotRanges, to: Peer)
     /// Forget the sums of the step before and begin with this one.
     case beginStep(Int)
     /// Add the payload at hand; one that holds a number that is not finite is doubted instead.

@@ -13,19 +13,27 @@ extension CoordinatorMachine {
         }
         let slots = TreeNode(sum).slots(of: plan.shards)
         if sum.step == members[index].askedStep { settle(slots, of: index, now: now) }
-        guard phase == .training, sum.step == step else { return askForOrphans(now: now).effects }
+        guard phase == .training, sum.step == step else { return askForMore(now: now) }
+        if let effects = compare(sum, of: index) {
+            return effects + askAuditors(now: now) + updateIfComplete()
+        }
         // One of two copies: others may have sent a part of it only before they went.
-        let isLate = isCoveredInPart(slots)
-        var effects = isLate ? askForOrphans(now: now).effects : [.accumulate(sum)]
-        if !isLate { covered.insert(slots) }
-        if !audits.isEmpty { effects += compare(sum, of: members[index].peer) }
-        return effects + updateIfComplete()
+        if isCoveredInPart(slots) { return askForMore(now: now) }
+        covered.insert(slots)
+        chooseAudit(sum, of: index)
+        return [.accumulate(sum)] + (hasOrphans ? askForOrphans(now: now).effects : [])
+            + askAuditors(now: now) + updateIfComplete()
+    }
+
+    /// Asks for what nobody could be asked for so far.
+    private mutating func askForMore(now: Duration) -> [CoordinatorEffect<Peer>] {
+        askForOrphans(now: now).effects + askAuditors(now: now)
     }
 
     /// Makes the update if all sums are there and none is in dispute.
     mutating func updateIfComplete() -> [CoordinatorEffect<Peer>] {
         let isComplete =
-            phase == .training && !isUpdating && audits.isEmpty && dispute == nil
+            phase == .training && !isUpdating && audits.isEmpty && disputes.isEmpty
             && covered.contains(0..<plan.shards)
         guard isComplete else { return [] }
         isUpdating = true
@@ -44,7 +52,7 @@ extension CoordinatorMachine {
         guard asked.contains(node.slots(of: plan.shards)) else {
             return "a partial sum of node \(node), for which it was not asked"
         }
-        guard audits.isEmpty || sum.step != step || !isMixed(node, of: members[index].peer) else {
+        guard sum.step != step || audits.isEmpty || !isMixed(sum, of: members[index].peer) else {
             return "a partial sum of node \(node), for parts of which it was asked apart"
         }
         let examples = plan.examples(under: node, step: sum.step)
@@ -60,7 +68,7 @@ extension CoordinatorMachine {
         guard !members[index].owed.isEmpty else { return }
         let answered = members[index].owed.intersection(SlotSet(slots, limit: plan.shards))
         members[index].held.formUnion(answered)
-        members[index].owed.subtract(answered)
+        members[index].answer(answered)
         members[index].progressAt = now
         if members[index].owed.isEmpty { answerTimes.note(now - members[index].askedAt) }
     }

@@ -2,144 +2,194 @@ import Protocol
 import Randomness
 import Training
 
-// Audits: sums that two members compute apart, and what follows when they differ.
+// Audits: sums that are computed twice.
 //
-// Half of the share goes to single shards, which are then asked for apart from the node that they lie
-// in; half to whole answers, lest sums of many shards go unchecked. Which, nobody can know before.
+// Whether a sum is audited is decided after it has come, so no worker can know it before; and for each
+// sum alone, with the probability that was asked for, which so is that of each slot. Once all sums of
+// the step are there, those that are audited are asked of other members, in one message each. Where
+// nobody else can be asked, the coordinator itself computes them.
 
 extension CoordinatorMachine {
-    /// Chooses what of a member's share is audited in this step.
-    mutating func chooseAudits(of index: Int) {
-        guard settings.audit > 0 || !strikes.isEmpty else { return }
+    /// Decides whether a sum that is used is audited.
+    mutating func chooseAudit(_ sum: PartialSumHeader, of index: Int) {
         let member = members[index]
-        let isSuspect = strikes[member.name] != nil
-        guard isSuspect || settings.audit > 0, readyCount > 1, let first = member.ranges.first
-        else { return }
-        var random = Philox(seed: settings.auditKey, for: "audit", step, first.lowerBound)
-        let whole = settings.audit / 2
-        if isSuspect || Double(random.uniform()) < whole {
-            for range in member.ranges { audit(range, of: member.peer) }
+        guard isAudited(sum, of: member.name) else {
+            guard settings.audit > 0 else { return }
+            uncheckedSince[member.name] = uncheckedSince[member.name] ?? step
             return
         }
-        // So that, with whole answers, each shard is audited with the probability that was asked for.
-        let single = whole / (1 - whole)
-        for slot in member.ranges.joined() where Double(random.uniform()) < single {
-            audit(slot..<slot + 1, of: member.peer)
+        let node = wholeNode(of: sum)
+        audits[node] = audit(of: sum, by: member, isDoubt: false)
+        unaskedAudits.append(node)
+    }
+
+    private func isAudited(_ sum: PartialSumHeader, of name: String) -> Bool {
+        if strikes[name] != nil { return true }
+        guard settings.audit > 0 else { return false }
+        var random = Philox(
+            seed: settings.auditKey, for: "audit", sum.step, sum.level, sum.residue)
+        return Double(random.uniform()) < settings.audit
+    }
+
+    private func audit(
+        of sum: PartialSumHeader, by member: Member, isDoubt: Bool
+    ) -> Audit<Peer> {
+        let slots = slotsWithExamples(TreeNode(sum).slots(of: plan.shards))
+        let runs = slots.runs
+        let copy = Audit<Peer>.Copy(peer: member.peer, name: member.name, sum: sum)
+        return Audit(
+            slots: (runs.first?.lowerBound ?? 0)..<(runs.last?.upperBound ?? 0), isDoubt: isDoubt,
+            copies: [copy])
+    }
+
+    /// The node that a sum is reported under by who adds up all that it can.
+    func wholeNode(of sum: PartialSumHeader) -> TreeNode {
+        var node = TreeNode(sum)
+        while let parent = node.parent, let sibling = node.sibling,
+            plan.examples(under: sibling, step: sum.step) == 0
+        {
+            node = parent
         }
+        return node
     }
 
-    private mutating func audit(_ slots: Range<Int>, of peer: Peer) {
-        guard !withoutExamples.contains(slots) else { return }
-        audits.append(Audit(slots, of: peer, without: withoutExamples, limit: plan.shards))
+    private func slotsWithExamples(_ range: Range<Int>) -> SlotSet {
+        SlotSet(range, limit: plan.shards).subtracting(withoutExamples)
     }
 
-    /// Asks for the second copies of what is audited in this step.
-    mutating func askAuditors(now: Duration, _ effects: inout [CoordinatorEffect<Peer>]) {
-        for audit in audits.indices {
-            let others = members.indices.filter {
-                members[$0].isReady && members[$0].askedStep == step
-                    && !audits[audit].includes(members[$0].peer)
+    // MARK: - Second copies
+
+    /// Asks for the second copies of audited sums, once all sums of the step are there.
+    mutating func askAuditors(now: Duration) -> [CoordinatorEffect<Peer>] {
+        guard phase == .training, !unaskedAudits.isEmpty, covered.contains(0..<plan.shards) else {
+            return []
+        }
+        let ready = isBelowMinimum ? [] : members.indices.filter { members[$0].isReady }
+        let free = ready.filter { members[$0].canBeAsked(in: step) }
+        let busy = ready.filter {
+            members[$0].askedStep == step && !members[$0].canBeAsked(in: step)
+        }
+        var random = Philox(seed: settings.auditKey, for: "auditor", step)
+        var turn = free.isEmpty ? 0 : random.below(free.count)
+        var parts = free.map { _ in [Range<Int>]() }
+        var waiting: [TreeNode] = []
+        for (node, audit) in takeUnaskedAudits() {
+            let slots = slotsWithExamples(audit.slots)
+            let places = (0..<free.count).lazy.map { (turn + $0) % free.count }
+            if let place = places.first(where: { canAudit(free[$0], audit, slots) }) {
+                audits[node]?.auditor = members[free[place]].peer
+                parts[place].append(audit.slots)
+                turn = place + 1
+            } else if busy.contains(where: { canAudit($0, audit, slots) }) {
+                waiting.append(node)
+            } else {
+                audits[node] = nil
+                disputes.append(audit)
             }
-            guard !others.isEmpty else { continue }
-            let slots = audits[audit].slots
-            var random = Philox(seed: settings.auditKey, for: "auditor", step, slots.lowerBound)
-            let index = others[random.below(others.count)]
-            audits[audit].add(members[index].peer, without: withoutExamples, limit: plan.shards)
-            ask(index, for: [slots], now: now, &effects)
         }
-        dropAudits { $0.copies.count < 2 }
+        unaskedAudits = waiting
+        let asked = zip(free, parts).filter { !$0.1.isEmpty }
+        return asked.map { ask($0.0, for: $0.1, now: now) } + arbitrateNext()
     }
 
-    /// Cuts a range at the ends of what a member answers for an audit.
-    func cut(_ range: Range<Int>, for peer: Peer) -> [Range<Int>] {
-        var ends: Set<Int> = [range.lowerBound, range.upperBound]
-        for audit in audits where audit.includes(peer) && audit.slots.overlaps(range) {
-            ends.insert(max(range.lowerBound, audit.slots.lowerBound))
-            ends.insert(min(range.upperBound, audit.slots.upperBound))
-        }
-        let inOrder = ends.sorted()
-        return zip(inOrder, inOrder.dropFirst()).map { $0..<$1 }
+    /// The audits that nobody has been asked for, in the order of their slots.
+    private mutating func takeUnaskedAudits() -> [(TreeNode, Audit<Peer>)] {
+        defer { unaskedAudits = [] }
+        return unaskedAudits.compactMap { node in audits[node].map { (node, $0) } }
+            .sorted { $0.1.slots.lowerBound < $1.1.slots.lowerBound }
     }
 
-    /// Takes note that a member is asked for slots of which nobody will check all.
-    mutating func noteUnchecked(_ peer: Peer, _ range: Range<Int>) {
-        guard settings.audit > 0, let index = index(of: peer) else { return }
-        var rest = SlotSet(range, limit: plan.shards)
-        for audit in audits where audit.includes(peer) { rest.remove(audit.slots) }
-        guard !rest.isEmpty else { return }
-        let name = members[index].name
-        uncheckedSince[name] = uncheckedSince[name] ?? step
+    /// Whether a member's copy would be another than those there are: it is not of the same worker, and
+    /// is asked for nothing else that it could be taken for.
+    private func canAudit(_ index: Int, _ audit: Audit<Peer>, _ slots: SlotSet) -> Bool {
+        let member = members[index]
+        return audit.copies.allSatisfy { $0.name != member.name }
+            && member.asked(in: step)?.intersects(slots) != true
     }
 
-    /// Whether a node mixes audited slots with others, although they were asked for apart.
-    func isMixed(_ node: TreeNode, of peer: Peer) -> Bool {
-        var slots = SlotSet(node.slots(of: plan.shards), limit: plan.shards)
-        // A node reaches into its neighbours' slots where those have no examples.
-        slots.subtract(withoutExamples)
-        return audits.contains { audit in
-            guard audit.includes(peer), slots.intersects(audit.slots) else { return false }
-            var outside = slots
-            outside.remove(audit.slots)
-            return !outside.isEmpty
+    /// Asks others for the second copies that members owe who are gone or late.
+    mutating func releaseAudits(of peers: Set<Peer>) {
+        let released = audits.filter { $0.value.auditor.map(peers.contains) ?? false }
+        for node in released.keys {
+            audits[node]?.auditor = nil
+            unaskedAudits.append(node)
         }
     }
 
-    /// Takes down an answer of the step under way; what two members differ in is decided by a third
-    /// computation.
-    mutating func compare(_ sum: PartialSumHeader, of peer: Peer) -> [CoordinatorEffect<Peer>] {
-        for index in audits.indices where audits[index].includes(peer) {
-            audits[index].note(sum, of: peer, limit: plan.shards)
-        }
-        guard let complete = audits.firstIndex(where: \.isComplete) else { return [] }
-        let audit = audits.remove(at: complete)
-        return audit.isAgreed ? [] : arbitrate(audit)
+    /// Whether a sum mixes slots of an audit with others, or holds a part of them, although its sender
+    /// was asked for them apart.
+    func isMixed(_ sum: PartialSumHeader, of peer: Peer) -> Bool {
+        let slots = TreeNode(sum).slots(of: plan.shards)
+        return audits[wholeNode(of: sum)]?.auditor != peer
+            && audits.values.contains { $0.auditor == peer && $0.slots.overlaps(slots) }
     }
 
-    private mutating func arbitrate(_ audit: Audit<Peer>) -> [CoordinatorEffect<Peer>] {
-        dispute = audit
-        return [.arbitrate(audit.slots, step: step)]
+    /// Compares the second copy of a sum with the first; nil if it is none.
+    mutating func compare(
+        _ sum: PartialSumHeader, of index: Int
+    ) -> [CoordinatorEffect<Peer>]? {
+        let (node, member) = (wholeNode(of: sum), members[index])
+        guard var audit = audits[node], audit.auditor == member.peer else { return nil }
+        audits[node] = nil
+        audit.copies.append(.init(peer: member.peer, name: member.name, sum: sum))
+        if audit.isAgreed { return [] }
+        disputes.append(audit)
+        return arbitrateNext()
     }
 
-    /// Gives audits up; what they were to check is unchecked then.
-    mutating func dropAudits(where isVoid: (Audit<Peer>) -> Bool) {
-        let void = audits.filter(isVoid)
-        guard !void.isEmpty else { return }
-        audits.removeAll(where: isVoid)
-        for audit in void { for copy in audit.copies { noteUnchecked(copy.peer, audit.slots) } }
+    // MARK: - The coordinator's own copies
+
+    private mutating func arbitrateNext() -> [CoordinatorEffect<Peer>] {
+        guard !isArbitrating, let next = disputes.first else { return [] }
+        isArbitrating = true
+        return [.arbitrate(next.slots, step: step)]
     }
 
     /// A sum holds numbers that are not finite: either training diverges, or its sender is wrong.
     public mutating func doubt(
         _ sum: PartialSumHeader, of peer: Peer
     ) -> [CoordinatorEffect<Peer>] {
-        arbitrate(Audit(doubting: sum, of: peer, limit: plan.shards))
+        guard let index = index(of: peer) else { return [] }
+        audits[wholeNode(of: sum)] = nil
+        disputes.append(audit(of: sum, by: members[index], isDoubt: true))
+        return arbitrateNext()
     }
 
-    /// What the coordinator itself has computed for the dispute at hand.
+    /// The coordinator itself has computed what it was last told to.
     public mutating func arbitrated(
         _ right: [PartialSumHeader], now: Duration
     ) -> [CoordinatorEffect<Peer>] {
-        guard let dispute = dispute.take(), phase == .training else { return [] }
+        let isVoid = isVerdictVoid
+        (isArbitrating, isVerdictVoid) = (false, false)
+        guard phase == .training, !disputes.isEmpty else { return [] }
+        if isVoid { return arbitrateNext() }
+        let dispute = disputes.removeFirst()
         let wrong = dispute.wrong(right)
-        // Only a doubt can turn out to be unfounded.
-        guard !wrong.isEmpty else { return fail(.diverged(step: step), now: now) }
-        // The step under way is void.
+        if !wrong.isEmpty { return strike(wrong, of: dispute, now: now) }
+        // What the coordinator computes, too, is right.
+        if dispute.isDoubt { return fail(.diverged(step: step), now: now) }
+        return arbitrateNext() + updateIfComplete()
+    }
+
+    /// Voids the step, for the sums of members that computed wrongly.
+    private mutating func strike(
+        _ wrong: [Audit<Peer>.Copy], of dispute: Audit<Peer>, now: Duration
+    ) -> [CoordinatorEffect<Peer>] {
         phase = .paused
-        forgetWork()
-        let shards = dispute.slots.map { shard(atSlot: $0, of: plan.shards) }
-        let struck = wrong.compactMap { peer in
-            index(of: peer).map { (peer: peer, name: members[$0].name) }
-        }
+        let shards = shards(slotsWithExamples(dispute.slots))
+        forgetSums()
         var effects: [CoordinatorEffect<Peer>] = []
-        for (peer, name) in struck {
-            strikes[name, default: []].append(step)
-            let times = strikes[name]?.count ?? 1
+        for copy in wrong {
+            strikes[copy.name, default: []].append(step)
+            let times = strikes[copy.name]?.count ?? 1
             effects.append(
-                .report(.wrong(worker: name, step: step + 1, shards: shards, times: times)))
+                .report(.wrong(worker: copy.name, step: step + 1, shards: shards, times: times)))
             // Where nothing is audited there is no second chance to catch it.
-            if times > 1 || settings.audit == 0 { effects += throwOut(peer, name, now: now) }
+            if times > 1 || settings.audit == 0 {
+                effects += throwOut(copy.peer, copy.name, now: now)
+            }
         }
-        guard let untrusted = struck.compactMap({ uncheckedSince[$0.name] }).min() else {
+        guard let untrusted = wrong.compactMap({ uncheckedSince[$0.name] }).min() else {
             return effects + beginStepOrPause(now: now)
         }
         phase = .rewinding
@@ -156,6 +206,7 @@ extension CoordinatorMachine {
         let steps = (strikes[name] ?? []).map { "\($0 + 1)" }.joined(separator: " and ")
         let reason = "it computed wrongly in step \(steps)"
         thrownOut[name] = reason
+        guard index(of: peer) != nil else { return [] }
         return [.send(.refuse(Notice(reason: reason)), to: peer)]
             + lose(peer, reason: reason, now: now)
     }
@@ -169,14 +220,22 @@ extension CoordinatorMachine {
         // Sums of steps that will be made again are no answers to them.
         for index in members.indices {
             members[index].askedStep = nil
+            members[index].dropDebts()
             members[index].stale = nil
         }
         if let interruption { return finish(.interrupted(signal: interruption), now: now) }
         return testAtEpochEnd() ?? beginStepOrPause(now: now)
     }
 
-    private mutating func forgetWork() {
-        audits = []
-        for index in members.indices { members[index].owed = SlotSet(limit: plan.shards) }
+    /// Forgets the sums of the step under way, but not what members still compute of it.
+    private mutating func forgetSums() {
+        audits = [:]
+        unaskedAudits = []
+        disputes = []
+        isVerdictVoid = isArbitrating
+        for index in members.indices {
+            members[index].asked = withoutExamples
+            members[index].asked.formUnion(members[index].owed)
+        }
     }
 }

@@ -4,27 +4,25 @@ import Training
 // The work: who computes what in a step.
 
 extension CoordinatorMachine {
-    /// Begins the step numbered ``step``: asks all members that have their data for their shares.
+    /// Begins the step numbered ``step``, perhaps anew: asks all members that have their data for their
+    /// shares, and those that are free for the shares of others who still compute for an earlier step.
     mutating func beginStep(now: Duration) -> [CoordinatorEffect<Peer>] {
         phase = .training
         isUpdating = false
         findSlotsWithoutExamples()
         let isNewDeal = isDealStale
         if isNewDeal { dealAnew() }
+        for index in members.indices where members[index].isReady { dropDebts(of: index, now: now) }
+        var rest = orphans
+        let free = members.indices.filter { members[$0].canBeAsked(in: step) }
+        var parts = free.map { members[$0].share.intersection(rest) }
+        for part in parts { rest.subtract(part) }
+        hasOrphans = free.isEmpty
+        dealOut(rest, among: free, to: &parts)
         var effects: [CoordinatorEffect<Peer>] = [.beginStep(step)]
-        var isAnyoneBehind = false
-        for index in members.indices where members[index].isReady {
-            dropDebts(of: index, now: now)
-            if members[index].owed.isEmpty {
-                chooseAudits(of: index)
-                ask(index, for: members[index].ranges, now: now, &effects)
-            } else {
-                isAnyoneBehind = true
-            }
+        for (index, part) in zip(free, parts) where !part.isEmpty {
+            effects.append(ask(index, for: ranges(of: part), now: now))
         }
-        if !audits.isEmpty { askAuditors(now: now, &effects) }
-        // Who still computes for an earlier step would begin with this one when it is over.
-        if isAnyoneBehind { effects += askForOrphans(now: now).effects }
         return isNewDeal ? effects + tellShares() : effects
     }
 
@@ -34,11 +32,11 @@ extension CoordinatorMachine {
     /// But not one that is late itself, nor a second time before it has answered.
     private mutating func dropDebts(of index: Int, now: Duration) {
         guard !members[index].owed.isEmpty, members[index].stale == nil,
-            let asked = members[index].askedStep,
+            let asked = members[index].askedStep, asked != step,
             let lateAfter, now - members[index].askedAt <= lateAfter
         else { return }
         members[index].stale = (asked, members[index].asked)
-        members[index].owed = SlotSet(limit: plan.shards)
+        members[index].dropDebts()
     }
 
     private mutating func findSlotsWithoutExamples() {
@@ -63,7 +61,6 @@ extension CoordinatorMachine {
             to: ready.map { Stake(share: members[$0].share, held: members[$0].held) })
         for (index, share) in zip(ready, shares) {
             members[index].share = share
-            members[index].ranges = share.runs
         }
     }
 
@@ -79,44 +76,47 @@ extension CoordinatorMachine {
         return effects
     }
 
-    /// Asks a member for the sums of ranges, but for those that are covered already.
+    /// Asks a member for the sums of ranges, each of them apart, in one message.
     mutating func ask(
-        _ index: Int, for ranges: [Range<Int>], now: Duration,
-        _ effects: inout [CoordinatorEffect<Peer>]
-    ) {
-        let peer = members[index].peer
-        let pieces = audits.isEmpty ? ranges : ranges.flatMap { cut($0, for: peer) }
-        for range in pieces where !covered.contains(range) {
-            noteUnchecked(peer, range)
-            let work = SlotRange(range)
-            if members[index].askedStep == step {
-                let header = WorkHeader(step: step, range: work, checksum: 0)
-                effects.append(.send(.compute(header), to: members[index].peer))
-            } else {
-                members[index].askedStep = step
-                members[index].asked = withoutExamples
-                effects.append(.sendWeights(work, to: members[index].peer))
-            }
-            members[index].asked.insert(range)
-            members[index].owed.insert(range)
-            members[index].askedAt = now
-            members[index].progressAt = now
-            members[index].isToldLate = false
-        }
-        members[index].owed.subtract(covered)
+        _ index: Int, for ranges: [Range<Int>], now: Duration
+    ) -> CoordinatorEffect<Peer> {
+        var slots = SlotSet(limit: plan.shards)
+        for range in ranges { slots.insert(range) }
+        let isFirst = members[index].askedStep != step
+        if isFirst { members[index].begin(step: step, withoutExamples: withoutExamples) }
+        let sums = ranges.reduce(0) { $0 + Limits.mostSums(of: $1, shards: plan.shards) }
+        members[index].ask(slots.subtracting(withoutExamples), sums: sums, now: now)
+        let work = SlotRanges(ranges)
+        return isFirst
+            ? .sendWeights(work, to: members[index].peer)
+            : .send(
+                .compute(WorkHeader(step: step, ranges: work, checksum: 0)),
+                to: members[index].peer)
     }
 
-    /// Asks for slots that are not covered and that nobody owes; with the names of those asked.
-    mutating func askForOrphans(
-        now: Duration
-    ) -> (effects: [CoordinatorEffect<Peer>], helpers: [String]) {
+    /// The fewest ranges that hold the given slots, and no others that have examples.
+    private func ranges(of slots: SlotSet) -> [Range<Int>] {
+        slots.runs.reduce(into: []) { ranges, run in
+            if let last = ranges.last,
+                withoutExamples.contains(last.upperBound..<run.lowerBound)
+            {
+                ranges[ranges.count - 1] = last.lowerBound..<run.upperBound
+            } else {
+                ranges.append(run)
+            }
+        }
+    }
+
+    /// Asks for slots that are not covered and that nobody owes; with who was asked for which.
+    mutating func askForOrphans(now: Duration) -> (effects: [CoordinatorEffect<Peer>], [Helper]) {
         guard phase == .training, !isBelowMinimum else { return ([], []) }
         let orphans = orphans
-        guard !orphans.isEmpty else { return ([], []) }
-        // Not those who still compute for an earlier step.
-        let free = members.indices.filter {
-            members[$0].isIdle || members[$0].isReady && members[$0].askedStep == step
+        guard !orphans.isEmpty else {
+            hasOrphans = false
+            return ([], [])
         }
+        let free = members.indices.filter { members[$0].canBeAsked(in: step) }
+        hasOrphans = free.isEmpty
         return askAround(for: orphans, among: free, now: now)
     }
 
@@ -130,40 +130,58 @@ extension CoordinatorMachine {
         return orphans
     }
 
-    /// Asks some of `candidates` for slots: those who hold a slot's data before others, and of these
-    /// the least busy; with the names of those asked.
+    /// A member that was asked for what others owe or owed.
+    struct Helper {
+        let name: String
+        let slots: SlotSet
+    }
+
+    /// Asks some of `candidates` for slots; with who was asked for which.
     mutating func askAround(
         for slots: SlotSet, among candidates: [Int], now: Duration
-    ) -> (effects: [CoordinatorEffect<Peer>], helpers: [String]) {
-        guard !candidates.isEmpty else { return ([], []) }
-        var loads = candidates.map { members[$0].owed(to: step)?.count ?? 0 }
+    ) -> (effects: [CoordinatorEffect<Peer>], [Helper]) {
         var parts = candidates.map { _ in SlotSet(limit: plan.shards) }
-        var rest = slots
-        for slot in slots.slots {
-            let holders = candidates.indices.filter { members[candidates[$0]].held.contains(slot) }
-            guard let best = holders.min(by: { loads[$0] < loads[$1] }) else { continue }
-            loads[best] += 1
-            parts[best].insert(slot..<slot + 1)
-            rest.remove(slot..<slot + 1)
-        }
-        // What nobody holds goes in pieces as whole as can be, that make the loads even.
-        var counts = candidates.map { _ in 0 }
-        for _ in 0..<rest.count {
-            guard let least = loads.indices.min(by: { loads[$0] < loads[$1] }) else { break }
-            loads[least] += 1
-            counts[least] += 1
-        }
+        dealOut(slots, among: candidates, to: &parts)
         var effects: [CoordinatorEffect<Peer>] = []
-        var helpers: [String] = []
-        for (place, index) in candidates.enumerated() {
-            let piece = rest.prefix(counts[place])
-            rest.subtract(piece)
-            parts[place].formUnion(piece)
-            guard !parts[place].isEmpty else { continue }
-            ask(index, for: parts[place].runs, now: now, &effects)
-            helpers.append(members[index].name)
+        var helpers: [Helper] = []
+        for (index, part) in zip(candidates, parts) where !part.isEmpty {
+            effects.append(ask(index, for: ranges(of: part), now: now))
+            helpers.append(Helper(name: members[index].name, slots: part))
         }
         return (effects, helpers)
+    }
+
+    /// Adds slots to the parts of candidates, in ranges as long as can be: first among those who hold a
+    /// slot's data and then among all, so that they have equally much to do.
+    private func dealOut(_ slots: SlotSet, among candidates: [Int], to parts: inout [SlotSet]) {
+        guard !candidates.isEmpty, !slots.isEmpty else { return }
+        let wanted = candidates.map { slots.intersection(members[$0].held) }
+        let holders = candidates.indices.filter { !wanted[$0].isEmpty }
+        let held = wanted.reduce(into: SlotSet(limit: plan.shards)) { $0.formUnion($1) }
+        let left = dealEvenly(held, among: candidates, at: holders, wanted, to: &parts)
+        let rest = slots.subtracting(held.subtracting(left))
+        let all = candidates.map { _ in slots }
+        _ = dealEvenly(rest, among: candidates, at: Array(candidates.indices), all, to: &parts)
+    }
+
+    /// Deals slots out at some places of the candidates, to each of them what it wants up to an even
+    /// share; gives back what is left.
+    private func dealEvenly(
+        _ slots: SlotSet, among candidates: [Int], at places: [Int], _ wanted: [SlotSet],
+        to parts: inout [SlotSet]
+    ) -> SlotSet {
+        guard !places.isEmpty else { return slots }
+        let owed = candidates.map { members[$0].owed(to: step)?.count ?? 0 }
+        let load = places.reduce(slots.count) { $0 + owed[$1] + parts[$1].count }
+        let even = (load + places.count - 1) / places.count
+        var rest = slots
+        for place in places where !rest.isEmpty {
+            let room = even - owed[place] - parts[place].count
+            let taken = rest.intersection(wanted[place]).prefix(max(0, room))
+            parts[place].formUnion(taken)
+            rest.subtract(taken)
+        }
+        return rest
     }
 
     /// The shards at slots, in the slots' order.

@@ -19,7 +19,7 @@ extension CoordinatorMachine {
         members[index].heardAt = now
         switch message {
         case .hello: return []
-        case .ready(let range): return ready(index, range, now: now)
+        case .ready(let ranges): return ready(index, ranges, now: now)
         case .fetch(let fetch):
             guard (0..<plan.shards).contains(fetch.shard),
                 (0..<plan.examples(inShard: fetch.shard)).contains(fetch.first)
@@ -99,27 +99,42 @@ extension CoordinatorMachine {
         let missing = slots.subtracting(members[index].assigned)
         let isFirst = members[index].assigned.isEmpty && !members[index].isReady
         guard isFirst || !missing.isEmpty else { return [] }
+        // What it lacks beside that it is told once it has all this.
+        guard !members[index].isFetching else {
+            members[index].isAssignmentStale = true
+            return []
+        }
         members[index].assigned.formUnion(slots)
         members[index].isReady = false
+        members[index].isFetching = true
         members[index].progressAt = now
-        let runs = missing.isEmpty ? [0..<0] : missing.runs
-        return runs.map { .send(.assign(SlotRange($0)), to: members[index].peer) }
+        return [.send(.assign(SlotRanges(missing.runs)), to: members[index].peer)]
     }
 
     private mutating func ready(
-        _ index: Int, _ range: SlotRange, now: Duration
+        _ index: Int, _ ranges: SlotRanges, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
         // What was never assigned means nothing.
-        guard let slots = range.slots(of: plan.shards), members[index].assigned.contains(slots)
+        guard let slots = ranges.slots(of: plan.shards),
+            slots.allSatisfy({ members[index].assigned.contains($0) })
         else { return [] }
-        members[index].held.insert(slots)
+        for range in slots { members[index].held.insert(range) }
         members[index].progressAt = now
-        guard !members[index].isReady,
+        guard members[index].isFetching,
             members[index].held.isSuperset(of: members[index].assigned)
         else { return [] }
+        members[index].isFetching = false
+        let effects = members[index].isAssignmentStale ? assignMore(index, now: now) : []
+        if members[index].isFetching { return effects }
         members[index].isReady = true
         isDealStale = true
-        return beginIfReady(now: now) + goOn(now: now)
+        return effects + beginIfReady(now: now) + goOn(now: now)
+    }
+
+    /// Tells a member that has its data what it was not told while it got them.
+    private mutating func assignMore(_ index: Int, now: Duration) -> [CoordinatorEffect<Peer>] {
+        members[index].isAssignmentStale = false
+        return assignData(now: now)
     }
 
     /// Begins with the first step of the session, if all have their data.
@@ -136,18 +151,42 @@ extension CoordinatorMachine {
     public mutating func lose(
         _ peer: Peer, reason: String, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
-        givenUp.removeAll { $0 == peer }
-        guard let index = index(of: peer) else { return [] }
-        let member = members.remove(at: index)
+        lose([(peer, reason)], now: now)
+    }
+
+    private mutating func lose(
+        _ gone: [(peer: Peer, reason: String)], now: Duration
+    ) -> [CoordinatorEffect<Peer>] {
+        var departures: [(member: Member, reason: String, left: Int)] = []
+        for (peer, reason) in gone {
+            givenUp.removeAll { $0 == peer }
+            guard let index = index(of: peer) else { continue }
+            let member = members.remove(at: index)
+            departures.append((member, reason, members.count))
+        }
+        guard !departures.isEmpty else { return [] }
         if isOver { return closeIfEmpty() }
         isDealStale = true
-        dropAudits { $0.includes(peer) }
+        releaseAudits(of: Set(gone.map { $0.peer }))
         let (effects, helpers) = askForOrphans(now: now)
+        let reports = departures.map { member, reason, left in
+            report(departure: member, reason, left: left, helpers, now: now)
+        }
+        return effects + askAuditors(now: now) + reports + updateIfComplete() + regroup(now: now)
+    }
+
+    /// Tells that a member is gone, and who computes what it owed.
+    private func report(
+        departure member: Member, _ reason: String, left: Int, _ helpers: [Helper], now: Duration
+    ) -> CoordinatorEffect<Peer> {
         let owed = phase == .training ? member.owed(to: step)?.subtracting(covered) : nil
-        let departure = RunEvent.left(
-            worker: member.name, reason: reason, members: members.count,
-            owed: owed.map { owedWork($0, since: member.askedAt, helpers: helpers, now: now) })
-        return effects + [.report(departure)] + updateIfComplete() + regroup(now: now)
+        return .report(
+            .left(
+                worker: member.name, reason: reason, members: left,
+                owed: owed.map { owed in
+                    let names = helpers.filter { $0.slots.intersects(owed) }.map(\.name)
+                    return owedWork(owed, since: member.askedAt, helpers: names, now: now)
+                }))
     }
 
     /// The connection to a worker has ended, by itself or because nothing came over it any more.
@@ -166,10 +205,16 @@ extension CoordinatorMachine {
     public mutating func giveUp(
         _ peer: Peer, reason: String, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
-        guard index(of: peer) != nil else { return [] }
-        let effects = lose(peer, reason: reason, now: now)
-        givenUp.append(peer)
-        return effects + [.send(.expel(Notice(reason: reason)), to: peer)]
+        giveUp([(peer, reason)], now: now)
+    }
+
+    mutating func giveUp(
+        _ gone: [(peer: Peer, reason: String)], now: Duration
+    ) -> [CoordinatorEffect<Peer>] {
+        let gone = gone.filter { index(of: $0.peer) != nil }
+        let effects = lose(gone, now: now)
+        givenUp += gone.map { $0.peer }
+        return effects + gone.map { .send(.expel(Notice(reason: $0.reason)), to: $0.peer) }
     }
 
     /// What follows a departure in each phase.

@@ -12,11 +12,11 @@ extension CoordinatorMachine {
             let limit = member.owed.isEmpty ? settings.answerTimeout : answerTimeout
             return isExpected && now - member.progressAt > limit
         }
-        return hung.flatMap { member in
-            let waited = (now - member.progressAt).text
-            let reason = "no answer for \(waited), \(state(of: member, now: now))"
-            return giveUp(member.peer, reason: reason, now: now)
-        }
+        return giveUp(
+            hung.map { member in
+                let waited = (now - member.progressAt).text
+                return (member.peer, "no answer for \(waited), \(state(of: member, now: now))")
+            }, now: now)
     }
 
     /// How long an answer may take: ten times the longest of late, but no less than the setting.
@@ -34,6 +34,7 @@ extension CoordinatorMachine {
     mutating func helpLate(now: Duration) -> [CoordinatorEffect<Peer>] {
         guard phase == .training, !isBelowMinimum, let limit = lateAfter else { return [] }
         var effects: [CoordinatorEffect<Peer>] = []
+        var late: [Int] = []
         for index in members.indices {
             let member = members[index]
             let lateness = now - member.askedAt
@@ -44,36 +45,51 @@ extension CoordinatorMachine {
                 members[index].probedAt = now
                 effects.append(.send(.ping, to: member.peer))
             }
-            if lateness > limit { effects += help(index, owed.subtracting(covered), now: now) }
+            if lateness > limit { late.append(index) }
         }
-        return effects
+        guard !late.isEmpty else { return effects }
+        releaseAudits(of: Set(late.map { members[$0].peer }))
+        return effects + help(late, now: now) + askAuditors(now: now)
     }
 
-    private mutating func help(
-        _ index: Int, _ late: SlotSet, now: Duration
-    ) -> [CoordinatorEffect<Peer>] {
-        guard !late.isEmpty else { return [] }
-        let member = members[index]
-        var alone = late
-        for other in members.indices where other != index {
-            if let owed = members[other].owed(to: step) { alone.subtract(owed) }
+    private mutating func help(_ late: [Int], now: Duration) -> [CoordinatorEffect<Peer>] {
+        // What two compute already is not asked of a third.
+        var (once, twice) = (SlotSet(limit: plan.shards), SlotSet(limit: plan.shards))
+        for member in members {
+            guard let owed = member.owed(to: step) else { continue }
+            twice.formUnion(once.intersection(owed))
+            once.formUnion(owed)
         }
+        var alone = late.reduce(into: SlotSet(limit: plan.shards)) {
+            $0.formUnion(members[$1].owed)
+        }
+        alone.subtract(twice)
+        alone.subtract(covered)
         let idle = members.indices.filter { members[$0].isIdle }
         let (effects, helpers) = askAround(for: alone, among: idle, now: now)
+        return effects + late.compactMap { tellLate($0, alone, helpers, now: now) }
+    }
+
+    /// Tells that a member is late, and who computes what it owes.
+    private mutating func tellLate(
+        _ index: Int, _ alone: SlotSet, _ helpers: [Helper], now: Duration
+    ) -> CoordinatorEffect<Peer>? {
+        let member = members[index]
+        let late = member.owed.subtracting(covered)
+        let names = helpers.filter { $0.slots.intersects(late) }.map(\.name)
         // Without help there is nothing to tell, unless it takes so long that somebody will wonder.
-        guard !member.isToldLate, !helpers.isEmpty || now - member.askedAt > .seconds(5) else {
-            return effects
-        }
+        guard !late.isEmpty, !member.isToldLate,
+            !names.isEmpty || now - member.askedAt > .seconds(5)
+        else { return nil }
         members[index].isToldLate = true
         members[index].timesLate += 1
         let owed = owedWork(
-            helpers.isEmpty ? late : alone, since: member.askedAt, helpers: helpers, now: now)
-        return effects + [
-            .report(
-                .late(
-                    worker: member.name, state: state(of: member, now: now), owed,
-                    times: members[index].timesLate))
-        ]
+            names.isEmpty ? late : alone.intersection(late), since: member.askedAt, helpers: names,
+            now: now)
+        return .report(
+            .late(
+                worker: member.name, state: state(of: member, now: now), owed,
+                times: members[index].timesLate))
     }
 
     /// What a member was last known to do.

@@ -45,9 +45,17 @@ public struct CoordinatorMachine<Peer: Hashable & Sendable>: Sendable {
     /// Whether a checkpoint is being written, and whether another is to be taken once it is.
     var isWriting = false
     var isCheckpointDue = false
-    /// What of the step under way is audited, and what an arbiter must decide.
-    var audits: [Audit<Peer>] = []
-    var dispute: Audit<Peer>?
+    /// Whether slots may be left that nobody owes, because nobody could be asked for them.
+    var hasOrphans = false
+    /// The sums of the step under way that are computed a second time, by their node.
+    var audits: [TreeNode: Audit<Peer>] = [:]
+    /// Those of them that nobody has been asked for yet.
+    var unaskedAudits: [TreeNode] = []
+    /// What the coordinator itself computes, one after another.
+    var disputes: [Audit<Peer>] = []
+    var isArbitrating = false
+    /// Whether what is being computed here is of no use any more.
+    var isVerdictVoid = false
     /// The steps in which workers computed wrongly, by name, and why those that did so too often are
     /// not taken in any more.
     var strikes: [String: [Int]] = [:]
@@ -121,9 +129,8 @@ extension CoordinatorMachine {
     struct Member: Sendable {
         let peer: Peer
         let name: String
-        /// The slots that it computes in each step, and the same as ranges.
+        /// The slots that it computes in each step.
         var share: SlotSet
-        var ranges: [Range<Int>] = []
         /// The share that the log has told.
         var toldShare: SlotSet?
         /// The slots whose data it was told to get.
@@ -132,13 +139,23 @@ extension CoordinatorMachine {
         var held: SlotSet
         /// Whether it had all data that it was told to get, and so takes part.
         var isReady = false
+        /// Whether it has still to say that it has what it was told to get, and whether more is to come
+        /// then.
+        var isFetching = false
+        var isAssignmentStale = false
 
         /// The last step that it was asked for sums of; it has the weights of that step.
         var askedStep: Int?
         /// The slots that it was asked for in that step, or that have no examples in it.
         var asked: SlotSet
         /// Those of them that it has sent no sum of yet.
-        var owed: SlotSet
+        private(set) var owed: SlotSet
+        /// The same, message by message.
+        private var requests: [SlotSet] = []
+        /// The most sums with which it can answer what it was asked for in that step, and in the last
+        /// step before that it was asked in.
+        private(set) var askedSums = 0
+        private(set) var earlierSums = 0
         /// When it was asked for the last of them.
         var askedAt: Duration
         /// What it was asked for in an earlier step that ended without it, of which a copy may come.
@@ -176,5 +193,38 @@ extension CoordinatorMachine {
 
         /// Whether it owes nothing, and could compute.
         var isIdle: Bool { isReady && owed.isEmpty }
+
+        /// Whether it can be asked for sums of a step: not while it computes for an earlier one, nor
+        /// while it has too much to answer.
+        func canBeAsked(in step: Int) -> Bool {
+            isIdle || isReady && askedStep == step && requests.count < Limits.mostRequests
+        }
+
+        /// Takes note of a message that asks for `slots`, which make `sums` sums at most.
+        mutating func ask(_ slots: SlotSet, sums: Int, now: Duration) {
+            asked.formUnion(slots)
+            owed.formUnion(slots)
+            requests.append(slots)
+            askedSums += sums
+            (askedAt, progressAt) = (now, now)
+            isToldLate = false
+        }
+
+        /// Takes note that it is asked for the first time in a step.
+        mutating func begin(step: Int, withoutExamples: SlotSet) {
+            askedStep = step
+            asked = withoutExamples
+            (earlierSums, askedSums) = (askedSums, 0)
+        }
+
+        /// Takes note that it has sent the sums of slots.
+        mutating func answer(_ slots: SlotSet) {
+            owed.subtract(slots)
+            for index in requests.indices { requests[index].subtract(slots) }
+            requests.removeAll(where: \.isEmpty)
+        }
+
+        /// Lets it off what it owes.
+        mutating func dropDebts() { answer(owed) }
     }
 }

@@ -1,16 +1,18 @@
+import Protocol
 import ZeroMQ
 
 /// What bounds a coordinator's memory, whoever dials it.
 ///
 /// It holds the run itself: data set, weights, the optimizer's state, the sums of one step. Beside it:
 ///
-/// - What has come and is unread: ``unreadMessages`` of each member, and ``unreadOfStrangers``, up to 32
-///   times over where frames are empty. It is looked at every ``interval``, so add what libzmq can take
-///   in meanwhile. What is left of connections that have ended is dropped faster than it comes: see
+/// - What has come and is unread: of each member the sums that it was asked for and a few other
+///   messages, see ``unreadBytes(sums:parameterCount:)``, and ``unreadOfStrangers``, up to 32 times over
+///   where frames are empty. It is looked at every ``interval``, so add what libzmq can take in
+///   meanwhile. What is left of connections that have ended is dropped faster than it comes: see
 ///   ``Coordinator/nextMessage(of:)``.
-/// - What waits to be sent: ``SocketOptions/sendHighWaterMark`` messages for each member, of at most
-///   ``shardPartBytes`` (or an example, if that is larger) where they are not the weights, which all
-///   share. A member whose queue is full is cut off.
+/// - What waits to be sent: ``SocketOptions/sendHighWaterMark`` and ``mostWaiting`` messages for each
+///   member, of at most ``shardPartBytes`` (or an example, if that is larger) where they are not the
+///   weights, which all share.
 /// - About 50 KB for each of ``SocketOptions/maximumConnectionCount`` connections.
 ///
 /// Connections take half of the descriptors that the system allows at most: a run whose files cannot be
@@ -18,9 +20,49 @@ import ZeroMQ
 ///
 /// The log grows by a few lines a second at most: see ``CoordinatorMachine/drop(_:_:)`` and
 /// ``Admission``.
-enum Limits {
-    /// A step's sums are a few messages of a member, where its shards are no whole subtree.
-    static let unreadMessages = 8
+package enum Limits {
+    /// The most messages with work of one step that a member has not answered.
+    ///
+    /// A member with so many is asked for no more until it has answered one, and what happens at once
+    /// asks for all that it asks for in one message. So this depends on neither shards nor workers, nor
+    /// on what is audited, nor on who comes and goes.
+    package static let mostRequests = 3
+    /// The most messages that a member which reads can have unread.
+    ///
+    /// They are the work of a step and of one that it was let off, a welcome, an assignment, a part of a
+    /// shard, and a last word. It asks for a part when it has read the one before, and pings are left
+    /// out where there is no room.
+    package static let mostUnread = 2 * mostRequests + 4
+    /// The length of a member's queue.
+    ///
+    /// libzmq tells of what a peer has taken half a queue at a time: in twice as much there is always
+    /// room for ``mostUnread``.
+    package static let sendMark = 2 * mostUnread
+    /// The most messages that wait for a peer whose queue is full; one that asks for more is cut off.
+    static let mostWaiting = mostUnread
+
+    /// The most sums with which a member answers for a range of slots: those of the fewest nodes that
+    /// hold it, at most two a level of the tree.
+    ///
+    /// So a member owes a step at most as many sums as there are shards.
+    package static func mostSums(of range: Range<Int>, shards: Int) -> Int {
+        var (first, count) = (range.lowerBound, 0)
+        while first < range.upperBound {
+            let aligned = first == 0 ? shards : 1 << first.trailingZeroBitCount
+            var size = aligned
+            while size > range.upperBound - first { size /= 2 }
+            first += size
+            count += 1
+        }
+        return count
+    }
+
+    /// The bytes that may come unread from a member that was asked for `sums` sums.
+    static func unreadBytes(sums: Int, parameterCount: Int) -> Int {
+        // A sum has a short header, and each frame a few bytes more; all else is headers.
+        sums * (4 * parameterCount + 256) + 8 * (maximumHeaderSize + 256)
+    }
+
     /// Strangers have nothing to say but a short hello each.
     ///
     /// A worker that was given up, and whose late sums are larger, dials again.
@@ -44,6 +86,7 @@ enum Limits {
     ) -> SocketOptions {
         var options = SocketOptions()
         options.maximumConnectionCount = min(options.maximumConnectionCount, descriptors / 2)
+        options.sendHighWaterMark = sendMark
         options.heartbeatInterval = min(.seconds(1), timeout / 4)
         options.heartbeatTimeout = timeout
         // A header, which is at most 64 KiB, or gradients.

@@ -40,6 +40,10 @@ package struct SlotSet: Sendable, Hashable {
         Self.words(of: range).contains { self[$0] & Self.mask(range, $0) != 0 }
     }
 
+    package func intersects(_ other: SlotSet) -> Bool {
+        words.contains { self[$0] & other[$0] != 0 }
+    }
+
     package func isSuperset(of other: SlotSet) -> Bool {
         words.allSatisfy { other[$0] & ~self[$0] == 0 }
     }
@@ -92,14 +96,22 @@ package struct SlotSet: Sendable, Hashable {
     /// The slots as the fewest contiguous ranges, in ascending order.
     package var runs: [Range<Int>] {
         var runs: [Range<Int>] = []
-        for slot in 0..<64 * words.count where contains(slot) {
-            if let last = runs.last, last.upperBound == slot {
-                runs[runs.count - 1] = last.lowerBound..<slot + 1
-            } else {
-                runs.append(slot..<slot + 1)
-            }
+        var end = 0
+        while let first = next(in: true, from: end) {
+            end = next(in: false, from: first) ?? 64 * words.count
+            runs.append(first..<end)
         }
         return runs
+    }
+
+    /// The first slot from `slot` on that is in the set, or that is not.
+    private func next(in isMember: Bool, from slot: Int) -> Int? {
+        for word in words.dropFirst(slot / 64) {
+            var bits = isMember ? self[word] : ~self[word]
+            if word == slot / 64 { bits &= UInt64.max << UInt64(slot % 64) }
+            if bits != 0 { return 64 * word + bits.trailingZeroBitCount }
+        }
+        return nil
     }
 
     /// The words that a range has bits in.

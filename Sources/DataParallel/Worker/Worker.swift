@@ -28,7 +28,7 @@ public actor Worker {
     private let processors: [Int]
     private let start = ContinuousClock.now
     var machine: WorkerMachine
-    private var socket: Socket?
+    var socket: Socket?
     private var completion: CheckedContinuation<WorkerOutcome, Never>?
 
     var lanes: [ShardTrainer] = []
@@ -39,6 +39,10 @@ public actor Worker {
     var weights: Frame?
     var sums: PartialSums?
     var busyLanes = 0
+    /// What waits until the coordinator takes more, and what is not computed before it has.
+    var outbox = Outbox<[Frame]>()
+    var isFlushing = false
+    var heldWork: (slots: Range<Int>, step: Int)?
     /// The answers sent so far.
     var answers = 0
     /// Counts resets, so that a lane that still computes for an earlier run is not listened to.
@@ -83,7 +87,7 @@ public actor Worker {
         options.heartbeatInterval = .seconds(20)
         options.heartbeatTimeout = .seconds(60)
         options.maximumMessageSize = 1 << 30
-        // All sums of a step fit, up to two a level of the tree.
+        // The sums of a range, up to two a level of the tree; what does not fit waits.
         options.sendHighWaterMark = 64
         // A coordinator that takes over from one that was killed need not wait long.
         options.maximumReconnectInterval = .milliseconds(500)
@@ -101,6 +105,7 @@ public actor Worker {
         try socket.connect(endpoint)
         let outcome = await withCheckedContinuation { completion = $0 }
         // The last answer and the leave must still go out.
+        flush()
         socket.close(lingering: .seconds(2))
         return outcome
     }
@@ -159,6 +164,7 @@ public actor Worker {
         case .disconnected:
             // The last word, that the run is over, may have come just before.
             receive()
+            outbox = Outbox()
             perform(machine.disconnected(now: now))
         default: break
         }
@@ -216,24 +222,19 @@ public actor Worker {
     func perform(_ effects: [WorkerEffect]) {
         for effect in effects {
             switch effect {
-            case .send(let message, let run): send([Frame(message.header(run: run))])
+            case .send(let message, let run): send(message, run)
             case .prepare(let architecture, let plan, let seed, let labelSmoothing):
                 prepare(architecture, plan, seed: seed, labelSmoothing: labelSmoothing)
             case .reset: reset()
             case .storeShardPart(let part): store(part)
             case .loadWeights: weights = payload.first
-            case .compute(let slots, let step): compute(slots, step: step)
+            case .compute(let slots, let step): computeOnceSent(slots, step: step)
             case .sendSums(let step, let run): sendSums(step: step, run: run)
             case .discardSums: discardSums()
             case .report(let event): report(event)
             case .finish(let outcome): complete(outcome)
             }
         }
-    }
-
-    func send(_ frames: [Frame]) {
-        // A refusal means that the connection is gone, of which the monitor tells.
-        _ = socket?.send(frames)
     }
 
     private func prepare(
@@ -256,6 +257,7 @@ public actor Worker {
 
     private func reset() {
         generation += 1
+        heldWork = nil
         busyLanes = 0
         let threads = removeLanes()
         shards = [:]

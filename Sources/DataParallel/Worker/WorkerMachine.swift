@@ -32,8 +32,8 @@ public struct WorkerMachine: Sendable {
     /// The next example to fetch of each shard that is here in part or whole.
     private var fetched: [Int: Int] = [:]
     private var fetching: Int?
-    /// The ranges that it was told to get the data of and has given no answer for.
-    private var assignments: [Range<Int>] = []
+    /// What it was told to get the data of and has given no answer for.
+    private var assignments: [[Range<Int>]] = []
     /// The step whose weights are loaded, and the ranges that wait to be computed with them.
     private var step: Int?
     private var queue: [Range<Int>] = []
@@ -176,8 +176,8 @@ public struct WorkerMachine: Sendable {
         case _ where plan == nil || run != self.run, .stop: return []
         case .expel(let notice): return beExpelled(notice, now: now)
         case .ping: return [.send(.status(status(now)), run)]
-        case .assign(let range):
-            guard let plan, let slots = slots(of: range), assignments.count < plan.shards else {
+        case .assign(let assigned):
+            guard let plan, let slots = slots(of: assigned), assignments.count < plan.shards else {
                 return []
             }
             assignments.append(slots)
@@ -187,18 +187,18 @@ public struct WorkerMachine: Sendable {
             fetched[part.shard] = part.first + part.count
             return [.storeShardPart(part)] + next(now)
         case .weights(let work):
-            guard work.step >= 0, let slots = slots(of: work.range), !slots.isEmpty else {
+            guard work.step >= 0, let slots = slots(of: work.ranges), !slots.isEmpty else {
                 return []
             }
             step = work.step
-            queue = leaving == nil ? [slots] : []
+            queue = leaving == nil ? slots : []
             return [.loadWeights(work)] + next(now)
         case .compute(let work):
-            // More requests than there are slots are none that a coordinator would make.
-            guard work.step == step, leaving == nil, let slots = slots(of: work.range),
-                !slots.isEmpty, let plan, queue.count < plan.shards
+            // More ranges than there are slots are none that a coordinator would ask for.
+            guard work.step == step, leaving == nil, let slots = slots(of: work.ranges),
+                let plan, queue.count + slots.count <= plan.shards
             else { return [] }
-            queue.append(slots)
+            queue += slots
         }
         return next(now)
     }
@@ -239,8 +239,8 @@ public struct WorkerMachine: Sendable {
         return [.reset, .send(.hello(hello), RunID.unknown)]
     }
 
-    private func slots(of range: SlotRange) -> Range<Int>? {
-        plan.flatMap { range.slots(of: $0.shards) }
+    private func slots(of ranges: SlotRanges) -> [Range<Int>]? {
+        plan.flatMap { ranges.slots(of: $0.shards) }
     }
 
     private func isExpected(_ part: ShardPart) -> Bool {
@@ -255,8 +255,7 @@ public struct WorkerMachine: Sendable {
     private mutating func next(_ now: Duration) -> [WorkerEffect] {
         var effects: [WorkerEffect] = []
         let wanted =
-            firstMissing(queue.first ?? 0..<0)
-            ?? assignments.compactMap { firstMissing($0) }.first
+            firstMissing(queue.prefix(1)) ?? firstMissing(assignments.flatMap(\.self)[...])
         if let wanted, fetching == nil {
             if fetched[wanted] == nil, let plan {
                 room -= plan.examples(inShard: wanted) * exampleByteCount
@@ -269,11 +268,11 @@ public struct WorkerMachine: Sendable {
             let fetch = Fetch(shard: wanted, first: fetched[wanted, default: 0])
             effects.append(.send(.fetch(fetch), run))
         }
-        while let slots = assignments.first, firstMissing(slots) == nil {
+        while let slots = assignments.first, firstMissing(slots[...]) == nil {
             assignments.removeFirst()
-            effects.append(.send(.ready(SlotRange(slots)), run))
+            effects.append(.send(.ready(SlotRanges(slots)), run))
         }
-        if let step, computing == nil, let slots = queue.first, firstMissing(slots) == nil {
+        if let step, computing == nil, let slots = queue.first, firstMissing([slots]) == nil {
             queue.removeFirst()
             computing = step
             activity = (.computing, now)
@@ -284,10 +283,10 @@ public struct WorkerMachine: Sendable {
         return effects
     }
 
-    /// The first shard under `slots` whose data is not whole.
-    private func firstMissing(_ slots: Range<Int>) -> Int? {
+    /// The first shard at slots of `ranges` whose data is not whole.
+    private func firstMissing(_ ranges: ArraySlice<Range<Int>>) -> Int? {
         guard let plan else { return nil }
-        return slots.lazy.map { shard(atSlot: $0, of: plan.shards) }
+        return ranges.lazy.joined().map { shard(atSlot: $0, of: plan.shards) }
             .first { fetched[$0, default: 0] < plan.examples(inShard: $0) }
     }
 

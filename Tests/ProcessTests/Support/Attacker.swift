@@ -111,7 +111,7 @@ actor Attacker {
     func work() async throws -> WorkHeader {
         while true {
             let (range, work) = try await answer("work") {
-                message, _ -> (SlotRange?, WorkHeader?)? in
+                message, _ -> (SlotRanges?, WorkHeader?)? in
                 switch message {
                 case .assign(let range): (range, nil)
                 case .weights(let work): (nil, work)

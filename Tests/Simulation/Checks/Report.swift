@@ -14,6 +14,9 @@ package struct Report: Sendable {
     package var faults: [String: Int] = [:]
     /// The coordinators that were started.
     package var sessions = 0
+    /// How many answers were spoilt, and how often that was found out.
+    package var lies = 0
+    package var found = 0
     package var maxima = Maxima()
 }
 

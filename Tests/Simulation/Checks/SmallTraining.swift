@@ -36,9 +36,9 @@ package struct SmallTraining: Sendable {
     ]
 
     /// Trains once, shard by shard, without machines, messages or workers.
-    private init(
+    package init(
         examples: Int, batchSize: Int, shards: Int, epochs: Int,
-        _ adapt: (inout TrainingConfiguration) -> Void
+        _ adapt: (inout TrainingConfiguration) -> Void = { _ in }
     ) {
         var configuration = TrainingConfiguration()
         configuration.hidden = 5

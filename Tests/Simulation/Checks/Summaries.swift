@@ -3,15 +3,15 @@ import Training
 
 // Messages and events in few words, for the trace.
 
-extension SlotRange {
-    fileprivate var summary: String { "slots \(first)..<\(first + count)" }
+extension SlotRanges {
+    fileprivate var summary: String { "slots " + ranges.map { "\($0)" }.joined(separator: " ") }
 }
 
 extension WorkerMessage {
     var summary: String {
         switch self {
         case .hello(let hello): "hello from \(hello.host):\(hello.pid)"
-        case .ready(let range): "ready with \(range.summary)"
+        case .ready(let ranges): "ready with \(ranges.summary)"
         case .fetch(let fetch): "fetch shard \(fetch.shard) from \(fetch.first)"
         case .partialSum(let sum):
             "partial sum of step \(sum.step), node \(sum.level)/\(sum.residue), "
@@ -27,11 +27,11 @@ extension CoordinatorMessage {
         switch self {
         case .welcome: "welcome"
         case .refuse(let notice): "refuse: \(notice.reason)"
-        case .assign(let range): "assign \(range.summary)"
+        case .assign(let ranges): "assign \(ranges.summary)"
         case .shardPart(let part):
             "\(part.count) examples of shard \(part.shard) from \(part.first)"
-        case .weights(let work): "weights of step \(work.step), compute \(work.range.summary)"
-        case .compute(let work): "compute \(work.range.summary) of step \(work.step)"
+        case .weights(let work): "weights of step \(work.step), compute \(work.ranges.summary)"
+        case .compute(let work): "compute \(work.ranges.summary) of step \(work.step)"
         case .ping: "ping"
         case .expel(let notice): "expel: \(notice.reason)"
         case .stop(let notice): "stop: \(notice.reason)"

@@ -13,6 +13,9 @@ final class CoordinatorProcess: VirtualProcess {
     private var state: TrainingState
     private var sums: PartialSums
     private var connections: [Int: Connection] = [:]
+    /// What waits for workers that have too much on its way.
+    private var outboxes: [Int: Outbox<Packet<CoordinatorMessage>>] = [:]
+    private lazy var arbiter = ShardGradients(job)
 
     // Effects are carried out one after another; those that come up meanwhile wait their turn.
     private var queue: [Effect] = []
@@ -64,6 +67,7 @@ final class CoordinatorProcess: VirtualProcess {
         after(.milliseconds(50)) { [self] in
             ticks += 1
             perform(machine.tick(now: world.queue.now))
+            for peer in outboxes.keys.sorted() { flush(peer) }
             if ticks % 20 == 0 { probe() }
             if ticks % 320 == 0 { checkSize() }
             tick()
@@ -119,22 +123,23 @@ final class CoordinatorProcess: VirtualProcess {
                 shard: fetch.shard, first: fetch.first, count: part.labels.count)
             send(
                 Packet(message: .shardPart(header), run: run, payload: .examples(part)), to: peer)
-        case .sendWeights(let range, let peer):
+        case .sendWeights(let ranges, let peer):
             let values = broadcast ?? FloatBuffer(copying: state.parameters)
             broadcast = values
-            let work = WorkHeader(step: state.step, range: range, checksum: 0)
+            let work = WorkHeader(step: state.step, ranges: ranges, checksum: 0)
             send(Packet(message: .weights(work), run: run, payload: .values(values)), to: peer)
         case .beginStep(let step):
             sums.begin(step: step)
             world.history.begin(step: step)
         case .accumulate(let sum): accumulate(sum)
-        case .arbitrate(let slots, _):
-            world.fail("two honest workers are said to differ in the sums of slots \(slots)")
+        case .arbitrate(let slots, let step): arbitrate(slots, step: step)
         case .rewind(let limit): world.fail("an honest run goes back to step \(limit)")
         case .update: update()
         case .checkpoint: checkpoint()
         case .evaluate: evaluate()
-        case .report(let event): trace(event.summary)
+        case .report(let event):
+            trace(event.summary)
+            if case .wrong(let worker, _, _, _) = event { world.isFoundOut(worker) }
         case .finish(let outcome):
             self.outcome = outcome
             completeIfDone()
@@ -148,8 +153,23 @@ final class CoordinatorProcess: VirtualProcess {
                 perform(machine.connectionEnded(peer, now: world.queue.now))
             }
         }
-        if !connection.send(packet) {
-            perform(machine.giveUp(peer, reason: "it reads no messages", now: world.queue.now))
+        if outboxes[peer] == nil, connection.send(packet) { return }
+        outboxes[peer, default: Outbox()].add(packet, now: world.queue.now)
+    }
+
+    private func flush(_ peer: Int) {
+        guard let connection = connections[peer] else { return outboxes[peer] = nil }
+        outboxes[peer]?.flush(now: world.queue.now) { connection.send($0) }
+        if outboxes[peer]?.isEmpty == true { outboxes[peer] = nil }
+    }
+
+    private func arbitrate(_ slots: Range<Int>, step: Int) {
+        let parameters = FloatBuffer(copying: state.parameters)
+        after(world.latency()) { [self] in
+            parameters.withBytes { arbiter.load($0) }
+            let sums = arbiter.compute(slots: slots, step: step, shards: job.shards(at: slots))
+            let right = sums.map { PartialSumHeader($0, step: step, checksum: $0.checksum) }
+            perform(machine.arbitrated(right, now: world.queue.now))
         }
     }
 

@@ -21,6 +21,7 @@ final class WorkerProcess: VirtualProcess {
     private var weights: FloatBuffer?
     /// What is computed and not sent yet.
     private var results: [PartialSum] = []
+    private var answers = 0
     /// Counts resets, so that a lane that still computes for an earlier run is not listened to.
     private var generation = 0
     /// The payload of the message that is being dealt with.
@@ -184,9 +185,16 @@ final class WorkerProcess: VirtualProcess {
         }
     }
 
+    /// Sends what is computed; what a liar sends is not what it has computed.
     private func sendSums(step: Int, _ run: RunID) {
         for sum in results {
-            let header = PartialSumHeader(sum, step: step, checksum: 0)
+            answers += 1
+            if let spoilt = host.answersToASpoiltOne, answers % spoilt == 0 {
+                trace("spoils its answer")
+                sum.gradients[0] = Float(bitPattern: sum.gradients[0].bitPattern ^ 1)
+                world.report.lies += 1
+            }
+            let header = PartialSumHeader(sum, step: step, checksum: sum.checksum)
             send(
                 Packet(message: .partialSum(header), run: run, payload: .values(sum.gradients)))
         }

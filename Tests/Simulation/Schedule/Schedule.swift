@@ -18,6 +18,9 @@ package struct Schedule: Sendable {
     package var answerTimeout: Duration
     /// The share of the shard gradients that are computed twice.
     package var audit = 0.0
+    /// The hosts, the first ones, whose workers compute wrongly, and how often.
+    package var liars = 0
+    package var answersToASpoiltOne = 3
     /// How long one slot takes to compute, on average.
     package var pace: Duration
     /// The longest time a message takes.

@@ -12,6 +12,8 @@ final class Host {
     var isComputingForEver = false
     /// Whether its worker says again what it has said before.
     var isRepeating = false
+    /// After how many answers its worker spoils one; nil for never.
+    var answersToASpoiltOne: Int?
     /// Whether a worker that ends is started again.
     var restarts = true
 

@@ -22,7 +22,7 @@ package final class World {
     /// What delays and computing times are drawn from.
     var random: Philox
     var maxima = Maxima()
-    private(set) var report: Report
+    var report: Report
     lazy var history = History(training) { [unowned self] in fail($0) }
     private(set) lazy var network = Network(self)
     let disk = Disk()
@@ -40,18 +40,23 @@ package final class World {
     /// A world in which `schedule` is to take place.
     ///
     /// - Parameters:
+    ///   - training: what is trained, if not one of ``SmallTraining/all``.
     ///   - bug: a mistake to make on purpose.
     ///   - trace: told what happens, a line an event.
     package init(
-        _ schedule: Schedule, bug: PlantedBug? = nil, trace: ((String) -> Void)? = nil
+        _ schedule: Schedule, _ training: SmallTraining? = nil, bug: PlantedBug? = nil,
+        trace: ((String) -> Void)? = nil
     ) {
         self.schedule = schedule
         self.bug = bug
         sink = trace
-        training = SmallTraining.all[schedule.training]
+        self.training = training ?? SmallTraining.all[schedule.training]
         random = Philox(seed: schedule.seed, for: "what happens")
         faults = schedule.faults.reversed()
         hosts = (0..<schedule.hosts).map { Host(name: "host\($0)") }
+        for host in hosts.prefix(schedule.liars) {
+            host.answersToASpoiltOne = schedule.answersToASpoiltOne
+        }
         report = Report(seed: schedule.seed)
     }
 
@@ -108,6 +113,13 @@ package final class World {
     func fail(_ what: String) {
         trace("!!!", what)
         if report.violation == nil { report.violation = what }
+    }
+
+    /// A worker is said to have computed wrongly.
+    func isFoundOut(_ worker: String) {
+        report.found += 1
+        let host = hosts.first { worker.hasPrefix($0.name + ":") }
+        if host?.answersToASpoiltOne == nil { fail("\(worker), an honest worker, is found wrong") }
     }
 
     /// Writes a line of the trace.
