@@ -94,10 +94,10 @@ public enum BenchmarkError: Error, CustomStringConvertible, Equatable {
     public var description: String {
         switch self {
         case .interrupted(let signal): "stopped by signal \(signal)"
-        case .roundsEnded(let reason): "the rounds ended too early: \(reason)"
+        case .roundsEnded(let reason): "the rounds ended early: \(reason)"
         case .libzmq(let call, let reason): "\(call) failed: \(reason)"
         case .trainingFailed(let status): "tern train ended with exit status \(status)"
-        case .noResult(let path): "\(path) does not tell what the run came to"
+        case .noResult(let path): "\(path) does not contain the run's result"
         }
     }
 }

@@ -18,7 +18,7 @@ public enum NamedDataset: String, CaseIterable, Sendable {
     /// How to get the data set, as the first half of a sentence.
     var remedy: String {
         switch self {
-        case .mnist: "fetch them with Scripts/fetch-mnist"
+        case .mnist: "download them with Scripts/fetch-mnist"
         case .fashionMNIST: "install them with apt-get install dataset-fashion-mnist"
         }
     }

@@ -14,7 +14,7 @@ extension RunEvent {
                     + "\(members) here"
             )
         case .assigned(let worker, let shards):
-            let held = shards.isEmpty ? "no shards and stands by" : list(shards.sorted())
+            let held = shards.isEmpty ? "no shards and is idle" : list(shards.sorted())
             return (.info, "worker \(worker) holds \(held)")
         case .left(let worker, let reason, let members, let owed):
             let debt = owed.map { "; \($0.ofAbsent)" } ?? ""
@@ -25,24 +25,24 @@ extension RunEvent {
         case .refused(let peer, let reason): return (.warning, "\(peer) was refused: \(reason)")
         case .dropped(let peer, let reason, let total):
             guard isWorthTelling(total) else { return nil }
-            return (.warning, "dropped from \(peer): \(reason) (\(total) so far)")
+            return (.warning, "dropped a message from \(peer): \(reason) (\(total) so far)")
         case .flooded(let messages):
             let count = grouped(Double(messages))
-            return (.warning, "dropped \(count) messages of strangers unread, and hung up on them")
+            return (.warning, "dropped \(count) messages of unknown peers, and disconnected them")
         case .wrong(let worker, let step, let shards, let times):
             let order = times == 1 ? "" : ", for the \(times == 2 ? "second" : "\(times)th") time"
             return (
                 .error,
                 "worker \(worker) computed \(list(shards)) of step \(step) wrongly\(order): the "
-                    + "coordinator's own computation gives other bits"
+                    + "coordinator computes different bits"
             )
         case .rewinding(let step):
             return (
                 .warning,
-                "sums that it sent since step \(step + 1) may be wrong: going back to before them"
+                "its sums since step \(step + 1) may be wrong: going back to that step"
             )
         case .rewound(let step):
-            return (.warning, "repeating from step \(step + 1), checking all that it sends")
+            return (.warning, "repeating from step \(step + 1), auditing all of its sums")
         case .paused(let members, let needed, let step):
             return (
                 .warning, "training pauses after step \(step): \(members) here, \(needed) needed"
@@ -61,7 +61,7 @@ extension RunEvent {
         case .stopping(let signal):
             return (
                 .notice,
-                "\(signal): finishing the step and writing a checkpoint; once more ends at once"
+                "\(signal): finishing the step and writing a checkpoint; a second signal ends at once"
             )
         }
     }
@@ -74,8 +74,8 @@ private func list(_ shards: [Int]) -> String {
 extension OwedWork {
     /// What is told of it when its worker is gone.
     fileprivate var ofAbsent: String {
-        guard !shards.isEmpty else { return "step \(step) lacks nothing of it" }
-        let who = helpers.isEmpty ? "nobody" : helpers.joined(separator: " ")
+        guard !shards.isEmpty else { return "step \(step) needs nothing from it" }
+        let who = helpers.isEmpty ? "no worker" : helpers.joined(separator: " ")
         let verb = helpers.count > 1 ? "compute" : "computes"
         return waited + ", which \(who) \(verb) now"
     }
@@ -84,7 +84,7 @@ extension OwedWork {
     fileprivate var ofLate: String {
         guard !helpers.isEmpty else {
             return waited
-                + ", and nobody is idle to compute \(shards.count == 1 ? "it" : "them") too"
+                + ", and no worker is idle to compute \(shards.count == 1 ? "it" : "them") too"
         }
         let verb = helpers.count > 1 ? "compute" : "computes"
         return waited + ", which \(helpers.joined(separator: " ")) \(verb) too"

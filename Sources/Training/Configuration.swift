@@ -53,7 +53,7 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
     public var warmup = 0
     /// The epochs from one fall of the step schedule to the next.
     public var stepEpochs = 1
-    /// What each fall of the step schedule multiplies the learning rate by.
+    /// Factor of the learning rate at each fall of the step schedule.
     public var gamma = 0.7
     /// The shards that the data set is dealt to, a power of two.
     public var shards = 16
@@ -163,7 +163,7 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
         guard dropout == 0 || layers > 1 else {
             throw .withoutEffect(
                 option: "dropout \(dropout)",
-                remedy: "it is applied between layers: give --layers 2")
+                remedy: "dropout works between layers: give --layers 2")
         }
         guard convolution.allSatisfy({ (1...4096).contains($0) }) else {
             throw .notPositive(
@@ -172,11 +172,11 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
         guard convolution.isEmpty || sequence == .rows else {
             throw .withoutEffect(
                 option: "sequence \(sequence.rawValue)",
-                remedy: "with --convolution the feature maps are read row by row")
+                remedy: "with --convolution, feature maps are read row by row")
         }
         guard initialization != .identity || cell == .rnn else {
             throw .withoutEffect(
-                option: "initialization identity", remedy: "it is for --cell rnn alone")
+                option: "initialization identity", remedy: "it works only with --cell rnn")
         }
         guard initialization == .uniform || initialWeightsDigest == nil else {
             throw .withoutEffect(
@@ -259,8 +259,8 @@ public enum ConfigurationError: Error, CustomStringConvertible, Equatable {
         case .withoutEffect(let option, let remedy):
             "--\(option) has no effect here: \(remedy), or leave it out"
         case .tooManyTimeSteps(let rows, let columns, let sequence):
-            "--sequence \(sequence.rawValue) makes too much of examples of \(rows)x\(columns): at most "
-                + "\(Architecture.timeStepCounts.upperBound) time steps and values a side can be read"
+            "--sequence \(sequence.rawValue) does not fit examples of \(rows)x\(columns): at most "
+                + "\(Architecture.timeStepCounts.upperBound) time steps and values per side are possible"
         case .imagesTooSmall(let rows, let columns, let convolutions):
             "--convolution is given \(convolutions) times, but each halves the images of "
                 + "\(rows)x\(columns): give it fewer times"
@@ -282,8 +282,8 @@ public enum ConfigurationError: Error, CustomStringConvertible, Equatable {
         case .unreadableFile(let path, let reason):
             "\(path) is not a usable configuration: \(reason)"
         case .differs(let option, let given, let expected, let place):
-            "--\(option) is \(given) but \(place) has \(expected): leave the option out to go on "
-                + "with that run, or start another in a new --run-dir"
+            "--\(option) is \(given) but \(place) has \(expected): leave the option out to resume "
+                + "that run, or start another in a new --run-dir"
         }
     }
 }

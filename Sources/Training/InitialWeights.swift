@@ -28,8 +28,8 @@ extension RunConfiguration {
         let bytes = try Files.read(path)
         guard SHA256.hex(of: bytes) == training.initialWeightsDigest else {
             throw SafetensorsError(
-                path, unfit: "it has changed since it was named for this run",
-                remedy: "bring the former file back, or name it anew with --initial-weights in a "
+                path, unfit: "it has changed since this run started",
+                remedy: "restore the original file, or give this one with --initial-weights in a "
                     + "new run")
         }
         let model = try ModelFile(parsing: bytes, path: path, settings: .init(architecture))

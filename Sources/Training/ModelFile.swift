@@ -58,7 +58,7 @@ public struct ModelFile: Sendable {
         }
         if let text = file.metadata["architecture"] {
             guard let told = try? JSONDecoder().decode(Architecture.self, from: Data(text.utf8))
-            else { throw SafetensorsError(path, "it does not say what network it is of") }
+            else { throw SafetensorsError(path, "it does not say which network it is for") }
             architecture = told
         } else {
             architecture = try file.inferredArchitecture(settings, path: path)

@@ -52,7 +52,7 @@ extension Safetensors {
             ("values a time step", input, 1...Int(Int32.max)),
         ] + channels where !limits.contains(value) {
             throw SafetensorsError(
-                path, unfit: "it is of a network with \(value) \(what)",
+                path, unfit: "its network has \(value) \(what)",
                 remedy: "Tern takes \(limits.lowerBound) to \(limits.upperBound)")
         }
         guard let cell = Cell.allCases.first(where: { $0.gates * hidden == recurrent.rows }) else {
@@ -73,13 +73,13 @@ extension Safetensors {
         for side in [rows, columns]
         where !Architecture.imageSides.contains(side) || side >> convolutions.count == 0 {
             throw SafetensorsError(
-                path, unfit: "images of \(rows)x\(columns) are none that it could read",
+                path, unfit: "it cannot read images of \(rows)x\(columns)",
                 remedy: Self.wantedSizes)
         }
         let steps = sequence.timeSteps(rows: rows, columns: columns)
         guard Architecture.timeStepCounts.contains(steps) else {
             throw SafetensorsError(
-                path, unfit: "it would read \(steps) time steps",
+                path, unfit: "it needs \(steps) time steps",
                 remedy: "Tern takes at most \(Architecture.timeStepCounts.upperBound)")
         }
         let architecture = Architecture(
@@ -104,7 +104,7 @@ extension Safetensors {
         let known = Set(layout.tensors.map(\.name))
         guard let extra = tensors.first(where: { !known.contains($0.name) }) else { return }
         throw SafetensorsError(
-            path, unfit: "it has a tensor \(extra.name), which no such network has",
+            path, unfit: "it has an unknown tensor \(extra.name)",
             remedy: Self.wantedModule)
     }
 

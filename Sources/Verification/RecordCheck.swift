@@ -25,29 +25,30 @@ package struct RecordCheck {
         let place = "line \(step + 1)"
         func wrong(_ message: String) -> Finding { Finding(path, step: step, message) }
         guard step <= epochs * plan.stepsPerEpoch else {
-            throw wrong("it goes on to step \(step), but the run has only \(steps) steps")
+            throw wrong("it continues to step \(step), but the run has only \(steps) steps")
         }
         guard let record = StepRecord(parsing: line) else {
-            throw wrong("\(place) should be of step \(step), but is no step's line")
+            throw wrong("\(place) should record step \(step), but is not a valid line")
         }
         guard record.step >= step else {
-            throw wrong("\(place) is of step \(record.step) again, where step \(step) should be")
+            throw wrong("\(place) repeats step \(record.step) where step \(step) should be")
         }
         guard record.step == step else {
             let missing =
                 record.step == step + 1
                 ? "step \(step) is missing" : "steps \(step) to \(record.step - 1) are missing"
-            throw wrong("\(missing): \(place) is of step \(record.step)")
+            throw wrong("\(missing): \(place) records step \(record.step)")
         }
         let epoch = plan.epoch(ofStep: steps) + 1
         guard record.epoch == epoch else {
-            throw wrong("step \(step) is said to be of epoch \(record.epoch), not of \(epoch)")
+            throw wrong(
+                "step \(step) is recorded in epoch \(record.epoch), but belongs to epoch \(epoch)")
         }
         let positions = plan.positions(ofStep: steps)
         guard record.positions == positions else {
             throw wrong(
                 "step \(step) used the positions \(text(record.positions)) of epoch \(epoch) "
-                    + "instead of \(text(positions)): not every one was used exactly once")
+                    + "instead of \(text(positions)), so not every position was used exactly once")
         }
         steps = step
         return record

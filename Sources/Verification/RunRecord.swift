@@ -36,7 +36,7 @@ struct RunRecord {
     func shortfall(needed: Int) -> Finding? {
         guard steps < needed else { return nil }
         return Finding(
-            path, step: steps + 1, "it ends at step \(steps), but the run has made \(needed)")
+            path, step: steps + 1, "it ends at step \(steps), but the run has completed \(needed)")
     }
 }
 

@@ -17,13 +17,13 @@ public enum VerificationError: Error, CustomStringConvertible, Equatable {
         case .noRun(let path):
             "\(path) holds no run (it has no config.json): name the folder of a run"
         case .noRecord(let path):
-            "\(path) is not there: a run made by a version of Tern that kept no record cannot be "
-                + "verified, only made again with --config"
+            "\(path) does not exist: older versions of Tern kept no record, so their runs cannot be "
+                + "verified, only repeated with --config"
         case .noHeading(let path):
-            "\(path) is no record of steps: its first line is not "
-                + "step,epoch,first,end,weights; bring the former file back"
+            "\(path) is not a record of steps: its first line is not "
+                + "step,epoch,first,end,weights; restore the original file"
         case .changed(let path):
-            "\(path) was cut while it was read, as by a run that is resumed: verify it once more"
+            "\(path) was truncated while Tern read it, as when a run is resumed: verify it again"
         case .otherData(let path):
             "\(path) was made with another data set: give the run's data with --data"
         }

@@ -32,7 +32,7 @@ public struct VerificationReport: Encodable, Sendable {
     public var sentence: String {
         guard isVerified else {
             let count = findings.count
-            return "\(run) does not verify: \(count) thing\(count == 1 ? " is" : "s are") wrong"
+            return "\(run) does not verify: \(count) problem\(count == 1 ? "" : "s") found"
         }
         return [positions, replay, files].joined(separator: "; ")
     }

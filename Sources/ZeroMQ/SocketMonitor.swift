@@ -94,17 +94,17 @@ public struct MonitorEvent: Hashable, Sendable, CustomStringConvertible {
         switch code {
         case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL
         where [EPIPE, ECONNRESET].contains(Int32(bitPattern: value)):
-            "it hung up in the middle of the handshake"
+            "it closed the connection during the handshake"
         case ZMQ_EVENT_ACCEPT_FAILED, ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
             String(cString: zmq_strerror(Int32(bitPattern: value)))
         case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
             switch Int32(bitPattern: value) {
-            case ZMQ_PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC: "it has another key"
+            case ZMQ_PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC: "it has a different key"
             case ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH: "only one side has a key"
             default: "it breaks ZeroMQ's protocol (0x\(String(value, radix: 16)))"
             }
         case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
-            "it has another key (status \(value))"
+            "it has a different key (status \(value))"
         case ZMQ_EVENT_CONNECT_RETRIED:
             "in \(value) ms"
         default:

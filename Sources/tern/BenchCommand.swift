@@ -6,7 +6,7 @@ import Monitoring
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measure how fast Tern is on this machine.",
-        discussion: "Nothing else should compute meanwhile.",
+        discussion: "Run nothing else meanwhile.",
         subcommands: [BenchKernels.self, BenchStep.self, BenchRound.self, BenchTrain.self])
 }
 

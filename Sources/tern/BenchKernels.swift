@@ -10,8 +10,8 @@ struct BenchKernels: AsyncParsableCommand {
         commandName: "kernels",
         abstract: "Measure each product and activation of a recurrent layer against the peak.",
         discussion: """
-            The peak is what fused multiply-adds on registers alone reach in the same run, on as \
-            many threads at once. The layer reads images of 28x28, and a shard has 8 examples.
+            The peak is the rate of fused multiply-adds on registers only, measured in the same run \
+            on as many threads. The layer reads images of 28x28, and a shard has 8 examples.
             """)
 
     @Option(help: "Threads that compute at once. (default: the number of cores)")
@@ -20,13 +20,13 @@ struct BenchKernels: AsyncParsableCommand {
     @Option(help: "The recurrent cell.")
     var cell = Cell.rnn
 
-    @Option(help: "Values of the hidden state.")
+    @Option(help: "Size of the hidden state.")
     var hidden = 128
 
-    @Option(help: "Examples of a pass.")
+    @Option(help: "Examples per pass.")
     var rows = 64
 
-    @Option(help: "Seconds to measure each kernel for.")
+    @Option(help: "Seconds per kernel.")
     var seconds = 0.1
 
     @OptionGroup

@@ -7,23 +7,23 @@ import ZeroMQ
 struct BenchRound: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "round",
-        abstract: "Measure a synchronous round without computing against bare libzmq.",
+        abstract: "Measure a round without computation, and compare it with bare libzmq.",
         discussion: """
-            A round: weights out to all workers, gradients in from all, reduced, Adam applied. \
-            A real coordinator and real workers, on an ipc socket and a network that computes next \
-            to nothing, take turns with a bare loop over libzmq that moves the same bytes.
+            In a round, the weights go to all workers, the gradients of all come back and are reduced, \
+            and Adam is applied. A real coordinator and real workers, with a tiny network on an ipc \
+            socket, take turns with a bare libzmq loop that moves the same bytes.
             """)
 
     @Option(help: "Workers.")
     var workers = 2
 
-    @Option(help: "Parameters, about.")
+    @Option(help: "Approximate number of parameters.")
     var values = 21_000
 
-    @Option(help: "Rounds of each measurement.")
+    @Option(help: "Rounds per measurement.")
     var rounds = 1000
 
-    @Option(name: .customLong("repeat"), help: "Measurements of each side.")
+    @Option(name: .customLong("repeat"), help: "Measurements per side.")
     var repeats = 5
 
     @OptionGroup

@@ -8,15 +8,14 @@ struct BenchStep: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "step", abstract: "Measure one lane's step, phase by phase and as a whole.",
         discussion: """
-            The lane reads images of 28x28, none of whose rows is blank, and has half of the batch, in \
-            8 of 16 shards. The phases and the whole step, as training makes it, are measured in turns \
-            on one thread.
+            The lane reads images of 28x28 without blank rows, and has half of the batch, in 8 of 16 \
+            shards. One thread measures the phases and the whole step in turns.
             """)
 
     @Option(help: "The recurrent cell.")
     var cell = Cell.rnn
 
-    @Option(help: "Values of a layer's hidden state.")
+    @Option(help: "Size of a layer's hidden state.")
     var hidden = 128
 
     @Option(help: "Recurrent layers.")
@@ -25,7 +24,7 @@ struct BenchStep: AsyncParsableCommand {
     @Flag(help: "Read the sequence in both directions.")
     var bidirectional = false
 
-    @Option(help: "Examples of the lane's step.")
+    @Option(help: "Examples per step of the lane.")
     var rows = 64
 
     @Option(help: "Seconds to measure for.")

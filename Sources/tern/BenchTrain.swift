@@ -8,17 +8,17 @@ import ZeroMQ
 /// Measures whole trainings.
 struct BenchTrain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "train", abstract: "Measure whole trainings over several settings.",
+        commandName: "train", abstract: "Measure whole trainings with several settings.",
         discussion: """
-            Each combination of the settings is trained by a tern train process of its own, all in \
-            turns. Lists are written with commas, as 1,2. Without MNIST at hand, images are made up, as \
-            many as MNIST has, but without its blank margins, which take less time.
+            Trains each combination of the settings in turns, each in its own tern train process. \
+            Separate list items with commas: 1,2. Without MNIST, uses as many random images; these \
+            take longer, because they have no blank margins.
             """)
 
     @Option(help: "Recurrent cells.")
     var cells = CommaSeparated(Cell.rnn)
 
-    @Option(help: "Values of a layer's hidden state.")
+    @Option(help: "Size of a layer's hidden state.")
     var hidden = CommaSeparated(128)
 
     @Option(help: "Recurrent layers.")
@@ -42,10 +42,10 @@ struct BenchTrain: AsyncParsableCommand {
             valueName: "dir"))
     var data: String?
 
-    @Option(help: "Passes over the training data of each training.")
+    @Option(help: "Epochs per training.")
     var epochs = 1
 
-    @Option(name: .customLong("repeat"), help: "Trainings with each combination.")
+    @Option(name: .customLong("repeat"), help: "Trainings per combination.")
     var repeats = 1
 
     @OptionGroup
@@ -92,7 +92,7 @@ struct BenchTrain: AsyncParsableCommand {
         }
         let directions = bidirectional ? ", bidirectional" : ""
         return """
-            data set \(rates.dataset); layers \(layers)\(directions); epochs \(rates.epochs), trainings of each kind \(rates.repeats)
+            data set \(rates.dataset); layers \(layers)\(directions); epochs \(rates.epochs), trainings per combination \(rates.repeats)
 
             \(table.text)
             """

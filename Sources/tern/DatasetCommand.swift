@@ -5,12 +5,12 @@ import FoundationEssentials
 /// What there is to learn from.
 struct DatasetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "dataset", abstract: "Look at data sets.", subcommands: [Info.self])
+        commandName: "dataset", abstract: "Inspect data sets.", subcommands: [Info.self])
 
     /// Describes a data set.
     struct Info: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Tell which data set is found, where, its shapes and checksums.")
+            abstract: "Print which data set is found and where, its shapes and checksums.")
 
         @Option(help: "The data set to look for.")
         var dataset = NamedDataset.mnist

@@ -5,31 +5,31 @@ import DataParallel
 struct FaultOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Do without a worker from whose machine nothing is heard for this long.",
+            "Expel a worker that is silent for this long.",
             valueName: "seconds"))
     var heartbeatTimeout = 5
 
     @Option(
         help: ArgumentHelp(
-            "Do without a worker that is connected but does not get on for this long, or for ten "
-                + "times the longest answer of late.", valueName: "seconds"))
+            "Expel a worker that makes no progress for this long, or for ten times its longest "
+                + "recent answer.", valueName: "seconds"))
     var answerTimeout = 30
 
     @Option(
         help: ArgumentHelp(
-            "End, to be resumed, when training has paused for want of workers for this long. "
+            "End the run, which can be resumed, after a pause of this long for lack of workers. "
                 + "(default: never)", valueName: "seconds"))
     var pauseTimeout: Int?
 
     @Option(
         help: ArgumentHelp(
-            "Have this share of the shard gradients computed by a second worker too, and compared bit "
-                + "by bit, from 0 to 1.", valueName: "fraction"))
+            "Fraction of the shard gradients, 0 to 1, that a second worker also computes. Tern "
+                + "compares both bit by bit.", valueName: "fraction"))
     var audit = 0.0
 
     func validate() throws {
         if !(0...1).contains(audit) {
-            throw ValidationError("--audit must be a share from 0 to 1, not \(audit)")
+            throw ValidationError("--audit must be from 0 to 1, not \(audit)")
         }
         for (name, value) in [
             ("heartbeat-timeout", heartbeatTimeout), ("answer-timeout", answerTimeout),

@@ -5,11 +5,11 @@ import Training
 struct ImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Make a model of a state_dict that PyTorch saved.",
+        abstract: "Make a model from a state_dict that PyTorch saved.",
         discussion: """
-            The file is what safetensors.torch.save_file writes of the state_dict of a module with \
-            an nn.RNN, nn.LSTM or nn.GRU named rnn and an nn.Linear named fc. Its names and shapes \
-            tell the cell, the layers, the directions and all sizes but those below.
+            The file comes from safetensors.torch.save_file, with the state_dict of a module that has \
+            an nn.RNN, nn.LSTM or nn.GRU named rnn and an nn.Linear named fc. Names and shapes give \
+            the cell, the layers, the directions, and all sizes but those below.
             """)
 
     @Argument(help: "The safetensors file that PyTorch saved.")
@@ -18,11 +18,11 @@ struct ImportCommand: AsyncParsableCommand {
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
-            "The model to write. (default: model.safetensors, if there is none)",
+            "The model to write. (default: model.safetensors, if it does not exist)",
             valueName: "file"))
     var output: String?
 
-    @OptionGroup(title: "What the file does not tell")
+    @OptionGroup(title: "What the file does not contain")
     var untold: StateDictOptions
 
     mutating func run() async throws {
@@ -32,13 +32,13 @@ struct ImportCommand: AsyncParsableCommand {
             guard model.isInferred else {
                 throw Failure(
                     status: ExitStatus.usage,
-                    message: "\(command.file) is a model of Tern's already: use it as it is")
+                    message: "\(command.file) is already a Tern model: use it as it is")
             }
             let output = command.output ?? "model.safetensors"
             guard command.output != nil || !Files.exists(output) else {
                 throw Failure(
                     status: ExitStatus.cannotCreate,
-                    message: "\(output) is there already: name the model to write with --output")
+                    message: "\(output) already exists: name another file with --output")
             }
             try model.write(to: output)
             print(describe(model, path: output))

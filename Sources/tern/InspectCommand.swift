@@ -4,7 +4,7 @@ import ArgumentParser
 struct InspectCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect",
-        abstract: "Tell a model's layers, tensors, parameter counts and settings.")
+        abstract: "Print a model's layers, tensors, parameter counts and settings.")
 
     @OptionGroup
     var options: ModelOptions

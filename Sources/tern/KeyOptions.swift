@@ -11,10 +11,10 @@ struct KeyOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The secret that coordinator and workers share, without which nobody gets in; made if "
-                + "there is no such file. 'none' lets in anybody, and encrypts nothing. (default: over "
-                + "tcp $\(variable), or else ~/.config/tern/key; over ipc none)", valueName: "file")
-    )
+            "File of the key that coordinator and workers share; made if it does not exist. Peers "
+                + "without the key are rejected. 'none': anyone may join, and nothing is encrypted. "
+                + "(default: $\(variable) or ~/.config/tern/key over tcp; none over ipc)",
+            valueName: "file"))
     var key: String?
 
     /// The option for a command line that is used in any folder, behind a space; empty where it
@@ -42,8 +42,8 @@ struct KeyOptions: ParsableArguments {
         }
         guard let home = environment["HOME"], !home.isEmpty else {
             throw ValidationError(
-                "there is no home folder that could hold a key: name a file with --key, or let in "
-                    + "anybody with --key none")
+                "there is no home folder for the key: name a file with --key, or let anyone join "
+                    + "with --key none")
         }
         return "\(home)/.config/tern/key"
     }

@@ -56,7 +56,7 @@ struct LocalWorkers {
         while true {
             do {
                 let end = try await runOnce(worker, lifeline)
-                if end.status.isSuccess { return "it was sent home" }
+                if end.status.isSuccess { return "it was dismissed" }
                 let ended = "local worker process \(end.pid) ended: \(end.reason)"
                 guard end.isCrash, !lifeline.isCut, let left = restarts.take() else {
                     logger.warning("\(ended)")

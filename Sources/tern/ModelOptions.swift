@@ -10,7 +10,7 @@ struct ModelOptions: ParsableArguments {
         help: "A model.safetensors, the folder of a run, or a state_dict saved by PyTorch.")
     var model: String
 
-    @OptionGroup(title: "What a state_dict saved by PyTorch does not tell")
+    @OptionGroup(title: "What a state_dict saved by PyTorch does not contain")
     var untold: StateDictOptions
 
     /// The model with its file's path.
@@ -34,10 +34,10 @@ struct ModelOptions: ParsableArguments {
 
 /// What a `state_dict` does not tell about its network.
 struct StateDictOptions: ParsableArguments {
-    @Option(help: "Pixel rows of an image. (default: as the tensors tell, or else 28)")
+    @Option(help: "Pixel rows of an image. (default: from the tensors, or else 28)")
     var rows: Int?
 
-    @Option(help: "Pixel columns of an image. (default: as the tensors tell, or else 28)")
+    @Option(help: "Pixel columns of an image. (default: from the tensors, or else 28)")
     var columns: Int?
 
     @Option(help: "Type of an example's values: uint8 is scaled to 0...1. (default: uint8)")
@@ -45,17 +45,17 @@ struct StateDictOptions: ParsableArguments {
 
     @Option(
         help: """
-            An image as a sequence: a row, a column or a pixel a time step; permuted: pixels in \
+            How to read an image: one row, column or pixel per time step; permuted: pixels in \
             Tern's fixed random order. (default: rows)
             """)
     var sequence: SequenceOrder?
 
-    @Option(help: "What the rnn cell applies to its sums. (default: tanh)")
+    @Option(help: "Nonlinearity of the rnn cell. (default: tanh)")
     var nonlinearity: Nonlinearity?
 
     @Option(
         help: """
-            Outputs that the classes are read from: of the last time step, or their mean. \
+            Outputs that classes are computed from: the last time step's, or their mean. \
             (default: last)
             """)
     var readout: Readout?

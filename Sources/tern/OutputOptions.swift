@@ -11,7 +11,7 @@ struct OutputOptions: ParsableArguments {
         case json
     }
 
-    @Option(help: "Form of the result: text, or a JSON object.")
+    @Option(help: "Format of the result: text, or a JSON object.")
     var format = Format.text
 
     /// Prints a result.

@@ -5,10 +5,10 @@ import ArgumentParser
 struct Tern: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tern",
-        abstract: "Trains recurrent networks over worker processes, with the same bits for any "
+        abstract: "Trains recurrent networks over many workers, with the same bits for any "
             + "number of them.",
         discussion: """
-            To train on this machine: tern train. Over machines: tern coordinator on one, tern \
+            To train on this machine: tern train. On many machines: tern coordinator on one, tern \
             worker on the others.
 
             Exit status: 0 done; 1 the training diverged; 2 a run does not verify; 64 wrong usage; \

@@ -8,14 +8,14 @@ private let defaults = TrainingConfiguration()
 struct UpdateOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Share of each training target that is spread evenly over all classes: 0 to below 1; "
-                + "tests are not smoothed. (default: \(defaults.labelSmoothing))",
+            "Fraction of each training target that is spread evenly over all classes: 0 to "
+                + "below 1; tests are not smoothed. (default: \(defaults.labelSmoothing))",
             valueName: "share"))
     var labelSmoothing: Double?
 
     @Option(
         help: ArgumentHelp(
-            "Learning rate, the highest of the schedule. (default: "
+            "Highest learning rate of the schedule. (default: "
                 + "\(defaults.learningRate))", valueName: "rate"))
     var learningRate: Double?
 
@@ -25,20 +25,20 @@ struct UpdateOptions: ParsableArguments {
 
     @Option(
         help: """
-            What sgd and rmsprop keep of their velocity at each step: 0 to below 1. (default: \
+            Fraction of the velocity that sgd and rmsprop keep at each step: 0 to below 1. (default: \
             \(defaults.momentum))
             """)
     var momentum: Double?
 
     @Flag(
         inversion: .prefixedNo,
-        help: "Let sgd look ahead along its velocity. (default: --no-nesterov)")
+        help: "Use Nesterov momentum with sgd. (default: --no-nesterov)")
     var nesterov: Bool?
 
     @Option(
         help: ArgumentHelp(
-            "Pull of the weights to zero: this times the weights is added to the gradient; adamw, "
-                + "for which PyTorch has 0.01, shrinks the weights by this times the rate instead. "
+            "Weight decay: adds this times the weights to the gradient. adamw shrinks the weights "
+                + "by this times the rate instead; PyTorch's default there is 0.01. "
                 + "(default: \(defaults.weightDecay))",
             valueName: "decay"))
     var weightDecay: Double?
@@ -51,26 +51,26 @@ struct UpdateOptions: ParsableArguments {
 
     @Option(
         help: """
-            Course of the learning rate; cosine goes down to 0, step falls at the end of epochs. \
+            Schedule of the learning rate: cosine falls to 0, step falls at the end of epochs. \
             (default: \(defaults.schedule.rawValue))
             """)
     var schedule: ScheduleKind?
 
     @Option(
         help: ArgumentHelp(
-            "First steps, over which the learning rate rises linearly to its full height. "
+            "First steps, over which the learning rate rises linearly to its full value. "
                 + "(default: \(defaults.warmup))", valueName: "steps"))
     var warmup: Int?
 
     @Option(
         help: ArgumentHelp(
-            "Epochs from one fall of the step schedule to the next. (default: "
+            "Epochs between two falls of the step schedule. (default: "
                 + "\(defaults.stepEpochs))", valueName: "epochs"))
     var stepEpochs: Int?
 
     @Option(
         help: ArgumentHelp(
-            "What each fall of the step schedule multiplies the learning rate by. (default: "
+            "Factor of the learning rate at each fall of the step schedule. (default: "
                 + "\(defaults.gamma))", valueName: "factor"))
     var gamma: Double?
 

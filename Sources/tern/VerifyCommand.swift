@@ -8,12 +8,12 @@ import ZeroMQ
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Check that a run used every example once an epoch and has the right weights.",
+        abstract: "Check that a run used each example once per epoch and has the right weights.",
         discussion: """
-            The run's steps are made again in this process and the weights after each compared with \
-            the run's record, steps.csv; its checkpoints and its model are checked as well. Only \
-            reads: a run that is going on is checked up to what is there. Ends with 2 if something \
-            is wrong, and names the step or the file.
+            Repeats the run's steps in this process and compares the weights after each with the run's \
+            record, steps.csv; checks the checkpoints and the model too. Only reads files. A run in \
+            progress is checked up to its last step. If something is wrong, names the step or the \
+            file and ends with status 2.
             """)
 
     @Argument(help: "The folder of a run.")
@@ -27,7 +27,7 @@ struct VerifyCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The folder with the data set's four IDX files. (default: where the run found them)",
+            "The folder with the data set's four IDX files. (default: where the run read them)",
             valueName: "dir"))
     var data: String?
 
@@ -35,7 +35,7 @@ struct VerifyCommand: AsyncParsableCommand {
     var output: OutputOptions
 
     func validate() throws {
-        if let from, from < 0 { throw ValidationError("--from counts steps, from 0 on") }
+        if let from, from < 0 { throw ValidationError("--from must be a step number, 0 or more") }
     }
 
     mutating func run() async throws {

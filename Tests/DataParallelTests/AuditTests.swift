@@ -113,7 +113,7 @@ struct AuditTests {
         #expect(
             coordinator.events.contains { event in
                 guard case .left(let worker, let reason, _, _) = event else { return false }
-                return worker == "b:2" && reason.contains("computed wrongly in step")
+                return worker == "b:2" && reason.contains("sent wrong gradients in step")
             })
         for _ in 0..<200 { coordinator.makeKeptStep() }
         #expect(coordinator.steps >= 200)

@@ -6,7 +6,7 @@ struct DescriptionTests {
     private static let descriptions: [(error: DatasetError, text: String)] = [
         (
             .notFound(.mnist, searched: ["/a", "data/mnist"]),
-            "no mnist files in /a, data/mnist; fetch them with Scripts/fetch-mnist, "
+            "no mnist files in /a, data/mnist; download them with Scripts/fetch-mnist, "
                 + "or name the folder that holds them with --data DIR"
         ),
         (

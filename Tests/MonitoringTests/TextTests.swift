@@ -63,7 +63,7 @@ import Training
                 + "1 9 5, which node4:22 node5:7 compute now")
         #expect(text(nil) == "worker node3:4711 left: it hangs; 2 here")
         let none = OwedWork(step: 813, shards: [], seconds: 1, helpers: [])
-        #expect(text(none)?.hasSuffix("2 here; step 813 lacks nothing of it") == true)
+        #expect(text(none)?.hasSuffix("2 here; step 813 needs nothing from it") == true)
     }
 
     @Test("a worker that is late, with what it does and who helps it")
@@ -79,7 +79,7 @@ import Training
         let alone = OwedWork(step: 813, shards: [9], seconds: 6, helpers: [])
         #expect(
             text(alone)?.hasSuffix(
-                "has waited 6.00 s for shard 9, and nobody is idle to compute it too") == true)
+                "has waited 6.00 s for shard 9, and no worker is idle to compute it too") == true)
     }
 
     @Test("a flood of bad messages is told ten times, then whenever it has doubled")

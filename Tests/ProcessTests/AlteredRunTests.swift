@@ -27,7 +27,7 @@ struct AlteredRunTests {
                 line.hasPrefix("\(run.path)/\(finding)"), "\(ending)",
                 sourceLocation: sourceLocation)
         }
-        let end = findings.count == 1 ? "1 thing is wrong" : "\(findings.count) things are wrong"
+        let end = findings.count == 1 ? "1 problem found" : "\(findings.count) problems found"
         #expect(
             lines.last == "\(run.path) does not verify: \(end)", sourceLocation: sourceLocation)
     }
@@ -71,19 +71,19 @@ struct AlteredRunTests {
             try run.changeSteps(change)
             try await expectFindings(run, [], "steps.csv: \(finding)")
         }
-        try await expect("step 5 is missing: line 6 is of step 6") { $0.remove(at: 4) }
-        try await expect("line 6 is of step 4 again") { $0.insert($0[3], at: 4) }
-        try await expect("line 6 should be of step 5") { $0[4].removeLast() }
+        try await expect("step 5 is missing: line 6 records step 6") { $0.remove(at: 4) }
+        try await expect("line 6 repeats step 4") { $0.insert($0[3], at: 4) }
+        try await expect("line 6 should record step 5") { $0[4].removeLast() }
         try await expect("step 5 is missing") { $0.swapAt(4, 5) }
-        try await expect("line 6 should be of step 5") { $0[4] = "\u{1B}[2J" }
+        try await expect("line 6 should record step 5") { $0[4] = "\u{1B}[2J" }
         try await expect("step 5 used the positions 400 to 498 of epoch 1 instead of 400 to 499") {
             $0[4] = $0[4].replacing("400,500", with: "400,499")
         }
-        try await expect("step 7 is said to be of epoch 1") {
+        try await expect("step 7 is recorded in epoch 1") {
             $0[6] = $0[6].replacing("7,2,", with: "7,1,")
         }
-        try await expect("it ends at step 9, but the run has made 12") { $0.removeLast(3) }
-        try await expect("it goes on to step 13, but the run has only 12") { $0.append($0[11]) }
+        try await expect("it ends at step 9, but the run has completed 12") { $0.removeLast(3) }
+        try await expect("it continues to step 13, but the run has only 12") { $0.append($0[11]) }
     }
 
     @Test(

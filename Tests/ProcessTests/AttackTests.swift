@@ -83,7 +83,7 @@ struct AttackTests {
                             step: work.step, level: 4, residue: residue, examples: 1,
                             checksum: checksum), payload)
                 }
-                try await cluster.coordinator.line("evil:1 left: it computed wrongly in step")
+                try await cluster.coordinator.line("evil:1 left: it sent wrong gradients in step")
             }
         }
     }

@@ -13,14 +13,14 @@ struct AuditProcessTests {
         let right = try cluster.worker()
         let refused = try await wrong.end()
         #expect(refused.status == 76)
-        #expect(refused.errors.contains("it computed wrongly in step"))
+        #expect(refused.errors.contains("it sent wrong gradients in step"))
         let ending = try await cluster.coordinator.end()
         let summary = try run.completed(ending)
         #expect(try await right.end().status == 0)
         let calm = try await Recipe.long.with("--workers", "2").train(data, into: RunFolder("calm"))
         #expect(summary.weights == calm.weights)
         let accusations = ending.output.split(separator: "\n")
-            .filter { $0.contains("the coordinator's own computation gives other bits") }
+            .filter { $0.contains("the coordinator computes different bits") }
         #expect(accusations.count == 2)
         for line in accusations {
             #expect(line.contains(":\(wrong.pid) computed shard"))
@@ -28,7 +28,7 @@ struct AuditProcessTests {
             let step = words.firstIndex(of: "step").flatMap { Int(words[$0 + 1]) }
             #expect(try #require(step) <= 1000)
         }
-        #expect(ending.output.contains("going back to before them"))
+        #expect(ending.output.contains("going back to that step"))
         // What was made again is in the record once.
         #expect(try await start(["verify", run.path]).end().status == 0)
     }

@@ -168,7 +168,7 @@ struct BadNetworkTests {
             await peer.send(control("fetch", run: name, #"{"shard": 999, "first": 0}"#))
             await peer.send(control("hello", hello), [1], [2], [3])
             await peer.send([Array("TERN".utf8) + [UInt8](repeating: 255, count: 52), [1, 2, 3]])
-            try await cluster.coordinator.line("dropped from")
+            try await cluster.coordinator.line("dropped a message from")
             await peer.send([[UInt8](repeating: 0, count: 1 << 17)])
             try await cluster.coordinator.line("header is too long")
         }

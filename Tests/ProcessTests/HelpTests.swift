@@ -35,7 +35,7 @@ struct HelpTests {
         ("log-level", "info"),
     ]
     static let untold = [
-        ("rows <rows>", "as the tensors tell"), ("columns <columns>", "as the tensors tell"),
+        ("rows <rows>", "from the tensors"), ("columns <columns>", "from the tensors"),
         ("element", "uint8"),
         ("sequence", "rows"), ("nonlinearity", "tanh"), ("readout", "last"),
     ]
@@ -59,7 +59,7 @@ struct HelpTests {
             "verify",
             [
                 ("from <step>", "from the initial weights"),
-                ("data <dir>", "where the run found them"), ("format", "text"),
+                ("data <dir>", "where the run read them"), ("format", "text"),
             ]
         ),
         ("evaluate", untold + [("data <dir>", "where the model's data set is found")]),

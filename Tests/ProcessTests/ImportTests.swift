@@ -186,7 +186,7 @@ struct ImportTests {
         #expect(first.status == 0, "\(first)")
         let model = try readFile(bench.path("model.safetensors"))
         try await expectRefusal(
-            ["import", file], status: 73, "model.safetensors is there already", "--output")
+            ["import", file], status: 73, "model.safetensors already exists", "--output")
         #expect(try readFile(bench.path("model.safetensors")) == model)
         try await expectRefusal(
             ["import", file, "--output", bench.path("none/model")], status: 74,
@@ -221,6 +221,6 @@ struct ImportTests {
         try await expectRefusal(
             ["import", file, "--columns", "13"], status: 65, "images of 28x13 read by rows have 13")
         try await expectRefusal(
-            ["import", file, "--rows", "0"], status: 65, "images of 0x12 are none")
+            ["import", file, "--rows", "0"], status: 65, "cannot read images of 0x12")
     }
 }

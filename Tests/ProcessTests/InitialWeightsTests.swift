@@ -73,8 +73,8 @@ struct InitialWeightsTests {
         _ = try writeFile("weights.safetensors", bytes)
         try await expectRefusal(
             ["train", "--resume", run.path], status: 65,
-            "\(file) does not fit: it has changed since it was named for this run",
-            "bring the former file back")
+            "\(file) does not fit: it has changed since this run started",
+            "restore the original file")
         _ = try writeFile("weights.safetensors", original)
         #expect(try await run.resume().weights == undisturbed.weights)
     }

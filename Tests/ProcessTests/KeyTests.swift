@@ -57,7 +57,7 @@ struct KeyTests {
             "copy the coordinator's key",
             "--key")
         // Where only one side has a key, either may be the first to see it, and to hang up.
-        let reason = key == "none" ? "" : "it has another key"
+        let reason = key == "none" ? "" : "it has a different key"
         try await cluster.coordinator.line("a connection was refused: \(reason)")
         _ = try cluster.worker()
         let calm = try await Recipe.small.train(data, into: RunFolder("calm"))
@@ -144,6 +144,6 @@ struct KeyTests {
             ["worker", "--connect", "tcp://127.0.0.1:9"],
             environment: ["HOME": "", "XDG_CONFIG_HOME": "", "TERN_KEY": ""])
         #expect(ending.status == 64)
-        #expect(ending.errors.contains("there is no home folder that could hold a key"))
+        #expect(ending.errors.contains("there is no home folder for the key"))
     }
 }

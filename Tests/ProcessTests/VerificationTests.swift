@@ -188,11 +188,11 @@ struct VerificationTests {
         #expect(negative.status == 64)
         try run.change("steps.csv") { $0[0] = UInt8(ascii: "S") }
         try await expectRefusal(
-            ["verify", run.path], status: 65, "\(run.path)/steps.csv is no record of steps")
+            ["verify", run.path], status: 65, "\(run.path)/steps.csv is not a record of steps")
         #expect(unlink(run.path("steps.csv")) == 0)
         try await expectRefusal(
-            ["verify", run.path], status: 66, "\(run.path)/steps.csv is not there",
-            "a version of Tern that kept no record")
+            ["verify", run.path], status: 66, "\(run.path)/steps.csv does not exist",
+            "older versions of Tern kept no record")
     }
 
     /// Expects that a run verifies, with all of `parts` in the one sentence that says so.

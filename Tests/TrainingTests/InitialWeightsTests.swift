@@ -34,7 +34,7 @@ struct InitialWeightsTests {
         }
         #expect(digests == ["none", run.training.initialWeightsDigest])
         try Files.writeAtomically(stateDict(smallArchitecture).encoded(), to: folder["weights"])
-        refuse(run, smallArchitecture, because: "it has changed since it was named for this run")
+        refuse(run, smallArchitecture, because: "it has changed since this run started")
         var again = run
         try again.settleInitialWeights()
         #expect(again == run)

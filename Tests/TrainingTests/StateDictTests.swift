@@ -33,7 +33,7 @@ struct StateDictTests {
         refuse(stateDict(expected), settings, because: "it has convolutions")
         settings = .init()
         settings.imageRows = 3
-        refuse(stateDict(expected), settings, because: "images of 3x28 are none")
+        refuse(stateDict(expected), settings, because: "cannot read images of 3x28")
         expected.imageColumns = 30
         #expect(try read(stateDict(expected).encoded()).architecture.imageColumns == 28)
         expected.imageColumns = 32
@@ -85,10 +85,10 @@ struct StateDictTests {
         settings.imageColumns = 7
         refuse(stateDict(Self.network), settings, because: "images of 28x7 read by rows have 7")
         settings.imageRows = 0
-        refuse(stateDict(Self.network), settings, because: "images of 0x7 are none")
+        refuse(stateDict(Self.network), settings, because: "cannot read images of 0x7")
         settings = .init()
         (settings.imageRows, settings.imageColumns, settings.sequence) = (129, 128, .permuted)
-        refuse(stateDict(Self.network), settings, because: "read 16512 time steps")
+        refuse(stateDict(Self.network), settings, because: "needs 16512 time steps")
     }
 
     @Test(
@@ -108,7 +108,7 @@ struct StateDictTests {
     func extra(name: String) {
         var file = stateDict(Self.network)
         file.append(name, shape: [1], bytes: [UInt8](repeating: 0, count: 4).span.bytes)
-        refuse(file, because: "it has a tensor \(name), which no such network has")
+        refuse(file, because: "it has an unknown tensor \(name)")
     }
 
     @Test("with a misshapen tensor is refused, whichever it is", arguments: layout.tensors.indices)
@@ -145,13 +145,13 @@ struct StateDictTests {
     func sizes() {
         refuse(matrices(hidden: [6, 3]), because: "rnn.weight_hh_l0 is [6, 3]; it must be 1")
         refuse(
-            matrices(hidden: [0, 0]), because: "a network with 0 hidden values; Tern takes 1 to")
-        refuse(matrices(classes: 1), because: "a network with 1 classes; Tern takes 2 to 256")
-        refuse(matrices(classes: 257), because: "a network with 257 classes")
-        refuse(matrices(input: 0), because: "a network with 0 values a time step")
+            matrices(hidden: [0, 0]), because: "its network has 0 hidden values; Tern takes 1 to")
+        refuse(matrices(classes: 1), because: "its network has 1 classes; Tern takes 2 to 256")
+        refuse(matrices(classes: 257), because: "its network has 257 classes")
+        refuse(matrices(input: 0), because: "its network has 0 values a time step")
         var deep = matrices()
         deep.append("rnn.bias_hh_l9223372036854775807", shape: [0], bytes: [UInt8]().span.bytes)
-        refuse(deep, because: "a network with 4294967297 layers; Tern takes 1 to 64")
+        refuse(deep, because: "its network has 4294967297 layers; Tern takes 1 to 64")
         // Sixty-four layers are claimed by a few bytes; the first that is not there ends it.
         var shallow = matrices()
         shallow.append("rnn.bias_hh_l63", shape: [0], bytes: [UInt8]().span.bytes)

@@ -57,12 +57,12 @@ struct RecordCheckTests {
         lines.remove(at: step - 1)
         expect(
             lines, fault: step,
-            "step \(step) is missing: line \(step + 1) is of step \(step + 1)")
+            "step \(step) is missing: line \(step + 1) records step \(step + 1)")
         lines.removeSubrange(step - 1..<min(step + 1, lines.count))
         guard step < 20 else { return }
         expect(
             lines, fault: step,
-            "steps \(step) to \(step + 2) are missing: line \(step + 1) is of step \(step + 3)")
+            "steps \(step) to \(step + 2) are missing: line \(step + 1) records step \(step + 3)")
     }
 
     @Test("names a step that is there twice", arguments: [1, 7, 11, 22])
@@ -71,25 +71,25 @@ struct RecordCheckTests {
         lines.insert(lines[step - 1], at: step)
         guard step < 22 else {
             return expect(
-                lines, fault: 23, "it goes on to step 23, but the run has only 22 steps")
+                lines, fault: 23, "it continues to step 23, but the run has only 22 steps")
         }
         expect(
             lines, fault: step + 1,
-            "line \(step + 2) is of step \(step) again, where step \(step + 1) should be")
+            "line \(step + 2) repeats step \(step) where step \(step + 1) should be")
     }
 
     @Test("names steps that changed places")
     func swapped() {
         var lines = Self.sound
         lines.swapAt(4, 5)
-        expect(lines, fault: 5, "step 5 is missing: line 6 is of step 6")
+        expect(lines, fault: 5, "step 5 is missing: line 6 records step 6")
     }
 
     @Test("names a step of a wrong epoch")
     func epoch() {
         var lines = Self.sound
         lines[11] = lines[11].replacing("12,2,", with: "12,1,")
-        expect(lines, fault: 12, "step 12 is said to be of epoch 1, not of 2")
+        expect(lines, fault: 12, "step 12 is recorded in epoch 1, but belongs to epoch 2")
     }
 
     @Test("names a step that used other positions, or none, than it had to")
@@ -102,8 +102,8 @@ struct RecordCheckTests {
             lines[1] = lines[1].replacing("100,200", with: changed)
             expect(
                 lines, fault: 2,
-                "step 2 used the positions \(used) of epoch 1 instead of 100 to 199: not every one "
-                    + "was used exactly once")
+                "step 2 used the positions \(used) of epoch 1 instead of 100 to 199, so not "
+                    + "every position was used exactly once")
         }
     }
 
@@ -112,7 +112,7 @@ struct RecordCheckTests {
         for line in ["", "garbage", "\u{1b}[2J", String(Self.sound[4].dropLast())] {
             var lines = Self.sound
             lines[4] = line
-            expect(lines, fault: 5, "line 6 should be of step 5, but is no step's line")
+            expect(lines, fault: 5, "line 6 should record step 5, but is not a valid line")
         }
     }
 

@@ -61,12 +61,12 @@ struct Encrypted {
         ("without a key", nil, nil),
         (
             "that takes another for the server",
-            try? .client(keyPair(2), server: keyPair(3).publicKey), "it has another key"
+            try? .client(keyPair(2), server: keyPair(3).publicKey), "it has a different key"
         ),
         (
             "that knows the server, but has a key of its own",
             try? .client(keyPair(4), server: keyPair(1).publicKey),
-            "it has another key (status 400)"
+            "it has a different key (status 400)"
         ),
     ]
 

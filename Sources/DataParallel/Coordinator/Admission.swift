@@ -25,8 +25,8 @@ struct Admission: Sendable {
 
     /// Why a peer cannot join, or nil if it can.
     mutating func refusal(members: Int) -> String? {
-        guard members < mostMembers else { return "a hello, while \(members) workers are here" }
-        guard free > 0 else { return "a hello, while too many join at once" }
+        guard members < mostMembers else { return "a hello, but \(members) workers have joined" }
+        guard free > 0 else { return "a hello, but too many workers are joining at once" }
         free -= 1
         return nil
     }

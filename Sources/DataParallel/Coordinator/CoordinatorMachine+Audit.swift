@@ -204,7 +204,7 @@ extension CoordinatorMachine {
         _ peer: Peer, _ name: String, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
         let steps = (strikes[name] ?? []).map { "\($0 + 1)" }.joined(separator: " and ")
-        let reason = "it computed wrongly in step \(steps)"
+        let reason = "it sent wrong gradients in step \(steps)"
         thrownOut[name] = reason
         guard index(of: peer) != nil else { return [] }
         return [.send(.refuse(Notice(reason: reason)), to: peer)]

@@ -23,7 +23,7 @@ extension CoordinatorMachine {
         case .fetch(let fetch):
             guard (0..<plan.shards).contains(fetch.shard),
                 (0..<plan.examples(inShard: fetch.shard)).contains(fetch.first)
-            else { return [drop(peer, "a request for examples that there are not")] }
+            else { return [drop(peer, "a request for examples that do not exist")] }
             members[index].progressAt = now
             return [.sendShardPart(fetch, to: peer)]
         case .partialSum(let sum): return accept(sum, from: index, now: now)
@@ -246,7 +246,7 @@ extension CoordinatorMachine {
     /// A word to every member, by which the transport notices who cannot be reached; and to those
     /// who were given up, in case they have not heard.
     public var probes: [CoordinatorEffect<Peer>] {
-        let notice = Notice(reason: "it was given up")
+        let notice = Notice(reason: "it stopped answering")
         return members.map { .send(.ping, to: $0.peer) }
             + givenUp.map { .send(.expel(notice), to: $0) }
     }

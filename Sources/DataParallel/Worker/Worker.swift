@@ -207,12 +207,12 @@ public actor Worker {
         case .weights(let work):
             guard let weights = payload.first, weights.count == 4 * parameterCount,
                 weights.checksum == work.checksum
-            else { throw .wrongPayload("weights of a wrong size or checksum") }
+            else { throw .wrongPayload("weights with a wrong size or checksum") }
         case .shardPart(let part):
             guard let values = payload.first, let labels = payload.last,
                 labels.count == part.count, values.count == labels.count * exampleByteCount,
                 labels.bytes.allSatisfy({ $0 < classes })
-            else { throw .wrongPayload("examples of a wrong size, or labels out of range") }
+            else { throw .wrongPayload("examples with a wrong size, or labels out of range") }
         default: break
         }
     }
