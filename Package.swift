@@ -61,15 +61,19 @@ let package = Package(
         module(
             "Kernels",
             ["CProcessor", "KernelInterface"] + kernelSets.map { .target(name: $0.name) }),
+        module("FileFormats"),
         module("Randomness"),
         module("Hashing", ["CCrypto", "CXXHash"]),
         module("NeuralNetwork", ["KernelInterface", "Kernels", "Randomness"]),
         module("Optimizers", ["KernelInterface", "Kernels"]),
-        module("Images", ["CPNG"]),
-        module("Datasets", ["CZlib", "Hashing", "KernelInterface", "Randomness"]),
+        module("Images", ["CPNG", "FileFormats"]),
+        module("Datasets", ["CZlib", "FileFormats", "Hashing", "KernelInterface", "Randomness"]),
         module(
             "Training",
-            ["Datasets", "Hashing", "KernelInterface", "Kernels", "NeuralNetwork", "Optimizers"]),
+            [
+                "Datasets", "FileFormats", "Hashing", "KernelInterface", "Kernels", "NeuralNetwork",
+                "Optimizers",
+            ]),
         module("Protocol"),
         module("ZeroMQ", ["CZeroMQ"]),
         module(
@@ -98,9 +102,9 @@ let package = Package(
         .executableTarget(
             name: "tern",
             dependencies: [
-                "Benchmarks", "DataParallel", "Datasets", "Images", "KernelInterface", "Kernels",
-                "Monitoring", "NeuralNetwork", "Optimizers", "TernKit", "Training", "Verification",
-                "ZeroMQ", logging,
+                "Benchmarks", "DataParallel", "Datasets", "FileFormats", "Images",
+                "KernelInterface", "Kernels", "Monitoring", "NeuralNetwork", "Optimizers",
+                "TernKit", "Training", "Verification", "ZeroMQ", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
@@ -161,7 +165,7 @@ let package = Package(
                 "AllocationCounter", "Datasets", "Hashing", "KernelInterface", "Kernels",
                 "NeuralNetwork", "Optimizers",
                 "Randomness", "TestSupport",
-            ]),
+            ], fixtures: true),
         tests(
             of: "Benchmarks",
             [
@@ -170,8 +174,10 @@ let package = Package(
             ]),
         tests(of: "Fuzzing", ["Randomness"], fixtures: true),
         tests(of: "Hashing"),
-        tests(of: "Images", ["Randomness"], fixtures: true),
-        tests(of: "Datasets", ["CZlib", "Hashing", "KernelInterface", "TestSupport"]),
+        tests(of: "FileFormats"),
+        tests(of: "Images", ["FileFormats", "Randomness"], fixtures: true),
+        tests(
+            of: "Datasets", ["CZlib", "FileFormats", "Hashing", "KernelInterface", "TestSupport"]),
         tests(of: "Protocol"),
         tests(of: "ZeroMQ", ["TestSupport"]),
         tests(

@@ -28,6 +28,8 @@ public struct Dataset: Sendable {
     public let checksums: [Checksum]
     /// What tells this data set from others: a SHA-256 over its content, in hexadecimal.
     public let digest: String
+    /// What is odd about the data, although they can be used: a line each.
+    public let warnings: [String]
 
     /// Finds a data set, reads its four files at once and checks them.
     ///
@@ -80,6 +82,7 @@ public struct Dataset: Sendable {
         }
         digest = SHA256.hex(of: Array(checksums.map(\.actual).joined().utf8))
         self.directory = directory
+        warnings = files.compactMap(\.1.warning)
     }
 }
 
@@ -98,6 +101,7 @@ extension Dataset {
         }
         (name, directory, checksums, digest) = ("custom", "", [], sum.finalizeHex())
         (self.train, self.test) = (train, test)
+        warnings = []
     }
 }
 

@@ -1,3 +1,5 @@
+import FileFormats
+
 /// Why a data set cannot be used; every description is one line that says what to do about it.
 public enum DatasetError: Error, Equatable {
     /// None of the searched folders holds any file of the data set.
@@ -8,6 +10,8 @@ public enum DatasetError: Error, Equatable {
     case unreadable(path: String, reason: String)
     /// The gzip data are cut short or broken after so many unpacked bytes.
     case damagedGzip(file: String, unpacked: Int, reason: String)
+    /// The file has a format that is known, and is not IDX.
+    case otherFormat(file: String, FileFormat)
     /// The first four bytes are not those of an IDX file of this content.
     case wrongMagic(file: String, found: [UInt8], IDXContent)
     /// The header announces a dimension (`count`, `rows` or `columns`) of zero.
@@ -51,6 +55,9 @@ extension DatasetError: CustomStringConvertible {
         case .damagedGzip(let file, let unpacked, let reason):
             "\(file) is damaged: its gzip data fail after \(unpacked) unpacked bytes "
                 + "(\(reason)); \(fetchAgain)"
+        case .otherFormat(let file, let format):
+            "\(file) is \(format.name), not an IDX file: "
+                + (format.remedy ?? "give the data set's IDX files, packed by gzip or not")
         case .wrongMagic(let file, let found, .labels):
             "\(file) starts with bytes \(hex(found)), expected 00 00 08 01 "
                 + "(IDX, unsigned bytes, dimensions: 1); \(fetchAgain)"

@@ -6,11 +6,14 @@ public struct ExampleFile: Sendable {
     public let shape: ExampleShape
     /// The bytes of all values [count, rows, columns], row-major.
     public let values: [UInt8]
+    /// What was passed over, although the file can be used: a line, if anything.
+    public let warning: String?
 
     /// Reads a file of examples and checks it to its last byte.
     public init(path: String) throws(DatasetError) {
         let file = try IDXFile(path: path, content: .examples)
         (count, shape, values) = (file.dimensions[0], file.exampleShape, file.elements)
+        warning = file.warning
     }
 
     /// The bytes [rows, columns] of one example.

@@ -1,3 +1,4 @@
+import FileFormats
 import Glibc
 import KernelInterface
 
@@ -43,6 +44,8 @@ struct IDXFile: Sendable {
     private(set) var elements: [UInt8]
     /// SHA-256 of the unpacked file, header included.
     let checksum: String
+    /// What was passed over, although the file can be used.
+    let warning: String?
 
     /// The shape of an example; where the file has two dimensions, a time step has one value.
     var exampleShape: ExampleShape {
@@ -73,6 +76,7 @@ struct IDXFile: Sendable {
         guard beyond.isEmpty else { throw .trailingBytes(file: path, expected: headerSize + count) }
 
         self.path = path
+        self.warning = file.warning
         self.checksum = file.checksum()
         if element == .float32 { try turnFloats() }
     }
@@ -103,6 +107,11 @@ private func readHeader(
     guard magic.count == 4, magic.starts(with: [0, 0]), let type = content.types[magic[2]],
         content.ranks.contains(Int(magic[3]))
     else {
+        var head = magic
+        try file.read(FileFormat.headSize - magic.count, into: &head)
+        if let format = FileFormat(of: head), !magic.starts(with: [0, 0]) {
+            throw .otherFormat(file: file.path, format)
+        }
         throw .wrongMagic(file: file.path, found: magic, content)
     }
     let size = 4 * Int(magic[3])

@@ -1,13 +1,20 @@
 import CZlib
 
 /// zlib's streaming decompressor for gzip data (RFC 1952), whose checksums it verifies.
+///
+/// What it takes is what `gzip -t` takes: several members in a row, and zeros behind the last one;
+/// with a warning, anything else behind it.
 struct Inflater: ~Copyable {
     // zlib keeps the stream's address, so the stream must not move.
     private let stream: UnsafeMutablePointer<z_stream>
     private let buffer: UnsafeMutableRawBufferPointer
-    /// Whether a member has begun and not ended, so that the file must go on.
-    private var insideMember = true
+    private var place = Place.member
     private var unpacked = 0
+    /// Whether anything but zeros follows the last member.
+    private(set) var hasTrailingGarbage = false
+
+    /// Where in the file the next byte stands.
+    private enum Place { case member, betweenMembers, behindMembers }
 
     init() {
         stream = .allocate(capacity: 1)
@@ -30,18 +37,33 @@ struct Inflater: ~Copyable {
         from file: inout InputFile, limit: Int
     ) throws(DatasetError) -> UnsafeRawBufferPointer {
         while try file.fill() {
-            if !insideMember {
-                // Gzip allows several members in a row; anything else that follows is an error.
+            if place != .member {
+                guard try beginsMember(&file) else { continue }
                 inflateReset(stream)
-                insideMember = true
+                place = .member
             }
             let output = try step(&file, limit: limit)
             if !output.isEmpty { return output }
         }
-        guard !insideMember else {
+        guard place != .member else {
             throw damage(to: file, "the file ends too early")
         }
         return UnsafeRawBufferPointer(start: nil, count: 0)
+    }
+
+    /// Whether another member follows; otherwise consumes what is pending.
+    private mutating func beginsMember(_ file: inout InputFile) throws(DatasetError) -> Bool {
+        let hasTwo = try file.fill(atLeast: 2)
+        if place == .betweenMembers {
+            if file.pending.starts(with: [0x1f, 0x8b]) { return true }
+            guard hasTwo || file.pending.first == 0 else {
+                throw damage(to: file, "a single byte follows its end")
+            }
+            place = .behindMembers
+        }
+        hasTrailingGarbage = hasTrailingGarbage || file.pending.contains { $0 != 0 }
+        file.consume(file.pending.count)
+        return false
     }
 
     private mutating func step(
@@ -60,7 +82,7 @@ struct Inflater: ~Copyable {
         guard status == Z_OK || status == Z_STREAM_END else {
             throw damage(to: file, String(cString: stream.pointee.msg ?? zError(status)))
         }
-        insideMember = status == Z_OK
+        if status == Z_STREAM_END { place = .betweenMembers }
         file.consume(input.count - Int(stream.pointee.avail_in))
         return UnsafeRawBufferPointer(rebasing: buffer[..<produced])
     }

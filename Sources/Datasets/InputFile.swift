@@ -22,14 +22,16 @@ struct InputFile: ~Copyable {
         buffer.deallocate()
     }
 
-    /// Makes sure that bytes are pending; false means that the file has ended.
-    mutating func fill() throws(DatasetError) -> Bool {
-        while pending.isEmpty {
-            let count = read(descriptor, buffer.baseAddress, buffer.count)
+    /// Makes sure that so many bytes are pending; false means that the file ends before.
+    mutating func fill(atLeast wanted: Int = 1) throws(DatasetError) -> Bool {
+        while pending.count < wanted {
+            let kept = pending.count
+            buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: pending))
+            let free = UnsafeMutableRawBufferPointer(rebasing: buffer[kept...])
+            let count = read(descriptor, free.baseAddress, free.count)
+            pending = UnsafeRawBufferPointer(buffer).prefix(kept + max(0, count))
             if count == 0 { return false }
-            if count > 0 {
-                pending = UnsafeRawBufferPointer(buffer).prefix(count)
-            } else if errno != EINTR {
+            if count < 0, errno != EINTR {
                 throw .unreadable(path: path, reason: systemError())
             }
         }

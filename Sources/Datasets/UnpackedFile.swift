@@ -11,10 +11,19 @@ struct UnpackedFile: ~Copyable {
     /// Bytes on the disk.
     var packedSize: Int { file.size }
 
+    /// What was passed over while reading, if anything.
+    var warning: String? {
+        switch inflater {
+        case .some(let inflater) where inflater.hasTrailingGarbage:
+            "\(path) goes on after its gzip data: the rest is ignored"
+        default: nil
+        }
+    }
+
     /// Opens a file; its first two bytes tell gzip from raw, not its name.
     init(path: String) throws(DatasetError) {
         var file = try InputFile(path: path)
-        let isGzip = try file.fill() && file.pending.starts(with: [0x1f, 0x8b])
+        let isGzip = try file.fill(atLeast: 2) && file.pending.starts(with: [0x1f, 0x8b])
         inflater = isGzip ? Inflater() : nil
         self.file = file
     }

@@ -26,6 +26,7 @@ struct DatasetCommand: AsyncParsableCommand {
             try await exitCleanly {
                 let found = try await Dataset.load(
                     dataset, directory: data, environment: ProcessInfo.processInfo.environment)
+                found.warnings.forEach(printWarning)
                 print(Self.describe(found))
             }
         }

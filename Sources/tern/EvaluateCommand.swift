@@ -27,12 +27,19 @@ struct EvaluateCommand: AsyncParsableCommand {
             let kernels = try kernelsInUse()
             let (path, file) = try options.read()
             let dataset = try await Self.dataset(data, of: file, options.run)
+            dataset.warnings.forEach(printWarning)
             try Self.check(file.architecture, fits: dataset, path)
             let pool = EvaluationPool(
                 file.architecture, examples: dataset.test,
                 threads: Processors.allowed.count, kernels: kernels)
             let tally = await pool.evaluate(file.parameters)
             await pool.stop()
+            guard tally.meanLoss.isFinite else {
+                throw Failure(
+                    status: ExitStatus.badData,
+                    message: "the test loss of \(path) is not finite: its weights are too large. "
+                        + "Train again, with a lower learning rate")
+            }
             print(
                 """
                   model          \(path)

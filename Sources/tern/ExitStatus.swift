@@ -121,17 +121,25 @@ func exitCleanly(_ work: () async throws -> Void) async throws {
     } catch let error as ValidationError {
         throw error
     } catch {
-        let message = message(of: error)
-        if !message.isEmpty {
-            let line = "tern: error: \(oneLine(message))\n"
-            try? Files.writeAll(Array(line.utf8), to: STDERR_FILENO, path: "standard error")
-        }
+        let message = errorMessage(of: error)
+        if !message.isEmpty { printError(message) }
         throw ExitCode(ExitStatus.of(error))
     }
 }
 
+/// Tells in one line why something failed.
+func printError(_ message: String) { printLine("error", message) }
+
+/// Tells in one line what is odd, although the command goes on.
+func printWarning(_ message: String) { printLine("warning", message) }
+
+private func printLine(_ kind: String, _ message: String) {
+    let line = "tern: \(kind): \(oneLine(message))\n"
+    try? Files.writeAll(Array(line.utf8), to: STDERR_FILENO, path: "standard error")
+}
+
 /// The one line that says why; empty where it has been said.
-private func message(of error: any Error) -> String {
+func errorMessage(of error: any Error) -> String {
     switch error {
     case let failure as Failure: failure.message
     // The one who sent the signal knows, and the training has told itself what was wrong.

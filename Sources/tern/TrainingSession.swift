@@ -98,6 +98,7 @@ struct TrainingSession {
         let training = configuration.training
         let (train, test) = (job.dataset.train, job.dataset.test)
         let counts = "\(train.count) training and \(test.count) test \(test.shape.noun)"
+        for warning in job.dataset.warnings { logger.warning("\(warning)") }
         logger.info("data set \(job.dataset.name) from \(job.dataset.directory): \(counts)")
         let batch =
             training.accumulate == 1

@@ -12,7 +12,6 @@ struct BadFormatTests {
             [0, 0, 8, 4, 0, 0, 0, 12],
             [0, 0, 0x0e, 3, 0, 0, 0, 12],  // doubles
             [0, 0, 0x0b, 3, 0, 0, 0, 12],  // 16-bit integers
-            [0x89, 0x50, 0x4e, 0x47, 0x0d],  // a PNG picture
             [1],
         ] as [[UInt8]], [false, true])
     func wrongMagic(bytes: [UInt8], packed: Bool) async throws {
@@ -21,6 +20,26 @@ struct BadFormatTests {
         let error = DatasetError.wrongMagic(
             file: folder[FileName.trainImages], found: Array(bytes.prefix(4)), .examples)
         await #expect(throws: error) { try await folder.load() }
+    }
+
+    @Test(
+        "tells of a file in another format what it is, packed or not",
+        arguments: [
+            ("a bzip2 file", Array("BZh91AY&SY".utf8)),
+            ("an xz file", [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0, 4]),
+            ("a ZIP archive", [0x50, 0x4b, 3, 4, 20, 0]),
+            ("a PNG file", [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
+            ("a web page", Array("<!DOCTYPE html>".utf8)),
+            ("a tar archive", [UInt8](repeating: 0x61, count: 257) + Array("ustar".utf8)),
+        ] as [(String, [UInt8])], [FileName.trainImages, FileName.testLabels])
+    func otherFormat(sample: (format: String, bytes: [UInt8]), name: String) async throws {
+        let folder = try SampleFolder(name, holds: sample.bytes)
+        for packed in [false, true] {
+            try folder.write(name, packed ? gzip(sample.bytes) : sample.bytes)
+            let error = await #expect(throws: DatasetError.self) { try await folder.load() }
+            let line = error?.description ?? ""
+            #expect(line.hasPrefix("\(folder[name]) is \(sample.format), not an IDX file: "))
+        }
     }
 
     @Test("refuses dimensions of zero", arguments: zip(0..<3, ["count", "rows", "columns"]))
@@ -68,13 +87,10 @@ struct BadFormatTests {
         await #expect(throws: error) { try await folder.load() }
     }
 
-    @Test("refuses anything but gzip members after gzip data")
-    func trailingGarbage() async throws {
+    @Test("refuses a second gzip member that goes on after the announced bytes")
+    func trailingMember() async throws {
         let packed = gzip(sampleFiles[FileName.testLabels] ?? [])
-        let folder = try SampleFolder(FileName.testLabels, holds: packed + [7])
-        await #expect(throws: DatasetError.self) { try await folder.load() }
-        // A second member that unpacks to something is a trailing byte like any other.
-        try folder.write(FileName.testLabels, packed + gzip([7]))
+        let folder = try SampleFolder(FileName.testLabels, holds: packed + gzip([7]))
         let error = DatasetError.trailingBytes(file: folder[FileName.testLabels], expected: 14)
         await #expect(throws: error) { try await folder.load() }
     }

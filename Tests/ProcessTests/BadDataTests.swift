@@ -36,7 +36,9 @@ struct BadDataTests {
             "a file that goes on after its end", "/\(SampleData.testImages) goes on after",
             "get this file again"
         ) { try $0.change(SampleData.testImages) { $0.append(0) } },
-        Fault("a file of another kind", "\(SampleData.trainImages) starts with bytes 50 4b 03 04") {
+        Fault(
+            "a file of another kind", "\(SampleData.trainImages) is a ZIP archive, not an IDX file"
+        ) {
             try $0.write(
                 SampleData.trainImages, [0x50, 0x4B, 3, 4] + Array(repeating: 0, count: 99))
         },
