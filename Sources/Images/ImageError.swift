@@ -1,7 +1,9 @@
+import FileFormats
+
 /// Why a picture cannot be used; every description is one line that says what to do about it.
 public enum ImageError: Error, Equatable {
-    /// The file does not begin as a PNG file does.
-    case notPNG(file: String)
+    /// The file does not begin as a PNG file does, but as one of a format that may be known.
+    case notPNG(file: String, found: FileFormat?)
     /// The file begins as a PNG file and cannot be decoded, for a reason that libpng gives.
     case damaged(file: String, reason: String)
     /// The header announces more pixels than ``Picture/mostPixels``.
@@ -17,9 +19,10 @@ extension ImageError: CustomStringConvertible {
 
     private var message: String {
         switch self {
-        case .notPNG(let file):
-            "\(file) is not a PNG file: convert it to PNG; of an IDX file say which images are "
-                + "meant with --index"
+        case .notPNG(let file, let found?):
+            "\(file) is \(found.name), not a PNG file: \(found.remedy ?? "convert it to PNG")"
+        case .notPNG(let file, nil):
+            "\(file) is not a PNG file: convert it to PNG"
         case .damaged(let file, let reason):
             "\(file) is damaged (\(reason)): get or save this file again"
         case .tooLarge(let file, let width, let height):

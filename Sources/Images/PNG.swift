@@ -1,62 +1,82 @@
 import CPNG
+import FileFormats
 
 extension Picture {
     /// The most pixels that a picture may have.
     public static let mostPixels = 64_000_000
 
-    /// Decodes a PNG file of any kind: colour becomes grey, what is transparent shows white.
+    /// Decodes a PNG file of any kind: colour becomes grey, and transparent parts show a ground.
+    ///
+    /// The ground is white or black, whichever the picture differs more from.
     ///
     /// The file is not trusted: the pixels are allocated only once its header is known to announce
-    /// no more than ``mostPixels``.
+    /// no more than ``mostPixels``, and no more than its data can hold.
     public init(png bytes: [UInt8], path: String) throws(ImageError) {
         let signature: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
-        guard bytes.starts(with: signature) else { throw .notPNG(file: path) }
-        let decoded = bytes.withUnsafeBytes { bytes in
-            Result { () throws(ImageError) in try decode(bytes, path: path) }
+        guard bytes.starts(with: signature) else {
+            throw .notPNG(file: path, found: FileFormat(of: bytes))
         }
-        self = try decoded.get()
+        let decoded = bytes.withUnsafeBytes { bytes in
+            Result { () throws(ImageError) in try PNGSamples(decoding: bytes, path: path) }
+        }
+        let samples = try decoded.get()
+        let (pixels, conversions) = samples.grey()
+        self.init(
+            rows: samples.rows, columns: samples.columns, pixels: pixels,
+            notes: ["\(samples.columns)x\(samples.rows)"] + conversions)
     }
 }
 
-private func decode(
-    _ bytes: UnsafeRawBufferPointer, path: String
-) throws(ImageError) -> Picture {
-    // libpng remembers the address, so it must not change between the calls.
-    let image = UnsafeMutablePointer<png_image>.allocate(capacity: 1)
-    image.initialize(to: png_image())
-    image.pointee.version = png_uint_32(PNG_IMAGE_VERSION)
-    defer {
-        png_image_free(image)
-        image.deallocate()
-    }
-    guard png_image_begin_read_from_memory(image, bytes.baseAddress, bytes.count) != 0 else {
-        throw .damaged(file: path, reason: message(of: image.pointee))
-    }
-    let (width, height) = (Int(image.pointee.width), Int(image.pointee.height))
-    guard width <= Picture.mostPixels / height else {
-        throw .tooLarge(file: path, width: width, height: height)
-    }
-    let notes = ["\(width)x\(height)"] + conversions(of: image.pointee.format)
+/// The samples of a PNG file, as they stand in it.
+struct PNGSamples {
+    let rows: Int
+    let columns: Int
+    /// 1 of grey, 2 of grey and alpha, 3 of colours, 4 of colours and alpha.
+    let channels: Int
+    /// The largest value of a sample: 255 or 65535.
+    let largest: Int
+    /// What the file's samples are the power of, relative to the light; nil where it does not say.
+    let gamma: Double?
+    /// Whether the file goes on with an animation.
+    let isAnimated: Bool
+    /// [rows, columns, channels]: bytes, or two bytes a sample, the higher one first.
+    let bytes: [UInt8]
 
-    // Otherwise libpng would take 16 bits for proportional to the light.
-    image.pointee.flags |= png_uint_32(PNG_IMAGE_FLAG_16BIT_sRGB)
-    image.pointee.format = png_uint_32(PNG_FORMAT_GRAY)
-    var white = png_color(red: 255, green: 255, blue: 255)
-    var pixels = [UInt8](repeating: 0, count: width * height)
-    guard png_image_finish_read(image, &white, &pixels, png_int_32(width), nil) != 0 else {
-        throw .damaged(file: path, reason: message(of: image.pointee))
+    /// Decodes the bytes of a file with a PNG file's signature.
+    init(decoding file: UnsafeRawBufferPointer, path: String) throws(ImageError) {
+        // libpng remembers the address, so it must not change between the calls.
+        let reader = UnsafeMutablePointer<tern_png>.allocate(capacity: 1)
+        reader.initialize(to: tern_png())
+        defer {
+            tern_png_end(reader)
+            reader.deallocate()
+        }
+        guard tern_png_begin(reader, file.baseAddress, file.count) != 0 else {
+            throw .damaged(file: path, reason: message(of: reader.pointee))
+        }
+        let header = reader.pointee
+        (rows, columns) = (Int(header.height), Int(header.width))
+        guard columns <= Picture.mostPixels / rows else {
+            throw .tooLarge(file: path, width: columns, height: rows)
+        }
+        // No deflated data unpack to more than 1032 times their size.
+        guard Int(header.packed_row) * rows / 1032 <= file.count else {
+            throw .damaged(
+                file: path,
+                reason: "it announces \(columns)x\(rows) pixels and is too short for them")
+        }
+        (channels, largest) = (Int(header.channels), header.depth == 16 ? 65535 : 255)
+        gamma = header.gamma > 0 ? header.gamma : nil
+        isAnimated = header.is_animated != 0
+
+        var bytes = [UInt8](repeating: 0, count: Int(header.row) * rows)
+        guard tern_png_read(reader, &bytes) != 0 else {
+            throw .damaged(file: path, reason: message(of: reader.pointee))
+        }
+        self.bytes = bytes
     }
-    return Picture(rows: height, columns: width, pixels: pixels, notes: notes)
 }
 
-/// What a picture of this format loses on the way to grey.
-private func conversions(of format: png_uint_32) -> [String] {
-    var notes: [String] = []
-    if format & png_uint_32(PNG_FORMAT_FLAG_COLOR) != 0 { notes.append("colour made grey") }
-    if format & png_uint_32(PNG_FORMAT_FLAG_ALPHA) != 0 { notes.append("laid on white") }
-    return notes
-}
-
-private func message(of image: png_image) -> String {
-    withUnsafeBytes(of: image.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+private func message(of reader: tern_png) -> String {
+    withUnsafeBytes(of: reader.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
 }

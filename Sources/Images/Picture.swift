@@ -40,8 +40,8 @@ public struct Picture: Sendable, Equatable {
     /// Source: LeCun, Cortes and Burges, "The MNIST database of handwritten digits" (1998).
     public mutating func fit(rows: Int, columns: Int) {
         guard rows != self.rows || columns != self.columns else { return }
-        stretchContrast()
-        cropToInk()
+        let ground = self.ground
+        cropToInk(on: ground)
         let scale = min(
             Double(20 * rows) / Double(28 * self.rows),
             Double(20 * columns) / Double(28 * self.columns))
@@ -49,10 +49,11 @@ public struct Picture: Sendable, Equatable {
             rows: max(1, Int((Double(self.rows) * scale).rounded())),
             columns: max(1, Int((Double(self.columns) * scale).rounded()))
         )
-        pixels = resampled(pixels, columns: self.columns, to: size)
-        (self.rows, self.columns) = size
-        centre(rows: rows, columns: columns)
+        let shades = resampled(pixels, columns: self.columns, to: size)
         notes.append("scaled to \(columns)x\(rows)")
+        (self.rows, self.columns) = size
+        stretchContrast(of: shades, on: ground)
+        centre(rows: rows, columns: columns)
     }
 
     /// The shade that the border is made of: its median.
@@ -62,22 +63,31 @@ public struct Picture: Sendable, Equatable {
         return border.map { pixels[$0] }.sorted()[border.count / 2]
     }
 
-    /// Maps the ground to 0 and the brightest ink to 255.
-    private mutating func stretchContrast() {
-        let ground = Int(self.ground)
-        let peak = Int(pixels.max() ?? 0)
-        guard peak > ground, ground > 0 || peak < 255 else { return }
-        let table = (0...255).map { shade in
-            UInt8(max(0, min(255, (shade - ground) * 255 / (peak - ground))))
+    /// Takes over shades, of which the ground becomes 0 and the ink's brightest parts 255.
+    ///
+    /// This comes after the scaling, since a thin stroke fades when it shrinks. It fades less where
+    /// two strokes meet, so the median of the ink is the measure, not the brightest.
+    private mutating func stretchContrast(of shades: [Double], on ground: UInt8) {
+        let ground = Double(ground)
+        let brightest = shades.max() ?? ground
+        guard brightest > ground else {
+            pixels = [UInt8](repeating: 0, count: shades.count)
+            return
         }
-        pixels = pixels.map { table[Int($0)] }
-        notes.append("contrast stretched")
+        let ink = shades.filter { $0 - ground >= (brightest - ground) / 4 }.sorted()
+        let peak = ink[ink.count / 2]
+        pixels = shades.map { shade in
+            UInt8(max(0, min(255, (255 * (shade - ground) / (peak - ground)).rounded())))
+        }
+        if ground > 0 || peak < 254.5 { notes.append("contrast stretched") }
     }
 
     /// Cuts off the rows and columns outside the ink; without any ink, nothing.
-    private mutating func cropToInk() {
+    private mutating func cropToInk(on ground: UInt8) {
+        guard let peak = pixels.max(), peak > ground else { return }
         // A quarter of full brightness, so that neither paper's grain nor soft edges count.
-        let isInk = { (pixel: UInt8) in pixel >= 64 }
+        let faintest = Int(ground) + max(1, Int(peak - ground) / 4)
+        let isInk = { (pixel: UInt8) in Int(pixel) >= faintest }
         let inkRows = (0..<rows).filter { row in
             pixels[row * columns..<(row + 1) * columns].contains(where: isInk)
         }

@@ -1,7 +1,10 @@
-/// Grey pixels scaled to another size with a triangle filter, as wide as the coarser of the grids.
+/// Grey pixels scaled to another size with a triangle filter.
+///
+/// It is as wide as the coarser of the grids, and up to a third wider where the picture shrinks: so a
+/// stroke of a pixel becomes about as wide as MNIST's are.
 func resampled(
     _ pixels: [UInt8], columns: Int, to size: (rows: Int, columns: Int)
-) -> [UInt8] {
+) -> [Double] {
     let rows = pixels.count / columns
     let across = taps(from: columns, to: size.columns)
     let down = taps(from: rows, to: size.rows)
@@ -11,7 +14,7 @@ func resampled(
     }
     return down.flatMap { tap in
         (0..<size.columns).map { column in
-            UInt8(tap.sum { narrowed[$0 * size.columns + column] }.rounded())
+            tap.sum { narrowed[$0 * size.columns + column] }
         }
     }
 }
@@ -32,7 +35,7 @@ private struct Tap {
 /// The taps that make each of `target` values from `source`.
 private func taps(from source: Int, to target: Int) -> [Tap] {
     let ratio = Double(source) / Double(target)
-    let reach = max(1, ratio)
+    let reach = max(1, 1.3 * ratio - 0.3)
     return (0..<target).map { index in
         let centre = (Double(index) + 0.5) * ratio - 0.5
         let first = max(0, Int((centre - reach).rounded(.up)))

@@ -1,3 +1,4 @@
+import FileFormats
 import Images
 import Randomness
 import Testing
@@ -28,17 +29,47 @@ struct DecodingTests {
         #expect(try picture(name) == expected)
     }
 
+    @Test(
+        "white ink on a transparent ground is laid on black",
+        arguments: ["white-rgba", "white-grey-alpha"])
+    func whiteInk(name: String) throws {
+        let found = try picture(name)
+        #expect(found.pixels == seven && found.notes.last == "laid on black")
+    }
+
+    @Test("nothing is laid on a ground where nothing is transparent")
+    func opaque() throws {
+        #expect(try picture("opaque-rgba").notes == ["5x6", "colour made grey"])
+    }
+
+    @Test("of an animation the first image is taken, and told")
+    func animation() throws {
+        let found = try picture("animated")
+        #expect(found.pixels == seven && found.notes == ["5x6", "first image of an animation"])
+    }
+
     @Test("no shade of grey is changed")
     func shades() throws {
         #expect(try picture("shades").pixels == Array(0...255))
     }
 
-    @Test("what is no PNG file is told so", arguments: ["text", "empty"])
-    func notPNG(name: String) {
-        #expect(throws: ImageError.notPNG(file: "\(name).png")) { try picture(name) }
+    @Test(
+        "what is no PNG file is told so, and what it is",
+        arguments: [("text", "a text"), ("empty", "an empty file"), ("jpeg", "a JPEG file")])
+    func notPNG(name: String, format: String) {
+        let error = #expect(throws: ImageError.self) { try picture(name) }
+        #expect(error?.description.hasPrefix("\(name).png is \(format), not a PNG file: ") == true)
+        #expect(throws: ImageError.notPNG(file: "x", found: nil)) {
+            try Picture(png: [7, 200, 3], path: "x")
+        }
     }
 
-    @Test("damaged files are told so", arguments: ["truncated", "checksum", "huge"])
+    @Test(
+        "damaged files are told so",
+        arguments: [
+            "truncated", "checksum", "huge", "checksum-gamma", "no-width", "no-height", "no-end",
+            "no-pixels", "depth-3", "type-1", "beyond-palette", "short", "critical",
+        ])
     func damaged(name: String) {
         let error = #expect(throws: ImageError.self) { try picture(name) }
         guard case .damaged("\(name).png", let reason) = error else {
@@ -55,16 +86,14 @@ struct DecodingTests {
     }
 
     @Test(
-        "a file cut at any length is an error, or whole but for its end mark",
+        "a file cut at any length is an error",
         arguments: ["grey", "interlaced", "palette-alpha", "rgb16"])
     func truncation(name: String) throws {
         let whole = try fixture(name)
-        let expected = try picture(name)
-        let endMark = 12
         for length in 0..<whole.count {
-            let found = try? Picture(png: Array(whole.prefix(length)), path: "cut.png")
-            let isComplete = length >= whole.count - endMark
-            #expect(found == nil || (isComplete && found == expected), "cut at \(length)")
+            #expect(throws: ImageError.self, "cut at \(length)") {
+                try Picture(png: Array(whole.prefix(length)), path: "cut.png")
+            }
         }
     }
 

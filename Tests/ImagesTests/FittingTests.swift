@@ -53,8 +53,8 @@ struct FittingTests {
         picture.fit(rows: 28, columns: 28)
         #expect(
             picture.notes == [
-                "200x180", "inverted", "contrast stretched", "cropped to 90x120",
-                "scaled to 28x28",
+                "200x180", "inverted", "cropped to 90x120", "scaled to 28x28",
+                "contrast stretched",
             ])
         let (rows, columns) = extent(picture)
         #expect(rows.count == 20)
@@ -62,6 +62,21 @@ struct FittingTests {
         let (down, right) = centreOfMass(picture)
         #expect((down - 14).magnitude <= 0.5 && (right - 14).magnitude <= 0.5)
         #expect(picture.pixels.max() == 255 && picture.pixels.min() == 0)
+    }
+
+    @Test("strokes of a pixel or two are as bright as thick ones", arguments: [1, 2, 20])
+    func thinStrokes(width: Int) throws {
+        var picture = try picture("stroke-\(width)")
+        picture.brightenInk()
+        picture.fit(rows: 28, columns: 28)
+        // The bar and the stem leave no row of the box of 20 without ink.
+        let rows = extent(picture).rows
+        #expect(rows.count == 20)
+        for row in rows.dropFirst().dropLast() {
+            let brightest = picture.pixels[row * 28..<(row + 1) * 28].max()
+            #expect(brightest ?? 0 >= 160, "row \(row)")
+        }
+        #expect(picture.pixels.max() == 255)
     }
 
     @Test(

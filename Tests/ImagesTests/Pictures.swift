@@ -3,9 +3,15 @@ import Images
 
 /// The bytes of a fixture that `Scripts/fixtures/make-images.py` made.
 func fixture(_ name: String) throws -> [UInt8] {
-    let folder = URL(filePath: Bundle.module.bundlePath).appending(path: "Fixtures")
-    return Array(try Data(contentsOf: folder.appending(path: "\(name).png")))
+    Array(try Data(contentsOf: fixtures.appending(path: "\(name).png")))
 }
+
+/// The text of a fixture.
+func fixtureText(_ name: String) throws -> String {
+    try String(contentsOf: fixtures.appending(path: name), encoding: .utf8)
+}
+
+private let fixtures = URL(filePath: Bundle.module.bundlePath).appending(path: "Fixtures")
 
 /// The picture in a fixture.
 func picture(_ name: String) throws -> Picture {
