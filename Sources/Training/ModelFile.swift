@@ -71,6 +71,22 @@ public struct ModelFile: Sendable {
             try? JSONDecoder().decode(TrainingConfiguration.self, from: Data($0.utf8))
         }
         parameters = try file.buffer(layout, path: path, remedy: Safetensors.wantedModule)
+        try checkNumbers(layout, path)
+    }
+
+    /// Refuses weights that are not finite: whatever the network made of them would be no number.
+    private func checkNumbers(
+        _ layout: ParameterLayout, _ path: String
+    ) throws(SafetensorsError) {
+        let values = parameters.values
+        guard let place = values.firstIndex(where: { !$0.isFinite }) else { return }
+        let count = values.count { !$0.isFinite }
+        let tensor = layout.tensors.last { $0.offset <= place }?.name ?? ""
+        throw SafetensorsError(
+            path,
+            unfit:
+                "\(count) of its \(values.count) weights are NaN or infinite, the first in \(tensor)",
+            remedy: "its training diverged; train again, with a lower learning rate")
     }
 }
 

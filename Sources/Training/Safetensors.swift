@@ -1,3 +1,4 @@
+import FileFormats
 import FoundationEssentials
 import Hashing
 
@@ -121,16 +122,22 @@ extension Safetensors {
     /// Takes a file's bytes apart; nothing is allocated beyond their size.
     public init(parsing bytes: [UInt8], path: String) throws(SafetensorsError) {
         guard bytes.count >= 8 else {
-            throw .init(path, "it has \(bytes.count) bytes, fewer than 8")
+            throw Self.noHeader(in: bytes, path, "it has \(bytes.count) bytes, fewer than 8")
         }
         guard let end = Self.headerEnd(of: bytes) else {
-            throw Self.headerError(of: bytes, path)
+            throw Self.noHeader(in: bytes, path, "its header claims more bytes than the file has")
         }
-        let header: Header
+        guard end - 8 <= SafetensorsHeader.mostBytes else {
+            throw .init(path, "its header has \(end - 8) bytes, more than the format's 100 million")
+        }
+        let header: SafetensorsHeader
         do {
-            header = try JSONDecoder().decode(Header.self, from: Data(bytes[8..<end]))
+            header = try SafetensorsHeader(parsing: bytes[8..<end])
         } catch {
-            throw .init(path, "its header is not a safetensors header")
+            throw Self.noHeader(
+                in: bytes, path,
+                "its header is not a safetensors header: at byte \(8 + error.place) \(error.reason)"
+            )
         }
         metadata = header.metadata
         tensors = header.tensors.sorted {
@@ -144,17 +151,14 @@ extension Safetensors {
         }
     }
 
-    /// What to say of a file that does not begin with a header's length.
-    private static func headerError(of bytes: [UInt8], _ path: String) -> SafetensorsError {
-        let reason = "its header claims more bytes than the file has"
-        // A zip archive with a pickle inside, or a bare pickle of protocol 2 or later.
-        let isPickle =
-            bytes.starts(with: [0x50, 0x4B, 3, 4])
-            || bytes.starts(with: [0x80]) && (2...5).contains(bytes[1])
-        guard isPickle else { return SafetensorsError(path, reason) }
-        return SafetensorsError(
-            path, "\(reason), as in a pickle of torch.save",
-            remedy: "save the state_dict with safetensors.torch.save_file")
+    /// What to say of a file without a readable header: what it is, if that is to be seen.
+    private static func noHeader(
+        in bytes: [UInt8], _ path: String, _ reason: String
+    ) -> SafetensorsError {
+        guard !bytes.isEmpty, let format = FileFormat(of: bytes), format != .safetensors else {
+            return SafetensorsError(path, reason)
+        }
+        return SafetensorsError(path, format)
     }
 
     private func checkTensors(_ path: String) throws(SafetensorsError) {
@@ -163,6 +167,13 @@ extension Safetensors {
             guard tensor.range.lowerBound == end, tensor.range.upperBound <= data.count else {
                 throw .init(
                     path, "the data of \(tensor.name) lies outside the file or over another's")
+            }
+            guard tensor.elementBits != nil else {
+                throw .init(
+                    path,
+                    unfit: "its tensor \(tensor.name) is of a type that Tern does not know, "
+                        + tensor.type,
+                    remedy: "save the float32 tensors of the model alone")
             }
             guard let size = tensor.byteCount, size == tensor.range.count else {
                 throw .init(path, "the data of \(tensor.name) has another size than its shape")
@@ -186,67 +197,28 @@ extension Safetensors {
             throw .init(path, "its content does not match its SHA-256 digest")
         }
     }
-
-    private struct Header: Decodable {
-        var metadata: [String: String] = [:]
-        var tensors: [Tensor] = []
-
-        private struct Key: CodingKey {
-            let stringValue: String
-            var intValue: Int? { nil }
-            init(stringValue: String) { self.stringValue = stringValue }
-            init?(intValue: Int) { nil }
-        }
-
-        private struct Entry: Decodable {
-            let dtype: String
-            let shape: [Int]
-            let offsets: [Int]
-
-            enum CodingKeys: String, CodingKey {
-                case dtype, shape
-                case offsets = "data_offsets"
-            }
-        }
-
-        init(from decoder: any Decoder) throws {
-            let values = try decoder.container(keyedBy: Key.self)
-            for key in values.allKeys {
-                if key.stringValue == "__metadata__" {
-                    metadata = try values.decode([String: String].self, forKey: key)
-                    continue
-                }
-                let entry = try values.decode(Entry.self, forKey: key)
-                guard entry.offsets.count == 2, let low = entry.offsets.first,
-                    let high = entry.offsets.last, low >= 0, low <= high
-                else {
-                    throw DecodingError.dataCorruptedError(
-                        forKey: key, in: values, debugDescription: "bad offsets")
-                }
-                tensors.append(
-                    Tensor(
-                        name: key.stringValue, type: entry.dtype, shape: entry.shape,
-                        range: low..<high))
-            }
-        }
-    }
 }
 
 extension Safetensors.Tensor {
-    private static let elementSizes = [
-        "F64": 8, "I64": 8, "U64": 8, "F32": 4, "I32": 4, "U32": 4, "F16": 2, "BF16": 2, "I16": 2,
-        "U16": 2, "I8": 1, "U8": 1, "BOOL": 1,
+    private static let bits = [
+        "F64": 64, "I64": 64, "U64": 64, "C64": 64, "F32": 32, "I32": 32, "U32": 32, "F16": 16,
+        "BF16": 16, "I16": 16, "U16": 16, "F8_E5M2": 8, "F8_E4M3": 8, "F8_E8M0": 8,
+        "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8, "I8": 8, "U8": 8, "BOOL": 8, "F6_E2M3": 6,
+        "F6_E3M2": 6, "F4": 4,
     ]
+
+    /// The bits of an element; nil for a type that the format does not have.
+    fileprivate var elementBits: Int? { Self.bits[type] }
 
     /// The size that type and shape ask for; nil for an unknown type or an impossible shape.
     fileprivate var byteCount: Int? {
-        guard var size = Self.elementSizes[type] else { return nil }
+        guard var size = elementBits else { return nil }
         for dimension in shape {
             let product = size.multipliedReportingOverflow(by: dimension)
             guard dimension >= 0, !product.overflow else { return nil }
             size = product.partialValue
         }
-        return size
+        return size % 8 == 0 ? size / 8 : nil
     }
 }
 
@@ -264,7 +236,17 @@ public struct SafetensorsError: Error, CustomStringConvertible, Equatable {
         self.path = path
         self.reason = reason
         self.remedy = remedy
-        verdict = "is damaged or no safetensors file"
+        verdict = "is damaged or no safetensors file:"
+    }
+
+    /// The error of a file of another format.
+    init(_ path: String, _ format: FileFormat) {
+        self.path = path
+        reason = "\(format.name), not a safetensors file"
+        // Most archives given for weights are what torch.save wrote.
+        let remedy = format == .zip ? nil : format.remedy
+        self.remedy = remedy ?? "save the state_dict with safetensors.torch.save_file"
+        verdict = "is"
     }
 
     /// The error of a whole file that is of no use here.
@@ -272,9 +254,12 @@ public struct SafetensorsError: Error, CustomStringConvertible, Equatable {
         self.path = path
         self.reason = reason
         self.remedy = remedy
-        verdict = "does not fit"
+        verdict = "does not fit:"
     }
 
     /// One line that says what is wrong and what to do.
-    public var description: String { "\(path) \(verdict): \(reason); \(remedy)" }
+    public var description: String {
+        // A path, or a name in the file, may hold a line break; the promise of one line stands.
+        String("\(path) \(verdict) \(reason); \(remedy)".map { $0.isNewline ? "?" : $0 })
+    }
 }

@@ -44,7 +44,8 @@ struct EvaluationTests {
             ["evaluate", bench.path("none")], status: 74, "cannot read \(bench.path("none"))",
             "check the path")
         try await expectRefusal(
-            ["evaluate", data.path(SampleData.trainLabels)], status: 65, "no safetensors file")
+            ["evaluate", data.path(SampleData.trainLabels)], status: 65,
+            "is an IDX file, not a safetensors file")
         try await expectRefusal(
             ["evaluate", data.folder], status: 66, "\(data.folder) holds no model.safetensors",
             "when it is complete")

@@ -90,7 +90,7 @@ struct ExportTests {
             ["export", bench.path("none"), "--pytorch", program], status: 74, "cannot read")
         try await expectRefusal(
             ["export", data.path(SampleData.testLabels), "--pytorch", program], status: 65,
-            "no safetensors file")
+            "not a safetensors file")
         #expect(!FileManager.default.fileExists(atPath: program))
         let ending = try await tern(["export", data.folder, "--pytorch", "model.safetensors"])
         #expect(ending.status == 64)

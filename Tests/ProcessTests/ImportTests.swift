@@ -131,8 +131,19 @@ struct ImportTests {
         Fault("a header of 2^60 bytes is claimed", "its header claims more bytes") {
             littleEndian(UInt64(1) << 60) + Array("{}".utf8)
         },
+        Fault("a weight is NaN", "1 of its", "weights are NaN or infinite, the first in fc.bias") {
+            $0.change("fc.bias") { $0.bytes.replaceSubrange(4..<8, with: [0, 0, 0xC0, 0x7F]) }
+        },
+        Fault("weights are infinite", "2 of its", "the first in rnn.bias_ih_l0", "learning rate") {
+            $0.change("rnn.bias_ih_l0") {
+                $0.bytes.replaceSubrange(0..<8, with: [0, 0, 0x80, 0x7F, 0, 0, 0x80, 0xFF])
+            }
+        },
+        Fault("an extra tensor has a type of no format", "extra", "does not know, U128") {
+            $0.tensors.append(.init(name: "extra", type: "U128", shape: [1], bytes: [1, 2]))
+        },
         Fault("it is empty", "it has 0 bytes") { [] },
-        Fault("it is a text", "no safetensors file", "its header claims more bytes") {
+        Fault("it is a text", "is a text, not a safetensors file", "save_file") {
             Array("These are no weights.\n".utf8)
         },
         Fault("torch.save wrote it", "a pickle of torch.save", "safetensors.torch.save_file") {
@@ -160,6 +171,18 @@ struct ImportTests {
         }
         #expect(!FileManager.default.fileExists(atPath: model))
         #expect(!FileManager.default.fileExists(atPath: other.path))
+    }
+
+    @Test("are told to be too large where the test loss is not finite")
+    func tooLarge() async throws {
+        let (data, run) = (try SampleData(), RunFolder())
+        _ = try await Recipe.small.train(data, into: run)
+        var file = try StateDict(ofModel: run.path("model.safetensors"))
+        let huge = littleEndian(Float(3e38).bitPattern)
+        file.change("fc.weight") { $0.bytes = $0.bytes.indices.map { huge[$0 % 4] } }
+        try await expectRefusal(
+            ["evaluate", file.write(), "--rows", "12", "--data", data.folder], status: 65,
+            "the test loss of", "is not finite", "lower learning rate")
     }
 
     @Test("are imported in the memory in which bad ones are refused")

@@ -58,7 +58,8 @@ struct InspectionTests {
         try await expectRefusal(
             ["inspect", data.folder], status: 66, "\(data.folder) holds no model.safetensors")
         try await expectRefusal(
-            ["inspect", data.path(SampleData.testLabels)], status: 65, "no safetensors file")
+            ["inspect", data.path(SampleData.testLabels)], status: 65,
+            "is an IDX file, not a safetensors file")
         let run = RunFolder()
         _ = try await Recipe.small.with("--checkpoint-every", "12").train(data, into: run)
         let checkpoint = run.path("checkpoints/step-000000012.safetensors")

@@ -53,6 +53,24 @@ struct ModelFileTests {
         #expect(error?.reason == "it is a checkpoint, not a model")
     }
 
+    @Test(
+        "weights that are not finite are refused, and counted",
+        arguments: [Float.nan, .signalingNaN, .infinity, -.infinity])
+    func notFinite(value: Float) {
+        var model = sample()
+        var values = model.parameters.values
+        let (first, last) = (values.count / 2, values.count - 1)
+        (values[first], values[last]) = (value, value)
+        model.parameters = FloatBuffer(values)
+        let error = #expect(throws: SafetensorsError.self) {
+            try ModelFile(parsing: model.encoded(), path: "x")
+        }
+        let tensor = ParameterLayout(model.architecture).tensors.last { $0.offset <= first }
+        #expect(
+            error?.reason == "2 of its \(values.count) weights are NaN or infinite, the first in "
+                + (tensor?.name ?? ""))
+    }
+
     @Test("an architecture of more weights than any machine holds is refused before they are made")
     func hugeArchitecture() {
         let huge = Architecture(
