@@ -1,7 +1,4 @@
 import ArgumentParser
-import Datasets
-import Glibc
-import Images
 import Monitoring
 import Training
 
@@ -41,21 +38,36 @@ struct PredictCommand: AsyncParsableCommand {
         try await exitCleanly {
             let kernels = try kernelsInUse()
             let (path, file) = try options.read()
+            let input = try PredictionInput(file, path, indices)
             let predictor = Predictor(file, kernels: kernels)
             var output = PredictionOutput(format)
+            var failure: ExitCode?
             for image in images {
-                try forEachExample(in: image, indices, for: file, path) { name, example, picture in
-                    let prediction = predictor.predict(example)
-                    guard prediction.probabilities.allSatisfy(\.isFinite) else {
-                        throw Failure(
-                            status: ExitStatus.badData,
-                            message: "\(path) gives probabilities that are no numbers: train it "
-                                + "again, with a lower learning rate")
+                switch input.examples(of: image) {
+                case .success(let examples):
+                    for example in examples {
+                        let prediction = predictor.predict(example.values)
+                        try Self.check(prediction, path)
+                        try output.add(example.name, example.picture, prediction)
                     }
-                    try output.add(name, picture, prediction)
+                case .failure(let error):
+                    // One bad image keeps none of the others from being told.
+                    printError(errorMessage(of: error))
+                    output.add(image, error: errorMessage(of: error))
+                    failure = failure ?? ExitCode(ExitStatus.of(error))
                 }
             }
             try output.finish()
+            if let failure { throw failure }
+        }
+    }
+
+    private static func check(_ prediction: Prediction, _ path: String) throws {
+        guard prediction.probabilities.allSatisfy(\.isFinite) else {
+            throw Failure(
+                status: ExitStatus.badData,
+                message: "the probabilities that \(path) gives are not finite: its weights are too "
+                    + "large. Train again, with a lower learning rate")
         }
     }
 }
@@ -70,55 +82,5 @@ struct IndexRange: ExpressibleByArgument {
             first <= last
         else { return nil }
         range = first...last
-    }
-}
-
-/// Calls `body` with the examples of a file, of the shape that the model takes, and their pictures.
-private func forEachExample(
-    in path: String, _ indices: [IndexRange], for model: ModelFile, _ modelPath: String,
-    _ body: (_ name: String, _ example: [UInt8], Picture) throws -> Void
-) throws {
-    let shape = model.architecture.exampleShape
-    guard !indices.isEmpty else {
-        guard shape.element == .uint8 else {
-            throw Failure(
-                status: ExitStatus.badData,
-                message: "\(modelPath) is of \(shape) \(shape.noun), which no PNG file holds: give "
-                    + "an IDX file of them, and --index")
-        }
-        var picture = try Picture(png: Files.read(path), path: path)
-        picture.brightenInk()
-        picture.fit(rows: shape.rows, columns: shape.columns)
-        return try body(path, picture.pixels, picture)
-    }
-    let file = try readExamples(path)
-    guard file.shape == shape else {
-        throw Failure(
-            status: ExitStatus.badData,
-            message: "\(modelPath) is of \(shape) \(shape.noun), but \(path) holds \(file.shape) "
-                + "\(file.shape.noun): give ones like those the model learned from")
-    }
-    for range in indices.map(\.range) {
-        guard range.upperBound < file.count else {
-            throw Failure(
-                status: ExitStatus.usage,
-                message: "\(path) has no image \(range.upperBound): choose --index from 0 to "
-                    + "\(file.count - 1)")
-        }
-        for index in range {
-            let example = file[index]
-            try body("\(path)[\(index)]", Array(example), picture(of: example, shape))
-        }
-    }
-}
-
-/// Reads an IDX file; the general remedy for an unreadable one names an option not had here.
-private func readExamples(_ path: String) throws -> ExampleFile {
-    do {
-        return try ExampleFile(path: path)
-    } catch .unreadable(let path, let reason) {
-        throw Failure(
-            status: ExitStatus.noInput,
-            message: "cannot read '\(path)': \(reason); check its name and permissions")
     }
 }

@@ -5,12 +5,13 @@ import Training
 
 /// Writes predictions to standard output: drawings for people, lines or JSON for programs.
 struct PredictionOutput {
-    /// One element of the JSON array.
+    /// One element of the JSON array: a prediction, or why there is none.
     private struct Entry: Encodable {
         let image: String
-        let `class`: Int
-        let probabilities: [Float]
-        let notes: [String]
+        var `class`: Int?
+        var probabilities: [Float]?
+        var notes: [String]?
+        var error: String?
     }
 
     private let format: PredictCommand.Format
@@ -31,6 +32,11 @@ struct PredictionOutput {
         try write(
             isTerminal
                 ? text.drawing(of: picture.pixels, columns: picture.columns) : text.line)
+    }
+
+    /// Keeps why there is no prediction for an image, until the array is complete.
+    mutating func add(_ name: String, error: String) {
+        entries.append(Entry(image: name, error: error))
     }
 
     /// Writes what was kept.

@@ -16,6 +16,19 @@ struct PredictionTests {
         let notes: [String]
     }
 
+    /// An element that tells why there is no prediction.
+    private struct Refusal: Decodable {
+        let image: String
+        let error: String
+    }
+
+    /// An element of either kind.
+    private struct Entry: Decodable {
+        let image: String
+        let `class`: Int?
+        let error: String?
+    }
+
     @Test("tells of a PNG file its class and what was done to it, in a line with tabs")
     func line() async throws {
         let (_, run) = try await trained()
@@ -120,13 +133,13 @@ struct PredictionTests {
     }
 
     static let faults: [Fault] = [
-        Fault("a text file", 65, picture("text"), "is not a PNG file", "convert it to PNG") { _ in
+        Fault("a text file", 65, picture("text"), "is a text, not a PNG file", "to PNG") { _ in
             [picture("text")]
         },
-        Fault("an empty file", 65, picture("empty"), "is not a PNG file") { _ in
+        Fault("an empty file", 65, picture("empty"), "is an empty file, not a PNG file") { _ in
             [picture("empty")]
         },
-        Fault("an IDX file without indices", 65, "is not a PNG file", "--index") {
+        Fault("an IDX file without indices", 65, "is an IDX file, not a PNG file", "--index") {
             [$0.path(SampleData.testImages)]
         },
         Fault("a truncated PNG file", 65, picture("truncated"), "is damaged") { _ in
@@ -147,7 +160,7 @@ struct PredictionTests {
         Fault("labels instead of images", 65, "starts with bytes 00 00 08 01") {
             [$0.path(SampleData.testLabels), "--index", "0"]
         },
-        Fault("a PNG file with an index", 65, picture("seven"), "starts with bytes 89 50") { _ in
+        Fault("a PNG file with an index", 65, picture("seven"), "is a PNG file, not an IDX") { _ in
             [picture("seven"), "--index", "0"]
         },
         Fault("a file that is not there", 74, "cannot read /none.png", "check the path") { _ in
@@ -167,8 +180,33 @@ struct PredictionTests {
             let ending = try await tern(
                 ["predict", run.path] + fault.arguments(data) + ["--format", format])
             expectRefusal(ending, status: fault.status, fault.parts)
-            if format == "json" { #expect(ending.output == "") }
+            guard format == "json" else { continue }
+            let entries = try JSONDecoder().decode([Refusal].self, from: Data(ending.output.utf8))
+            #expect(entries.map { "tern: error: \($0.error)\n" } == [ending.errors])
         }
+    }
+
+    @Test("tells all others where images cannot be read, and then fails")
+    func others() async throws {
+        let (data, run) = (try SampleData(), RunFolder())
+        _ = try await Recipe.small.train(data, into: run)
+        let files = [picture("seven"), picture("checksum"), picture("none"), picture("shades")]
+        let ending = try await tern(["predict", run.path] + files)
+        #expect(ending.status == 65)
+        #expect(
+            ending.output.split(separator: "\n").map { String($0.split(separator: "\t")[0]) }
+                == [files[0], files[3]])
+        #expect(ending.errorLines.count == 2)
+        #expect(ending.errorLines[0].hasPrefix("tern: error: \(files[1]) is damaged"))
+        #expect(ending.errorLines[1].hasPrefix("tern: error: cannot read \(files[2])"))
+
+        let json = try await tern(["predict", run.path, "--format", "json"] + files)
+        #expect(json.status == 65 && json.errors == ending.errors)
+        let output = Data(json.output.utf8)
+        let entries = try JSONDecoder().decode([Entry].self, from: output)
+        #expect(entries.map(\.image) == files)
+        #expect(entries.map { $0.class == nil } == [false, true, true, false])
+        #expect(entries.map { $0.error == nil } == [true, false, false, true])
     }
 
     @Test("refuses images of another size than the model's, and what is no model")
@@ -187,7 +225,7 @@ struct PredictionTests {
             ["predict", data.folder] + images, status: 66, "holds no model.safetensors")
         try await expectRefusal(
             ["predict", picture("seven"), picture("seven")], status: 65,
-            "\(picture("seven")) is damaged or no safetensors file")
+            "\(picture("seven")) is a PNG file, not a safetensors file")
     }
 
     @Test("asks for numbers where --index has something else", arguments: ["x", "3-1", "-1", "1-"])
