@@ -82,7 +82,7 @@ let package = Package(
                 "Datasets", "Hashing", "KernelInterface", "Kernels", "NeuralNetwork", "Optimizers",
                 "Protocol", "Randomness", "Training", "ZeroMQ",
             ]),
-        module("Monitoring", ["Training", logging]),
+        module("Monitoring", ["Training", "ZeroMQ", logging]),
         module(
             "TernKit",
             ["Datasets", "KernelInterface", "Kernels", "NeuralNetwork", "Optimizers", "Training"]),
@@ -90,7 +90,7 @@ let package = Package(
             "Verification",
             [
                 "Datasets", "KernelInterface", "Kernels", "Monitoring", "NeuralNetwork",
-                "Optimizers", "TernKit", "Training", logging,
+                "Optimizers", "TernKit", "Training", "ZeroMQ", logging,
             ]),
         module(
             "Benchmarks",
@@ -190,12 +190,14 @@ let package = Package(
             of: "TernKit",
             ["Datasets", "KernelInterface", "Kernels", "NeuralNetwork", "Optimizers", "Training"]),
         tests(of: "Simulation", fixtures: true),
-        tests(of: "Monitoring", ["KernelInterface", "Kernels", "NeuralNetwork", "Training"]),
+        tests(
+            of: "Monitoring",
+            ["KernelInterface", "Kernels", "NeuralNetwork", "Training", "ZeroMQ", logging]),
         tests(
             of: "Verification",
             [
                 "Datasets", "KernelInterface", "Kernels", "Monitoring", "NeuralNetwork",
-                "Optimizers", "TernKit", "Training", logging,
+                "Optimizers", "TernKit", "Training", "ZeroMQ", logging,
             ]),
         .testTarget(
             name: "ProcessTests",

@@ -144,5 +144,7 @@ private struct RoundObserver: RunObserver {
         if case .step = event { clock.note(.now) }
     }
 
-    func flush() {}
+    func flush(then completion: @escaping @Sendable (FileError?) -> Void) { completion(nil) }
+
+    var hasRoom: Bool { true }
 }

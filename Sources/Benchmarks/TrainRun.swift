@@ -34,12 +34,9 @@ struct TrainRun {
     private static func run(
         _ executable: String, _ arguments: [String], signals: SignalSource
     ) async throws -> ProcessMemory {
-        var options = PlatformOptions()
-        // Ctrl-C at the terminal is for this process, which passes it on.
-        options.processGroupID = 0
         let end = try await Subprocess.run(
             .path(FilePath(executable)), arguments: Arguments(arguments),
-            platformOptions: options, input: .none, output: .discarded,
+            input: .none, output: .discarded,
             error: .fileDescriptor(.standardError, closeAfterSpawningProcess: false)
         ) { execution in
             await watch(execution.processIdentifier.value, signals)
@@ -61,9 +58,12 @@ struct TrainRun {
         // Ever less often: to look takes time, which the run that is measured would lack.
         var interval = Duration.milliseconds(10)
         while memory.look() {
-            if let signal = signals.read() {
+            switch signals.read() {
+            case .stop(let signal), .stopAtOnce(let signal):
                 kill(pid, signal)
                 passed = signal
+            // A measurement keeps no checkpoint.
+            case .checkpoint, nil: break
             }
             try? await Task.sleep(for: interval)
             interval = min(interval * 2, .milliseconds(500))

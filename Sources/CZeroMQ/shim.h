@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 #include <zmq.h>
 
@@ -49,16 +50,30 @@ static inline int tern_open_pipe(int *reading, int *writing) {
 /// Where the signal handler writes; -1 while signals are not caught.
 static volatile int tern_signal_pipe = -1;
 
+/// A signal, and when it came, in nanoseconds of the monotonic clock.
+struct tern_signal {
+    long long time;
+    int number;
+};
+
 static inline void tern_note_signal(int signal) {
     int saved = errno;
-    unsigned char byte = (unsigned char)signal;
+    struct timespec now = {0};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    struct tern_signal note = {.time = now.tv_sec * 1000000000LL + now.tv_nsec, .number = signal};
     // A full pipe holds enough signals to be read.
-    ssize_t written = write(tern_signal_pipe, &byte, 1);
+    ssize_t written = write(tern_signal_pipe, &note, sizeof note);
     (void)written;
     errno = saved;
 }
 
-/// From now on writes each `signal`, as a byte, to `pipe`.
+/// Whether the process ignores a signal, as `nohup` has it ignore SIGHUP.
+static inline int tern_ignores_signal(int signal) {
+    struct sigaction action;
+    return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+/// From now on writes each `signal`, as a struct tern_signal, to `pipe`.
 static inline int tern_catch_signal(int signal, int pipe) {
     tern_signal_pipe = pipe;
     struct sigaction action = {.sa_handler = tern_note_signal, .sa_flags = SA_RESTART};

@@ -56,8 +56,17 @@ extension RunEvent {
             return (.info, "training\(start) with \(workers) worker\(workers == 1 ? "" : "s")")
         case .step(let report): return (.info, report.text)
         case .epoch(let report): return (.info, report.text)
-        case .checkpoint(let path, let step):
-            return (.debug, "checkpoint of step \(step) written to \(path)")
+        case .checkpoint(let path, let step, let isRequested):
+            return isRequested
+                ? (.notice, "checkpoint after step \(step) written to \(path)")
+                : (.debug, "checkpoint of step \(step) written to \(path)")
+        case .checkpointRequested(let signal, _, isKept: false):
+            return (.notice, "\(signal): writing a checkpoint; training goes on")
+        case .checkpointRequested(let signal, let step, isKept: true):
+            return (
+                .notice,
+                "\(signal): the checkpoint after step \(step) is there already; training goes on"
+            )
         case .stopping(let signal):
             return (
                 .notice,

@@ -1,46 +1,99 @@
 import Logging
 import Training
+import ZeroMQ
 
 /// Writes a run down as it happens: log lines for people, `metrics.jsonl` for programs,
 /// `steps.csv` for `tern verify`.
 public final class RunRecorder: RunObserver {
+    private struct RunFiles {
+        var metrics: MetricsFile
+        var steps: StepsFile
+    }
+
     private let logger: Logger
     private let sink: LogSink
-    private var metrics: MetricsFile
-    private var steps: StepsFile
+    private let thread: RecordThread
+    /// Reached on the record's thread only.
+    private let files: Locked<RunFiles>
     private let logEvery: Int
     private var bar = ProgressBar()
+    /// Steps that the thread has not been handed: to hand over each would take longer than to note it.
+    private var steps: [StepRecord] = []
+
+    private static let stepsTogether = 1024
 
     /// A recorder that logs every `logEvery`-th step of an epoch.
     public init(
-        logger: Logger, sink: LogSink, metrics: MetricsFile, steps: StepsFile, logEvery: Int
+        logger: Logger, sink: LogSink, thread: RecordThread, metrics: MetricsFile, steps: StepsFile,
+        logEvery: Int
     ) {
         self.logger = logger
         self.sink = sink
-        self.metrics = metrics
-        self.steps = steps
+        self.thread = thread
+        files = Locked(RunFiles(metrics: metrics, steps: steps))
         self.logEvery = logEvery
+        self.steps.reserveCapacity(Self.stepsTogether)
     }
 
     /// Takes note of an event.
     public func record(_ event: RunEvent) throws(FileError) {
         if case .step(let step) = event {
-            try steps.append(StepRecord(step))
+            steps.append(StepRecord(step))
+            if steps.count == Self.stepsTogether { handOverSteps() }
             bar.show(step, on: sink)
             guard step.stepInEpoch % logEvery == 0 else { return }
-            try metrics.append(StepMetrics(step))
+            append(StepMetrics(step))
         }
         if case .rewound(let step) = event {
             // The steps after it will be made again.
-            try steps.flush()
-            steps = try steps.reopened(at: step)
-            metrics = try metrics.reopened(at: step)
+            handOverSteps()
+            perform { files throws(FileError) in
+                try files.steps.flush()
+                files.steps = try files.steps.reopened(at: step)
+                files.metrics = try files.metrics.reopened(at: step)
+            }
         }
-        if case .epoch(let epoch) = event { try metrics.append(EpochMetrics(epoch)) }
-        if let (level, message) = event.text { logger.log(level: level, "\(message)") }
-        if let error = sink.error { throw error }
+        if case .epoch(let epoch) = event { append(EpochMetrics(epoch)) }
+        if let (level, message) = event.text { log(level, message, event) }
+        if let error = thread.error { throw error }
     }
 
-    /// Writes down the steps that are still in memory.
-    public func flush() throws(FileError) { try steps.flush() }
+    /// Writes down all events so far.
+    public func flush(then completion: @escaping @Sendable (FileError?) -> Void) {
+        handOverSteps()
+        perform { files throws(FileError) in try files.steps.flush() }
+        thread.flush(then: completion)
+    }
+
+    /// Whether what waits for the disk leaves memory for another step.
+    public var hasRoom: Bool { thread.hasRoom }
+
+    private func log(_ level: Logger.Level, _ message: String, _ event: RunEvent) {
+        guard case .step = event else { return logger.log(level: level, "\(message)") }
+        if level >= logger.logLevel { sink.log(level, message, isProgress: true) }
+    }
+
+    private func handOverSteps() {
+        let steps = steps
+        self.steps.removeAll(keepingCapacity: true)
+        perform(bytes: steps.count * MemoryLayout<StepRecord>.stride) { files throws(FileError) in
+            for step in steps { try files.steps.append(step) }
+        }
+    }
+
+    private func append(_ metrics: some Encodable & Sendable) {
+        // As a line has.
+        perform(bytes: 256) { files throws(FileError) in try files.metrics.append(metrics) }
+    }
+
+    private func perform(
+        bytes: Int = 0, _ work: @escaping @Sendable (inout RunFiles) throws(FileError) -> Void
+    ) {
+        thread.perform(bytes: bytes) { [files] () throws(FileError) in
+            let result = files.withLock { files in
+                Result { () throws(FileError) in try work(&files) }
+            }
+            try result.get()
+        }
+    }
 }

@@ -38,9 +38,17 @@ public struct FileError: Error, CustomStringConvertible, Equatable {
 
 /// Files written and read so that nothing is lost: temporary name, sync, rename, sync the folder.
 public enum Files {
+    private static let unfinished = UnfinishedFiles()
+
+    /// Removes the files that are half written, and ends the process before another can be begun.
+    public static func abandonUnfinished(then end: () -> Never) -> Never {
+        unfinished.abandon(then: end)
+    }
+
     /// Replaces the file at `path`, or leaves it as it is if any part of that fails.
     public static func writeAtomically(_ bytes: [UInt8], to path: String) throws(FileError) {
         let temporary = try writeTemporary(bytes, for: path, mode: 0o644)
+        defer { unfinished.end(temporary) }
         guard rename(temporary, path) == 0 else {
             let code = errno
             unlink(temporary)
@@ -52,7 +60,10 @@ public enum Files {
     /// Makes a file that only this user can read, whole from the beginning on, unless there is one.
     public static func makePrivately(_ bytes: [UInt8], at path: String) throws(FileError) {
         let temporary = try writeTemporary(bytes, for: path, mode: 0o600)
-        defer { unlink(temporary) }
+        defer {
+            unlink(temporary)
+            unfinished.end(temporary)
+        }
         // Where a rename would take the place of another's file, a link fails.
         guard link(temporary, path) == 0 || errno == EEXIST else {
             throw FileError(operation: "make", path: path, code: errno)
@@ -65,6 +76,7 @@ public enum Files {
         _ bytes: [UInt8], for path: String, mode: mode_t
     ) throws(FileError) -> String {
         let temporary = "\(path).\(getpid()).tmp"
+        unfinished.begin(temporary)
         let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
         guard file >= 0 else { throw FileError(operation: "write", path: path, code: errno) }
         do throws(FileError) {

@@ -30,8 +30,10 @@ public enum RunEvent: Sendable, Equatable {
     case step(StepReport)
     /// An epoch has ended and its weights were tested.
     case epoch(EpochReport)
-    /// A checkpoint has been written.
-    case checkpoint(path: String, step: Int)
+    /// A checkpoint has been written; whether a signal has asked for it.
+    case checkpoint(path: String, step: Int, isRequested: Bool)
+    /// A signal asks for a checkpoint; whether that of the last step is there already.
+    case checkpointRequested(signal: String, step: Int, isKept: Bool)
     /// A signal asks the run to stop after this step.
     case stopping(signal: String)
 }
@@ -153,13 +155,17 @@ public struct EpochReport: Sendable, Equatable {
 public protocol RunObserver {
     /// Takes note of an event.
     ///
-    /// - Throws: ``FileError`` if it cannot be written down, which ends the run.
+    /// It never waits for a disk or a reader.
+    ///
+    /// - Throws: ``FileError`` if an earlier event could not be written down, which ends the run.
     func record(_ event: RunEvent) throws(FileError)
 
-    /// Writes down what is still in memory, since a checkpoint of all that comes next.
-    ///
-    /// - Throws: ``FileError`` if it cannot be written down, which ends the run.
-    func flush() throws(FileError)
+    /// Calls `completion`, on any thread, once all events so far are written down, or with the error that
+    /// kept one from it.
+    func flush(then completion: @escaping @Sendable (FileError?) -> Void)
+
+    /// Whether what waits to be written down takes so little memory that another step may be made.
+    var hasRoom: Bool { get }
 }
 
 /// Whether the `count`th of a kind of event that others can bring about at will is worth a line: the

@@ -18,7 +18,11 @@ package enum NativeThread {
                 start.body()
                 return nil
             }, Unmanaged.passRetained(start).toOpaque())
-        precondition(code == 0, "cannot start thread \(name): \(String(cString: strerror(code)))")
+        if code != 0 {
+            let running = ThreadLimit.runningThreads
+            ResourceError.threads(ThreadLimit.current, possible: running, needed: running + 1)
+                .endProcess()
+        }
         return thread
     }
 

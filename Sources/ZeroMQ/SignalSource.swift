@@ -7,14 +7,18 @@ import Glibc
 /// each thread's own, the runtime's pool has threads before the program's first line, and libraries
 /// that start processes clear it; one unblocked thread is enough for a signal to end the process.
 /// There can be one source at a time. Programs that it starts get the default actions.
+///
+/// SIGINT, SIGTERM and SIGHUP ask to stop, SIGUSR1 and SIGUSR2 for a checkpoint. A SIGHUP that the process
+/// ignores, as `nohup` has it do, stays ignored.
 public final class SignalSource: Sendable {
     /// What to attach to a ``SocketThread``.
     public let fileDescriptor: Int32
     private let writingEnd: Int32
-    private let signals: [Int32]
+    private let caught: [Int32]
+    private let rules = Locked(SignalRules())
 
     /// Catches the signals and queues them for reading.
-    public init(_ signals: [Int32] = [SIGINT, SIGTERM]) throws(SocketError) {
+    public init() throws(SocketError) {
         var reading: Int32 = -1
         var writing: Int32 = -1
         guard tern_open_pipe(&reading, &writing) == 0 else {
@@ -22,8 +26,10 @@ public final class SignalSource: Sendable {
         }
         fileDescriptor = reading
         writingEnd = writing
-        self.signals = signals
-        for signal in signals {
+        caught = [SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2].filter { signal in
+            signal != SIGHUP || tern_ignores_signal(signal) == 0
+        }
+        for signal in caught {
             guard tern_catch_signal(signal, writingEnd) == 0 else {
                 throw SocketError(.awaitSignals, code: errno)
             }
@@ -31,14 +37,22 @@ public final class SignalSource: Sendable {
     }
 
     deinit {
-        for number in signals { signal(number, SIG_DFL) }
+        for number in caught { signal(number, SIG_DFL) }
         Glibc.close(writingEnd)
         Glibc.close(fileDescriptor)
     }
 
-    /// The next signal that came, or nil when there is none.
-    public func read() -> Int32? {
-        var byte: UInt8 = 0
-        return Glibc.read(fileDescriptor, &byte, 1) == 1 ? Int32(byte) : nil
+    /// What the signals that came ask for next, or nil when there is nothing.
+    public func read() -> SignalRequest? {
+        var note = tern_signal()
+        while Glibc.read(fileDescriptor, &note, MemoryLayout<tern_signal>.size)
+            == MemoryLayout<tern_signal>.size
+        {
+            let time = Duration.nanoseconds(note.time)
+            if let request = rules.withLock({ $0.request(of: note.number, at: time) }) {
+                return request
+            }
+        }
+        return nil
     }
 }

@@ -37,6 +37,8 @@ public struct SocketOptions: Hashable, Sendable {
     /// A program that stands still longer than this, but is not dead, loses its messages. Peers of a
     /// router are told, and cut the connection themselves when they hear nothing for as long.
     public var heartbeatTimeout: Duration = .seconds(5)
+    /// Whether a router's peers are told to cut a connection that is silent for as long.
+    public var heartbeatBindsPeers = true
     /// Whether to queue messages only for peers that are connected.
     ///
     /// Otherwise what is sent while a peer is away arrives, long stale, after its return.
@@ -75,7 +77,7 @@ extension SocketOptions {
         }
         if kind == .router {
             values.append((ZMQ_ROUTER_MANDATORY, 1))
-            if heartbeatInterval != nil {
+            if heartbeatInterval != nil, heartbeatBindsPeers {
                 // It is sent as tenths of a second, in 16 bits.
                 let limit = Duration.milliseconds(6_553_500)
                 values.append((ZMQ_HEARTBEAT_TTL, min(heartbeatTimeout, limit).milliseconds))

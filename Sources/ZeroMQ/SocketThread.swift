@@ -53,7 +53,10 @@ public final class SocketThread: SerialExecutor, TaskExecutor, @unchecked Sendab
     public init(name: String) {
         self.name = name
         wakeUp = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
-        precondition(wakeUp >= 0, "eventfd: \(String(cString: strerror(errno)))")
+        if wakeUp < 0 {
+            let limit = DescriptorLimit.raise()
+            ResourceError.descriptors(limit: limit, needed: limit + 1).endProcess()
+        }
         batch.reserveCapacity(16)
         inbox.withLock { inbox in
             inbox.jobs.reserveCapacity(16)

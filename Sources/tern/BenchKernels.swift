@@ -3,6 +3,7 @@ import Benchmarks
 import Kernels
 import Monitoring
 import NeuralNetwork
+import ZeroMQ
 
 /// Measures the kernels.
 struct BenchKernels: AsyncParsableCommand {
@@ -42,14 +43,16 @@ struct BenchKernels: AsyncParsableCommand {
     mutating func run() async throws {
         let command = self
         try await exitCleanly {
+            let threads = command.threads ?? Processors.allowed.count
+            try ResourceNeed.ofKernels(threads: threads).secure()
             let architecture = Architecture(
                 cell: command.cell, imageRows: 28, imageColumns: 28, hiddenSize: command.hidden,
                 layers: 1, classes: 10)
             let benchmark = KernelsBenchmark(
                 architecture, rows: command.rows,
-                threads: command.threads ?? Processors.allowed.count, seconds: command.seconds)
+                threads: threads, seconds: command.seconds)
             let rates = benchmark.run(try kernelsInUse())
-            command.options.show(rates) { command.text(rates) }
+            try command.options.show(rates) { command.text(rates) }
         }
     }
 

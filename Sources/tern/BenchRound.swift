@@ -39,6 +39,7 @@ struct BenchRound: AsyncParsableCommand {
     mutating func run() async throws {
         let command = self
         try await exitCleanly {
+            try ResourceNeed.ofRounds(workers: command.workers).secure()
             let signals = try SignalSource()
             let folder = try TemporaryFolder()
             defer { folder.remove() }
@@ -47,7 +48,7 @@ struct BenchRound: AsyncParsableCommand {
                 repeats: command.repeats)
             let times = try await benchmark.run(
                 try kernelsInUse(), folder: folder.path, signals: signals)
-            command.options.show(times) { command.text(times) }
+            try command.options.show(times, hearing: signals) { command.text(times) }
         }
     }
 

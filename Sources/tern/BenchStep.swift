@@ -49,7 +49,7 @@ struct BenchStep: AsyncParsableCommand {
             let benchmark = StepBenchmark(
                 architecture, rows: command.rows, seconds: command.seconds)
             let times = benchmark.run(try kernelsInUse())
-            command.options.show(times) { command.text(times) }
+            try command.options.show(times) { command.text(times) }
         }
     }
 

@@ -60,6 +60,9 @@ struct BenchTrain: AsyncParsableCommand {
     mutating func run() async throws {
         let command = self
         try await exitCleanly {
+            let workers = command.workers.values.max() ?? 1
+            let lanes = command.threads.values.max() ?? 1
+            try ResourceNeed.ofTraining(workers: workers, lanes: lanes, isSupervised: true).secure()
             let signals = try SignalSource()
             let folder = try TemporaryFolder()
             defer { folder.remove() }
@@ -72,7 +75,7 @@ struct BenchTrain: AsyncParsableCommand {
                 executable: OwnExecutable.path, settings: settings, epochs: command.epochs,
                 repeats: command.repeats, data: command.data.map(Files.absolutePath))
             let rates = try await benchmark.run(folder: folder.path, signals: signals)
-            command.options.show(rates) { command.text(rates) }
+            try command.options.show(rates, hearing: signals) { command.text(rates) }
         }
     }
 

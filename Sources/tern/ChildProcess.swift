@@ -5,6 +5,8 @@ import Subprocess
 struct ChildEnd {
     let pid: pid_t
     let status: TerminationStatus
+    /// The last line that it printed, where that is known.
+    var lastWords: String?
 
     /// Whether nobody meant it to end: no exit status of Tern's own says why.
     var isCrash: Bool {
@@ -17,7 +19,8 @@ struct ChildEnd {
     /// What became of it, in a few words.
     var reason: String {
         switch status {
-        case .exited(let code): "exit status \(code)"
+        case .exited(let code):
+            "exit status \(code)" + (lastWords.map { ", its last words: \($0)" } ?? "")
         case .signaled(let signal):
             "killed by signal \(signal) (\(String(cString: strsignal(signal))))"
         }
@@ -39,14 +42,5 @@ extension SubprocessOutputSequence {
             open = (parts.last ?? []).suffix(longest)
         }
         if !open.isEmpty { body(String(decoding: open, as: UTF8.self)) }
-    }
-}
-
-extension PlatformOptions {
-    /// Ctrl-C at the terminal is for the process that the user started alone, which passes it on.
-    static var ownProcessGroup: PlatformOptions {
-        var options = PlatformOptions()
-        options.processGroupID = 0
-        return options
     }
 }

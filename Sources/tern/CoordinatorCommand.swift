@@ -11,6 +11,8 @@ struct CoordinatorCommand: AsyncParsableCommand {
         discussion: """
             The coordinator alone needs the data set; it sends each worker its share. Over tcp, workers \
             need the coordinator's key, too: copy its file to their machines.
+
+            \(SignalHelp.ofTraining)
             """)
 
     @Option(
@@ -47,6 +49,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
     mutating func run() async throws {
         let command = self
         try await exitCleanly {
+            try ResourceNeed.ofCoordinator(connections: command.minWorkers).secure()
             let signals = try SignalSource()
             let configuration = try command.options.configuration()
             let key = try command.keyOptions.key(for: command.listen)
@@ -75,9 +78,10 @@ struct CoordinatorCommand: AsyncParsableCommand {
                 let others = dialable.dropFirst().joined(separator: ", ")
                 session.logger.info("or, if they cannot reach that, with one of \(others)")
             }
-            let result = await coordinator.train(signals: signals)
+            let result = await coordinator.train(
+                signals: signals, endAtOnce: TrainingSession.endAtOnce)
             await context.terminate()
-            try session.conclude(result, workers: result.workers)
+            try session.conclude(result, workers: result.workers, signals)
         }
     }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import FoundationEssentials
+import Monitoring
 
 /// What there is to learn from.
 struct DatasetCommand: AsyncParsableCommand {
@@ -27,7 +28,7 @@ struct DatasetCommand: AsyncParsableCommand {
                 let found = try await Dataset.load(
                     dataset, directory: data, environment: ProcessInfo.processInfo.environment)
                 found.warnings.forEach(printWarning)
-                print(Self.describe(found))
+                try Output.line(Self.describe(found))
             }
         }
 

@@ -6,6 +6,7 @@ import Kernels
 import Monitoring
 import NeuralNetwork
 import Training
+import ZeroMQ
 
 /// Tests a trained model.
 struct EvaluateCommand: AsyncParsableCommand {
@@ -24,6 +25,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     mutating func run() async throws {
         let (options, data) = (options, data)
         try await exitCleanly {
+            try ResourceNeed.ofEvaluation.secure()
             let kernels = try kernelsInUse()
             let (path, file) = try options.read()
             let dataset = try await Self.dataset(data, of: file, options.run)
@@ -40,7 +42,7 @@ struct EvaluateCommand: AsyncParsableCommand {
                     message: "the test loss of \(path) is not finite: its weights are too large. "
                         + "Train again, with a lower learning rate")
             }
-            print(
+            try Output.line(
                 """
                   model          \(path)
                   data set       \(dataset.name), \(tally.examples) test \(dataset.test.shape.noun)

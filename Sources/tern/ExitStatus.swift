@@ -32,7 +32,8 @@ enum ExitStatus {
     /// Whether Tern ended by its own decision: done, stopped, or for a reason that it has told.
     static func isReasoned(_ status: Int32) -> Bool {
         switch status {
-        case 0, diverged, usage...configuration, signal(SIGINT), signal(SIGTERM): true
+        case 0, diverged, usage...configuration, signal(SIGINT), signal(SIGTERM), signal(SIGHUP):
+            true
         default: false
         }
     }
@@ -49,7 +50,9 @@ enum ExitStatus {
         case let error as VerificationError: of(error)
         case is CheckpointError, is SafetensorsError, is ImageError: badData
         case is FileError: fileTrouble
-        case is SocketError, is KernelSelectionError: unavailable
+        case OutputError.stopped(let signal): self.signal(signal)
+        case is OutputError: fileTrouble
+        case is SocketError, is KernelSelectionError, is ResourceError: unavailable
         default: workersEnded
         }
     }
@@ -111,9 +114,6 @@ struct Failure: Error {
 
 /// Runs a command's work; an error becomes one line on standard error and an exit status.
 func exitCleanly(_ work: () async throws -> Void) async throws {
-    // A full disk or a closed pipe is an error of one call, not the end of the process.
-    signal(SIGPIPE, SIG_IGN)
-    signal(SIGXFSZ, SIG_IGN)
     do {
         try await work()
     } catch let error as ExitCode {
@@ -134,8 +134,7 @@ func printError(_ message: String) { printLine("error", message) }
 func printWarning(_ message: String) { printLine("warning", message) }
 
 private func printLine(_ kind: String, _ message: String) {
-    let line = "tern: \(kind): \(oneLine(message))\n"
-    try? Files.writeAll(Array(line.utf8), to: STDERR_FILENO, path: "standard error")
+    Output.error("tern: \(kind): \(oneLine(message))")
 }
 
 /// The one line that says why; empty where it has been said.
@@ -143,7 +142,7 @@ func errorMessage(of error: any Error) -> String {
     switch error {
     case let failure as Failure: failure.message
     // The one who sent the signal knows, and the training has told itself what was wrong.
-    case BenchmarkError.interrupted, BenchmarkError.trainingFailed: ""
+    case BenchmarkError.interrupted, BenchmarkError.trainingFailed, OutputError.stopped: ""
     default: "\(error)"
     }
 }

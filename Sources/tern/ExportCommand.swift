@@ -1,4 +1,5 @@
 import ArgumentParser
+import Monitoring
 import Training
 
 /// Writes a model in another program's terms.
@@ -33,7 +34,7 @@ struct ExportCommand: AsyncParsableCommand {
                 model.architecture, weights: Files.absolutePath(path),
                 program: Files.absolutePath(program))
             try Files.writeAtomically(Array(module.source.utf8), to: program)
-            print("wrote \(program); to look at it: python3 \(program)")
+            try Output.line("wrote \(program); to look at it: python3 \(program)")
         }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Monitoring
 import Training
 
 /// Makes a model of Tern's from PyTorch's weights.
@@ -41,7 +42,7 @@ struct ImportCommand: AsyncParsableCommand {
                     message: "\(output) already exists: name another file with --output")
             }
             try model.write(to: output)
-            print(describe(model, path: output))
+            try Output.line(describe(model, path: output))
         }
     }
 }

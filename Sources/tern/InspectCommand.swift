@@ -1,4 +1,5 @@
 import ArgumentParser
+import Monitoring
 
 /// Looks into a trained model.
 struct InspectCommand: AsyncParsableCommand {
@@ -13,7 +14,7 @@ struct InspectCommand: AsyncParsableCommand {
         let options = options
         try await exitCleanly {
             let (path, model) = try options.read()
-            print(describe(model, path: path))
+            try Output.line(describe(model, path: path))
         }
     }
 }

@@ -3,6 +3,7 @@ import Kernels
 import Logging
 import Subprocess
 import SystemPackage
+import ZeroMQ
 
 /// The worker processes that `tern train` starts on its own machine.
 struct LocalWorkers {
@@ -16,6 +17,16 @@ struct LocalWorkers {
     let restarts: RestartBudget
     /// What is told about them.
     let logger: Logger
+
+    /// The processes that run.
+    private static let running = Locked<Set<pid_t>>([])
+
+    /// Kills all workers, before this process ends without waiting for them.
+    static func killAll() {
+        running.withLock { running in
+            for pid in running { kill(pid, SIGKILL) }
+        }
+    }
 
     /// Starts the workers, carries out `work`, and waits until all of them have ended.
     ///
@@ -78,16 +89,22 @@ struct LocalWorkers {
                     "worker", "--connect", endpoint, "--lifeline", "--log-level", "warning",
                     "--threads", "\(threads)",
                 ] + place(of: worker)),
-            platformOptions: .ownProcessGroup,
             input: .fileDescriptor(lifeline.readEnd, closeAfterSpawningProcess: false),
             output: .sequence, error: .combinedWithOutput
         ) { execution in
             let pid = execution.processIdentifier.value
+            Self.running.withLock { _ = $0.insert(pid) }
+            defer { Self.running.withLock { _ = $0.remove(pid) } }
+            var last: String?
             try await execution.standardOutput.forEachLine { line in
                 logger.warning("local worker process \(pid): \(line)")
+                last = line
             }
+            return last
         }
-        return ChildEnd(pid: end.processIdentifier.value, status: end.terminationStatus)
+        return ChildEnd(
+            pid: end.processIdentifier.value, status: end.terminationStatus,
+            lastWords: end.closureResult)
     }
 
     /// The options that keep each lane on a processor of its own if together they take all.

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Monitoring
 import Training
+import ZeroMQ
 
 /// How a command tells its result.
 struct OutputOptions: ParsableArguments {
@@ -15,10 +17,17 @@ struct OutputOptions: ParsableArguments {
     var format = Format.text
 
     /// Prints a result.
-    func show(_ result: some Encodable, text: () -> String) {
-        switch format {
-        case .text: print(text())
-        case .json: print(jsonText(result, isPretty: true, isSnakeCase: true))
-        }
+    ///
+    /// - Parameter signals: what may ask to stop while a slow reader is waited for.
+    /// - Throws: ``OutputError`` if it cannot be printed.
+    func show(
+        _ result: some Encodable, hearing signals: SignalSource? = nil, text: () -> String
+    ) throws(OutputError) {
+        let line =
+            switch format {
+            case .text: text()
+            case .json: jsonText(result, isPretty: true, isSnakeCase: true)
+            }
+        try Output.line(line, hearing: signals)
     }
 }

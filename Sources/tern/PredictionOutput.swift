@@ -45,6 +45,6 @@ struct PredictionOutput {
     }
 
     private func write(_ text: String) throws {
-        try Files.writeAll(Array("\(text)\n".utf8), to: STDOUT_FILENO, path: "standard output")
+        try Output.line(text)
     }
 }

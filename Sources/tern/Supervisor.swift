@@ -1,4 +1,5 @@
 import DataParallel
+import FoundationEssentials
 import Glibc
 import Logging
 import Monitoring
@@ -41,12 +42,12 @@ actor Supervisor {
     func carryOut(first: [String], next: [String], signals: SignalSource) async throws {
         thread.attach(fileDescriptor: signals.fileDescriptor) {
             self.assumeIsolated { supervisor in
-                if let signal = signals.read() { supervisor.passOn(signal) }
+                if let request = signals.read() { supervisor.passOn(request) }
             }
         }
         var end = try await runCoordinator(first)
         while end.isCrash, interruption == nil {
-            try report(end)
+            try await report(end)
             // One that crashed before it had made its run begins anew.
             let hasBegun = Files.exists(RunDirectory.configuration(in: run))
             end = try await runCoordinator(hasBegun ? next : first)
@@ -59,15 +60,29 @@ actor Supervisor {
         }
     }
 
-    private func passOn(_ signal: Int32) {
-        interruption = signal
-        if let coordinator { kill(coordinator, signal) }
+    private func passOn(_ request: SignalRequest) {
+        switch request {
+        case .stop(let signal):
+            interruption = signal
+            if let coordinator { kill(coordinator, signal) }
+        case .stopAtOnce(let signal):
+            guard let coordinator else { return }
+            kill(coordinator, signal)
+            // To it, this may have come less than a second after the first.
+            thread.schedule(after: .seconds(1)) {
+                self.assumeIsolated { supervisor in
+                    if supervisor.coordinator == coordinator { kill(coordinator, signal) }
+                }
+            }
+        case .checkpoint(let signal):
+            // One that does not listen yet has nothing to keep, and would be ended by it.
+            if let coordinator, handles(signal, coordinator) { kill(coordinator, signal) }
+        }
     }
 
     private func runCoordinator(_ arguments: [String]) async throws -> ChildEnd {
         let end = try await Subprocess.run(
             .path(FilePath(OwnExecutable.path)), arguments: Arguments(arguments),
-            platformOptions: .ownProcessGroup,
             input: .fileDescriptor(lifeline.readEnd, closeAfterSpawningProcess: false),
             output: .currentStandardOutput, error: .sequence
         ) { execution in
@@ -84,21 +99,37 @@ actor Supervisor {
 
     /// Passes a line of a coordinator's errors on, and keeps it in case it is one of its last.
     private func note(_ line: String) {
-        // Where standard error is closed, the line is kept all the same.
-        try? Files.writeAll(Array("\(line)\n".utf8), to: STDERR_FILENO, path: "standard error")
+        Output.error(line)
         lastLines = lastLines.suffix(99) + [line]
     }
 
     /// Says how a coordinator ended, and that another takes its place.
     ///
     /// - Throws: ``Failure`` if no restart is left.
-    private func report(_ end: ChildEnd) throws {
+    private func report(_ end: ChildEnd) async throws {
         let path = RunDirectory.log(in: run)
-        let sink = LogSink()
+        let (sink, record) = (LogSink(), RecordThread())
         // No coordinator has the file open now.
         let log = try? Files.openForAppending(path)
-        defer { if let log { close(log) } }
-        if let log { sink.add(file: log, path: path) }
+        if let log { sink.add(file: log, path: path, on: record) }
+        let left = tell(of: end, on: sink)
+        try? sink.finish(patience: .seconds(1))
+        _ = await record.finish()
+        if let log { close(log) }
+        guard left != nil else {
+            throw Failure(
+                status: ExitStatus.workersEnded,
+                message: "\(ended(end)), and no restart is left; to go on: "
+                    + "tern train --resume \(shellWord(run))")
+        }
+    }
+
+    private func ended(_ end: ChildEnd) -> String {
+        "the coordinator, process \(end.pid), ended: \(end.reason)"
+    }
+
+    /// Logs what a coordinator said last, and takes a restart; gives those that are left then, if any.
+    private func tell(of end: ChildEnd, on sink: LogSink) -> Int? {
         let logger = Logger(label: "tern") { _ in SinkLogHandler(sink, level: .info) }
 
         // The dead one's progress bar may still be there.
@@ -106,13 +137,22 @@ actor Supervisor {
         for line in lastLines where !line.isEmpty {
             logger.warning("process \(end.pid) said: \(line)")
         }
-        let ended = "the coordinator, process \(end.pid), ended: \(end.reason)"
-        guard let left = restarts.take() else {
-            throw Failure(
-                status: ExitStatus.workersEnded,
-                message: "\(ended), and no restart is left; to go on: "
-                    + "tern train --resume \(shellWord(run))")
-        }
-        logger.warning("\(ended); starting another, restarts left: \(left)")
+        guard let left = restarts.take() else { return nil }
+        logger.warning("\(ended(end)); starting another, restarts left: \(left)")
+        return left
+    }
+}
+
+/// Whether a process catches or ignores a signal.
+private func handles(_ signal: Int32, _ pid: pid_t) -> Bool {
+    guard let status = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8) else {
+        return false
+    }
+    return status.split(separator: "\n").contains { line in
+        let fields = line.split(separator: "\t")
+        guard fields.count == 2, fields[0] == "SigCgt:" || fields[0] == "SigIgn:",
+            let mask = UInt64(fields[1], radix: 16)
+        else { return false }
+        return mask >> UInt64(signal - 1) & 1 == 1
     }
 }

@@ -1,4 +1,7 @@
 import ArgumentParser
+import Glibc
+import Monitoring
+import ZeroMQ
 
 /// The command line: one file a subcommand.
 @main
@@ -26,4 +29,42 @@ struct Tern: AsyncParsableCommand {
             EvaluateCommand.self, PredictCommand.self, InspectCommand.self, ExportCommand.self,
             ImportCommand.self, DatasetCommand.self, BenchCommand.self,
         ])
+
+    /// Parses the arguments, and carries out what they ask for.
+    ///
+    /// As the library's `main`, but a help or version that cannot be printed is a failure.
+    static func main() async {
+        prepareProcess()
+        do {
+            try ResourceNeed.ofAnyCommand.secure()
+            var command = try await asyncParseAsRoot(nil)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch let error as ResourceError {
+            Output.error("tern: error: \(error)")
+            Glibc.exit(ExitStatus.of(error))
+        } catch {
+            guard exitCode(for: error).isSuccess else { exit(withError: error) }
+            do {
+                try Output.line(fullMessage(for: error))
+            } catch {
+                Output.error("tern: error: \(error)")
+                Glibc.exit(ExitStatus.of(error))
+            }
+        }
+    }
+
+    /// Makes signals and closed descriptors harmless, before the first thread.
+    private static func prepareProcess() {
+        // A full disk or a closed pipe is an error of one call, not the end of the process. Batch systems
+        // send SIGUSR1 and SIGUSR2 to all processes of a job; those that keep no checkpoint ignore them.
+        for number in [SIGPIPE, SIGXFSZ, SIGUSR1, SIGUSR2] { signal(number, SIG_IGN) }
+        // Else the next file that is opened would get what is printed. One that is open for reading takes
+        // nothing, which is told.
+        for descriptor in STDIN_FILENO...STDERR_FILENO
+        where fcntl(descriptor, F_GETFD) < 0 { _ = open("/dev/null", O_RDONLY) }
+    }
 }

@@ -11,7 +11,8 @@ import ZeroMQ
 struct TrainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train",
-        abstract: "Train on this machine with a coordinator and local worker processes.")
+        abstract: "Train on this machine with a coordinator and local worker processes.",
+        discussion: SignalHelp.ofTraining)
 
     @Option(help: "Worker processes. (default: one for each core and thread, at most --shards)")
     var workers: Int?
@@ -47,6 +48,11 @@ struct TrainCommand: AsyncParsableCommand {
             let signals = try SignalSource()
             let configuration = Self.settle(
                 command.workers, in: try command.options.configuration())
+            try configuration.validate()
+            try ResourceNeed.ofTraining(
+                workers: configuration.workers ?? 1, lanes: configuration.threads,
+                isSupervised: command.restart > 0 && !command.supervised
+            ).secure()
             if command.restart > 0, !command.supervised {
                 try await command.supervise(configuration, signals)
             } else {
@@ -83,17 +89,16 @@ struct TrainCommand: AsyncParsableCommand {
         let result = try await workers.run(
             onEnd: { await coordinator.localWorkerEnded($0, remaining: $1) }
         ) {
-            await coordinator.train(signals: signals)
+            await coordinator.train(signals: signals, endAtOnce: TrainingSession.endAtOnce)
         }
         await context.terminate()
-        try session.conclude(result, workers: count)
+        try session.conclude(result, workers: count, signals)
     }
 
     /// Leaves the run to processes that are started again when they crash.
     private func supervise(
         _ configuration: RunConfiguration, _ signals: SignalSource
     ) async throws {
-        try configuration.validate()
         let named = options.resume ?? options.runDir
         // Made here and now, so that no other run can choose the same before the child comes to it.
         let run =

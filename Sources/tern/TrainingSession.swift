@@ -1,4 +1,5 @@
 import DataParallel
+import Glibc
 import Kernels
 import Logging
 import Monitoring
@@ -12,6 +13,8 @@ struct TrainingSession {
     let directory: RunDirectory
     let checkpoint: Checkpoint?
     let sink: LogSink
+    /// What writes the run's files.
+    let record: RecordThread
     let logger: Logger
     /// The command that goes on with the run.
     let resumeCommand: String
@@ -29,10 +32,11 @@ struct TrainingSession {
         let level = Logger.Level(rawValue: configuration.logLevel) ?? .info
         let logger = Logger(label: "tern") { _ in SinkLogHandler(sink, level: level) }
         let (directory, checkpoint) = try openFolder(options, configuration, &job, logger)
-        sink.add(file: directory.log, path: directory.logPath)
+        let record = RecordThread()
+        sink.add(file: directory.log, path: directory.logPath, on: record)
         return TrainingSession(
             configuration: configuration, job: job, directory: directory, checkpoint: checkpoint,
-            sink: sink, logger: logger,
+            sink: sink, record: record, logger: logger,
             resumeCommand: "\(command) --resume \(shellWord(directory.path))")
     }
 
@@ -135,7 +139,7 @@ struct TrainingSession {
             path: directory.metrics, resumingAt: checkpoint?.step ?? 0)
         let steps = try StepsFile(path: directory.steps, resumingAt: checkpoint?.step ?? 0)
         let recorder = RunRecorder(
-            logger: logger, sink: sink, metrics: metrics, steps: steps,
+            logger: logger, sink: sink, thread: record, metrics: metrics, steps: steps,
             logEvery: configuration.logEvery)
         let evaluation = EvaluationPool(
             job.architecture, examples: job.dataset.test,
@@ -145,10 +149,31 @@ struct TrainingSession {
             evaluation: evaluation, observer: recorder)
     }
 
+    /// Ends the process where a signal asks for it a second time; local workers end with it.
+    static let endAtOnce: @Sendable (Int32) -> Never = { signal in
+        LocalWorkers.killAll()
+        Files.abandonUnfinished { _exit(ExitStatus.signal(signal)) }
+    }
+
     /// Writes down what the run came to and tells it.
     ///
-    /// - Throws: ``Failure`` with the run's exit status if it did not complete.
-    func conclude(_ result: CoordinatorResult, workers: Int) throws {
+    /// - Parameter signals: what may ask to stop while a slow reader is waited for.
+    /// - Throws: ``Failure`` with the run's exit status if it did not complete, ``OutputError`` if its
+    ///   result cannot be printed.
+    func conclude(
+        _ result: CoordinatorResult, workers: Int, _ signals: SignalSource
+    ) throws {
+        do {
+            try tell(result, workers: workers)
+        } catch {
+            // Its reason is the news, not that nobody reads.
+            try? sink.finish(hearing: signals, patience: .seconds(2))
+            throw error
+        }
+        try sink.finish(hearing: signals)
+    }
+
+    private func tell(_ result: CoordinatorResult, workers: Int) throws {
         sink.endProgress()
         let summary = summarize(result, workers: workers)
         if result.outcome == .completed {
@@ -164,7 +189,7 @@ struct TrainingSession {
         try written.get()
         logger.info("training is finished")
         let lines = summary.lines + ["  model          \(directory.model)"]
-        print(lines.joined(separator: "\n"))
+        sink.show(lines.joined(separator: "\n"))
     }
 
     private func summarize(_ result: CoordinatorResult, workers: Int) -> RunSummary {

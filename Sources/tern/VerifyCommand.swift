@@ -41,9 +41,10 @@ struct VerifyCommand: AsyncParsableCommand {
     mutating func run() async throws {
         let command = self
         try await exitCleanly {
+            try ResourceNeed.ofVerification.secure()
             let signals = try SignalSource()
             let report = try await command.verify(signals)
-            command.output.show(report) {
+            try command.output.show(report, hearing: signals) {
                 (report.findings.map { oneLine($0.message) } + [report.sentence])
                     .joined(separator: "\n")
             }
@@ -57,15 +58,21 @@ struct VerifyCommand: AsyncParsableCommand {
         let job = try await configuration.job(readFrom: run)
         let verification = RunVerification(run, configuration, job)
         let sink = LogSink()
-        defer { sink.endProgress() }
         var bar: ProgressBar?
-        return try await verification.verify(from: from) { step, last in
-            if let signal = signals.read() {
+        let report = try await verification.verify(from: from) { step, last in
+            switch signals.read() {
+            case .stop(let signal), .stopAtOnce(let signal):
+                sink.endProgress()
+                try? sink.finish(patience: .seconds(1))
                 throw Failure(status: ExitStatus.signal(signal), message: "")
+            // It writes nothing.
+            case .checkpoint, nil: break
             }
             var shown = bar ?? ProgressBar(steps: last)
             shown.show(step, on: sink)
             bar = shown
         }
+        try sink.finish(hearing: signals)
+        return report
     }
 }

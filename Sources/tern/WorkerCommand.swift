@@ -11,7 +11,8 @@ import ZeroMQ
 struct WorkerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "worker",
-        abstract: "Compute for a coordinator, which sends all that is needed.")
+        abstract: "Compute for a coordinator, which sends all that is needed.",
+        discussion: SignalHelp.ofWorker)
 
     @Option(
         help: ArgumentHelp(
@@ -63,6 +64,7 @@ struct WorkerCommand: AsyncParsableCommand {
     mutating func run() async throws {
         let command = self
         try await exitCleanly {
+            try ResourceNeed.ofWorker(lanes: command.threads).secure()
             let signals = try SignalSource()
             let kernels = try kernelsInUse()
             let sink = LogSink()
@@ -95,6 +97,7 @@ struct WorkerCommand: AsyncParsableCommand {
                 _exit(0)
             }
             await context.terminate()
+            defer { try? sink.finish(patience: .seconds(1)) }
             try command.conclude(outcome, logger)
         }
     }

@@ -39,6 +39,40 @@ import Training
         #expect(coordinator.last == [.checkpoint, .finish(.interrupted(signal: 2))])
     }
 
+    @Test("a signal asks for a checkpoint: now, after another is written, or it is there already")
+    func requestedCheckpoint() {
+        let coordinator = CoordinatorUnderTest()
+        coordinator.join("a")
+        coordinator.makeStep()
+        func notice(isKept: Bool) -> CoordinatorUnderTest.Effect {
+            .report(
+                .checkpointRequested(signal: "SIGUSR1", step: coordinator.steps, isKept: isKept))
+        }
+        coordinator.requestCheckpoint()
+        #expect(coordinator.last == [notice(isKept: false), .checkpoint])
+        coordinator.makeStep()
+        coordinator.requestCheckpoint()
+        #expect(coordinator.last == [notice(isKept: false)])
+        coordinator.checkpointWritten()
+        coordinator.makeStep()
+        #expect(coordinator.last.contains(.checkpoint))
+        coordinator.checkpointWritten()
+        coordinator.requestCheckpoint()
+        #expect(coordinator.last == [notice(isKept: true)])
+        #expect(coordinator.owed("a") == Array(0..<8), "training goes on")
+    }
+
+    @Test("local workers that a signal ended too, and first, make the end no failure")
+    func interruptedWorkers() {
+        let coordinator = CoordinatorUnderTest()
+        coordinator.join("a")
+        coordinator.makeStep()
+        coordinator.interrupt()
+        #expect(coordinator.localWorkersEnded().first == .checkpoint)
+        coordinator.lose("a")
+        #expect(coordinator.last == [.finish(.interrupted(signal: 2))])
+    }
+
     @Test("checkpoints are due every so many steps and at each epoch's end")
     func checkpoints() {
         let coordinator = CoordinatorUnderTest(checkpointEvery: 3)

@@ -159,6 +159,13 @@ final class CoordinatorUnderTest {
 
     func interrupt() { perform { $0.interrupt(2, now: $1) } }
 
+    func requestCheckpoint() { perform { machine, _ in machine.requestCheckpoint("SIGUSR1") } }
+
+    func localWorkersEnded() -> [Effect] {
+        perform { $0.localWorkerEnded("exit status 143", remaining: 0, now: $1) }
+        return last
+    }
+
     func checkpointWritten() { perform { machine, _ in machine.checkpointWritten() } }
 
     /// Lets time pass, as the driver does.

@@ -4,8 +4,8 @@ import Testing
 @Suite("A run that is stopped goes on as if it never was", .bench)
 struct StoppingTests {
     @Test(
-        "SIGTERM and Ctrl-C in mid-epoch leave a run that ends, resumed, with the same bits",
-        arguments: [SIGTERM, SIGINT], [1, 3])
+        "SIGTERM, Ctrl-C and SIGHUP in mid-epoch leave a run that ends, resumed, with the same bits",
+        arguments: zip([SIGTERM, SIGINT, SIGHUP], [1, 3, 2]))
     func interrupted(signal: Int32, workers: Int) async throws {
         let data = try SampleData.large()
         let calm = RunFolder("calm")
@@ -41,7 +41,7 @@ struct StoppingTests {
         #expect(!terminal.text.contains("left:"))
     }
 
-    @Test("a second Ctrl-C does not wait for a step that never ends")
+    @Test("a second Ctrl-C, a second later, does not wait for a step that never ends")
     func twice() async throws {
         let run = RunFolder()
         let recipe = Recipe.long.with("--workers", "1")
@@ -51,10 +51,16 @@ struct StoppingTests {
         for pid in workers { kill(pid, SIGSTOP) }
         train.signal(SIGINT)
         try await train.line("Ctrl-C: finishing the step")
+        // Another signal is no second one, nor is the same before a second has passed.
+        train.signal(SIGTERM)
+        train.signal(SIGINT)
+        try await Task.sleep(for: .milliseconds(1100))
+        #expect(!train.hasEnded)
         train.signal(SIGINT)
         #expect(try await train.end().status == 130)
-        for pid in workers { kill(pid, SIGCONT) }
+        // Stopped ones, too.
         try await bench.nothingRuns()
+        #expect(try run.unfinished == [])
     }
 
     @Test("kill -9 costs no more than the steps since the last checkpoint", arguments: [0, 50])
@@ -120,7 +126,7 @@ struct StoppingTests {
         cluster.coordinator.signal(SIGINT)
         let ending = try await cluster.coordinator.end()
         #expect(ending.status == 130)
-        #expect(ending.output.contains("to go on: tern coordinator --listen tcp://"))
+        #expect(ending.output.contains("to go on: tern coordinator --listen 'tcp://"))
         #expect(ending.output.contains("--resume \(run.path)"))
         for worker in workers { #expect(try await worker.end().status == 0) }
         let undisturbed = try await Recipe.long.train(data, into: RunFolder("calm"))

@@ -9,11 +9,11 @@ import ZeroMQ
 
         init(thread: SocketThread) { self.thread = thread }
 
-        func listen(_ signals: Mailbox<Int32>) throws {
-            let source = try SignalSource([SIGUSR1, SIGUSR2])
+        func listen(_ requests: Mailbox<SignalRequest>) throws {
+            let source = try SignalSource()
             #expect(source.read() == nil)
             thread.attach(fileDescriptor: source.fileDescriptor) {
-                while let signal = source.read() { signals.put(signal) }
+                while let request = source.read() { requests.put(request) }
             }
         }
     }
@@ -21,12 +21,15 @@ import ZeroMQ
     @Test("gives a thread the signals of the process to read", .timeLimit(.minutes(1)))
     func readsSignals() async throws {
         let thread = SocketThread(name: "signals")
-        let signals = Mailbox<Int32>()
-        try await Listener(thread: thread).listen(signals)
-        for signal in [SIGUSR1, SIGUSR2, SIGUSR1] {
+        let requests = Mailbox<SignalRequest>()
+        try await Listener(thread: thread).listen(requests)
+        for signal in [SIGUSR1, SIGUSR2] {
             kill(getpid(), signal)
-            #expect(try await signals.next() == signal)
+            #expect(try await requests.next() == .checkpoint(signal))
         }
+        // The second is the same request.
+        for signal in [SIGHUP, SIGTERM] { kill(getpid(), signal) }
+        #expect(try await requests.next() == .stop(SIGHUP))
         await thread.stop()
     }
 }

@@ -98,13 +98,14 @@ extension Coordinator {
         perform(machine.probes)
     }
 
-    func handle(signal: Int32) {
-        guard !machine.isInterrupted else {
-            // Asked a second time: end at once; the workers end with this process.
-            _exit(128 + signal)
+    func handle(_ request: SignalRequest, endAtOnce: (Int32) -> Never) {
+        switch request {
+        case .stop(let signal):
+            if !machine.isInterrupted { report(.stopping(signal: signalName(signal))) }
+            perform(machine.interrupt(signal, now: now))
+        case .stopAtOnce(let signal): endAtOnce(signal)
+        case .checkpoint(let signal): perform(machine.requestCheckpoint(signalName(signal)))
         }
-        report(.stopping(signal: signal == SIGINT ? "Ctrl-C" : "SIGTERM"))
-        perform(machine.interrupt(signal, now: now))
     }
 
     // MARK: - Sending

@@ -59,6 +59,8 @@ public actor Coordinator {
     /// Whether a step waits for a checkpoint to be written before it counts.
     private var isUpdateHeld = false
     private var outcome: Outcome?
+    /// Whether the record has all that was reported, once there is an outcome.
+    private var isFlushed = false
     private var completion: CheckedContinuation<CoordinatorResult, Never>?
 
     /// Makes the coordinator of a job, which goes on from `checkpoint` if there is one.
@@ -100,6 +102,9 @@ public actor Coordinator {
             parameterCount: state.parameters.count, timeout: machine.settings.heartbeatTimeout,
             descriptors: DescriptorLimit.raise())
         options.encryption = key?.ofCoordinator
+        // Of a coordinator on the same machine the kernel tells when it is gone. One that was stopped
+        // (Ctrl-Z) and goes on finds its workers as they were.
+        options.heartbeatBindsPeers = !endpoint.hasPrefix("ipc://")
         let socket = try Socket(context, .router, options, on: thread)
         let bound =
             try addresses.isEmpty
@@ -111,13 +116,19 @@ public actor Coordinator {
 
     /// Trains with whoever joins, to the end.
     ///
-    /// - Parameter signals: what may ask the run to stop.
-    public func train(signals: SignalSource?) async -> CoordinatorResult {
+    /// - Parameters:
+    ///   - signals: what may ask the run to stop, or for a checkpoint.
+    ///   - endAtOnce: ends the process where a signal asks for that.
+    public func train(
+        signals: SignalSource?,
+        endAtOnce: @escaping @Sendable (Int32) -> Never = { _exit(128 + $0) }
+    ) async -> CoordinatorResult {
         guard let socket else { preconditionFailure("listen comes before train") }
         if let signals {
             thread.attach(fileDescriptor: signals.fileDescriptor) {
                 self.assumeIsolated { coordinator in
-                    if let signal = signals.read() { coordinator.handle(signal: signal) }
+                    guard let request = signals.read() else { return }
+                    coordinator.handle(request, endAtOnce: endAtOnce)
                 }
             }
         }
@@ -137,6 +148,7 @@ public actor Coordinator {
         thread.attach(socket) { self.assumeIsolated { $0.receive() } }
         perform(machine.start(now: now))
         let result = await withCheckedContinuation { completion = $0 }
+        if let signals { thread.detach(fileDescriptor: signals.fileDescriptor) }
         // The word that the run is over must still leave.
         socket.close(lingering: .milliseconds(500))
         return result
@@ -180,7 +192,7 @@ public actor Coordinator {
         case .update:
             // A step made while the last checkpoint may still be lost would be repeated beyond what
             // --checkpoint-every promises.
-            isUpdateHeld = isWriting
+            isUpdateHeld = isWriting || waitsForRecord()
             if !isUpdateHeld { update() }
         case .checkpoint: checkpoint()
         case .evaluate: evaluate()
@@ -212,14 +224,35 @@ public actor Coordinator {
 
     private func checkpoint() {
         guard state.isFinite else { return abandon(.diverged(step: state.step)) }
-        do throws(FileError) {
-            try observer.flush()
-        } catch {
-            return abandon(.failed(error))
-        }
         let checkpoint = state.checkpoint(seconds: clock.seconds(at: now))
         isWriting = true
-        Task { wrote(await writer.save(checkpoint), step: checkpoint.step) }
+        Task { wrote(await save(checkpoint), step: checkpoint.step) }
+    }
+
+    /// Writes a checkpoint once the record has all steps that it covers.
+    private func save(_ checkpoint: Checkpoint) async -> Result<String, FileError> {
+        if let error = await flushRecord() { return .failure(error) }
+        return await writer.save(checkpoint)
+    }
+
+    /// Waits until all that has been reported is written down; gives the error that kept it from that.
+    private func flushRecord() async -> FileError? {
+        await withCheckedContinuation { continuation in
+            observer.flush { continuation.resume(returning: $0) }
+        }
+    }
+
+    /// Whether the next step must wait for the record, which a disk that hangs keeps in memory.
+    private func waitsForRecord() -> Bool {
+        guard !observer.hasRoom else { return false }
+        observer.flush { _ in Task { await self.recordIsWritten() } }
+        return true
+    }
+
+    private func recordIsWritten() {
+        guard isUpdateHeld, !isWriting, !machine.isOver else { return }
+        isUpdateHeld = false
+        update()
     }
 
     private func rewind(noLaterThan limit: Int) {
@@ -245,7 +278,8 @@ public actor Coordinator {
         isWriting = false
         switch result {
         case .success(let path):
-            report(.checkpoint(path: path, step: step))
+            report(
+                .checkpoint(path: path, step: step, isRequested: machine.isRequestFulfilled))
             perform(machine.checkpointWritten())
             if isUpdateHeld, !isWriting, !machine.isOver {
                 isUpdateHeld = false
@@ -261,13 +295,18 @@ public actor Coordinator {
     private func finish(_ outcome: Outcome) {
         clock.pause(at: now)
         self.outcome = outcome
-        // Steps that no checkpoint covers are in memory still; the outcome is the news, not they.
-        try? observer.flush()
-        completeIfDone()
+        // Steps that no checkpoint covers are in memory still.
+        Task {
+            let error = await flushRecord()
+            // Where something else ended the run, that is the news.
+            if let error, self.outcome == .completed { self.outcome = .failed(error) }
+            isFlushed = true
+            completeIfDone()
+        }
     }
 
     private func completeIfDone() {
-        guard let outcome, !isWriting else { return }
+        guard let outcome, !isWriting, isFlushed else { return }
         completion?.resume(
             returning: CoordinatorResult(
                 outcome: outcome, parameters: state.parameters, step: state.step,

@@ -236,7 +236,10 @@ extension CoordinatorMachine {
     ) -> [CoordinatorEffect<Peer>] {
         guard !isOver else { return [] }
         if remaining == 0 {
-            return (step > 0 ? checkpoint() : []) + finish(.workersEnded(reason), now: now)
+            // They may have got the signal as well, and have been faster.
+            let outcome = interruption.map { Outcome.interrupted(signal: $0) }
+            return (step > 0 ? checkpoint() : [])
+                + finish(outcome ?? .workersEnded(reason), now: now)
         }
         settings.workersToBegin = min(settings.workersToBegin, remaining)
         settings.minimumWorkers = min(settings.minimumWorkers, remaining)

@@ -71,9 +71,28 @@ extension CoordinatorMachine {
         return [.checkpoint]
     }
 
+    /// A signal asks for a checkpoint; training goes on.
+    public mutating func requestCheckpoint(_ signal: String) -> [CoordinatorEffect<Peer>] {
+        guard !isOver else { return [] }
+        let isKept = step == keptStep && !isWriting && phase != .rewinding
+        let notice = RunEvent.checkpointRequested(signal: signal, step: step, isKept: isKept)
+        guard !isKept else { return [.report(notice)] }
+        isCheckpointRequested = true
+        guard phase != .rewinding else {
+            // Its state is going to be replaced.
+            isCheckpointDue = true
+            return [.report(notice)]
+        }
+        return [.report(notice)] + checkpoint()
+    }
+
+    /// Whether the checkpoint that has just been written is one that a signal asked for.
+    var isRequestFulfilled: Bool { isCheckpointRequested && !isCheckpointDue }
+
     /// The checkpoint is written.
     public mutating func checkpointWritten() -> [CoordinatorEffect<Peer>] {
         isWriting = false
+        if isRequestFulfilled { isCheckpointRequested = false }
         guard isCheckpointDue else { return [] }
         switch phase {
         case .closingEpoch:

@@ -45,6 +45,8 @@ public struct CoordinatorMachine<Peer: Hashable & Sendable>: Sendable {
     /// Whether a checkpoint is being written, and whether another is to be taken once it is.
     var isWriting = false
     var isCheckpointDue = false
+    /// Whether a signal asks for the next checkpoint that is written.
+    var isCheckpointRequested = false
     /// Whether slots may be left that nobody owes, because nobody could be asked for them.
     var hasOrphans = false
     /// The sums of the step under way that are computed a second time, by their node.

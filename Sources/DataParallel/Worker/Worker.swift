@@ -21,6 +21,9 @@ public actor Worker {
     /// several: to change threads, and back, would take longer than others wait, or than the step.
     private static let briefStep = (ofOneLane: 1e9, ofSeveral: 1e7)
 
+    /// How long a worker that was told to stop leaves it to its parent to send it home.
+    private static let parentPatience = Duration.seconds(5)
+
     private let kernels: any KernelSet.Type
     private let report: @Sendable (WorkerEvent) -> Void
     private let laneCount: Int
@@ -48,6 +51,8 @@ public actor Worker {
     /// Counts resets, so that a lane that still computes for an earlier run is not listened to.
     var generation = 0
     private var droppedMessages = 0
+    /// Whether the process that started this one also ends it.
+    private var hasParent = false
     /// The payload frames of the message that is being dealt with.
     private var payload: ArraySlice<Frame> = []
 
@@ -97,8 +102,8 @@ public actor Worker {
         machine.start(now: now)
         try socket.monitor { event in self.assumeIsolated { $0.handle(event) } }
         thread.attach(socket) { self.assumeIsolated { $0.receive() } }
-        if let signals { watch(signals) }
         if let lifeline { watch(lifeline) }
+        if let signals { watch(signals) }
         thread.schedule(after: .seconds(1), repeatingEvery: .seconds(1)) {
             self.assumeIsolated { $0.perform($0.machine.tick(now: $0.now)) }
         }
@@ -130,12 +135,17 @@ public actor Worker {
     private func watch(_ signals: SignalSource) {
         thread.attach(fileDescriptor: signals.fileDescriptor) {
             self.assumeIsolated { worker in
-                if let signal = signals.read() { worker.handle(signal: signal) }
+                switch signals.read() {
+                case .stop(let signal), .stopAtOnce(let signal): worker.handle(signal: signal)
+                // It keeps nothing that a checkpoint could hold.
+                case .checkpoint, nil: break
+                }
             }
         }
     }
 
     private func watch(_ lifeline: Int32) {
+        hasParent = true
         thread.attach(fileDescriptor: lifeline) {
             var byte: UInt8 = 0
             // The parent never writes: what can be read is the end.
@@ -153,7 +163,14 @@ public actor Worker {
 
     // MARK: - Events
 
-    private func handle(signal: Int32) { perform(machine.interrupt(signal, now: now)) }
+    private func handle(signal: Int32) {
+        guard hasParent else { return perform(machine.interrupt(signal, now: now)) }
+        // Whoever signals a process group, or all of a job's processes, means the run: the parent, which
+        // gets the signal as well, finishes the step and sends its workers home.
+        thread.schedule(after: Self.parentPatience) {
+            self.assumeIsolated { $0.perform($0.machine.interrupt(signal, now: $0.now)) }
+        }
+    }
 
     private func handle(_ event: MonitorEvent) {
         switch event.kind {

@@ -33,7 +33,10 @@ final class Terminal: Sendable {
     }
 
     /// Presses Ctrl-C.
-    func pressControlC() { write(person, [3], 1) }
+    func pressControlC() { press(3) }
+
+    /// Presses a key.
+    func press(_ key: UInt8) { write(person, [key], 1) }
 
     /// All that has been shown so far; to be read now and then, or the process would have to wait.
     var text: String {

@@ -1,0 +1,83 @@
+import FoundationEssentials
+import Glibc
+import Testing
+
+@Suite("Too few threads or descriptors are told before any work begins", .bench)
+struct ResourceTests {
+    /// A command that has no more than so many threads: as a user that has no others, where root can be one.
+    private func limited(threads: Int, _ arguments: [String]) -> [String] {
+        let user =
+            getuid() == 0
+            ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : []
+        return user + ["prlimit", "--nproc=\(threads)", ternPath] + arguments
+    }
+
+    /// Whether the user nobody may run what root has built.
+    private static let canLimitThreads: Bool = {
+        guard getuid() == 0 else { return true }
+        return system("setpriv --reuid=65534 --clear-groups test -x '\(ternPath)'") == 0
+    }()
+
+    @Test(
+        "threads",
+        .enabled(if: canLimitThreads, "the build's folder is closed to the user nobody"),
+        arguments: [6, 9, 12])
+    func threads(limit: Int) async throws {
+        let data = try SampleData()
+        let run = RunFolder()
+        for arguments in [
+            Recipe.small.with("--workers", "2").arguments(data, into: run),
+            Recipe.small.with("--restart", "1").arguments(data, into: run),
+            Recipe.small.arguments(for: "coordinator", data, into: run)
+                + ["--listen", "ipc://\(bench.path("socket"))"],
+            ["worker", "--connect", "ipc://\(bench.path("socket"))", "--threads", "8"],
+            ["bench", "round"], ["bench", "train", "--data", data.folder],
+            ["bench", "kernels", "--threads", "32"],
+        ] {
+            let ending = try await bench.start(limited(threads: limit, arguments)).end()
+            expectRefusal(
+                ending, status: 69,
+                [" threads are needed, but only ", "this user may have \(limit) processes"])
+            #expect(!FileManager.default.fileExists(atPath: run.path))
+        }
+    }
+
+    @Test("descriptors", arguments: [9, 16, 20])
+    func descriptors(limit: Int) async throws {
+        let data = try SampleData()
+        let run = RunFolder()
+        for arguments in [
+            Recipe.small.with("--workers", "2").arguments(data, into: run),
+            Recipe.small.with("--restart", "1").arguments(data, into: run),
+            Recipe.small.arguments(for: "coordinator", data, into: run)
+                + ["--listen", "ipc://\(bench.path("socket"))"],
+            ["worker", "--connect", "ipc://\(bench.path("socket"))"],
+            ["bench", "round"], ["bench", "train", "--data", data.folder],
+        ] {
+            let ending = try await bench.start(
+                ["prlimit", "--nofile=\(limit)", ternPath] + arguments
+            ).end()
+            expectRefusal(
+                ending, status: 69,
+                ["may have \(limit) open files and connections (ulimit -n), but needs "])
+            #expect(!FileManager.default.fileExists(atPath: run.path))
+        }
+    }
+
+    @Test("what only reads and prints needs few")
+    func few() async throws {
+        let data = try SampleData()
+        let run = RunFolder()
+        _ = try await Recipe.small.train(data, into: run)
+        let model = run.path("model.safetensors")
+        for arguments in [
+            ["verify", run.path], ["inspect", model],
+            ["evaluate", model, "--data", data.folder],
+        ] {
+            let ending = try await bench.start(
+                ["prlimit", "--nofile=40", ternPath] + arguments
+            ).end()
+            #expect(ending.status == 0, "\(ending)")
+        }
+    }
+}
