@@ -22,8 +22,10 @@ public struct Dataset: Sendable {
     public let train: ExampleSet
     /// The examples to test with, of the same shape.
     public let test: ExampleSet
+    /// How often each label occurs.
+    public let labelCounts: LabelCounts
     /// How many classes there are: labels run from 0 to one less.
-    public let classes: Int
+    public var classes: Int { labelCounts.classes }
     /// One entry a file, if there are any: training images and labels, test images and labels.
     public let checksums: [Checksum]
     /// What tells this data set from others: a SHA-256 over its content, in hexadecimal.
@@ -66,7 +68,7 @@ public struct Dataset: Sendable {
         train = try ExampleSet(images: trainImages, labels: trainLabels)
         test = try ExampleSet(images: testImages, labels: testLabels)
         try requireSameShape(train, trainImages.path, test, testImages.path)
-        classes = try countClasses(
+        labelCounts = try LabelCounts(
             train: LabelList(name: trainLabels.path, labels: trainLabels.elements),
             test: LabelList(name: testLabels.path, labels: testLabels.elements))
 
@@ -89,10 +91,14 @@ public struct Dataset: Sendable {
 extension Dataset {
     /// A data set of examples that a program has in memory.
     ///
-    /// - Throws: ``DatasetError`` if the sets have different shapes, or labels that make no classes.
+    /// - Throws: ``DatasetError`` if the sets have different shapes, values that are not finite, or
+    ///   labels of a single class.
     public init(train: ExampleSet, test: ExampleSet) throws(DatasetError) {
         try requireSameShape(train, "the training set", test, "the test set")
-        classes = try countClasses(
+        for (name, set) in [("the training set", train), ("the test set", test)] {
+            try requireFinite(set.values, shape: set.shape, file: name)
+        }
+        labelCounts = try LabelCounts(
             train: LabelList(name: "the training set", labels: train.labels),
             test: LabelList(name: "the test set", labels: test.labels))
         var sum = SHA256()

@@ -6,6 +6,10 @@ public enum DatasetError: Error, Equatable {
     case notFound(NamedDataset, searched: [String])
     /// A folder holds some of the four files, but not this one.
     case missingFile(name: String, directory: String)
+    /// A file was named where the folder with the data set's files is meant.
+    case notAFolder(path: String)
+    /// A set has no examples.
+    case noExamples(name: String)
     /// A file or folder cannot be read, for a reason that the operating system gives.
     case unreadable(path: String, reason: String)
     /// The gzip data are cut short or broken after so many unpacked bytes.
@@ -22,8 +26,12 @@ public enum DatasetError: Error, Equatable {
     case truncated(file: String, expected: Int, actual: Int)
     /// The file goes on after the bytes that its header announces.
     case trailingBytes(file: String, expected: Int)
-    /// A float32 value of an example, counted from 0, is infinite or no number.
-    case notFinite(file: String, example: Int)
+    /// The elements are of a type of the format that Tern does not read.
+    case otherType(file: String, type: String, IDXContent)
+    /// The file has more or fewer dimensions than its content has.
+    case otherDimensions(file: String, dimensions: Int, IDXContent)
+    /// A float32 value is infinite or not a number; example, row and column count from 0.
+    case notFinite(file: String, value: String, example: Int, row: Int, column: Int)
     /// There is not one label an example.
     case countMismatch(images: String, imageCount: Int, labels: String, labelCount: Int)
     /// Test examples have another shape than training examples.
@@ -31,8 +39,6 @@ public enum DatasetError: Error, Equatable {
         train: String, trainShape: ExampleShape, test: String, testShape: ExampleShape)
     /// All training labels are the same, so there is nothing to learn.
     case tooFewClasses(file: String, label: Int)
-    /// A label, at its first index, belongs to no class of this data set.
-    case labelOutOfRange(file: String, index: Int, label: Int, expected: ClosedRange<Int>)
 }
 
 extension DatasetError: CustomStringConvertible {
@@ -58,6 +64,9 @@ extension DatasetError: CustomStringConvertible {
         case .otherFormat(let file, let format):
             "\(file) is \(format.name), not an IDX file: "
                 + (format.remedy ?? "give the data set's IDX files, packed by gzip or not")
+        case .notAFolder(let path):
+            "\(path) is a file: give the folder that holds the data set's four IDX files"
+        case .noExamples(let name): "\(name) has no examples; at least 2 are needed to train"
         case .wrongMagic(let file, let found, .labels):
             "\(file) starts with bytes \(hex(found)), expected 00 00 08 01 "
                 + "(IDX, unsigned bytes, dimensions: 1); \(fetchAgain)"
@@ -75,9 +84,22 @@ extension DatasetError: CustomStringConvertible {
         case .trailingBytes(let file, let expected):
             "\(file) goes on after the \(expected) unpacked bytes that its header announces; "
                 + fetchAgain
-        case .notFinite(let file, let example):
-            "\(file) holds a value that is no finite number in example \(example); correct it, or "
-                + fetchAgain
+        case .otherType(let file, let type, .labels):
+            "\(file) holds \(type) values, but labels must be unsigned bytes (uint8, IDX type 08); "
+                + "convert them, in NumPy with astype('uint8')"
+        case .otherType(let file, let type, .examples):
+            "\(file) holds \(type) values, but examples must be uint8 (IDX type 08) or float32 (0d); "
+                + "convert them, in NumPy with astype('>f4')"
+        case .otherDimensions(let file, let dimensions, .labels):
+            "\(file) has \(dimensions) dimensions, but labels have 1: one class number for each "
+                + "example; give the file of labels, or convert it"
+        case .otherDimensions(let file, let dimensions, .examples):
+            "\(file) has \(dimensions) dimension\(dimensions == 1 ? "" : "s"), but examples have 3 "
+                + "(count, rows, columns) or 2 (count, time steps); give the file of examples, or "
+                + "reshape it"
+        case .notFinite(let file, let value, let example, let row, let column):
+            "\(file) holds \(value) in example \(example) at row \(row), column \(column) (counted "
+                + "from 0); correct the value or leave the example out"
         case .countMismatch(let images, let imageCount, let labels, let labelCount):
             "\(images) holds \(imageCount) examples but \(labels) holds \(labelCount) labels; "
                 + "take both files from one data set"
@@ -86,9 +108,6 @@ extension DatasetError: CustomStringConvertible {
                 + "\(testShape); take both files from one data set"
         case .tooFewClasses(let file, let label):
             "\(file) holds no label but \(label); at least 2 classes are needed to train"
-        case .labelOutOfRange(let file, let index, let label, let expected):
-            "\(file) holds label \(label) at index \(index), expected labels from "
-                + "\(expected.lowerBound) to \(expected.upperBound); correct it, or \(fetchAgain)"
         }
     }
 }

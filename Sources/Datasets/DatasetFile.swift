@@ -51,7 +51,7 @@ func requireDirectory(_ path: String) throws(DatasetError) {
         throw .unreadable(path: path, reason: systemError())
     }
     guard status.st_mode & S_IFMT == S_IFDIR else {
-        throw .unreadable(path: path, reason: "not a folder")
+        throw .notAFolder(path: path)
     }
 }
 

@@ -27,6 +27,11 @@ public enum IDXContent: Sendable {
     }
 }
 
+/// NumPy's names of the types that the format has, by the bytes that stand for them.
+private let typeNames: [UInt8: String] = [
+    0x08: "uint8", 0x09: "int8", 0x0b: "int16", 0x0c: "int32", 0x0d: "float32", 0x0e: "float64",
+]
+
 /// One file in the IDX format, checked to the last byte.
 ///
 ///      0     1      2      3     4            4 + 4 rank
@@ -78,20 +83,30 @@ struct IDXFile: Sendable {
         self.path = path
         self.warning = file.warning
         self.checksum = file.checksum()
-        if element == .float32 { try turnFloats() }
+        if element == .float32 { turnFloats() }
+        if content == .examples { try requireFinite(elements, shape: exampleShape, file: path) }
     }
 
-    /// Makes the big-endian floats little-endian, and checks that they are finite.
-    private mutating func turnFloats() throws(DatasetError) {
+    /// Makes the big-endian floats little-endian.
+    private mutating func turnFloats() {
         for first in stride(from: 0, to: elements.count, by: 4) {
             elements.swapAt(first, first + 3)
             elements.swapAt(first + 1, first + 2)
-            // All bits of the exponent are set in infinities and in what is no number.
-            if elements[first + 3] & 0x7f == 0x7f, elements[first + 2] & 0x80 != 0 {
-                let example = first / (elements.count / dimensions[0])
-                throw .notFinite(file: path, example: example)
-            }
         }
+    }
+}
+
+/// Throws if a float32 value, little-endian, of examples is infinite or not a number.
+func requireFinite(_ values: [UInt8], shape: ExampleShape, file: String) throws(DatasetError) {
+    guard shape.element == .float32 else { return }
+    for first in stride(from: 0, to: values.count, by: 4) {
+        // All bits of the exponent are set in infinities and in what is not a number.
+        guard values[first + 3] & 0x7f == 0x7f, values[first + 2] & 0x80 != 0 else { continue }
+        let bits = (0..<4).reduce(UInt32(0)) { $0 | UInt32(values[first + $1]) << (8 * $1) }
+        let place = first / 4 % (shape.rows * shape.columns)
+        throw .notFinite(
+            file: file, value: "\(Float(bitPattern: bits))", example: first / shape.byteCount,
+            row: place / shape.columns, column: place % shape.columns)
     }
 }
 
@@ -100,12 +115,12 @@ private func readHeader(
 ) throws(DatasetError) -> (ElementType, dimensions: [Int]) {
     var magic: [UInt8] = []
     try file.read(4, into: &magic)
-    let rank = content.ranks.upperBound
-    if magic.count < 4, [0, 0, 0x08, UInt8(rank)].starts(with: magic) {
-        throw .truncated(file: file.path, expected: 4 + 4 * rank, actual: magic.count)
+    let mostDimensions = content.ranks.upperBound
+    if magic.count < 4, [0, 0, 0x08, UInt8(mostDimensions)].starts(with: magic) {
+        throw .truncated(file: file.path, expected: 4 + 4 * mostDimensions, actual: magic.count)
     }
-    guard magic.count == 4, magic.starts(with: [0, 0]), let type = content.types[magic[2]],
-        content.ranks.contains(Int(magic[3]))
+    guard magic.count == 4, magic.starts(with: [0, 0]), let name = typeNames[magic[2]],
+        case let rank = Int(magic[3]), (1...8).contains(rank)
     else {
         var head = magic
         try file.read(FileFormat.headSize - magic.count, into: &head)
@@ -114,7 +129,14 @@ private func readHeader(
         }
         throw .wrongMagic(file: file.path, found: magic, content)
     }
-    let size = 4 * Int(magic[3])
+    // A whole IDX file, but not one that can be used as it is.
+    guard let type = content.types[magic[2]] else {
+        throw .otherType(file: file.path, type: name, content)
+    }
+    guard content.ranks.contains(rank) else {
+        throw .otherDimensions(file: file.path, dimensions: rank, content)
+    }
+    let size = 4 * rank
     var sizes: [UInt8] = []
     try file.read(size, into: &sizes)
     guard sizes.count == size else {

@@ -29,7 +29,7 @@ public final class LogSink: Sendable {
     private static let mostWaiting = (progress: 1 << 16, others: 1 << 24)
 
     /// A sink that prints to standard output.
-    public init() { isTerminal = isatty(STDOUT_FILENO) == 1 }
+    public init() { isTerminal = takesEscapes(STDOUT_FILENO) }
 
     /// Writes all further lines to an open file too, on the thread of the run's record.
     public func add(file: Int32, path: String, on thread: RecordThread) {

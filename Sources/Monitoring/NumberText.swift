@@ -1,7 +1,8 @@
 /// A number with a fixed number of decimals, such as `0.4321`; huge ones as Swift writes them.
 public func fixed(_ value: Double, _ decimals: Int) -> String {
-    guard value.isFinite, abs(value) < 1e12 else { return "\(value)" }
     let scale = (0..<decimals).reduce(1.0) { scale, _ in scale * 10 }
+    // The second limit is that of Int: many decimals of a large number do not fit.
+    guard abs(value) < 1e12, abs(value) * scale < 1e18 else { return "\(value)" }
     let scaled = Int((abs(value) * scale).rounded())
     let sign = value < 0 && scaled > 0 ? "-" : ""
     guard decimals > 0 else { return sign + String(scaled) }
@@ -15,18 +16,22 @@ public func percent(_ share: Double) -> String { fixed(share * 100, 2) + "%" }
 
 /// A whole number in groups of three digits, such as `12,345`.
 public func grouped(_ value: Double) -> String {
-    let digits = fixed(value, 0)
+    let text = fixed(value, 0)
+    let sign = text.hasPrefix("-") ? "-" : ""
+    var rest = text.dropFirst(sign.count)
+    // What is not finite, or too large to be written out, has letters.
+    guard rest.allSatisfy(\.isWholeNumber) else { return text }
     var groups: [Substring] = []
-    var rest = digits[...]
     while rest.count > 3 {
         groups.insert(rest.suffix(3), at: 0)
         rest = rest.dropLast(3)
     }
-    return ([rest] + groups).joined(separator: ",")
+    return sign + ([rest] + groups).joined(separator: ",")
 }
 
 /// A time of day's length, such as `1:02:03` or `0:42`.
 public func clockText(seconds: Double) -> String {
+    guard !seconds.isNaN else { return "?" }
     let seconds = Int(max(0, min(seconds.rounded(), 1e9)))
     func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
     let (hours, minutes) = (seconds / 3600, seconds / 60 % 60)

@@ -39,7 +39,7 @@ package struct PredictionText {
 
     private func bar(_ label: Int) -> String {
         let share = Double(prediction.probabilities[label])
-        let filled = Int((share * 20).rounded())
+        let filled = share.isNaN ? 0 : Int((max(0, min(share, 1)) * 20).rounded())
         let text = percent(share)
         return left(4 - "\(label)".count) + "\(label)  " + left(7 - text.count) + text + "  "
             + String(repeating: "█", count: filled)

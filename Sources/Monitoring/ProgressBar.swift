@@ -13,7 +13,7 @@ package struct ProgressBar {
     package mutating func text(after step: StepReport, width: Int) -> String {
         note(step)
         let total = steps ?? step.epochs * step.stepsPerEpoch
-        let share = Double(step.step) / Double(max(total, 1))
+        let share = min(1, Double(step.step) / Double(max(total, 1)))
         let tail =
             " \(fixed(share * 100, 0))%  epoch \(step.epoch)/\(step.epochs)" + rate(step, total)
         let room = min(40, width - tail.count - 3)

@@ -19,7 +19,7 @@ public struct RunDirectory: Sendable {
     /// The trained model.
     public var model: String { Self.model(in: path) }
     /// The result.
-    public var summary: String { "\(path)/summary.json" }
+    public var summary: String { Self.summary(in: path) }
     /// The checkpoints.
     public var checkpoints: CheckpointStore { Self.checkpoints(in: path) }
 
@@ -36,6 +36,9 @@ public struct RunDirectory: Sendable {
     public static func checkpoints(in path: String) -> CheckpointStore {
         CheckpointStore(folder: "\(path)/checkpoints", record: steps(in: path))
     }
+
+    /// Where a run's folder keeps the result.
+    public static func summary(in path: String) -> String { "\(path)/summary.json" }
 
     /// Where a run's folder keeps the trained model.
     public static func model(in path: String) -> String { "\(path)/model.safetensors" }

@@ -22,7 +22,7 @@ public final class RunRecorder: RunObserver {
 
     private static let stepsTogether = 1024
 
-    /// A recorder that logs every `logEvery`-th step of an epoch.
+    /// A recorder that logs every `logEvery`-th step of an epoch, or the last one of a shorter epoch.
     public init(
         logger: Logger, sink: LogSink, thread: RecordThread, metrics: MetricsFile, steps: StepsFile,
         logEvery: Int
@@ -41,7 +41,8 @@ public final class RunRecorder: RunObserver {
             steps.append(StepRecord(step))
             if steps.count == Self.stepsTogether { handOverSteps() }
             bar.show(step, on: sink)
-            guard step.stepInEpoch % logEvery == 0 else { return }
+            // Where an epoch has fewer steps, its last one is logged.
+            guard step.stepInEpoch % min(logEvery, step.stepsPerEpoch) == 0 else { return }
             append(StepMetrics(step))
         }
         if case .rewound(let step) = event {

@@ -38,32 +38,37 @@ public struct Trainer: Sendable {
         for epoch in 1...configuration.epochs {
             let epochStart = clock.now
             for _ in 0..<job.plan.stepsPerEpoch { _ = try await run.step() }
-            guard run.state.isFinite else { throw TrainerError.diverged(step: run.state.step) }
+            let test = await run.evaluate()
+            guard run.state.isFinite, test.loss.isFinite else {
+                throw TrainerError.diverged(step: run.state.step)
+            }
             let seconds = (clock.now - epochStart) / .seconds(1)
             onEpoch(
                 EpochReport(
                     epoch: epoch, epochs: configuration.epochs, step: run.state.step,
-                    train: run.state.epochTally, test: await run.evaluate(),
+                    train: run.state.epochTally, test: test,
                     seconds: (clock.now - start) / .seconds(1),
                     examplesPerSecond: Double(job.plan.examples) / seconds))
         }
-        return ModelFile(
+        var model = ModelFile(
             architecture: job.architecture, dataset: job.dataset.name,
             configuration: configuration, parameters: run.state.parameters)
+        model.dataDigest = job.dataDigest
+        return model
     }
 }
 
 /// Why a training in a program came to no end.
 public enum TrainerError: Error, CustomStringConvertible, Equatable {
-    /// The loss, a gradient or a weight is no longer a finite number.
+    /// The loss, the test loss, a gradient or a weight is no longer a finite number.
     case diverged(step: Int)
 
     /// One line that says what is wrong and what to do.
     public var description: String {
         switch self {
         case .diverged(let step):
-            "the loss, a gradient or a weight is no longer a finite number at step \(step): lower "
-                + "learningRate or clipNorm"
+            "the training diverged: the loss, a gradient or a weight is not a finite number at step "
+                + "\(step); lower learningRate, or set clipNorm"
         }
     }
 }

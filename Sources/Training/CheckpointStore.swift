@@ -37,9 +37,19 @@ public struct CheckpointStore: Sendable {
     /// Removes the checkpoints made after more than `step` steps.
     public func removeCheckpoints(after step: Int) {
         for path in paths() {
-            let name = path.dropFirst(folder.count + 1 + Self.prefix.count)
-            if let made = Int(name.dropLast(Self.suffix.count)), made > step { Files.remove(path) }
+            if let made = self.step(of: path), made > step { Files.remove(path) }
         }
+    }
+
+    /// The newest checkpoint that was made after fewer than `step` steps.
+    public func newestPath(before step: Int) -> String? {
+        paths().last { path in self.step(of: path).map { $0 < step } ?? false }
+    }
+
+    /// The steps that a checkpoint's name tells.
+    private func step(of path: String) -> Int? {
+        let name = path.dropFirst(folder.count + 1 + Self.prefix.count)
+        return Int(name.dropLast(Self.suffix.count))
     }
 
     /// The checkpoints' paths, the oldest first.

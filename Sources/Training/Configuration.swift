@@ -30,7 +30,9 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
     /// How often each example is used.
     public var epochs = 10
     /// The examples of one batch over all workers: the global batch size.
-    public var batchSize = 128
+    ///
+    /// Where nobody has chosen it, a run on fewer examples takes all of them.
+    public var batchSize = 128 { didSet { isBatchSizeChosen = true } }
     /// The batches whose gradients one step averages.
     public var accumulate = 1
     /// The share of each training target that is spread evenly over all classes.
@@ -56,9 +58,14 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
     /// Factor of the learning rate at each fall of the step schedule.
     public var gamma = 0.7
     /// The shards that the data set is dealt to, a power of two.
-    public var shards = 16
+    ///
+    /// Where nobody has chosen it, a run on fewer examples has fewer.
+    public var shards = 16 { didSet { areShardsChosen = true } }
     /// What all random numbers come from.
     public var seed: UInt64 = 0
+
+    private var isBatchSizeChosen = false
+    private var areShardsChosen = false
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case dataset, cell, nonlinearity, hidden, layers, bidirectional, dropout, readout
@@ -88,7 +95,11 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
         try values.read(.initialization, into: &initialization)
         try values.read(.initialWeightsDigest, into: &initialWeightsDigest)
         try values.read(.epochs, into: &epochs)
-        try values.read(.batchSize, into: &batchSize)
+        if let batchSize = try values.read(.batchSize, as: Int.self) {
+            self.batchSize = batchSize
+            // No observer is called in an initializer.
+            isBatchSizeChosen = true
+        }
         try values.read(.accumulate, into: &accumulate)
         try values.read(.labelSmoothing, into: &labelSmoothing)
         try values.read(.learningRate, into: &learningRate)
@@ -101,8 +112,26 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
         try values.read(.warmup, into: &warmup)
         try values.read(.stepEpochs, into: &stepEpochs)
         try values.read(.gamma, into: &gamma)
-        try values.read(.shards, into: &shards)
+        if let shards = try values.read(.shards, as: Int.self) {
+            self.shards = shards
+            areShardsChosen = true
+        }
         try values.read(.seed, into: &seed)
+    }
+
+    /// The same for a data set of so many examples: a batch and shards that nobody has chosen fit it.
+    public func fitted(toExamples examples: Int) -> Self {
+        var fitted = self
+        if !isBatchSizeChosen { fitted.batchSize = min(batchSize, max(1, examples)) }
+        if !areShardsChosen {
+            while fitted.shards > max(1, examples) { fitted.shards /= 2 }
+        }
+        return fitted
+    }
+
+    /// Whether all settings are the same, whether they were chosen or not.
+    public static func == (left: Self, right: Self) -> Bool {
+        left.difference(from: right) == nil
     }
 
     /// The settings by the names of their options, for comparison and display.

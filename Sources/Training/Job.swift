@@ -4,7 +4,7 @@ import NeuralNetwork
 
 /// A training to be carried out: the configuration with the data it is for.
 public struct Job: Sendable {
-    /// What decides the weights.
+    /// What decides the weights, with a batch and shards that fit the data.
     public let configuration: TrainingConfiguration
     /// The data set.
     public let dataset: Dataset
@@ -27,6 +27,7 @@ public struct Job: Sendable {
     public init(
         _ configuration: TrainingConfiguration, _ dataset: Dataset, kernels: any KernelSet.Type
     ) throws(ConfigurationError) {
+        let configuration = configuration.fitted(toExamples: dataset.train.count)
         try configuration.validate()
         let shape = dataset.train.shape
         try configuration.validate(

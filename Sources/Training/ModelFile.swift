@@ -9,6 +9,8 @@ public struct ModelFile: Sendable {
     public var architecture: Architecture
     /// The data set it was trained on.
     public var dataset: String
+    /// What tells the data set that it was trained on from others; nil where that is not known.
+    public var dataDigest: String?
     /// What it was trained with.
     public var configuration: TrainingConfiguration?
     /// The parameters.
@@ -34,6 +36,7 @@ public struct ModelFile: Sendable {
             "nonlinearity": architecture.nonlinearity.rawValue,
             "readout": architecture.readout.rawValue,
         ])
+        if let dataDigest { file.metadata["data_digest"] = dataDigest }
         if let configuration { file.metadata["configuration"] = jsonText(configuration) }
         file.append(parameters, layout: ParameterLayout(architecture))
         return file.encoded()
@@ -67,6 +70,7 @@ public struct ModelFile: Sendable {
         let layout = ParameterLayout(architecture)
         try file.checkNames(layout, path: path)
         dataset = file.metadata["dataset"] ?? "unknown"
+        dataDigest = file.metadata["data_digest"]
         configuration = file.metadata["configuration"].flatMap {
             try? JSONDecoder().decode(TrainingConfiguration.self, from: Data($0.utf8))
         }

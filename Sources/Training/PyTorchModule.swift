@@ -44,7 +44,7 @@ public struct PyTorchModule: Sendable {
                 self.fc = torch.nn.Linear(\(outputs), \(architecture.classes))
 
             def forward(self, images):
-                \"\"\"Logits [N, \(architecture.classes)] of images [N, \(imageShape)]\(scale).\"\"\"
+                \"\"\"Logits [N, \(architecture.classes)] of \(noun) [N, \(imageShape)]\(scale).\"\"\"
         \(maps)        sequence = \(sequence)
                 outputs, _ = self.rnn(sequence)  # [N, \(architecture.timeSteps), \(outputs)]
                 return self.fc(\(readout))
@@ -71,12 +71,14 @@ public struct PyTorchModule: Sendable {
         architecture.element == .uint8 ? " with pixels scaled to 0...1" : ""
     }
 
+    private var noun: String { architecture.exampleShape.noun }
+
     private var imageShape: String { "\(architecture.imageRows), \(architecture.imageColumns)" }
 
     private var summary: String {
         let cell = architecture.cell.rawValue
         let size = "\(architecture.imageRows)x\(architecture.imageColumns)"
-        return "A recurrent network (\(cell)) that reads images of \(size)"
+        return "A recurrent network (\(cell)) that reads \(noun) of \(size)"
     }
 
     /// The constructor of the recurrent layers, with the arguments that are not PyTorch's defaults.

@@ -12,6 +12,9 @@ public struct RunConfiguration: Equatable, Sendable {
     public var data: String?
     /// The absolute path of the folder where the files were found; nil before they are read.
     public var dataPath: String?
+    /// What tells the run's data set from others; nil before the data are read, and in what older
+    /// versions wrote.
+    public var dataDigest: String?
     /// The file that the initial weights come from, as it was named; nil to draw them from the seed.
     public var initialWeights: String?
     /// The absolute path of that file; nil where only ``initialWeights`` tells.
@@ -85,7 +88,7 @@ public struct RunConfiguration: Equatable, Sendable {
 
 extension RunConfiguration: Codable {
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case data, dataPath, initialWeights, initialWeightsPath
+        case data, dataPath, dataDigest, initialWeights, initialWeightsPath
         case workers, threads, checkpointEvery, logEvery, logLevel
     }
 
@@ -97,6 +100,7 @@ extension RunConfiguration: Codable {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         try values.read(.data, into: &data)
         try values.read(.dataPath, into: &dataPath)
+        try values.read(.dataDigest, into: &dataDigest)
         try values.read(.initialWeights, into: &initialWeights)
         try values.read(.initialWeightsPath, into: &initialWeightsPath)
         try values.read(.workers, into: &workers)
@@ -114,6 +118,7 @@ extension RunConfiguration: Codable {
         try values.encodeIfPresent(initialWeightsPath, forKey: .initialWeightsPath)
         try values.encodeIfPresent(data, forKey: .data)
         try values.encodeIfPresent(dataPath, forKey: .dataPath)
+        try values.encodeIfPresent(dataDigest, forKey: .dataDigest)
         try values.encodeIfPresent(workers, forKey: .workers)
         try values.encode(threads, forKey: .threads)
         try values.encode(checkpointEvery, forKey: .checkpointEvery)

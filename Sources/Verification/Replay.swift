@@ -15,6 +15,8 @@ struct Replay {
 
     /// The steps made.
     var step: Int { run.state.step }
+    /// Whether these weights are finite.
+    var isFinite: Bool { run.state.isFinite }
     /// The weights after them.
     var weights: UInt64 { run.state.parameters.checksum }
 

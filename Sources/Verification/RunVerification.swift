@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Monitoring
 import TernKit
 import Training
@@ -71,7 +72,16 @@ public struct RunVerification {
             run: run, isVerified: findings.isEmpty, steps: record.steps, totalSteps: totalSteps,
             stepsPerEpoch: job.plan.stepsPerEpoch, replayedFrom: replay.start,
             replayedSteps: replay.step - replay.start,
-            checkpoints: verdicts.count(where: \.isGood), hasModel: hasModel, findings: findings)
+            checkpoints: verdicts.count(where: \.isGood), hasModel: hasModel,
+            hasDiverged: !replay.isFinite || hasDiverged, findings: findings)
+    }
+
+    /// Whether the run's result says that it ended since its numbers were no longer finite.
+    private var hasDiverged: Bool {
+        guard let text = try? Files.read(RunDirectory.summary(in: run)),
+            let summary = try? JSONDecoder().decode(RunSummary.self, from: Data(text))
+        else { return false }
+        return summary.status == "diverged"
     }
 
     private var totalSteps: Int { job.configuration.epochs * job.plan.stepsPerEpoch }

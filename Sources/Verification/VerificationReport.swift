@@ -18,6 +18,8 @@ public struct VerificationReport: Encodable, Sendable {
     public let checkpoints: Int
     /// Whether there is a model.
     public let hasModel: Bool
+    /// Whether the run ended since its numbers were no longer finite, which is no fault of its files.
+    public let hasDiverged: Bool
     /// What is wrong.
     public let findings: [Finding]
 
@@ -26,6 +28,7 @@ public struct VerificationReport: Encodable, Sendable {
         case findings
         case isVerified = "verified"
         case hasModel = "model"
+        case hasDiverged = "diverged"
     }
 
     /// The result in one sentence.
@@ -34,7 +37,8 @@ public struct VerificationReport: Encodable, Sendable {
             let count = findings.count
             return "\(run) does not verify: \(count) problem\(count == 1 ? "" : "s") found"
         }
-        return [positions, replay, files].joined(separator: "; ")
+        let end = hasDiverged ? ["then the training diverged"] : []
+        return ([positions, replay, files] + end).joined(separator: "; ")
     }
 
     private var positions: String {

@@ -40,6 +40,7 @@ struct DatasetCommand: AsyncParsableCommand {
                 lines.append("\(label)     \(set.count) \(set.shape.noun) of \(set.shape)")
             }
             lines.append("classes   \(dataset.classes)")
+            if let warning = dataset.labelCounts.warning { lines.append("warning   \(warning)") }
             for checksum in dataset.checksums {
                 let verdict = checksum.matches ? "known" : "not the known \(checksum.expected)"
                 lines.append("sha256    \(checksum.actual)  \(checksum.file): \(verdict)")

@@ -1,7 +1,6 @@
 import ArgumentParser
 import DataParallel
 import Datasets
-import FoundationEssentials
 import Kernels
 import Monitoring
 import NeuralNetwork
@@ -18,8 +17,8 @@ struct EvaluateCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The folder with the data set's four IDX files. (default: where the model's data set "
-                + "is found)", valueName: "dir"))
+            "The folder with the data set's four IDX files. (default: the data that the model was "
+                + "trained on)", valueName: "dir"))
     var data: String?
 
     mutating func run() async throws {
@@ -28,7 +27,8 @@ struct EvaluateCommand: AsyncParsableCommand {
             try ResourceNeed.ofEvaluation.secure()
             let kernels = try kernelsInUse()
             let (path, file) = try options.read()
-            let dataset = try await Self.dataset(data, of: file, options.run)
+            let data = try await TestData(data, for: file, path, run: options.run)
+            let dataset = data.dataset
             dataset.warnings.forEach(printWarning)
             try Self.check(file.architecture, fits: dataset, path)
             let pool = EvaluationPool(
@@ -42,28 +42,15 @@ struct EvaluateCommand: AsyncParsableCommand {
                     message: "the test loss of \(path) is not finite: its weights are too large. "
                         + "Train again, with a lower learning rate")
             }
+            let note = data.note.map { "; \($0)" } ?? ""
             try Output.line(
                 """
                   model          \(path)
-                  data set       \(dataset.name), \(tally.examples) test \(dataset.test.shape.noun)
+                  data set       \(dataset.name), \(tally.examples) test \(dataset.test.shape.noun)\(note)
                   test loss      \(fixed(tally.meanLoss, 9))
                   test accuracy  \(fixed(tally.accuracy * 100, 2))%
                 """)
         }
-    }
-
-    /// The data in a folder that was named, those of the model's run, or those that go by the name.
-    private static func dataset(
-        _ folder: String?, of model: ModelFile, _ run: String?
-    ) async throws -> Dataset {
-        if folder == nil, let run {
-            let path = RunDirectory.configuration(in: run)
-            return try await RunConfiguration(parsing: Files.read(path), path: path)
-                .dataset(readFrom: path)
-        }
-        return try await Dataset.load(
-            NamedDataset(rawValue: model.dataset) ?? .mnist, directory: folder,
-            environment: ProcessInfo.processInfo.environment)
     }
 
     private static func check(

@@ -29,13 +29,37 @@ enum ExitStatus {
     /// The status that a signal ends a process with.
     static func signal(_ number: Int32) -> Int32 { 128 + number }
 
+    /// Every status that Tern ends with, and what it says.
+    ///
+    /// The help shows this table, and a test holds the documentation to it.
+    static let meanings: [(status: Int32, meaning: String)] = [
+        (0, "done"),
+        (diverged, "the training diverged: a number is no longer finite"),
+        (differs, "a run does not verify"),
+        (usage, "wrong usage"),
+        (badData, "a data set, a model or an image is damaged or does not fit"),
+        (noInput, "a data set or a run was not found"),
+        (tooFewWorkers, "too few workers were left for --pause-timeout"),
+        (unavailable, "an endpoint, a kernel set or something of the system cannot be used"),
+        (workersEnded, "all workers ended, or a process crashed and no restart was left"),
+        (cannotCreate, "there is a run or a file already where one was to be made"),
+        (fileTrouble, "a file cannot be read or written"),
+        (noAnswer, "nobody answered in time"),
+        (refused, "the coordinator refused this worker"),
+        (configuration, "a configuration does not fit"),
+        (signal(SIGHUP), "stopped by SIGHUP"),
+        (signal(SIGINT), "stopped by Ctrl-C (SIGINT)"),
+        (signal(SIGTERM), "stopped by SIGTERM"),
+    ]
+
     /// Whether Tern ended by its own decision: done, stopped, or for a reason that it has told.
-    static func isReasoned(_ status: Int32) -> Bool {
-        switch status {
-        case 0, diverged, usage...configuration, signal(SIGINT), signal(SIGTERM), signal(SIGHUP):
-            true
-        default: false
-        }
+    static func isReasoned(_ status: Int32) -> Bool { meanings.contains { $0.status == status } }
+
+    /// The table of all statuses, a line each.
+    static var table: String {
+        meanings.map { status, meaning in
+            "  \(status)\(String(repeating: " ", count: 5 - "\(status)".count))\(meaning)"
+        }.joined(separator: "\n")
     }
 
     /// The status for an error that a command ended with.
@@ -84,7 +108,7 @@ enum ExitStatus {
 
     private static func of(_ error: DatasetError) -> Int32 {
         switch error {
-        case .notFound, .missingFile, .unreadable: noInput
+        case .notFound, .missingFile, .unreadable, .notAFolder: noInput
         default: badData
         }
     }

@@ -29,7 +29,11 @@ func describe(_ model: ModelFile, path: String) -> String {
         columns([["tensor", "shape", "parameters"]] + tensors + [["total", "", total(layout)]]))
     if let configuration = model.configuration {
         parts.append(
-            columns([["setting", "value"]] + configuration.settings.map { [$0.option, $0.value] }))
+            // The first lines tell the data set as it was recognised, whatever was looked for.
+            columns(
+                [["setting", "value"]]
+                    + configuration.settings.filter { $0.option != "dataset" }
+                    .map { [$0.option, $0.value] }))
     } else {
         parts.append("  The file does not tell the settings of a run.")
     }

@@ -28,7 +28,11 @@ struct ModelOptions: ParsableArguments {
     /// The folder of the run that the model lies in; nil if it lies elsewhere.
     var run: String? {
         let folder = Files.isFolder(model) ? model : Files.folder(of: model)
-        return Files.exists(RunDirectory.configuration(in: folder)) ? folder : nil
+        // Other programs have a config.json beside their models, too.
+        return [folder, "\(folder)/.."].first { run in
+            Files.exists(RunDirectory.configuration(in: run))
+                && Files.exists(RunDirectory.log(in: run))
+        }
     }
 }
 

@@ -8,7 +8,8 @@ struct PredictCommand: AsyncParsableCommand {
         commandName: "predict", abstract: "Tell the classes of images.",
         discussion: """
             A PNG file may have any size and colours, and ink darker or brighter than the ground: \
-            it is made like an image of MNIST, and each step of that is told. Of an IDX file, \
+            it is made bright ink on black of the model's size, and each step of that is told. Of an \
+            IDX file, \
             gzipped or not, --index says which images are meant; they are taken as they are.
             """)
 

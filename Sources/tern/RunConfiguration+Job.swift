@@ -1,5 +1,6 @@
 import Datasets
 import FoundationEssentials
+import Monitoring
 import Training
 
 extension RunConfiguration {
@@ -38,5 +39,47 @@ extension RunConfiguration {
     mutating func replaceData(by folder: String?) {
         guard let folder else { return }
         (data, dataPath) = (folder, nil)
+    }
+
+    /// Checks that a run that goes on does so with its own data.
+    ///
+    /// - Throws: ``CheckpointError`` if they are others.
+    func checkData(of job: Job, resuming run: String) throws(CheckpointError) {
+        guard let dataDigest, dataDigest != job.dataDigest else { return }
+        throw .otherData(path: RunDirectory.configuration(in: run))
+    }
+}
+
+// What nobody chose fits the data.
+
+extension RunConfiguration {
+    /// The same with the batch size, the shards and the workers that are in force for a job.
+    ///
+    /// - Throws: ``ConfigurationError`` if workers that were chosen do not go with the shards.
+    func fitted(to job: Job) throws(ConfigurationError) -> Self {
+        var fitted = self
+        fitted.training = job.configuration
+        if job.configuration.shards < training.shards {
+            fitted.workers = workers.map { min($0, max(1, job.configuration.shards / threads)) }
+        }
+        try fitted.validate()
+        return fitted
+    }
+
+    /// What a person is told of that.
+    func notes(onFitting job: Job) -> [String] {
+        let examples = job.dataset.train.count
+        var notes: [String] = []
+        if job.configuration.batchSize < training.batchSize {
+            notes.append(
+                "each step takes all \(examples) training examples: the default batch size is "
+                    + "\(training.batchSize)")
+        }
+        if job.configuration.shards < training.shards {
+            notes.append(
+                "\(job.configuration.shards) shards, not the default of \(training.shards): there are "
+                    + "\(examples) training examples")
+        }
+        return notes
     }
 }

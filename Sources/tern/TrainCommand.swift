@@ -14,8 +14,12 @@ struct TrainCommand: AsyncParsableCommand {
         abstract: "Train on this machine with a coordinator and local worker processes.",
         discussion: SignalHelp.ofTraining)
 
-    @Option(help: "Worker processes. (default: one for each core and thread, at most --shards)")
-    var workers: Int?
+    @Option(
+        help: """
+            Worker processes. (default: none, which means one for each core and thread, at most \
+            --shards)
+            """)
+    var workers: Withdrawable<Int>?
 
     @Option(
         help: ArgumentHelp(
@@ -63,19 +67,20 @@ struct TrainCommand: AsyncParsableCommand {
 
     /// Fills in the number of workers: what the option says, or the configuration, or the cores.
     private static func settle(
-        _ workers: Int?, in configuration: RunConfiguration
+        _ option: Withdrawable<Int>?, in configuration: RunConfiguration
     ) -> RunConfiguration {
+        let workers = option.map(\.value) ?? configuration.workers
         let lanes = min(Processors.allowed.count, configuration.training.shards)
         var settled = configuration
         settled.workers =
-            workers ?? configuration.workers ?? max(1, lanes / max(1, configuration.threads))
+            workers ?? max(1, lanes / max(1, configuration.threads))
         return settled
     }
 
     private func train(_ configuration: RunConfiguration, _ signals: SignalSource) async throws {
         let session = try await TrainingSession.open(
             options, configuration, command: "tern train")
-        let count = configuration.workers ?? 1
+        let count = session.configuration.workers ?? 1
         session.announce()
         let meetingPoint = try MeetingPoint()
         defer { meetingPoint.remove() }

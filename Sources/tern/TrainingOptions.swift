@@ -20,9 +20,10 @@ struct TrainingOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The folder with the data set's four IDX files, gzipped or raw. (default: "
-                + "$TERN_MNIST_DIR, then data/mnist; for fashion-mnist the Debian package's)",
+                + "none, which searches $TERN_MNIST_DIR, then data/mnist; for fashion-mnist the "
+                + "Debian package's folder)",
             valueName: "dir"))
-    var data: String?
+    var data: Withdrawable<String>?
 
     @Option(help: "The recurrent cell. (default: \(defaults.training.cell.rawValue))")
     var cell: Cell?
@@ -40,8 +41,10 @@ struct TrainingOptions: ParsableArguments {
             """)
     var nonlinearity: Nonlinearity?
 
-    @Flag(help: "Read the sequence in both directions.")
-    var bidirectional = false
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Read the sequence in both directions. (default: --no-bidirectional)")
+    var bidirectional: Bool?
 
     @Option(
         help: ArgumentHelp(
@@ -60,7 +63,7 @@ struct TrainingOptions: ParsableArguments {
         help: ArgumentHelp(
             "Put a 3x3 convolution of so many channels, with max-pooling, before the recurrent "
                 + "layers; may be repeated. (default: none)", valueName: "channels"))
-    var convolution: [Int] = []
+    var convolution: [Withdrawable<Int>] = []
 
     @Option(
         help: """
@@ -79,8 +82,8 @@ struct TrainingOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Begin with the weights of a model, or of a state_dict saved by PyTorch, that fits "
-                + "the network. (default: drawn from --seed)", valueName: "file"))
-    var initialWeights: String?
+                + "the network. (default: none, which draws them from --seed)", valueName: "file"))
+    var initialWeights: Withdrawable<String>?
 
     @Option(help: "Passes over the training data. (default: \(defaults.training.epochs))")
     var epochs: Int?
@@ -157,6 +160,9 @@ struct TrainingOptions: ParsableArguments {
             throw ValidationError(
                 "--resume takes the settings of the run; leave out --config")
         }
+        if convolution.count > 1, convolution.contains(where: { $0.value == nil }) {
+            throw ValidationError("--convolution none is for no convolution at all: give it alone")
+        }
         if let resume, let runDir, runDir != resume {
             throw ValidationError(
                 "--resume goes on in the run's own folder; leave out --run-dir")
@@ -172,17 +178,29 @@ struct TrainingOptions: ParsableArguments {
             result = try RunConfiguration(parsing: Files.read(path), path: path)
         } else if let config {
             result = try RunConfiguration(parsing: Files.read(config), path: config)
+            // Another run may have other data.
+            result.dataDigest = nil
         }
-        if let dataset, dataset.rawValue != result.training.dataset { result.dataPath = nil }
+        let read = result.training
+        if let dataset, dataset.rawValue != read.dataset {
+            (result.data, result.dataPath) = (nil, nil)
+        }
         apply(to: &result.training)
         updates.apply(to: &result.training)
-        result.replaceData(by: data)
+        if let data { (result.data, result.dataPath) = (data.value, nil) }
         if let initialWeights {
-            result.initialWeights = initialWeights
-            result.initialWeightsPath = try Files.absolutePath(initialWeights)
+            result.initialWeights = initialWeights.value
+            result.initialWeightsPath = try initialWeights.value.map {
+                path throws(FileError) in try Files.absolutePath(path)
+            }
             result.training.initialWeightsDigest = nil
         }
         try result.settleInitialWeights()
+        if let resume, let setting = result.training.difference(from: read) {
+            throw ConfigurationError.differs(
+                option: setting.option, given: setting.value, expected: setting.other,
+                where: RunDirectory.configuration(in: resume))
+        }
         result.threads = threads ?? result.threads
         result.checkpointEvery = checkpointEvery ?? result.checkpointEvery
         result.logEvery = logEvery ?? result.logEvery
@@ -196,16 +214,16 @@ struct TrainingOptions: ParsableArguments {
         training.hidden = hidden ?? training.hidden
         training.layers = layers ?? training.layers
         training.nonlinearity = nonlinearity ?? training.nonlinearity
-        training.bidirectional = bidirectional || training.bidirectional
+        training.bidirectional = bidirectional ?? training.bidirectional
         training.dropout = dropout ?? training.dropout
         training.readout = readout ?? training.readout
-        training.convolution = convolution.isEmpty ? training.convolution : convolution
+        if !convolution.isEmpty { training.convolution = convolution.compactMap(\.value) }
         training.sequence = sequence ?? training.sequence
         training.initialization = initialization ?? training.initialization
         training.epochs = epochs ?? training.epochs
-        training.batchSize = batchSize ?? training.batchSize
+        if let batchSize { training.batchSize = batchSize }
         training.accumulate = accumulate ?? training.accumulate
-        training.shards = shards ?? training.shards
+        if let shards { training.shards = shards }
         training.seed = seed ?? training.seed
     }
 }

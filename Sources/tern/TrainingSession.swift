@@ -16,8 +16,12 @@ struct TrainingSession {
     /// What writes the run's files.
     let record: RecordThread
     let logger: Logger
+    /// What was made of settings that nobody chose.
+    let notes: [String]
+    /// The command that trains, without what it is to train.
+    let command: String
     /// The command that goes on with the run.
-    let resumeCommand: String
+    var resumeCommand: String { "\(command) --resume \(shellWord(directory.path))" }
 
     /// Loads the data, opens the run's folder and, where a run is resumed, its checkpoint.
     static func open(
@@ -27,7 +31,11 @@ struct TrainingSession {
         var configuration = configuration
         var job = try await configuration.job(
             readFrom: options.config ?? options.resume ?? "the configuration")
+        let notes = configuration.notes(onFitting: job)
+        configuration = try configuration.fitted(to: job)
+        if let resume = options.resume { try configuration.checkData(of: job, resuming: resume) }
         configuration.dataPath = try Files.absolutePath(job.dataset.directory)
+        configuration.dataDigest = job.dataDigest
         let sink = LogSink()
         let level = Logger.Level(rawValue: configuration.logLevel) ?? .info
         let logger = Logger(label: "tern") { _ in SinkLogHandler(sink, level: level) }
@@ -36,8 +44,7 @@ struct TrainingSession {
         sink.add(file: directory.log, path: directory.logPath, on: record)
         return TrainingSession(
             configuration: configuration, job: job, directory: directory, checkpoint: checkpoint,
-            sink: sink, record: record, logger: logger,
-            resumeCommand: "\(command) --resume \(shellWord(directory.path))")
+            sink: sink, record: record, logger: logger, notes: notes, command: command)
     }
 
     private static func openFolder(
@@ -72,6 +79,7 @@ struct TrainingSession {
         let before = try RunConfiguration(parsing: Files.read(path), path: path)
         var kept = before
         (kept.data, kept.dataPath) = (configuration.data, configuration.dataPath)
+        kept.dataDigest = configuration.dataDigest
         (kept.initialWeights, kept.initialWeightsPath) =
             (configuration.initialWeights, configuration.initialWeightsPath)
         if kept != before { try Files.writeAtomically(kept.encoded(), to: path) }
@@ -104,6 +112,8 @@ struct TrainingSession {
         let counts = "\(train.count) training and \(test.count) test \(test.shape.noun)"
         for warning in job.dataset.warnings { logger.warning("\(warning)") }
         logger.info("data set \(job.dataset.name) from \(job.dataset.directory): \(counts)")
+        if let warning = job.dataset.labelCounts.warning { logger.warning("\(warning)") }
+        for note in notes { logger.info("\(note)") }
         let batch =
             training.accumulate == 1
             ? "batch \(training.batchSize)"
@@ -177,9 +187,10 @@ struct TrainingSession {
         sink.endProgress()
         let summary = summarize(result, workers: workers)
         if result.outcome == .completed {
-            let model = ModelFile(
+            var model = ModelFile(
                 architecture: job.architecture, dataset: job.dataset.name,
                 configuration: configuration.training, parameters: result.parameters)
+            model.dataDigest = job.dataDigest
             try model.write(to: directory.model)
         }
         let text = jsonText(summary, isPretty: true) + "\n"
@@ -219,13 +230,8 @@ struct TrainingSession {
             logger.notice("stopped after step \(result.step); to go on: \(resumeCommand)")
             return Failure(status: ExitStatus.signal(signal), message: "")
         case .diverged(let step):
-            let kept =
-                directory.checkpoints.paths().last.map { "the last good checkpoint is \($0)" }
-                ?? "no checkpoint was due before it"
-            return Failure(
-                status: ExitStatus.diverged,
-                message: "the loss or a gradient is no longer a finite number at step \(step + 1): "
-                    + "lower --learning-rate or --clip-norm; \(kept)")
+            let advice = DivergenceAdvice(configuration, directory, command: command)
+            return Failure(status: ExitStatus.diverged, message: advice.text(afterStep: step))
         case .tooFewWorkers(let members, let needed):
             return Failure(
                 status: ExitStatus.noAnswer,

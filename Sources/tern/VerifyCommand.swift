@@ -56,6 +56,9 @@ struct VerifyCommand: AsyncParsableCommand {
         var configuration = try RunVerification.configuration(of: run)
         configuration.replaceData(by: data)
         let job = try await configuration.job(readFrom: run)
+        if let digest = configuration.dataDigest, digest != job.dataDigest {
+            throw VerificationError.otherData(path: RunDirectory.configuration(in: run))
+        }
         let verification = RunVerification(run, configuration, job)
         let sink = LogSink()
         var bar: ProgressBar?

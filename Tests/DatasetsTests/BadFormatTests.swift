@@ -8,10 +8,10 @@ struct BadFormatTests {
     @Test(
         "refuses a magic number of another kind of file",
         arguments: [
-            [0, 0, 8, 1, 0, 0, 0, 12],  // labels where images belong
-            [0, 0, 8, 4, 0, 0, 0, 12],
-            [0, 0, 0x0e, 3, 0, 0, 0, 12],  // doubles
-            [0, 0, 0x0b, 3, 0, 0, 0, 12],  // 16-bit integers
+            [0, 0, 0x0a, 3, 0, 0, 0, 12],  // a type that the format does not have
+            [0, 0, 8, 0, 0, 0, 0, 12],
+            [0, 0, 8, 9, 0, 0, 0, 12],
+            [0, 1, 8, 3, 0, 0, 0, 12],
             [1],
         ] as [[UInt8]], [false, true])
     func wrongMagic(bytes: [UInt8], packed: Bool) async throws {
@@ -40,6 +40,39 @@ struct BadFormatTests {
             let line = error?.description ?? ""
             #expect(line.hasPrefix("\(folder[name]) is \(sample.format), not an IDX file: "))
         }
+    }
+
+    @Test(
+        "names a type of the format that is not read, and tells how to convert it",
+        arguments: [
+            (0x09, "int8"), (0x0b, "int16"), (0x0c, "int32"), (0x0d, "float32"), (0x0e, "float64"),
+        ] as [(UInt8, String)], [FileName.trainImages, FileName.testLabels])
+    func otherType(type: (byte: UInt8, name: String), name: String) async throws {
+        let isLabels = name == FileName.testLabels
+        // Examples may be float32.
+        guard isLabels || type.name != "float32" else { return }
+        let content: IDXContent = isLabels ? .labels : .examples
+        let folder = try SampleFolder(
+            name, holds: [0, 0, type.byte, isLabels ? 1 : 3, 0, 0, 0, 12])
+        let error = DatasetError.otherType(file: folder[name], type: type.name, content)
+        await #expect(throws: error) { try await folder.load() }
+        #expect(error.description.contains("holds \(type.name) values"))
+        #expect(error.description.contains("convert them"))
+        #expect(!error.description.contains("get this file again"))
+    }
+
+    @Test("names the dimensions where there are too many or too few", arguments: [1, 4, 8])
+    func otherDimensions(dimensions: UInt8) async throws {
+        let folder = try SampleFolder(
+            FileName.trainImages, holds: [0, 0, 8, dimensions, 0, 0, 0, 12])
+        let error = DatasetError.otherDimensions(
+            file: folder[FileName.trainImages], dimensions: Int(dimensions), .examples)
+        await #expect(throws: error) { try await folder.load() }
+        try folder.write(FileName.trainImages, sampleFiles[FileName.trainImages] ?? [])
+        try folder.write(FileName.trainLabels, [0, 0, 8, 2, 0, 0, 0, 12])
+        let labels = DatasetError.otherDimensions(
+            file: folder[FileName.trainLabels], dimensions: 2, .labels)
+        await #expect(throws: labels) { try await folder.load() }
     }
 
     @Test("refuses dimensions of zero", arguments: zip(0..<3, ["count", "rows", "columns"]))

@@ -39,9 +39,37 @@ struct DescriptionTests {
                 + "dimensions: 3; or 0d for float32, 02 for two dimensions); get this file again"
         ),
         (
-            .notFinite(file: "f", example: 17),
-            "f holds a value that is no finite number in example 17; correct it, "
-                + "or get this file again"
+            .notFinite(file: "f", value: "-inf", example: 17, row: 2, column: 0),
+            "f holds -inf in example 17 at row 2, column 0 (counted from 0); correct the value or "
+                + "leave the example out"
+        ),
+        (
+            .otherType(file: "f", type: "int32", .labels),
+            "f holds int32 values, but labels must be unsigned bytes (uint8, IDX type 08); convert "
+                + "them, in NumPy with astype('uint8')"
+        ),
+        (
+            .otherType(file: "f", type: "float64", .examples),
+            "f holds float64 values, but examples must be uint8 (IDX type 08) or float32 (0d); convert "
+                + "them, in NumPy with astype('>f4')"
+        ),
+        (
+            .otherDimensions(file: "f", dimensions: 4, .examples),
+            "f has 4 dimensions, but examples have 3 (count, rows, columns) or 2 (count, time steps); "
+                + "give the file of examples, or reshape it"
+        ),
+        (
+            .otherDimensions(file: "f", dimensions: 2, .labels),
+            "f has 2 dimensions, but labels have 1: one class number for each example; give the file "
+                + "of labels, or convert it"
+        ),
+        (
+            .notAFolder(path: "f"),
+            "f is a file: give the folder that holds the data set's four IDX files"
+        ),
+        (
+            .noExamples(name: "the training set"),
+            "the training set has no examples; at least 2 are needed to train"
         ),
         (
             .emptyDimension(file: "f", dimension: "rows"),
@@ -73,11 +101,6 @@ struct DescriptionTests {
         (
             .tooFewClasses(file: "l", label: 7),
             "l holds no label but 7; at least 2 classes are needed to train"
-        ),
-        (
-            .labelOutOfRange(file: "l", index: 17, label: 10, expected: 0...9),
-            "l holds label 10 at index 17, expected labels from 0 to 9; correct it, "
-                + "or get this file again"
         ),
     ]
 

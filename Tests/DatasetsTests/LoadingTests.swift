@@ -156,7 +156,7 @@ struct SearchTests {
     func fileForFolder() async throws {
         let folder = try SampleFolder()
         let file = folder[FileName.trainImages]
-        await #expect(throws: DatasetError.unreadable(path: file, reason: "not a folder")) {
+        await #expect(throws: DatasetError.notAFolder(path: file)) {
             try await Dataset.load(.mnist, directory: file, environment: [:])
         }
     }

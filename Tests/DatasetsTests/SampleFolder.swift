@@ -34,6 +34,16 @@ final class SampleFolder {
         try self.init(sampleFiles.merging([name: bytes]) { $1 })
     }
 
+    /// A data set of these labels, with images of one pixel.
+    convenience init(train: [UInt8], test: [UInt8]) throws {
+        try self.init([
+            FileName.trainImages: idx([train.count, 1, 1], elements: train),
+            FileName.trainLabels: idx([train.count], elements: train),
+            FileName.testImages: idx([test.count, 1, 1], elements: test),
+            FileName.testLabels: idx([test.count], elements: test),
+        ])
+    }
+
     deinit {
         try? FileManager.default.removeItem(atPath: path)
     }

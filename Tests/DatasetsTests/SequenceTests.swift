@@ -58,7 +58,7 @@ struct SequenceTests {
     }
 
     @Test(
-        "a value that is no finite number is refused, and its example is named",
+        "a value that is not finite is refused, and its place is named",
         arguments: [Float.infinity, -.infinity, .nan, .signalingNaN])
     func notFinite(value: Float) async throws {
         var floats = Self.floats
@@ -66,8 +66,24 @@ struct SequenceTests {
         let folder = try folder(
             "-idx3-float", train: idx([12, 3, 2], floats: floats),
             test: idx([6, 3, 2], floats: Self.floats.suffix(36)))
-        let error = DatasetError.notFinite(file: folder["train-images-idx3-float"], example: 7)
-        await #expect(throws: error) { try await folder.load() }
+        let error = DatasetError.notFinite(
+            file: folder["train-images-idx3-float"], value: value.isNaN ? "nan" : "\(value)",
+            example: 7, row: 2, column: 1)
+        let thrown = await #expect(throws: DatasetError.self) { try await folder.load() }
+        // A signalling NaN is written otherwise than a quiet one.
+        #expect(thrown == error || value.isSignalingNaN)
+        #expect(thrown?.description.contains("in example 7 at row 2, column 1") == true)
+
+        // In memory as in a file.
+        var bytes = floats.flatMap { withUnsafeBytes(of: $0.bitPattern.littleEndian, Array.init) }
+        let shape = ExampleShape(rows: 3, columns: 2, element: .float32)
+        let labels = (0..<12).map { UInt8($0 % 3) }
+        let spoilt = ExampleSet(shape, values: bytes, labels: labels)
+        bytes = [UInt8](repeating: 0, count: bytes.count)
+        let whole = ExampleSet(shape, values: bytes, labels: labels)
+        _ = try Dataset(train: whole, test: whole)
+        #expect(throws: DatasetError.self) { try Dataset(train: spoilt, test: whole) }
+        #expect(throws: DatasetError.self) { try Dataset(train: whole, test: spoilt) }
     }
 
     @Test("the largest and the smallest floats are fine")

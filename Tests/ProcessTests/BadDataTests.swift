@@ -50,10 +50,24 @@ struct BadDataTests {
             let packed: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 99]
             try data.write(SampleData.trainImages + ".gz", packed)
         },
+        Fault("labels of one class", "/\(SampleData.trainLabels) holds no label but 3") {
+            try $0.change(SampleData.trainLabels) { bytes in
+                bytes.replaceSubrange(8..., with: repeatElement(3, count: 600))
+            }
+        },
+        Fault("int32 labels", "holds int32 values", "convert them") {
+            try $0.change(SampleData.trainLabels) { $0[2] = 0x0c }
+        },
         Fault(
-            "a label out of range", "/\(SampleData.trainLabels) holds label 77 at index 3",
-            "expected labels from 0 to 9"
-        ) { try $0.change(SampleData.trainLabels) { $0[8 + 3] = 77 } },
+            "a value that is not a number", "holds nan in example 2 at row 1, column 3",
+            "leave the example out"
+        ) { data in
+            try data.turnIntoFloats()
+            try data.change("t10k-images-idx3-float") { bytes in
+                let place = 16 + 4 * (2 * 144 + 15)
+                bytes.replaceSubrange(place..<place + 4, with: [0x7f, 0xc0, 0, 0])
+            }
+        },
         Fault(
             "fewer labels than images", "holds 600 examples", "holds 599 labels",
             "take both files from one data set"
@@ -86,6 +100,13 @@ struct BadDataTests {
         try fault.spoil(data)
         let ending = try await tern(["dataset", "info", "--data", data.folder])
         expectRefusal(ending, status: fault.status, fault.parts)
+    }
+
+    @Test("a file where the folder is meant is told as what it is")
+    func file() async throws {
+        let file = try SampleData().path(SampleData.trainImages)
+        try await expectRefusal(
+            ["train", "--data", file], status: 66, "\(file) is a file: give the folder that holds")
     }
 
     @Test("where there is none, it is told where it was searched and how to get it")

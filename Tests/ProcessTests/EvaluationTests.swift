@@ -51,6 +51,64 @@ struct EvaluationTests {
             "when it is complete")
     }
 
+    @Test("tests on the data of the run, whatever other data there are")
+    func ownData() async throws {
+        let (data, run) = (try SampleData("own"), RunFolder())
+        // A data set of the same form lies where MNIST is searched for.
+        let other = try SampleData("mnist", train: 500)
+        let elsewhere = ["TERN_MNIST_DIR": other.folder]
+        _ = try await Recipe.small.train(data, into: run)
+        let own = try await tern(["evaluate", run.path], environment: elsewhere)
+        #expect(own.status == 0 && own.output.contains("data set       custom, 200 test images\n"))
+        let told = try await tern(["evaluate", run.path, "--data", other.folder])
+        #expect(told.status == 0)
+        #expect(
+            told.output.contains(
+                "custom, 200 test images; not the data that the model was trained on\n"))
+
+        // By itself, a model does not say where its data lie.
+        let model = try writeFile("lone", readFile(run.path("model.safetensors")))
+        try await expectRefusal(
+            ["evaluate", model], status: 66, "give the folder of the data with --data",
+            environment: elsewhere)
+        let lone = try await tern(["evaluate", model, "--data", data.folder])
+        #expect(lone.output == own.output.replacing(run.path("model.safetensors"), with: model))
+    }
+
+    @Test("refuses the run's data when they have changed, unless they are named")
+    func changedData() async throws {
+        let (data, run) = (try SampleData(), RunFolder())
+        _ = try await Recipe.small.train(data, into: run)
+        try data.change(SampleData.testImages) { $0[$0.count - 1] ^= 1 }
+        try await expectRefusal(
+            ["evaluate", run.path], status: 65,
+            "the data in \(data.folder) are not those that \(run.path)/model.safetensors was trained on"
+        )
+        #expect(try await tern(["evaluate", run.path, "--data", data.folder]).status == 0)
+        for arguments in [["verify", run.path], ["verify", run.path, "--data", data.folder]] {
+            try await expectRefusal(
+                arguments, status: 65, "was made with another data set", "--data")
+        }
+        try await expectRefusal(
+            ["train", "--resume", run.path], status: 65, "was made with another data set")
+        // What an older Tern has left says nothing of its data.
+        for name in ["config.json", "model.safetensors"] {
+            let text = String(decoding: try readFile(run.path(name)), as: UTF8.self)
+            #expect(text.contains("data_digest"), "\(name)")
+        }
+    }
+
+    @Test("says so where nobody knows what a model was trained on")
+    func unknown() async throws {
+        let (data, run) = (try SampleData(), RunFolder())
+        _ = try await Recipe.small.train(data, into: run)
+        let file = try StateDict(ofModel: run.path("model.safetensors")).write()
+        let ending = try await tern(["evaluate", file, "--data", data.folder, "--rows", "12"])
+        #expect(
+            ending.output.contains("the model does not tell whether it was trained on these data"),
+            "\(ending)")
+    }
+
     @Test("refuses data that the model is not for")
     func otherData() async throws {
         let (data, run) = (try SampleData(), RunFolder())

@@ -25,8 +25,9 @@ struct HelpTests {
     }
 
     static let training = [
-        ("dataset", "mnist"), ("data", "$TERN_MNIST_DIR, then data/mnist"), ("cell", "rnn"),
-        ("hidden", "128"), ("layers", "1"), ("nonlinearity", "tanh"), ("bidirectional", nil),
+        ("dataset", "mnist"), ("data", "none, which searches $TERN_MNIST_DIR"), ("cell", "rnn"),
+        ("hidden", "128"), ("layers", "1"), ("nonlinearity", "tanh"),
+        ("bidirectional/--no-bidirectional", nil),
         ("dropout <share>", "0"), ("readout", "last"), ("sequence", "rows"), ("epochs", "10"),
         ("batch-size <examples>", "128"), ("learning-rate <rate>", ""), ("optimizer", "adam"),
         ("clip-norm <norm>", ""), ("schedule", "cosine"), ("shards", "16"), ("seed", "0"),
@@ -40,7 +41,12 @@ struct HelpTests {
         ("sequence", "rows"), ("nonlinearity", "tanh"), ("readout", "last"),
     ]
     static let expected: [(command: String, options: [(String, String?)])] = [
-        ("train", training + [("workers", "one for each core"), ("restart <times>", "0")]),
+        (
+            "train",
+            training + [
+                ("workers", "none, which means one for each core"), ("restart <times>", "0"),
+            ]
+        ),
         (
             "coordinator",
             training + [
@@ -62,7 +68,7 @@ struct HelpTests {
                 ("data <dir>", "where the run read them"), ("format", "text"),
             ]
         ),
-        ("evaluate", untold + [("data <dir>", "where the model's data set is found")]),
+        ("evaluate", untold + [("data <dir>", "the data that the model was trained on")]),
         ("predict", untold + [("index <n>", nil), ("format", "text")]), ("inspect", untold),
         ("export", untold + [("pytorch <file>", nil)]),
         ("import", untold + [("output <file>", "model.safetensors")]),
@@ -124,12 +130,23 @@ struct HelpTests {
         #expect(alone.output == help.output)
     }
 
-    @Test("tells what each exit status means that the program ends with")
+    @Test("tells what each exit status means, in the words of the documentation")
     func statuses() async throws {
-        let help = try await tern(["--help"]).output.split { $0.isWhitespace }
-            .joined(separator: " ")
-        for status in [0, 1, 2, 64, 65, 66, 69, 70, 73, 74, 75, 76, 78, 130, 143] {
-            #expect(help.contains(" \(status) "), "\(status)")
+        let help = try await tern(["--help"]).output
+        let rows = help.split(separator: "\n").compactMap { line in
+            line.wholeMatch(of: /\ \ (\d+) +(.+)/).map { "| \($0.1) | \($0.2) |" }
         }
+        for status in [0, 1, 2, 64, 65, 66, 68, 69, 70, 73, 74, 75, 76, 78, 129, 130, 143] {
+            #expect(rows.count { $0.hasPrefix("| \(status) |") } == 1, "\(status)")
+        }
+        let root = URL(filePath: #filePath).appending(path: "../../..").standardized
+            .path(percentEncoded: false)
+        let pages = try FileManager.default.contentsOfDirectory(atPath: "\(root)/docs")
+            .filter { $0.hasSuffix(".md") }.map { "docs/\($0)" }
+        let tables = try (["README.md"] + pages).map { page in
+            String(decoding: try readFile("\(root)/\(page)"), as: UTF8.self).split(separator: "\n")
+                .filter { $0.wholeMatch(of: /\| \d+ \| .+ \|/) != nil }.map(String.init)
+        }
+        #expect(tables.filter { $0.contains(rows[0]) } == [rows])
     }
 }

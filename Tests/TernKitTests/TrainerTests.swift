@@ -69,6 +69,36 @@ struct TrainerTests {
         await #expect(throws: TrainerError.self) { try await trainer.train() }
     }
 
+    @Test("so does one whose test loss is not finite, though its weights are")
+    func divergedTest() async throws {
+        var recipe = Self.recipe
+        (recipe.cell, recipe.nonlinearity, recipe.optimizer) = (.rnn, .relu, .sgd)
+        (recipe.learningRate, recipe.clipNorm, recipe.schedule) = (1e30, 0, .constant)
+        (recipe.batchSize, recipe.epochs) = (200, 1)
+        let trainer = try Trainer(recipe, stripes(), lanes: 2)
+        await #expect(throws: TrainerError.diverged(step: 1)) {
+            try await trainer.train { _ in Issue.record("an epoch without a finite test loss") }
+        }
+    }
+
+    @Test("what nobody chose fits few examples: the batch takes all, the shards are fewer")
+    func fewExamples() async throws {
+        let few = try stripes(train: 12)
+        let model = try await Trainer(TrainingConfiguration(), few, lanes: 1).train()
+        #expect(model.configuration?.batchSize == 12)
+        #expect(model.configuration?.shards == 8)
+        var chosen = TrainingConfiguration()
+        chosen.batchSize = 13
+        #expect(throws: ConfigurationError.batchLargerThanData(batchSize: 13, examples: 12)) {
+            try Trainer(chosen, few)
+        }
+        chosen = TrainingConfiguration()
+        chosen.shards = 16
+        #expect(throws: ConfigurationError.moreShardsThanExamples(shards: 16, examples: 12)) {
+            try Trainer(chosen, few)
+        }
+    }
+
     @Test("a training whose task is cancelled ends")
     func cancellation() async throws {
         var recipe = Self.recipe
@@ -95,16 +125,16 @@ struct TrainerTests {
         #expect(throws: DatasetError.self) {
             try Dataset(train: set(shape, [0, 1]), test: set(other, [1]))
         }
-        let outOfRange = DatasetError.labelOutOfRange(
-            file: "the test set", index: 1, label: 2, expected: 0...1)
-        #expect(throws: outOfRange) {
-            try Dataset(train: set(shape, [0, 1]), test: set(shape, [0, 2]))
+        let untaught = try Dataset(train: set(shape, [0, 1]), test: set(shape, [0, 2]))
+        #expect(untaught.classes == 3)
+        #expect(throws: DatasetError.tooFewClasses(file: "the training set", label: 4)) {
+            try Dataset(train: set(shape, [4, 4]), test: set(shape, [0, 2]))
         }
     }
 }
 
-/// 200 and 50 images of 6 x 4 pixels, with a stripe in one of three rows or in one of three columns.
-private func stripes() throws -> Dataset {
+/// 200 training images, or so many, and 50 test images of 6 x 4 pixels, with a stripe in one of three rows or in one of three columns.
+private func stripes(train: Int = 200) throws -> Dataset {
     func set(_ count: Int) -> ExampleSet {
         let labels = (0..<count).map { UInt8($0 * 7 % 6) }
         let values = labels.enumerated().flatMap { index, label in
@@ -115,5 +145,5 @@ private func stripes() throws -> Dataset {
         }
         return ExampleSet(ExampleShape(rows: 6, columns: 4), values: values, labels: labels)
     }
-    return try Dataset(train: set(200), test: set(50))
+    return try Dataset(train: set(train), test: set(50))
 }

@@ -33,6 +33,24 @@ struct RunConfigurationTests {
         #expect(try parse(#"{"hidden": 20, "threads": 2, "seed": null}"#) == expected)
     }
 
+    @Test(
+        "a batch and shards fit the data where a file leaves them out, and stay where it has them")
+    func fitted() throws {
+        for text in ["{}", #"{"batch_size": null, "hidden": 20}"#] {
+            let fitted = try parse(text).training.fitted(toExamples: 40)
+            #expect(fitted.batchSize == 40 && fitted.shards == 16, "\(text)")
+            #expect(try parse(text).training.fitted(toExamples: 9).shards == 8)
+            #expect(try parse(text).training.fitted(toExamples: 60_000) == parse(text).training)
+        }
+        let kept = try parse(#"{"batch_size": 128, "shards": 16}"#).training
+        #expect(kept.fitted(toExamples: 9).batchSize == 128)
+        #expect(kept.fitted(toExamples: 9).shards == 16)
+        #expect(kept == TrainingConfiguration())
+        // What was fitted once is chosen: a run that is repeated has the same batch.
+        #expect(
+            TrainingConfiguration().fitted(toExamples: 40).fitted(toExamples: 9).batchSize == 40)
+    }
+
     @Test("what a checkpoint of an older version leaves out keeps its default")
     func olderCheckpoint() throws {
         var expected = TrainingConfiguration()
@@ -107,6 +125,7 @@ struct RunConfigurationTests {
         configuration.initialWeightsPath = "/far/weights"
         configuration.data = "/some/where \"else\""
         configuration.dataPath = "/some/where else"
+        configuration.dataDigest = "abcdef"
         configuration.workers = 3
         configuration.threads = 2
         configuration.checkpointEvery = 50

@@ -176,6 +176,7 @@ extension Coordinator {
     }
 
     private func evaluated(_ test: Tally) {
+        guard test.loss.isFinite else { return abandon(.diverged(step: state.step)) }
         let report = EpochReport(
             epoch: state.step / job.plan.stepsPerEpoch, epochs: job.configuration.epochs,
             step: state.step, train: state.epochTally, test: test,

@@ -34,6 +34,9 @@ final class Workbench: Sendable {
             !name.hasPrefix("TERN_")
         }
         variables["TERN_KEY"] = path("key")
+        // What the tests' own terminal is like is no matter of theirs.
+        variables["TERM"] = "xterm"
+        variables["NO_COLOR"] = nil
         variables.merge(environment) { $1 }
         let number = nextNumber.withLock { number in
             defer { number += 1 }

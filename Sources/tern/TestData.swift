@@ -1,0 +1,59 @@
+import Datasets
+import FoundationEssentials
+import Monitoring
+import Training
+
+/// The data that a model is tested on: those that it was trained on, unless a person names others.
+struct TestData {
+    let dataset: Dataset
+    /// What a person is told about the data beside their name.
+    let note: String?
+
+    /// Reads the data for a model's test.
+    ///
+    /// - Parameters:
+    ///   - folder: the folder that a person names; nil for the model's own data.
+    ///   - path: the model's file, for errors.
+    ///   - run: the folder of the run that the model lies in, if it does.
+    /// - Throws: ``Failure`` if nobody has named a folder and the model's own data are not to be found.
+    init(_ folder: String?, for model: ModelFile, _ path: String, run: String?) async throws {
+        let configuration = try run.map { run in
+            let path = RunDirectory.configuration(in: run)
+            return try RunConfiguration(parsing: Files.read(path), path: path)
+        }
+        if folder == nil, let configuration, let run {
+            dataset = try await configuration.dataset(readFrom: run)
+        } else {
+            guard folder != nil || model.dataset != "custom" else {
+                throw Failure(
+                    status: ExitStatus.noInput,
+                    message:
+                        "\(path) was trained on a data set that has no name, and does not lie in "
+                        + "the folder of its run: give the folder of the data with --data")
+            }
+            dataset = try await Dataset.load(
+                NamedDataset(rawValue: model.dataset) ?? .mnist, directory: folder,
+                environment: ProcessInfo.processInfo.environment)
+        }
+        switch dataset.isTheOne(of: model, configuration) {
+        case true?: note = nil
+        case nil: note = "the model does not tell whether it was trained on these data"
+        case false? where folder != nil: note = "not the data that the model was trained on"
+        case false?:
+            throw Failure(
+                status: ExitStatus.badData,
+                message:
+                    "the data in \(dataset.directory) are not those that \(path) was trained on: "
+                    + "bring those back, or name the data to test on with --data")
+        }
+    }
+}
+
+extension Dataset {
+    /// Whether a model was trained on this; nil if neither the model nor its run tells.
+    fileprivate func isTheOne(of model: ModelFile, _ run: RunConfiguration?) -> Bool? {
+        if let digest = model.dataDigest ?? run?.dataDigest { return digest == self.digest }
+        // The known data sets are known by their content.
+        return NamedDataset(rawValue: model.dataset).map { $0.rawValue == name }
+    }
+}

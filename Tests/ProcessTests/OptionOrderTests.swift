@@ -1,0 +1,127 @@
+import FoundationEssentials
+import Testing
+
+/// A data set that goes with the default options and takes no time.
+private func smallData() throws -> SampleData { try SampleData(train: 160, test: 20, side: 8) }
+
+@Suite("Options win over --config, and a run that is resumed keeps its settings", .bench)
+struct OptionOrderTests {
+    /// An option that a configuration file has too.
+    struct Setting {
+        let option: String
+        /// A value in a file that is not the default.
+        let json: String
+        /// The words that give the same on the command line, and those that give the default.
+        let (changed, initial): ([String], [String])
+        /// Whether a run that is resumed may have another value.
+        var mayChange = false
+
+        init(_ option: String, _ json: String, _ initial: String, mayChange: Bool = false) {
+            let value = json.filter { !"[]\"".contains($0) }
+            self.option = option
+            self.json = json
+            changed = ["--\(option)", value]
+            self.initial = ["--\(option)", initial]
+            self.mayChange = mayChange
+        }
+
+        /// A flag.
+        init(flag option: String) {
+            self.option = option
+            json = "true"
+            (changed, initial) = (["--\(option)"], ["--no-\(option)"])
+        }
+    }
+
+    static let settings = [
+        Setting("dataset", "\"fashion-mnist\"", "mnist"),
+        Setting("data", "\"/no/folder\"", "none", mayChange: true),
+        Setting("cell", "\"gru\"", "rnn"), Setting("hidden", "20", "128"),
+        Setting("layers", "2", "1"), Setting("nonlinearity", "\"relu\"", "tanh"),
+        Setting(flag: "bidirectional"), Setting("dropout", "0.5", "0"),
+        Setting("readout", "\"mean\"", "last"), Setting("convolution", "[4]", "none"),
+        Setting("sequence", "\"pixels\"", "rows"),
+        Setting("initialization", "\"identity\"", "uniform"),
+        Setting("initial-weights", "\"/no/file\"", "none"), Setting("epochs", "3", "10"),
+        Setting("batch-size", "10", "128"), Setting("accumulate", "7", "1"),
+        Setting("label-smoothing", "0.1", "0"), Setting("learning-rate", "0.5", "0.003"),
+        Setting("optimizer", "\"sgd\"", "adam"), Setting("momentum", "0.9", "0"),
+        Setting(flag: "nesterov"), Setting("weight-decay", "0.1", "0"),
+        Setting("clip-norm", "3", "0.5"), Setting("schedule", "\"step\"", "cosine"),
+        Setting("warmup", "5", "0"), Setting("step-epochs", "4", "1"),
+        Setting("gamma", "0.2", "0.7"),
+        Setting("shards", "4", "16"), Setting("seed", "9", "0"),
+        Setting("threads", "2", "1", mayChange: true),
+        Setting("checkpoint-every", "3", "0", mayChange: true),
+        Setting("log-every", "7", "100", mayChange: true),
+        Setting("log-level", "\"debug\"", "info", mayChange: true),
+        Setting("workers", "3", "none", mayChange: true),
+    ]
+
+    /// The options that no configuration file has.
+    static let others: Set = [
+        "restart", "supervised", "heartbeat-timeout", "answer-timeout", "pause-timeout", "audit",
+        "run-dir", "resume", "config", "version", "help", "h",
+    ]
+
+    @Test("the table has every option")
+    func complete() async throws {
+        let help = try await tern(["train", "--experimental-dump-help"]).output
+        let dump = try JSONDecoder().decode(Dump.self, from: Data(help.utf8))
+        let names = dump.command.arguments.flatMap { $0.names ?? [] }.map(\.name)
+        #expect(names.count > 30)
+        let known = Set(Self.settings.map(\.option)).union(Self.others)
+        for name in names {
+            let stem = name.hasPrefix("no-") ? String(name.dropFirst(3)) : name
+            #expect(known.contains(stem), "--\(name)")
+        }
+    }
+
+    private struct Dump: Decodable {
+        struct Name: Decodable { let name: String }
+        struct Argument: Decodable { let names: [Name]? }
+        struct Command: Decodable { let arguments: [Argument] }
+        let command: Command
+    }
+
+    @Test("the default on the command line takes back whatever the file says")
+    func backToDefault() async throws {
+        let environment = ["TERN_MNIST_DIR": try smallData().folder]
+        let (plain, back) = (RunFolder("plain"), RunFolder("back"))
+        _ = try plain.completed(
+            try await tern(["train", "--run-dir", plain.path], environment: environment))
+        let keys = Self.settings.map {
+            "\"\($0.option.replacing("-", with: "_"))\": \($0.json)"
+        }
+        let file = try writeFile("settings.json", Array("{\(keys.joined(separator: ", "))}".utf8))
+        let options = ["train", "--config", file, "--run-dir", back.path]
+        _ = try back.completed(
+            try await tern(options + Self.settings.flatMap(\.initial), environment: environment))
+        #expect(try back.text("config.json") == plain.text("config.json"))
+        #expect(try back.summary.weights == plain.summary.weights)
+
+        // The file alone is something else in every setting.
+        let written = try plain.text("config.json")
+        for setting in Self.settings {
+            let key = setting.option.replacing("-", with: "_")
+            #expect(!written.contains("\"\(key)\" : \(setting.json)"), "\(key)")
+        }
+
+        // A run that is resumed keeps what decides its weights, and says which option would not.
+        for setting in Self.settings where !setting.mayChange {
+            let ending = try await tern(
+                ["train", "--resume", plain.path] + setting.changed, environment: environment)
+            guard setting.option != "initial-weights" else {
+                expectRefusal(ending, status: 74, ["cannot read /no/file"])
+                continue
+            }
+            expectRefusal(ending, status: 78, ["--\(setting.option) is "])
+        }
+        // The rest may change, all at once.
+        let free = Self.settings.filter { $0.mayChange && $0.option != "data" }
+        let resumed = try await tern(
+            ["train", "--resume", plain.path] + free.flatMap(\.changed), environment: environment)
+        _ = try plain.completed(resumed)
+        #expect(try plain.text("config.json") == written)
+    }
+}
