@@ -87,7 +87,7 @@ struct ImportTests {
         Fault("the tensor that tells the cell is missing", "it has no tensor rnn.weight_hh_l0") {
             $0.tensors.removeAll { $0.name == "rnn.weight_hh_l0" }
         },
-        Fault("a tensor is too many", "does not fit", "a tensor fc2.bias") {
+        Fault("a tensor is too many", "does not fit", "an unknown tensor fc2.bias") {
             $0.tensors.append(.init(name: "fc2.bias", shape: [1], bytes: [0, 0, 0, 0]))
         },
         Fault("a tensor has another shape", "rnn.bias_ih_l0 is F32 [8, 2], not F32 [16]") {
@@ -227,7 +227,7 @@ struct ImportTests {
             ["import", data.folder], status: 74, "cannot read \(data.folder)", "Is a directory")
         let model = run.path("model.safetensors")
         try await expectRefusal(
-            ["import", model], status: 64, "\(model) is a model of Tern's already")
+            ["import", model], status: 64, "\(model) is already a Tern model")
         try await expectRefusal(
             ["import", model, "--readout", "mean"], status: 64,
             "\(model) tells itself what network it is of", "leave out")
