@@ -21,6 +21,8 @@ final class Dialler {
     private var attempt: Attempt?
     /// How long to wait before the next round.
     private var pause: Duration
+    /// Whether a look-up has come to an end.
+    private var hasLookedUp = false
     /// The address that was reached last: it comes first as long as the name has it.
     private var reached: HostAddress?
 
@@ -41,9 +43,17 @@ final class Dialler {
             socket.thread.detach(fileDescriptor: lookUp.fileDescriptor)
             finish(lookUp)
         }
+        // The first may take tens of seconds, in which nothing else would be heard.
+        guard !hasLookedUp else { return }
+        socket.thread.schedule(after: .seconds(1)) { [weak self] in
+            guard let self, socket.raw != nil, !hasLookedUp else { return }
+            let detail = "the name \(name) is being looked up, and no name server answers"
+            socket.report(MonitorEvent(.unresolved, endpoint.text, detail: detail))
+        }
     }
 
     private func finish(_ lookUp: NameLookUp) {
+        hasLookedUp = true
         switch lookUp.result {
         case .success(let addresses)?:
             let preferred = addresses.filter { $0 == reached }

@@ -104,6 +104,40 @@ struct NameTests {
         }
     }
 
+    @Test("where no name server answers, a worker says so, ends in time, and at once when told to")
+    func silentNameServer() async throws {
+        // Somebody who takes questions, and answers none.
+        let server = Glibc.socket(AF_INET, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        defer { close(server) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(53).bigEndian
+        inet_pton(AF_INET, "127.0.0.53", &address.sin_addr)
+        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(server, $0, size) == 0
+            }
+        }
+        try #require(isBound)
+        let hosts = try OwnHosts(services: "hosts: dns")
+        let resolver = try writeFile(
+            "resolv.conf", Array("nameserver 127.0.0.53\noptions timeout:30\n".utf8))
+        func worker(_ options: String...) throws -> TernProcess {
+            try bench.start(
+                hosts.command(
+                    [ternPath, "worker", "--connect", "tcp://node0.example:5555"] + options,
+                    setUp: "mount --bind \(resolver) /etc/resolv.conf"))
+        }
+        let told = "the name node0.example is being looked up, and no name server answers"
+        expectRefusal(
+            try await worker("--join-timeout", "2").end(), status: 75, ["\(told) after 2 s"])
+        let other = try worker()
+        try await other.line("\(told); still trying")
+        other.signal(SIGTERM)
+        #expect(try await other.end().status == 143)
+    }
+
     @Test("a coordinator that listens on all addresses tells those that others can dial")
     func dialable() async throws {
         let name = try #require(hostName)

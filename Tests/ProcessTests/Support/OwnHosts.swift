@@ -11,9 +11,11 @@ struct OwnHosts {
     private let services: String
 
     /// Makes the file of lines such as `127.0.0.2 node0`.
-    init(_ lines: String...) throws {
+    ///
+    /// - Parameter source: what the resolver asks, as `nsswitch.conf` has it.
+    init(_ lines: String..., services source: String = "hosts: files") throws {
         hosts = try writeFile("hosts", [])
-        services = try writeFile("nsswitch.conf", Array("hosts: files\n".utf8))
+        services = try writeFile("nsswitch.conf", Array("\(source)\n".utf8))
         try set(lines)
     }
 
