@@ -26,7 +26,7 @@ extension ImageError: CustomStringConvertible {
         case .damaged(let file, let reason):
             "\(file) is damaged (\(reason)): get or save this file again"
         case .tooLarge(let file, let width, let height):
-            "\(file) announces \(width)x\(height) pixels, more than "
+            "\(file) has \(width)x\(height) pixels, more than "
                 + "\(Picture.mostPixels / 1_000_000) million: make it smaller"
         }
     }

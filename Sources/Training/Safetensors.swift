@@ -166,7 +166,8 @@ extension Safetensors {
         for tensor in tensors {
             guard tensor.range.lowerBound == end, tensor.range.upperBound <= data.count else {
                 throw .init(
-                    path, "the data of \(tensor.name) lies outside the file or over another's")
+                    path,
+                    "the data of \(tensor.name) lies outside the file or overlaps another tensor")
             }
             guard tensor.elementBits != nil else {
                 throw .init(
@@ -176,7 +177,7 @@ extension Safetensors {
                     remedy: "save the float32 tensors of the model alone")
             }
             guard let size = tensor.byteCount, size == tensor.range.count else {
-                throw .init(path, "the data of \(tensor.name) has another size than its shape")
+                throw .init(path, "the data of \(tensor.name) does not have the size of its shape")
             }
             end = tensor.range.upperBound
         }
@@ -236,7 +237,7 @@ public struct SafetensorsError: Error, CustomStringConvertible, Equatable {
         self.path = path
         self.reason = reason
         self.remedy = remedy
-        verdict = "is damaged or no safetensors file:"
+        verdict = "is damaged or not a safetensors file:"
     }
 
     /// The error of a file of another format.

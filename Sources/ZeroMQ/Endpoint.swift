@@ -44,11 +44,11 @@ public struct Endpoint: Sendable {
         }
         // Without Foundation there is no range(of:): the first colon must be that of "://".
         guard let colon = text.firstIndex(of: ":"), text[colon...].hasPrefix("://") else {
-            throw malformed("the transport is missing; \(Self.forms)")
+            throw malformed("the transport is missing: \(Self.forms)")
         }
         let name = text[..<colon]
         guard let transport = Transport(rawValue: String(name)) else {
-            throw malformed("there is no transport '\(name)'; \(Self.forms)")
+            throw malformed("unknown transport '\(name)'; \(Self.forms)")
         }
         self.text = text
         self.transport = transport
@@ -106,7 +106,7 @@ public struct Endpoint: Sendable {
             return .address(address)
         }
         if text.contains(":"), text.utf8.allSatisfy({ $0 != 0x2F }) {
-            throw Fault(reason: "an IPv6 address goes into brackets")
+            throw Fault(reason: "an IPv6 address must be in brackets")
         }
         if text.utf8.allSatisfy({ $0 == 0x2E || (0x30...0x39).contains($0) }) {
             guard let address = HostAddress(String(text)) else {
@@ -147,7 +147,7 @@ public struct Endpoint: Sendable {
                 reason: text.isEmpty
                     ? "the port is missing" : "'\(text)' is not a port (0 to 65535)")
         }
-        if number == 0, !listening { throw Fault(reason: "nobody can be reached at port 0") }
+        if number == 0, !listening { throw Fault(reason: "port 0 cannot be dialled") }
         return number
     }
 }

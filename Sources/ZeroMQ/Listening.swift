@@ -11,7 +11,7 @@ extension Endpoint {
         guard transport != .inproc else {
             throw SocketError(
                 operation, text, code: EINVAL,
-                reason: "there is no transport 'inproc' between processes; \(Self.forms)")
+                reason: "unknown transport 'inproc' between processes; \(Self.forms)")
         }
     }
 

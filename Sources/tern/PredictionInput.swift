@@ -24,8 +24,8 @@ struct PredictionInput {
         guard !indices.isEmpty || shape.element == .uint8 else {
             throw Failure(
                 status: ExitStatus.badData,
-                message: "\(modelPath) is of \(shape) \(shape.noun), which no PNG file holds: give "
-                    + "an IDX file of them, and --index")
+                message: "\(modelPath) takes \(shape) \(shape.noun), which a PNG file cannot hold: "
+                    + "give an IDX file and --index")
         }
     }
 

@@ -27,8 +27,8 @@ struct BadNetworkTests {
     @Test(
         "a malformed endpoint",
         arguments: [
-            ("somewhere", "the transport is missing; use tcp://HOST:PORT"),
-            ("udp://127.0.0.1:5555", "there is no transport 'udp'; use tcp://HOST:PORT"),
+            ("somewhere", "the transport is missing: use tcp://HOST:PORT"),
+            ("udp://127.0.0.1:5555", "unknown transport 'udp'; use tcp://HOST:PORT"),
             ("tcp://127.0.0.1", "the port is missing"),
             ("tcp://127.0.0.1:http", "'http' is not a port (0 to 65535)"),
             ("tcp://127.0.0.1:70000", "'70000' is not a port (0 to 65535)"),

@@ -111,13 +111,13 @@ struct ImportTests {
                 $0.bytes += $0.bytes
             }
         },
-        Fault("a tensor claims 2^60 values", "fc.bias has another size than its shape") {
+        Fault("a tensor claims 2^60 values", "fc.bias does not have the size of its shape") {
             $0.change("fc.bias") { $0.shape = [1 << 60] }
         },
-        Fault("a network of 2^40 hidden values is claimed", "another size than its shape") {
+        Fault("a network of 2^40 hidden values is claimed", "does not have the size of its shape") {
             $0.change("rnn.weight_hh_l0") { $0.shape = [1 << 40, 1 << 40] }
         },
-        Fault("two tensors overlap", "lies outside the file or over another's") {
+        Fault("two tensors overlap", "lies outside the file or overlaps another tensor") {
             let size = $0.tensors[0].bytes.count
             $0.tensors[1].claimedOffsets = [size - 4, size - 4 + $0.tensors[1].bytes.count]
         },

@@ -151,7 +151,7 @@ struct PredictionTests {
         Fault("a PNG file of 2^60 pixels", 65, picture("huge"), "is damaged") { _ in
             [picture("huge")]
         },
-        Fault("a PNG file of too many pixels", 65, "announces 100000x1000 pixels") { _ in
+        Fault("a PNG file of too many pixels", 65, "has 100000x1000 pixels") { _ in
             [picture("large")]
         },
         Fault("an index beyond the last", 64, "has no image 200", "--index from 0 to 199") {

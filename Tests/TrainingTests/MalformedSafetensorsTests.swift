@@ -48,7 +48,7 @@ struct MalformedSafetensorsTests {
     }
 
     @Test(
-        "data that lies outside the file or over another's is refused",
+        "data that lies outside the file or overlaps another tensor is refused",
         arguments: [
             [tensor("a", 0, 9)], [tensor("a", 0, 4), tensor("b", 4, 9)],
             [tensor("a", 0, 4), tensor("b", 3, 7)], [tensor("a", 0, 8), tensor("b", 0, 8)],
@@ -58,7 +58,7 @@ struct MalformedSafetensorsTests {
         ])
     func badOffsets(tensors: [String]) {
         let bytes = fileBytes("{\(tensors.joined(separator: ","))}", data: .init(1...8))
-        refuse(bytes, because: "lies outside the file or over another's")
+        refuse(bytes, because: "lies outside the file or overlaps another tensor")
     }
 
     @Test("data of no tensor is refused")
@@ -81,7 +81,7 @@ struct MalformedSafetensorsTests {
             """
         refuse(
             fileBytes(header, data: .init(1...8)),
-            because: "the data of a has another size than its shape")
+            because: "the data of a does not have the size of its shape")
     }
 
     @Test(

@@ -47,7 +47,7 @@ extension Coordinator {
         case .partialSum(let sum):
             guard let payload, payload.count == 4 * state.parameters.count,
                 payload.checksum == sum.checksum
-            else { throw .wrongPayload("gradients of a wrong size or checksum") }
+            else { throw .wrongPayload("gradients with a wrong size or checksum") }
         default: break
         }
         let address = message.frames[0].peerAddress

@@ -43,17 +43,17 @@ extension CoordinatorMachine {
     /// Why a sum cannot be an answer to what its sender was asked for; nil if it is one.
     private func whyNotAnAnswer(_ sum: PartialSumHeader, from index: Int) -> String? {
         guard let asked = members[index].asked(in: sum.step) else {
-            return "a partial sum of step \(sum.step), for which it was not asked"
+            return "a partial sum of step \(sum.step), which was not requested"
         }
         guard (0...plan.shards.trailingZeroBitCount).contains(sum.level),
             (0..<1 << sum.level).contains(sum.residue)
         else { return "a partial sum of a node that is not in the tree" }
         let node = TreeNode(sum)
         guard asked.contains(node.slots(of: plan.shards)) else {
-            return "a partial sum of node \(node), for which it was not asked"
+            return "a partial sum of node \(node), which was not requested"
         }
         guard sum.step != step || audits.isEmpty || !isMixed(sum, of: members[index].peer) else {
-            return "a partial sum of node \(node), for parts of which it was asked apart"
+            return "a partial sum of node \(node), whose parts were requested separately"
         }
         let examples = plan.examples(under: node, step: sum.step)
         guard examples > 0, sum.examples == examples, (0...examples).contains(sum.correct) else {
