@@ -7,26 +7,26 @@ import ZeroMQ
 struct CoordinatorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "coordinator",
-        abstract: "Train with workers that dial in from any machine.",
+        abstract: "Train with workers from any machine.",
         discussion: """
-            The coordinator alone needs the data set; it sends each worker its share. Over tcp, workers \
-            need the coordinator's key, too: copy its file to their machines.
+            Only the coordinator needs the data set; it sends each worker its shards. Over tcp, workers \
+            also need the coordinator's key: copy its file to their machines.
 
             \(SignalHelp.ofTraining)
             """)
 
     @Option(
         help: ArgumentHelp(
-            "Where workers dial in: tcp://HOST:PORT, such as tcp://*:5555 for all addresses of "
+            "Where to listen for workers: tcp://HOST:PORT, such as tcp://*:5555 for all addresses of "
                 + "this machine, or ipc://PATH.", valueName: "endpoint"))
     var listen: String
 
-    @Option(help: "Workers that training needs: with fewer it does not begin, or pauses.")
+    @Option(help: "Workers that training needs; with fewer it waits or pauses.")
     var minWorkers = 1
 
     @Option(
         help: ArgumentHelp(
-            "Give up when too few workers have joined within this time. (default: never)",
+            "Give up if too few workers have joined within this time. (default: never)",
             valueName: "seconds"))
     var joinTimeout: Int?
 
@@ -66,7 +66,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
             if let key {
                 session.logger.info("workers need a copy of the \(key)")
             } else if endpoint.hasPrefix("tcp://") {
-                session.logger.warning("there is no key: anybody who reaches \(endpoint) is let in")
+                session.logger.warning("no key: anyone who can reach \(endpoint) may join")
             }
             let dialable = await Endpoint.dialable(endpoint)
             session.logger.info(

@@ -10,7 +10,7 @@ import ZeroMQ
 /// Tests a trained model.
 struct EvaluateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "evaluate", abstract: "Tell a model's loss and accuracy on the test set.")
+        commandName: "evaluate", abstract: "Print a model's loss and accuracy on the test set.")
 
     @OptionGroup
     var options: ModelOptions

@@ -11,7 +11,7 @@ import ZeroMQ
 struct TrainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train",
-        abstract: "Train on this machine with a coordinator and local worker processes.",
+        abstract: "Train on this machine, with a coordinator and local workers.",
         discussion: SignalHelp.ofTraining)
 
     @Option(
@@ -23,8 +23,8 @@ struct TrainCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Start a process that crashed again: so many times in all, whether it was the "
-                + "coordinator or a worker.", valueName: "times"))
+            "How many times, in all, to restart a coordinator or worker that crashed.",
+            valueName: "times"))
     var restart = 0
 
     @Flag(

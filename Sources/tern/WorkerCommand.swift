@@ -11,7 +11,7 @@ import ZeroMQ
 struct WorkerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "worker",
-        abstract: "Compute for a coordinator, which sends all that is needed.",
+        abstract: "Compute for a coordinator, which sends the data and the settings.",
         discussion: SignalHelp.ofWorker)
 
     @Option(
@@ -28,11 +28,11 @@ struct WorkerCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Give up when no coordinator has answered for this long. (default: never)",
+            "Give up if no coordinator answers for this long. (default: never)",
             valueName: "seconds"))
     var joinTimeout: Int?
 
-    @Option(help: "Least urgent lines that are logged.")
+    @Option(help: "Lowest level that is logged.")
     var logLevel = Logger.Level.info
 
     @Option(
@@ -46,7 +46,7 @@ struct WorkerCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "For drills of --audit: flip a bit of every such answer.", visibility: .hidden))
+            "For drills of --audit: flip a bit of one in so many answers.", visibility: .hidden))
     var spoilEvery: Int?
 
     func validate() throws {
@@ -109,7 +109,7 @@ struct WorkerCommand: AsyncParsableCommand {
 
     private func conclude(_ outcome: WorkerOutcome, _ logger: Logger) throws {
         switch outcome {
-        case .dismissed(let reason): logger.info("sent home: \(reason)")
+        case .dismissed(let reason): logger.info("dismissed: \(reason)")
         case .orphaned: break
         case .refused(let reason): throw Failure(status: ExitStatus.refused, message: reason)
         case .interrupted(let signal):
@@ -117,8 +117,8 @@ struct WorkerCommand: AsyncParsableCommand {
         case .noCoordinator(.turnedAway):
             throw Failure(
                 status: ExitStatus.refused,
-                message: "\(connect) turned this worker away: copy the coordinator's key to this "
-                    + "machine, or name the right one with --key")
+                message: "\(connect) rejected this worker: check that both use the same key; copy "
+                    + "the coordinator's key to this machine, or name it with --key")
         case .noCoordinator(.unresolved(let reason)):
             throw Failure(
                 status: ExitStatus.noAnswer,
@@ -130,7 +130,7 @@ struct WorkerCommand: AsyncParsableCommand {
                 : "there is no coordinator at \(connect)"
             throw Failure(
                 status: ExitStatus.noAnswer,
-                message: "\(what) after \(joinTimeout ?? 0) s: check the endpoint and that tern "
+                message: "\(what) after \(joinTimeout ?? 0) s: check the endpoint, and that tern "
                     + "coordinator runs there")
         }
     }
@@ -144,12 +144,13 @@ extension WorkerEvent {
         case .lost: return (.warning, "lost the coordinator at \(endpoint); dialling again")
         case .expelled(let reason):
             return (
-                .warning, "the coordinator went on without this worker: \(reason); joining anew"
+                .warning, "the coordinator expelled this worker: \(reason); joining again"
             )
         case .waiting(_, .turnedAway):
             return (
                 .warning,
-                "\(endpoint) turns this worker away: has it the coordinator's key? still trying"
+                "the coordinator rejected this worker: check that both use the same key; still "
+                    + "trying \(endpoint)"
             )
         case .waiting(_, .unresolved(let reason)):
             return (.warning, "\(endpoint): \(reason); still trying")

@@ -38,7 +38,7 @@ struct ClusterScriptTests {
                 lines.contains {
                     $0.hasPrefix("\(name): worker ") && $0.contains(" with \(threads) threads, ")
                 }, "\(ending)")
-            #expect(ending.output.contains("\(name): sent home: the run is complete"))
+            #expect(ending.output.contains("\(name): dismissed: the run is complete"))
         }
         _ = try run.completed(try await cluster.coordinator.end())
         let copy = "\(home)/.cache/tern/key"

@@ -73,7 +73,7 @@ struct DisturbanceTests {
         worker.signal(SIGSTOP)
         try await cluster.coordinator.line("\(worker.pid) left: no answer for")
         worker.signal(SIGCONT)
-        try await worker.line("the coordinator went on without this worker: no answer for")
+        try await worker.line("the coordinator expelled this worker: no answer for")
         let summary = try run.completed(try await cluster.coordinator.end())
         #expect(try await worker.end().status == 0)
         #expect(summary.weights == (try await undisturbed(data)))

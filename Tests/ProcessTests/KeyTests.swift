@@ -53,7 +53,7 @@ struct KeyTests {
             [
                 "worker", "--connect", cluster.endpoint, "--join-timeout", "1",
                 "--key", key == "none" ? key : bench.path(key),
-            ], status: 76, "\(cluster.endpoint) turned this worker away",
+            ], status: 76, "\(cluster.endpoint) rejected this worker",
             "copy the coordinator's key",
             "--key")
         // Where only one side has a key, either may be the first to see it, and to hang up.
@@ -71,7 +71,7 @@ struct KeyTests {
         let other = try await Cluster(.small, data, into: RunFolder("other"), isOpen: true)
         let worker = try start(["worker", "--connect", other.endpoint])
         try await worker.line(
-            "\(other.endpoint) turns this worker away: has it the coordinator's key?")
+            "the coordinator rejected this worker: check that both use the same key")
         other.coordinator.kill()
         try await other.coordinator.end()
         let run = RunFolder()
