@@ -52,14 +52,14 @@ extension DatasetError: CustomStringConvertible {
         switch self {
         case .notFound(let dataset, let searched):
             "no \(dataset.rawValue) files in \(searched.joined(separator: ", ")); "
-                + "\(dataset.remedy), or name the folder that holds them with --data DIR"
+                + "\(dataset.remedy), or give their folder with --data DIR"
         case .missingFile(let name, let directory):
-            "\(directory) lacks \(name) (.gz or unpacked); add it, all four files are needed"
+            "\(directory) lacks \(name) (.gz or unpacked); add it: Tern needs all four files"
         case .unreadable(let path, let reason):
             "cannot read '\(path)': \(reason); check its name and permissions, "
                 + "or name another folder with --data DIR"
         case .damagedGzip(let file, let unpacked, let reason):
-            "\(file) is damaged: its gzip data fail after \(unpacked) unpacked bytes "
+            "\(file) is damaged: its gzip data is invalid after \(unpacked) unpacked bytes "
                 + "(\(reason)); \(fetchAgain)"
         case .otherFormat(let file, let format):
             "\(file) is \(format.name), not an IDX file: "
@@ -75,14 +75,14 @@ extension DatasetError: CustomStringConvertible {
                 + "(IDX, unsigned bytes, dimensions: 3; or 0d for float32, 02 for two dimensions); "
                 + fetchAgain
         case .emptyDimension(let file, let dimension):
-            "\(file) announces 0 \(dimension) in its header, expected at least 1; \(fetchAgain)"
+            "\(file) has 0 \(dimension) in its header, expected at least 1; \(fetchAgain)"
         case .tooLarge(let file, let dimensions):
-            "\(file) announces \(product(dimensions)) bytes in its header, "
+            "\(file) declares \(product(dimensions)) bytes in its header, "
                 + "more than a quarter of this machine's memory; \(fetchAgain)"
         case .truncated(let file, let expected, let actual):
             "\(file) ends after \(actual) unpacked bytes, expected \(expected); \(fetchAgain)"
         case .trailingBytes(let file, let expected):
-            "\(file) goes on after the \(expected) unpacked bytes that its header announces; "
+            "\(file) continues after the \(expected) unpacked bytes that its header declares; "
                 + fetchAgain
         case .otherType(let file, let type, .labels):
             "\(file) holds \(type) values, but labels must be unsigned bytes (uint8, IDX type 08); "
@@ -107,7 +107,7 @@ extension DatasetError: CustomStringConvertible {
             "\(train) holds \(trainShape.noun) of \(trainShape) but \(test) of "
                 + "\(testShape); take both files from one data set"
         case .tooFewClasses(let file, let label):
-            "\(file) holds no label but \(label); at least 2 classes are needed to train"
+            "\(file) holds only the label \(label); training needs at least 2 classes"
         }
     }
 }

@@ -5,7 +5,7 @@ import Training
 /// Tells what a trained model sees in images.
 struct PredictCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "predict", abstract: "Tell the classes of images.",
+        commandName: "predict", abstract: "Predict the classes of images.",
         discussion: """
             A PNG file may have any size and colours, and ink darker or brighter than the ground: \
             it is made bright ink on black of the model's size, and each step of that is told. Of an \
@@ -26,12 +26,12 @@ struct PredictCommand: AsyncParsableCommand {
     @Option(
         name: .customLong("index"),
         help: ArgumentHelp(
-            "An image of the IDX files, counted from 0, or a range such as 0-9. (repeatable)",
+            "Image of the IDX files, counted from 0, or a range such as 0-9. (repeatable)",
             valueName: "n"))
     var indices: [IndexRange] = []
 
     @Option(
-        help: "Text draws on a terminal and is tab-separated in a pipe; json is one array.")
+        help: "text draws on a terminal and is tab-separated in a pipe; json is one array.")
     var format = Format.text
 
     mutating func run() async throws {

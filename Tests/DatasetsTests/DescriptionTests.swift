@@ -12,7 +12,7 @@ struct DescriptionTests {
         (
             .notFound(.fashionMNIST, searched: ["/a"]),
             "no fashion-mnist files in /a; install them with apt-get install "
-                + "dataset-fashion-mnist, or name the folder that holds them with --data DIR"
+                + "dataset-fashion-mnist, or give their folder with --data DIR"
         ),
         (
             .missingFile(name: "t10k-labels-idx1-ubyte", directory: "/a"),
@@ -25,7 +25,7 @@ struct DescriptionTests {
         ),
         (
             .damagedGzip(file: "f.gz", unpacked: 14, reason: "incorrect data check"),
-            "f.gz is damaged: its gzip data fail after 14 unpacked bytes (incorrect data check); "
+            "f.gz is damaged: its gzip data is invalid after 14 unpacked bytes (incorrect data check); "
                 + "get this file again"
         ),
         (
@@ -73,11 +73,11 @@ struct DescriptionTests {
         ),
         (
             .emptyDimension(file: "f", dimension: "rows"),
-            "f announces 0 rows in its header, expected at least 1; get this file again"
+            "f has 0 rows in its header, expected at least 1; get this file again"
         ),
         (
             .tooLarge(file: "f", dimensions: [1_000_000, 1_000_000, 28]),
-            "f announces 1000000 x 1000000 x 28 bytes in its header, more than a quarter of this "
+            "f declares 1000000 x 1000000 x 28 bytes in its header, more than a quarter of this "
                 + "machine's memory; get this file again"
         ),
         (
@@ -100,7 +100,7 @@ struct DescriptionTests {
         ),
         (
             .tooFewClasses(file: "l", label: 7),
-            "l holds no label but 7; at least 2 classes are needed to train"
+            "l holds only the label 7; training needs at least 2 classes"
         ),
     ]
 
