@@ -12,6 +12,7 @@ import Training
 extension CoordinatorMachine {
     /// Decides whether a sum that is used is audited.
     mutating func chooseAudit(_ sum: PartialSumHeader, of index: Int) {
+        guard settings.audit > 0 || !strikes.isEmpty else { return }
         let member = members[index]
         guard isAudited(sum, of: member.name) else {
             guard settings.audit > 0 else { return }

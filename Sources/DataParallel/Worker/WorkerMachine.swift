@@ -13,10 +13,10 @@ public struct WorkerMachine: Sendable {
     /// The bytes of memory that a run may take here.
     let memory: Int
 
-    private(set) var plan: BatchPlan?
+    var plan: BatchPlan?
     /// The bytes that are left for examples, and those that one takes.
-    private var room = 0
-    private var exampleByteCount = 0
+    var room = 0
+    var exampleByteCount = 0
     var run = RunID.unknown
     var isFinished = false
     var isConnected = false
@@ -25,22 +25,22 @@ public struct WorkerMachine: Sendable {
     /// What has kept it from a coordinator last, and when.
     private var obstacle: (contact: Contact, at: Duration)?
     /// The signal that asks it to leave, and since when, while it finishes its answer.
-    private var leaving: (signal: Int32, since: Duration)?
+    var leaving: (signal: Int32, since: Duration)?
     /// Whether it was given up and waits for its lanes, to begin afresh.
-    private var isExpelled = false
+    var isExpelled = false
 
     /// The next example to fetch of each shard that is here in part or whole.
-    private var fetched: [Int: Int] = [:]
-    private var fetching: Int?
+    var fetched: [Int: Int] = [:]
+    var fetching: Int?
     /// What it was told to get the data of and has given no answer for.
-    private var assignments: [[Range<Int>]] = []
+    var assignments: [[Range<Int>]] = []
     /// The step whose weights are loaded, and the ranges that wait to be computed with them.
-    private var step: Int?
-    private var queue: [Range<Int>] = []
+    var step: Int?
+    var queue: [Range<Int>] = []
     /// The step that the lanes compute.
-    private var computing: Int?
+    var computing: Int?
     /// What it has been doing, and since when.
-    private var activity: (phase: WorkerStatus.Phase, since: Duration) = (.idle, .zero)
+    var activity: (phase: WorkerStatus.Phase, since: Duration) = (.idle, .zero)
 
     /// The machine of a worker that is not connected.
     ///
@@ -154,7 +154,7 @@ public struct WorkerMachine: Sendable {
         return []
     }
 
-    private mutating func leave(_ signal: Int32) -> [WorkerEffect] {
+    mutating func leave(_ signal: Int32) -> [WorkerEffect] {
         let notice = Notice(reason: "it was told to stop by a signal")
         return [.send(.leave(notice), run)] + finish(.interrupted(signal: signal))
     }
@@ -234,7 +234,7 @@ public struct WorkerMachine: Sendable {
         return [.report(.expelled(notice.reason))] + (computing == nil ? beginAfresh() : [])
     }
 
-    private mutating func beginAfresh() -> [WorkerEffect] {
+    mutating func beginAfresh() -> [WorkerEffect] {
         isExpelled = false
         return [.reset, .send(.hello(hello), RunID.unknown)]
     }
@@ -247,69 +247,5 @@ public struct WorkerMachine: Sendable {
         guard let plan else { return false }
         return fetching == part.shard && part.first == fetched[part.shard, default: 0]
             && part.count > 0 && part.count <= plan.examples(inShard: part.shard) - part.first
-    }
-
-    // MARK: - Work
-
-    /// What comes next: fetching what the work or an assignment lacks, computing, or being ready.
-    private mutating func next(_ now: Duration) -> [WorkerEffect] {
-        var effects: [WorkerEffect] = []
-        let wanted =
-            firstMissing(queue.prefix(1)) ?? firstMissing(assignments.flatMap(\.self)[...])
-        if let wanted, fetching == nil {
-            if fetched[wanted] == nil, let plan {
-                room -= plan.examples(inShard: wanted) * exampleByteCount
-                guard room >= 0 else {
-                    return finish(.refused("its shards take more memory than this machine has"))
-                }
-                fetched[wanted] = 0
-            }
-            fetching = wanted
-            let fetch = Fetch(shard: wanted, first: fetched[wanted, default: 0])
-            effects.append(.send(.fetch(fetch), run))
-        }
-        while let slots = assignments.first, firstMissing(slots[...]) == nil {
-            assignments.removeFirst()
-            effects.append(.send(.ready(SlotRanges(slots)), run))
-        }
-        if let step, computing == nil, let slots = queue.first, firstMissing([slots]) == nil {
-            queue.removeFirst()
-            computing = step
-            activity = (.computing, now)
-            effects.append(.compute(slots, step: step))
-        }
-        let waits = fetching == nil ? WorkerStatus.Phase.idle : .fetching
-        if computing == nil, activity.phase != waits { activity = (waits, now) }
-        return effects
-    }
-
-    /// The first shard at slots of `ranges` whose data is not whole.
-    private func firstMissing(_ ranges: ArraySlice<Range<Int>>) -> Int? {
-        guard let plan else { return nil }
-        return ranges.lazy.joined().map { shard(atSlot: $0, of: plan.shards) }
-            .first { fetched[$0, default: 0] < plan.examples(inShard: $0) }
-    }
-
-    private func status(_ now: Duration) -> WorkerStatus {
-        WorkerStatus(
-            phase: activity.phase, step: computing, seconds: (now - activity.since) / .seconds(1))
-    }
-
-    /// The lanes have computed what the last `compute` effect asked for.
-    ///
-    /// The sums are sent only if they are still those of the step under way.
-    public mutating func computed(step: Int, now: Duration) -> [WorkerEffect] {
-        computing = nil
-        guard !isFinished else { return [] }
-        if isExpelled { return beginAfresh() }
-        let isCurrent = self.step == step
-        let answer: [WorkerEffect] = isCurrent ? [.sendSums(step: step, run)] : [.discardSums]
-        if let leaving { return answer + leave(leaving.signal) }
-        return answer + next(now)
-    }
-
-    private mutating func finish(_ outcome: WorkerOutcome) -> [WorkerEffect] {
-        isFinished = true
-        return [.finish(outcome)]
     }
 }
