@@ -61,7 +61,7 @@ struct SequenceTests {
         #expect(prediction.output.contains("values from 0.0"))
         try await expectRefusal(
             ["predict", run.path, bench.path("digit.png")], status: 65,
-            "12x12 float32 sequences", "no PNG file holds", "--index")
+            "12x12 float32 sequences", "a PNG file cannot hold", "--index")
     }
 
     @Test("examples of more time steps than can be read are refused")
