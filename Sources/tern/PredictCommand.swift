@@ -7,10 +7,9 @@ struct PredictCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "predict", abstract: "Predict the classes of images.",
         discussion: """
-            A PNG file may have any size and colours, and ink darker or brighter than the ground: \
-            it is made bright ink on black of the model's size, and each step of that is told. Of an \
-            IDX file, \
-            gzipped or not, --index says which images are meant; they are taken as they are.
+            A PNG file may have any size and colours, and ink darker or brighter than the ground. \
+            Tern makes it bright ink on black in the model's size, and prints each step. In an IDX \
+            file, gzipped or not, --index chooses images; they are used as they are.
             """)
 
     enum Format: String, ExpressibleByArgument, CaseIterable {

@@ -28,7 +28,7 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: "The recurrent cell. (default: \(defaults.training.cell.rawValue))")
     var cell: Cell?
 
-    @Option(help: "Values of a layer's hidden state. (default: \(defaults.training.hidden))")
+    @Option(help: "Size of a layer's hidden state. (default: \(defaults.training.hidden))")
     var hidden: Int?
 
     @Option(help: "Recurrent layers. (default: \(defaults.training.layers))")
@@ -36,7 +36,7 @@ struct TrainingOptions: ParsableArguments {
 
     @Option(
         help: """
-            What the rnn cell applies to its sums. (default: \
+            Nonlinearity of the rnn cell. (default: \
             \(defaults.training.nonlinearity.rawValue))
             """)
     var nonlinearity: Nonlinearity?
@@ -48,41 +48,42 @@ struct TrainingOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Share of a layer's outputs that training drops before the layer above: 0 to below 1. "
+            "Fraction of a layer's outputs that training drops before the next layer: 0 to below 1. "
                 + "(default: \(defaults.training.dropout))", valueName: "share"))
     var dropout: Double?
 
     @Option(
         help: """
-            Outputs that the classes are read from: of the last time step, or their mean. (default: \
+            Outputs that classes are computed from: the last time step's, or their mean. (default: \
             \(defaults.training.readout.rawValue))
             """)
     var readout: Readout?
 
     @Option(
         help: ArgumentHelp(
-            "Put a 3x3 convolution of so many channels, with max-pooling, before the recurrent "
-                + "layers; may be repeated. (default: none)", valueName: "channels"))
+            "Add a 3x3 convolution with this many channels, and max-pooling, before the "
+                + "recurrent layers; may be repeated. (default: none)", valueName: "channels"))
     var convolution: [Withdrawable<Int>] = []
 
     @Option(
         help: """
-            An image as a sequence: a row, a column or a pixel a time step; permuted: pixels in a \
+            How to read an image: one row, column or pixel per time step; permuted: pixels in a \
             fixed random order. (default: \(defaults.training.sequence.rawValue))
             """)
     var sequence: SequenceOrder?
 
     @Option(
         help: """
-            Initial weights: PyTorch's, or recurrent ones that copy the state, for rnn with relu. \
+            Initial weights: uniform as in PyTorch, or identity: copies the state, for rnn with relu. \
             (default: \(defaults.training.initialization.rawValue))
             """)
     var initialization: Initialization?
 
     @Option(
         help: ArgumentHelp(
-            "Begin with the weights of a model, or of a state_dict saved by PyTorch, that fits "
-                + "the network. (default: none, which draws them from --seed)", valueName: "file"))
+            "Start from the weights of a model, or of a state_dict that PyTorch saved. They "
+                + "must fit the network. (default: none, which draws them from --seed)",
+            valueName: "file"))
     var initialWeights: Withdrawable<String>?
 
     @Option(help: "Passes over the training data. (default: \(defaults.training.epochs))")
@@ -90,13 +91,13 @@ struct TrainingOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Global batch size: examples of a step, over all workers. (default: "
+            "Global batch size: examples per step, over all workers. (default: "
                 + "\(defaults.training.batchSize))", valueName: "examples"))
     var batchSize: Int?
 
     @Option(
         help: ArgumentHelp(
-            "Batches whose gradients one step averages, in the memory of one batch. (default: "
+            "Batches per step: averages their gradients, in the memory of one batch. (default: "
                 + "\(defaults.training.accumulate))", valueName: "batches"))
     var accumulate: Int?
 
@@ -105,14 +106,14 @@ struct TrainingOptions: ParsableArguments {
 
     @Option(
         help: """
-            Shards the data is dealt to: a power of two, at least the number of lanes. (default: \
+            Shards that the data is assigned to: a power of two, at least the number of lanes. (default: \
             \(defaults.training.shards))
             """)
     var shards: Int?
 
     @Option(
         help: """
-            What all random numbers come from: 0 to 2^64 - 1. (default: \(defaults.training.seed))
+            Seed of all random numbers: 0 to 2^64 - 1. (default: \(defaults.training.seed))
             """)
     var seed: UInt64?
 
@@ -121,51 +122,51 @@ struct TrainingOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Folder that the run leaves its files in. (default: runs/TIME-CELL)",
+            "Folder for the run's files. (default: runs/TIME-CELL)",
             valueName: "dir"))
     var runDir: String?
 
     @Option(
         help: ArgumentHelp(
-            "Steps between checkpoints, besides those at each epoch's end; 0 for these alone. "
+            "Steps between checkpoints, besides one at each epoch's end; 0 for only those. "
                 + "(default: \(defaults.checkpointEvery))", valueName: "steps"))
     var checkpointEvery: Int?
 
     @Option(
         help: ArgumentHelp(
-            "Go on with the run in this folder from its newest whole checkpoint.",
+            "Resume the run in this folder from its newest valid checkpoint.",
             valueName: "dir"))
     var resume: String?
 
     @Option(
         help: ArgumentHelp(
-            "Take settings from a file such as a run's config.json; options win over it.",
+            "Read settings from a file such as a run's config.json; options override it.",
             valueName: "file"))
     var config: String?
 
     @Option(
         help: ArgumentHelp(
-            "Steps between step lines in the log. (default: \(defaults.logEvery))",
+            "Steps between two step lines in the log. (default: \(defaults.logEvery))",
             valueName: "steps"))
     var logEvery: Int?
 
     @Option(
         help: """
-            Least urgent lines that are logged. (default: \(defaults.logLevel))
+            Lowest level that is logged. (default: \(defaults.logLevel))
             """)
     var logLevel: Logger.Level?
 
     func validate() throws {
         if resume != nil, config != nil {
             throw ValidationError(
-                "--resume takes the settings of the run; leave out --config")
+                "--resume uses the run's own settings; leave out --config")
         }
         if convolution.count > 1, convolution.contains(where: { $0.value == nil }) {
             throw ValidationError("--convolution none is for no convolution at all: give it alone")
         }
         if let resume, let runDir, runDir != resume {
             throw ValidationError(
-                "--resume goes on in the run's own folder; leave out --run-dir")
+                "--resume uses the run's own folder; leave out --run-dir")
         }
     }
 

@@ -59,7 +59,7 @@ private let run = RunID(7)
         #expect(refusal(receive(welcome(examples: 1 << 30, batchSize: 1, shards: 1))) == nil)
         #expect(
             refusal(receive(.assign(SlotRanges(0..<1))))
-                == "its shards take more memory than this machine has")
+                == "its shards need more memory than this machine has")
     }
 
     @Test(

@@ -13,7 +13,7 @@ extension WorkerMachine {
             if fetched[wanted] == nil, let plan {
                 room -= plan.examples(inShard: wanted) * exampleByteCount
                 guard room >= 0 else {
-                    return finish(.refused("its shards take more memory than this machine has"))
+                    return finish(.refused("its shards need more memory than this machine has"))
                 }
                 fetched[wanted] = 0
             }
