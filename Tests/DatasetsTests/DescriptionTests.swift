@@ -7,7 +7,7 @@ struct DescriptionTests {
         (
             .notFound(.mnist, searched: ["/a", "data/mnist"]),
             "no mnist files in /a, data/mnist; download them with Scripts/fetch-mnist, "
-                + "or name the folder that holds them with --data DIR"
+                + "or give their folder with --data DIR"
         ),
         (
             .notFound(.fashionMNIST, searched: ["/a"]),
@@ -16,7 +16,7 @@ struct DescriptionTests {
         ),
         (
             .missingFile(name: "t10k-labels-idx1-ubyte", directory: "/a"),
-            "/a lacks t10k-labels-idx1-ubyte (.gz or unpacked); add it, all four files are needed"
+            "/a lacks t10k-labels-idx1-ubyte (.gz or unpacked); add it: Tern needs all four files"
         ),
         (
             .unreadable(path: "/a", reason: "Permission denied"),
@@ -86,7 +86,7 @@ struct DescriptionTests {
         ),
         (
             .trailingBytes(file: "f", expected: 14),
-            "f goes on after the 14 unpacked bytes that its header announces; get this file again"
+            "f continues after the 14 unpacked bytes that its header declares; get this file again"
         ),
         (
             .countMismatch(images: "i", imageCount: 6, labels: "l", labelCount: 5),
@@ -112,6 +112,6 @@ struct DescriptionTests {
     @Test("a path with a line break still gives one line")
     func lineBreak() {
         let error = DatasetError.trailingBytes(file: "a\nb\r\nc", expected: 1)
-        #expect(error.description.hasPrefix("a?b?c goes on"))
+        #expect(error.description.hasPrefix("a?b?c continues"))
     }
 }

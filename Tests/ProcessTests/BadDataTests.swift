@@ -33,7 +33,7 @@ struct BadDataTests {
             "a truncated file", "/\(SampleData.trainImages) ends after", "get this file again"
         ) { try $0.change(SampleData.trainImages) { $0.removeLast(1000) } },
         Fault(
-            "a file that goes on after its end", "/\(SampleData.testImages) goes on after",
+            "a file that goes on after its end", "/\(SampleData.testImages) continues after",
             "get this file again"
         ) { try $0.change(SampleData.testImages) { $0.append(0) } },
         Fault(

@@ -89,7 +89,7 @@ struct KeyTests {
         _ = try run.completed(ending)
         #expect(
             ending.output.contains(
-                "warning: there is no key: anybody who reaches \(cluster.endpoint) is let in"))
+                "warning: no key: anyone who can reach \(cluster.endpoint) may join"))
     }
 
     @Test("over ipc there is no key unless one is asked for")
@@ -109,7 +109,7 @@ struct KeyTests {
         let other = try await Cluster(recipe, data, into: closed, listen: endpoint)
         try await expectRefusal(
             ["worker", "--connect", endpoint, "--join-timeout", "1"], status: 76,
-            "turned this worker")
+            "rejected this worker")
         _ = try other.worker("--key", bench.path("mine"))
         _ = try closed.completed(try await other.coordinator.end())
     }
