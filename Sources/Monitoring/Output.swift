@@ -35,7 +35,7 @@ public enum Output {
     /// Writes all bytes to a descriptor.
     ///
     /// - Parameter patience: the milliseconds to wait for a reader; -1 for as long as it takes.
-    static func write(
+    package static func write(
         _ bytes: [UInt8], to file: Int32, hearing signals: SignalSource? = nil, patience: Int32 = -1
     ) throws(OutputError) {
         var rest = bytes[...]

@@ -19,12 +19,12 @@ public final class RecordThread: Sendable {
     var error: FileError? { failure.withLock { $0 } }
 
     /// Whether another step may be made.
-    var hasRoom: Bool { thread.waitingBytes < Self.mostWaiting }
+    package var hasRoom: Bool { thread.waitingBytes < Self.mostWaiting }
 
     /// Carries out `work` after all before it, unless that has failed.
     ///
     /// - Parameter bytes: the memory that it takes until then.
-    func perform(bytes: Int, _ work: @escaping @Sendable () throws(FileError) -> Void) {
+    package func perform(bytes: Int, _ work: @escaping @Sendable () throws(FileError) -> Void) {
         thread.perform(bytes: bytes) { [failure] in
             guard failure.withLock({ $0 == nil }) else { return }
             do throws(FileError) {
@@ -43,7 +43,7 @@ public final class RecordThread: Sendable {
     }
 
     /// Calls `completion` on the thread once all before it is done, with the first failure if there is one.
-    func flush(then completion: @escaping @Sendable (FileError?) -> Void) {
+    package func flush(then completion: @escaping @Sendable (FileError?) -> Void) {
         thread.perform { [failure] in completion(failure.withLock { $0 }) }
     }
 }

@@ -15,7 +15,7 @@ public enum SignalRequest: Hashable, Sendable {
 /// Wrappers such as `timeout` signal a process and then its whole group, and a supervisor passes on what
 /// its group has received already: one request arrives twice. So a repetition within a second is no
 /// request, and only the same signal counts as a second one.
-struct SignalRules {
+package struct SignalRules {
     /// The time between a signal and its repetition from which on the repetition is meant.
     static let repetition = Duration.seconds(1)
 
@@ -24,8 +24,10 @@ struct SignalRules {
     /// When each signal that asks for a checkpoint was last heeded.
     private var checkpoints: [Int32: Duration] = [:]
 
+    package init() {}
+
     /// What a signal that came at `time` asks for; nil for nothing new.
-    mutating func request(of signal: Int32, at time: Duration) -> SignalRequest? {
+    package mutating func request(of signal: Int32, at time: Duration) -> SignalRequest? {
         guard signal != SIGUSR1, signal != SIGUSR2 else {
             if let last = checkpoints[signal], time - last < Self.repetition { return nil }
             checkpoints[signal] = time

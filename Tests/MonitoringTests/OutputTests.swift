@@ -5,8 +5,6 @@ import Testing
 import Training
 import ZeroMQ
 
-@testable import Monitoring
-
 /// A pipe of 4 KB.
 private struct SmallPipe {
     let reading: Int32

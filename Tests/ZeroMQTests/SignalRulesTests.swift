@@ -1,7 +1,6 @@
 import Glibc
 import Testing
-
-@testable import ZeroMQ
+import ZeroMQ
 
 @Suite("Signals ask") struct SignalRulesTests {
     private static let stops = [SIGINT, SIGTERM, SIGHUP]
