@@ -9,19 +9,25 @@ public enum ClusterKeyError: Error, Equatable, CustomStringConvertible {
     case file(FileError)
     /// The file does not hold a key.
     case malformed(path: String)
-    /// Everybody may read the file, or others may change it.
-    case exposed(path: String)
+    /// Everybody may read the file, or others may change it; `isFixed` where this user cannot change
+    /// that, as on a read-only mount.
+    case exposed(path: String, isFixed: Bool)
 
     /// One line that says what is wrong and what to do.
     public var description: String {
         switch self {
         case .file(let error):
-            "cannot \(error.operation) \(error.path): \(String(cString: strerror(error.code))): choose "
-                + "another place for the key with --key"
+            "cannot \(error.operation) \(error.path): \(error.reason): choose another place for the "
+                + "key with --key"
         case .malformed(let path):
             "\(path) holds no key: copy the coordinator's anew, or remove it to have one made"
-        case .exposed(let path):
-            "the key \(path) is no secret, since others can read or change it: chmod 600 \(path)"
+        case .exposed(let path, isFixed: false):
+            "the key \(path) is no secret, since others can read or change it: chmod 600 \(path), or, "
+                + "where that changes nothing, keep it on another disk with --key"
+        case .exposed(let path, isFixed: true):
+            "the key \(path) is no secret, since others can read or change it, and it cannot be "
+                + "changed here: mount it with mode 0400 (Kubernetes: defaultMode: 0400; Docker: "
+                + "mode: 0400), or name a copy of mode 600 with --key"
         }
     }
 }
@@ -68,11 +74,14 @@ public struct ClusterKey: Hashable, Sendable, CustomStringConvertible {
         let bytes: [UInt8]
         do throws(FileError) {
             if !Files.exists(path) { try make(path) }
-            bytes = try Files.read(path)
+            bytes = try wholeFile(path)
         } catch {
             throw .file(error)
         }
-        guard !Files.isOpenToOthers(path) else { throw .exposed(path: path) }
+        let exposure = Files.exposure(of: path)
+        guard exposure == .none else {
+            throw .exposed(path: path, isFixed: exposure == .fixed)
+        }
         let line = String(
             decoding: bytes.last == 0x0A ? bytes.dropLast() : bytes[...], as: UTF8.self)
         let secret = line.dropFirst(heading.count)
@@ -82,11 +91,21 @@ public struct ClusterKey: Hashable, Sendable, CustomStringConvertible {
         return line
     }
 
+    /// Reads a key's file, and gives a process that is just writing it a second to finish.
+    private static func wholeFile(_ path: String) throws(FileError) -> [UInt8] {
+        for _ in 0..<20 {
+            let bytes = try Files.read(path)
+            if bytes.contains(0x0A) || bytes.count >= heading.utf8.count + digitCount {
+                return bytes
+            }
+            usleep(50_000)
+        }
+        return try Files.read(path)
+    }
+
     /// Makes a key's file, unless another process has just made it.
     private static func make(_ path: String) throws(FileError) {
-        if let slash = path.lastIndex(of: "/"), slash > path.startIndex {
-            try Files.makeFolder(String(path[..<slash]))
-        }
+        try Files.makeFolder(Files.folder(of: path))
         // Of the system's source of random bytes.
         let secret = (0..<digitCount).map { _ in digits[.random(in: 0..<digits.count)] }
         try Files.makePrivately(Array("\(heading)\(String(secret))\n".utf8), at: path)

@@ -82,9 +82,14 @@ public struct Dataset: Sendable {
                 file: file.path, actual: file.checksum,
                 expected: (recognised ?? named).checksum(of: role))
         }
-        digest = SHA256.hex(of: Array(checksums.map(\.actual).joined().utf8))
+        digest = Self.digest(of: checksums.map(\.actual))
         self.directory = directory
         warnings = files.compactMap(\.1.warning)
+    }
+
+    /// The digest of the data set whose files have these checksums.
+    static func digest(of checksums: [String]) -> String {
+        SHA256.hex(of: Array(checksums.joined().utf8))
     }
 }
 

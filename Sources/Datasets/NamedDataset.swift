@@ -23,6 +23,14 @@ public enum NamedDataset: String, CaseIterable, Sendable {
         }
     }
 
+    /// The name of the data set that has a digest; `custom` for one that is not known.
+    public static func name(ofDigest digest: String) -> String {
+        let known = allCases.first { known in
+            Dataset.digest(of: DatasetFile.allCases.map(known.checksum)) == digest
+        }
+        return known?.rawValue ?? "custom"
+    }
+
     /// SHA-256 of a file's unpacked content, the same however it was packed.
     ///
     /// MNIST's sums are those of its files as published in 1998. Fashion-MNIST's are of the

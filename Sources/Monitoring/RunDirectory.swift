@@ -7,6 +7,8 @@ public struct RunDirectory: Sendable {
     public let path: String
     /// The open, locked log file: while this process lives, no other can use the folder.
     public let log: Int32
+    /// What a person should know of the folder.
+    public private(set) var warnings: [String] = []
 
     /// The run's configuration.
     public var configuration: String { Self.configuration(in: path) }
@@ -47,27 +49,97 @@ public struct RunDirectory: Sendable {
     ///
     /// - Throws: ``RunDirectoryError`` if it holds a run, or cannot be made.
     public static func create(_ path: String) throws(RunDirectoryError) -> RunDirectory {
-        for name in [
-            "config.json", "metrics.jsonl", "steps.csv", "model.safetensors", "summary.json",
-        ] where Files.exists("\(path)/\(name)") {
-            throw .holdsRun(path)
-        }
-        if !Files.names(in: "\(path)/checkpoints").isEmpty { throw .holdsRun(path) }
         do throws(FileError) {
             try Files.makeFolder(path)
         } catch {
-            throw .file(error)
+            throw .file(error.naming("--run-dir"))
+        }
+        guard try !holdsRun(path) else { throw .holdsRun(path) }
+        for name in ["metrics.jsonl", "steps.csv", "model.safetensors", "summary.json"]
+        where Files.exists("\(path)/\(name)") {
+            throw .holdsRest(path, name: name)
         }
         return try RunDirectory(path)
     }
 
+    /// Whether a folder holds a run that can go on: its configuration, or a checkpoint, which has
+    /// all of it that decides the weights.
+    private static func holdsRun(_ path: String) throws(RunDirectoryError) -> Bool {
+        if Files.exists(configuration(in: path)) { return true }
+        do throws(FileError) {
+            return try !checkpoints(in: path).paths().isEmpty
+        } catch {
+            throw .file(error)
+        }
+    }
+
+    /// The configuration of the run in a folder.
+    ///
+    /// Where the file is gone, as after a power cut, it is what the newest checkpoint tells.
+    /// - Throws: ``RunDirectoryError`` if there is no run, ``ConfigurationError`` if the file is
+    ///   damaged, ``FileError`` or ``CheckpointError`` if nothing can be read.
+    public static func savedConfiguration(in path: String) throws -> RunConfiguration {
+        let file = configuration(in: path)
+        if Files.exists(file) {
+            let bytes = try Files.read(file)
+            do throws(ConfigurationError) {
+                return try RunConfiguration(parsing: bytes, path: file)
+            } catch .unreadableFile(_, let reason) {
+                let hasCheckpoint = try !checkpoints(in: path).paths().isEmpty
+                let remedy =
+                    hasCheckpoint
+                    ? "; put it away, and --resume takes the settings of the newest checkpoint" : ""
+                throw ConfigurationError.unreadableFile(path: file, reason: reason + remedy)
+            }
+        }
+        guard let newest = try checkpoints(in: path).newest() else {
+            throw RunDirectoryError.noRun(path)
+        }
+        var configuration = RunConfiguration()
+        configuration.training = newest.checkpoint.configuration
+        configuration.dataDigest = newest.checkpoint.dataDigest
+        return configuration
+    }
+
+    /// The file with the weights that a path leads to: a file itself, or of a run's folder the model,
+    /// or else the newest whole checkpoint.
+    ///
+    /// - Throws: ``RunDirectoryError`` if a folder has neither, ``CheckpointError`` if no checkpoint
+    ///   in it is whole.
+    public static func weights(at path: String) throws -> String {
+        guard Files.isFolder(path) else { return path }
+        if Files.exists(model(in: path)) { return model(in: path) }
+        for store in [checkpoints(in: path), CheckpointStore(folder: path)] {
+            if let newest = try store.newest() { return newest.path }
+        }
+        throw RunDirectoryError.noWeights(path)
+    }
+
+    /// Puts a file out of the run's way, and gives its new path.
+    public func putAside(_ file: String) throws(FileError) -> String {
+        let path = "\(file).aside"
+        try Files.rename(file, to: path)
+        return path
+    }
+
     /// Opens the folder of a run that is to go on.
     ///
-    /// - Throws: ``RunDirectoryError`` if there is none, or if the run is going on already.
-    public static func open(_ path: String) throws(RunDirectoryError) -> RunDirectory {
-        guard Files.exists(configuration(in: path)) else { throw .noRun(path) }
-        let directory = try RunDirectory(path)
-        for folder in [path, directory.checkpoints.folder] { Files.removeUnfinished(in: folder) }
+    /// Where its configuration is gone, it is made anew from the newest checkpoint.
+    /// - Throws: ``RunDirectoryError`` if there is none, or if the run is going on already; what
+    ///   ``savedConfiguration(in:)`` throws.
+    public static func open(_ path: String) throws -> RunDirectory {
+        guard try holdsRun(path) else { throw RunDirectoryError.noRun(path) }
+        var directory = try RunDirectory(path)
+        for folder in [path, directory.checkpoints.folder] {
+            try Files.removeUnfinished(in: folder)
+        }
+        let configuration = directory.configuration
+        if !Files.exists(configuration) {
+            let saved = try savedConfiguration(in: path)
+            try Files.writeAtomically(saved.encoded(), to: configuration)
+            directory.warnings.append(
+                "\(configuration) was gone: it is made anew from the newest checkpoint")
+        }
         return directory
     }
 
@@ -84,7 +156,13 @@ public struct RunDirectory: Sendable {
         } catch {
             throw .file(error)
         }
-        guard flock(log, LOCK_EX | LOCK_NB) == 0 else {
+        switch Files.lock(log) {
+        case .locked: break
+        case .unsupported(let code):
+            warnings.append(
+                "the file system of \(path) has no locks (\(String(cString: strerror(code)))): see to "
+                    + "it yourself that no second coordinator uses this folder")
+        case .taken:
             close(log)
             throw .inUse(path)
         }
@@ -115,7 +193,7 @@ public struct RunDirectory: Sendable {
                 path = "\(base)-\(number)"
             }
         } catch {
-            throw .file(error)
+            throw .file(error.naming("--run-dir"))
         }
         return path
     }
@@ -125,6 +203,10 @@ public struct RunDirectory: Sendable {
 public enum RunDirectoryError: Error, CustomStringConvertible, Equatable {
     /// A new run was to be written over another.
     case holdsRun(String)
+    /// There are files of another run that cannot go on.
+    case holdsRest(String, name: String)
+    /// There are no weights.
+    case noWeights(String)
     /// There is no run to go on with.
     case noRun(String)
     /// A coordinator is at work in it.
@@ -137,6 +219,12 @@ public enum RunDirectoryError: Error, CustomStringConvertible, Equatable {
         switch self {
         case .holdsRun(let path):
             "\(path) holds another run: go on with it by --resume \(path), or give a new --run-dir"
+        case .holdsRest(let path, let name):
+            "\(path) holds \(name) of another run, which cannot go on without config.json or a "
+                + "checkpoint: put that file away, or give a new --run-dir"
+        case .noWeights(let path):
+            "\(path) holds no model.safetensors and no checkpoint: name a model, a checkpoint or the "
+                + "folder of a run"
         case .noRun(let path):
             "\(path) holds no run (it has no config.json): check the path given to --resume"
         case .inUse(let path):

@@ -12,7 +12,7 @@ public struct StepsFile {
     /// Opens the record of a run that has made `step` steps.
     ///
     /// What an earlier session wrote about later steps, or left half written, is cut off: those steps
-    /// are made again.
+    /// are made again. So is what stands behind a line that is none.
     ///
     /// - Throws: ``FileError`` if the file cannot be written.
     public init(path: String, resumingAt step: Int) throws(FileError) {
@@ -30,11 +30,14 @@ public struct StepsFile {
     /// The bytes of a record's heading and its lines up to a step.
     private static func size(of path: String, upTo step: Int) throws(FileError) -> Int {
         var lines = try LineReader(path)
-        var size = 0
-        while let line = try lines.next() {
-            if let record = StepRecord(parsing: line), record.step > step { break }
-            // A damaged line is kept: it is not for this session to hide it.
+        guard let heading = try lines.next(), heading.elementsEqual(StepRecord.heading) else {
+            return 0
+        }
+        var size = lines.offset
+        var next = 1
+        while next <= step, let line = try lines.next(), StepRecord(parsing: line)?.step == next {
             size = lines.offset
+            next += 1
         }
         return size
     }

@@ -6,6 +6,9 @@ public enum ScheduleKind: String, Codable, Sendable, CaseIterable {
     case cosine
     /// A fraction of the rate after every so many updates.
     case step
+
+    /// Whether the rate of a step depends on how many there will be.
+    public var dependsOnLength: Bool { self == .cosine }
 }
 
 /// How the learning rate changes over a run; all lengths are in updates.

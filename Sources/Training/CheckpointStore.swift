@@ -1,3 +1,5 @@
+import Glibc
+
 /// The checkpoints of one run: a folder that keeps the last three.
 public struct CheckpointStore: Sendable {
     /// The folder.
@@ -30,31 +32,32 @@ public struct CheckpointStore: Sendable {
         let padding = String(repeating: "0", count: max(0, 9 - digits.count))
         let path = "\(folder)/\(Self.prefix)\(padding)\(digits)\(Self.suffix)"
         try Files.writeAtomically(bytes, to: path)
-        for old in paths().dropLast(Self.kept) { Files.remove(old) }
+        for old in try paths().dropLast(Self.kept) { Files.remove(old) }
         return path
     }
 
     /// Removes the checkpoints made after more than `step` steps.
-    public func removeCheckpoints(after step: Int) {
-        for path in paths() {
+    public func removeCheckpoints(after step: Int) throws(FileError) {
+        for path in try paths() {
             if let made = self.step(of: path), made > step { Files.remove(path) }
         }
     }
 
     /// The newest checkpoint that was made after fewer than `step` steps.
     public func newestPath(before step: Int) -> String? {
-        paths().last { path in self.step(of: path).map { $0 < step } ?? false }
+        ((try? paths()) ?? []).last { path in self.step(of: path).map { $0 < step } ?? false }
     }
 
-    /// The steps that a checkpoint's name tells.
-    private func step(of path: String) -> Int? {
-        let name = path.dropFirst(folder.count + 1 + Self.prefix.count)
-        return Int(name.dropLast(Self.suffix.count))
+    /// The step that the name of a checkpoint's file tells.
+    public func step(of path: String) -> Int? {
+        Int(path.dropFirst(folder.count + 1 + Self.prefix.count).dropLast(Self.suffix.count))
     }
 
     /// The checkpoints' paths, the oldest first.
-    public func paths() -> [String] {
-        Files.names(in: folder)
+    ///
+    /// - Throws: ``FileError`` if the folder is there but cannot be read.
+    public func paths() throws(FileError) -> [String] {
+        try Files.names(in: folder)
             .filter { $0.hasPrefix(Self.prefix) && $0.hasSuffix(Self.suffix) }
             .map { "\(folder)/\($0)" }
     }
@@ -62,38 +65,84 @@ public struct CheckpointStore: Sendable {
     /// The newest checkpoint that is whole, or nil if there is none at all.
     ///
     /// - Returns: the checkpoint, its path, and what was wrong with newer ones.
-    /// - Throws: ``CheckpointError`` if there are checkpoints but none is whole.
+    /// - Throws: ``CheckpointError`` if there are checkpoints but none is whole, or if the folder or a
+    ///   file cannot be read.
     public func newest() throws(CheckpointError)
         -> (checkpoint: Checkpoint, path: String, damaged: [String])?
     {
         var damaged: [String] = []
-        for path in paths().reversed() {
-            do {
-                return (try Checkpoint(parsing: Files.read(path), path: path), path, damaged)
-            } catch {
-                damaged.append("\(error)")
+        do throws(FileError) {
+            for path in try paths().reversed() {
+                switch try Self.content(of: path) {
+                case .whole(let checkpoint): return (checkpoint, path, damaged)
+                case .damaged(let reason): damaged.append(reason)
+                case .gone: continue
+                }
+            }
+        } catch {
+            throw .file(error)
+        }
+        if let first = damaged.first { throw .noneWhole(first, folder: folder) }
+        return nil
+    }
+
+    /// What a file of the store holds.
+    public enum Content {
+        /// A whole checkpoint.
+        case whole(Checkpoint)
+        /// Something else; with what is wrong with it.
+        case damaged(String)
+        /// Nothing: a run that goes on removes its oldest checkpoint at any time.
+        case gone
+    }
+
+    /// Reads a file of the store.
+    ///
+    /// - Throws: ``FileError`` if it cannot be read, though it may be whole.
+    public static func content(of path: String) throws(FileError) -> Content {
+        let bytes: [UInt8]
+        do throws(FileError) {
+            bytes = try Files.read(path)
+        } catch {
+            switch error.code {
+            case ENOENT: return .gone
+            // A part of the disk that cannot be read is damage like any other.
+            case EIO: return .damaged("\(error)")
+            default: throw error
             }
         }
-        if let first = damaged.first { throw .noneWhole(first) }
-        return nil
+        do throws(SafetensorsError) {
+            return .whole(try Checkpoint(parsing: bytes, path: path))
+        } catch {
+            return .damaged("\(error)")
+        }
     }
 }
 
 /// Why a run cannot be resumed from its checkpoints.
 public enum CheckpointError: Error, CustomStringConvertible, Equatable {
     /// There are checkpoints, but all are damaged; with what is wrong with the newest.
-    case noneWhole(String)
+    case noneWhole(String, folder: String)
+    /// The record vouches for none of the whole checkpoints; with what is wrong with the oldest.
+    case notRecorded(String, folder: String)
+    /// The folder, or a file in it, cannot be read.
+    case file(FileError)
     /// A checkpoint was made of another data set.
     case otherData(path: String)
 
     /// One line that says what is wrong and what to do.
     public var description: String {
         switch self {
-        case .noneWhole(let reason):
-            "no whole checkpoint is left to resume from: \(reason), or start anew without --resume"
+        case .noneWhole(let reason, let folder):
+            "no whole checkpoint is left: \(reason), or put \(folder) away to make all steps again "
+                + "with --resume"
+        case .notRecorded(let reason, let folder):
+            "the record vouches for no checkpoint: \(reason); bring the former record back, or put "
+                + "\(folder) away to make all steps again with --resume"
+        case .file(let error): "\(error)"
         case .otherData(let path):
             "\(path) was made with another data set: give that one with --data, or start anew "
-                + "without --resume"
+                + "without --resume in a new --run-dir"
         }
     }
 }

@@ -23,6 +23,18 @@ extension TrainingConfiguration {
         return schedule.rate(learningRate, step: step)
     }
 
+    /// The first setting that makes another configuration's steps others, with its value here and
+    /// there.
+    ///
+    /// Unless the schedule depends on them, epochs only say how many steps there are.
+    public func differenceInSteps(
+        from other: Self
+    ) -> (option: String, value: String, other: String)? {
+        var other = other
+        if !schedule.dependsOnLength { other.epochs = epochs }
+        return difference(from: other)
+    }
+
     /// Checks that the settings of the updates are in range and go together.
     func validateUpdates() throws(ConfigurationError) {
         for (option, value) in [("label-smoothing", labelSmoothing), ("momentum", momentum)]

@@ -271,6 +271,8 @@ public enum ConfigurationError: Error, CustomStringConvertible, Equatable {
     case fewerShardsThanLanes(shards: Int, workers: Int, threads: Int)
     /// A configuration file that cannot be understood.
     case unreadableFile(path: String, reason: String)
+    /// A run cannot be made longer, or shorter, without changing the steps that it has made.
+    case otherLength(epochs: Int, made: Int, schedule: ScheduleKind, weights: String)
     /// A configuration that differs from that of the run to resume.
     case differs(option: String, given: String, expected: String, where: String)
 
@@ -310,6 +312,11 @@ public enum ConfigurationError: Error, CustomStringConvertible, Equatable {
                 + "threads each: give more shards or fewer workers"
         case .unreadableFile(let path, let reason):
             "\(path) is not a usable configuration: \(reason)"
+        case .otherLength(let epochs, let made, let schedule, let weights):
+            "--epochs is \(epochs), but the \(schedule.rawValue) schedule of this run was laid out for "
+                + "\(made): its steps would have been others; leave the option out to go on with that "
+                + "run, or train its weights further in a new --run-dir with --initial-weights "
+                + weights
         case .differs(let option, let given, let expected, let place):
             "--\(option) is \(given) but \(place) has \(expected): leave the option out to resume "
                 + "that run, or start another in a new --run-dir"

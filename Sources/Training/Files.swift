@@ -1,40 +1,4 @@
-import FoundationEssentials
 import Glibc
-
-/// A file operation that failed.
-public struct FileError: Error, CustomStringConvertible, Equatable {
-    /// What was tried, such as `write`.
-    public let operation: String
-    /// The file or folder.
-    public let path: String
-    /// The system's error number.
-    public let code: Int32
-
-    /// Makes the error of a call that left `code` in `errno`.
-    public init(operation: String, path: String, code: Int32) {
-        self.operation = operation
-        self.path = path
-        self.code = code
-    }
-
-    /// One line that says what failed and what to do.
-    public var description: String {
-        "cannot \(operation) \(path): \(String(cString: strerror(code)))\(remedy)"
-    }
-
-    private var remedy: String {
-        switch code {
-        case ENOSPC, EDQUOT: ": free space on that disk, or choose another with --run-dir"
-        case EROFS: ": choose a folder on a disk that can be written, with --run-dir"
-        case EACCES, EPERM: ": choose a folder that you may write, or change its permissions"
-        case EFBIG: ": raise the limit on file sizes (ulimit -f)"
-        case ENOENT: ": check the path"
-        case ENOMEM: ": a file of more than a quarter of this machine's memory is no such file"
-        case ESPIPE: ": give a regular file"
-        default: ""
-        }
-    }
-}
 
 /// Files written and read so that nothing is lost: temporary name, sync, rename, sync the folder.
 public enum Files {
@@ -49,12 +13,23 @@ public enum Files {
     public static func writeAtomically(_ bytes: [UInt8], to path: String) throws(FileError) {
         let temporary = try writeTemporary(bytes, for: path, mode: 0o644)
         defer { unfinished.end(temporary) }
-        guard rename(temporary, path) == 0 else {
+        try move(temporary, to: path, operation: "replace")
+    }
+
+    /// Gives a file another name in its folder, in the place of any file of that name.
+    public static func rename(_ path: String, to other: String) throws(FileError) {
+        try move(path, to: other, operation: "rename")
+    }
+
+    private static func move(
+        _ path: String, to other: String, operation: String
+    ) throws(FileError) {
+        guard Glibc.rename(path, other) == 0 else {
             let code = errno
-            unlink(temporary)
-            throw FileError(operation: "replace", path: path, code: code)
+            if operation == "replace" { unlink(path) }
+            throw FileError(operation: operation, path: other, code: code)
         }
-        syncFolder(of: path)
+        try syncFolder(of: other)
     }
 
     /// Makes a file that only this user can read, whole from the beginning on, unless there is one.
@@ -65,31 +40,45 @@ public enum Files {
             unfinished.end(temporary)
         }
         // Where a rename would take the place of another's file, a link fails.
-        guard link(temporary, path) == 0 || errno == EEXIST else {
-            throw FileError(operation: "make", path: path, code: errno)
+        if link(temporary, path) == 0 || errno == EEXIST { return try syncFolder(of: path) }
+        // Here are no hard links. Then others may see the file before it is finished.
+        do throws(FileError) {
+            try writeNew(bytes, to: path, mode: 0o600)
+        } catch  where error.code == EEXIST {
+            return
         }
-        syncFolder(of: path)
+        try syncFolder(of: path)
     }
 
     /// Writes and syncs a file beside the one at `path`, and gives its path.
     private static func writeTemporary(
         _ bytes: [UInt8], for path: String, mode: mode_t
     ) throws(FileError) -> String {
-        let temporary = "\(path).\(getpid()).tmp"
+        // Not by the process's number: in containers that share a folder each may be number 1.
+        let temporary = "\(path).\(UInt32.random(in: 1...UInt32.max)).tmp"
         unfinished.begin(temporary)
-        let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
-        guard file >= 0 else { throw FileError(operation: "write", path: path, code: errno) }
+        do throws(FileError) {
+            try writeNew(bytes, to: temporary, mode: mode)
+        } catch {
+            unfinished.end(temporary)
+            throw FileError(operation: error.operation, path: path, code: error.code)
+        }
+        return temporary
+    }
+
+    /// Writes and syncs a file that is not there yet, whole or not at all.
+    private static func writeNew(
+        _ bytes: [UInt8], to path: String, mode: mode_t
+    ) throws(FileError) {
+        let file = try open(path, O_WRONLY | O_CREAT | O_EXCL, mode, to: "write")
         do throws(FileError) {
             defer { close(file) }
             try writeAll(bytes, to: file, path: path)
-            guard fsync(file) == 0 else {
-                throw FileError(operation: "write", path: path, code: errno)
-            }
+            try sync(file, path)
         } catch {
-            unlink(temporary)
+            unlink(path)
             throw error
         }
-        return temporary
     }
 
     /// Reads a whole regular file.
@@ -99,7 +88,7 @@ public enum Files {
         // A sparse file may claim any size.
         let memory = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
         guard size <= memory / 4 else {
-            throw FileError(operation: "read", path: path, code: ENOMEM)
+            throw FileError(operation: "read", path: path, code: EFBIG)
         }
         var bytes = [UInt8](repeating: 0, count: size)
         var filled = 0
@@ -119,8 +108,7 @@ public enum Files {
     /// Opens a regular file to read it, and tells how many bytes it has; the caller closes it.
     static func openForReading(_ path: String) throws(FileError) -> (file: Int32, size: Int) {
         // Without O_NONBLOCK, opening a named pipe would wait for a writer for ever.
-        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard file >= 0 else { throw FileError(operation: "read", path: path, code: errno) }
+        let file = try open(path, O_RDONLY | O_NONBLOCK, to: "read")
         var status = stat()
         let isThere = fstat(file, &status) == 0
         let kind = status.st_mode & S_IFMT
@@ -134,62 +122,26 @@ public enum Files {
 
     /// Opens a file to add to its end, making it if it is not there; the caller closes it.
     public static func openForAppending(_ path: String) throws(FileError) -> Int32 {
-        let file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-        guard file >= 0 else { throw FileError(operation: "write", path: path, code: errno) }
+        let isNew = !exists(path)
+        let file = try open(path, O_WRONLY | O_CREAT | O_APPEND, 0o644, to: "write")
+        do throws(FileError) {
+            if isNew { try syncFolder(of: path) }
+        } catch {
+            close(file)
+            throw error
+        }
         return file
     }
 
-    /// Makes a folder and those above it; one that is there already is fine.
-    public static func makeFolder(_ path: String) throws(FileError) {
-        var made = path.hasPrefix("/") ? "/" : ""
-        for part in path.split(separator: "/") {
-            made += part + "/"
-            if mkdir(made, 0o755) != 0 && errno != EEXIST {
-                throw FileError(operation: "make the folder", path: path, code: errno)
-            }
+    private static func open(
+        _ path: String, _ flags: Int32, _ mode: mode_t = 0, to operation: String
+    ) throws(FileError) -> Int32 {
+        while true {
+            let file = Glibc.open(path, flags | O_CLOEXEC, mode)
+            if file >= 0 { return file }
+            // Opening a file on a network drive may be broken off by a signal.
+            if errno != EINTR { throw FileError(operation: operation, path: path, code: errno) }
         }
-        guard isFolder(path) else {
-            throw FileError(operation: "make the folder", path: path, code: ENOTDIR)
-        }
-    }
-
-    /// Makes a folder in one that is there; false if there is something at that path already.
-    public static func makeNewFolder(_ path: String) throws(FileError) -> Bool {
-        if mkdir(path, 0o755) == 0 { return true }
-        guard errno == EEXIST else {
-            throw FileError(operation: "make the folder", path: path, code: errno)
-        }
-        return false
-    }
-
-    /// Where temporary folders are made.
-    public static let temporaryFolder = "/tmp"
-
-    /// Makes a folder of a new name below /tmp that only this user may enter, and gives its path.
-    ///
-    /// - Parameter prefix: what the name begins with.
-    public static func makeTemporaryFolder(_ prefix: String) throws(FileError) -> String {
-        var template = Array("\(temporaryFolder)/\(prefix)-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else {
-            throw FileError(
-                operation: "make a folder in", path: temporaryFolder, code: errno)
-        }
-        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
-    /// The names in a folder, sorted; none if it is not there.
-    public static func names(in folder: String) -> [String] {
-        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
-    }
-
-    /// Removes what ``writeAtomically(_:to:)`` left in a folder where its process was killed.
-    public static func removeUnfinished(in folder: String) {
-        for name in names(in: folder) where isUnfinished(name) { remove("\(folder)/\(name)") }
-    }
-
-    private static func isUnfinished(_ name: String) -> Bool {
-        let parts = name.split(separator: ".")
-        return parts.count > 2 && parts.last == "tmp" && Int(parts[parts.count - 2]) != nil
     }
 
     /// A path that still holds in another folder, where a run is resumed or a program is run.
@@ -199,28 +151,19 @@ public enum Files {
             throw FileError(operation: "find", path: "the current folder", code: errno)
         }
         defer { free(folder) }
-        return "\(String(cString: folder))/\(path)"
-    }
-
-    /// The folder that a path lies in.
-    public static func folder(of path: String) -> String {
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-        return parts.isEmpty ? "." : parts == [""] ? "/" : parts.joined(separator: "/")
+        guard let name = String(validatingCString: folder) else {
+            throw FileError(
+                operation: "use", path: "the current folder, whose name is not valid UTF-8",
+                code: EILSEQ)
+        }
+        return "\(name)/\(path)"
     }
 
     /// Whether there is anything at a path.
-    public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
-
-    /// Whether a path is that of a folder.
-    public static func isFolder(_ path: String) -> Bool {
-        var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-    }
-
-    /// Whether everybody can read a file, or users other than its owner can change it.
-    public static func isOpenToOthers(_ path: String) -> Bool {
-        var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & (S_IRWXO | S_IWGRP) != 0
+    ///
+    /// What may not be looked at counts as there, so that opening it tells why.
+    public static func exists(_ path: String) -> Bool {
+        access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR)
     }
 
     /// Removes a file if it is there.
@@ -236,29 +179,48 @@ public enum Files {
                 write(file, buffer.baseAddress?.advanced(by: written), buffer.count - written)
             }
             if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { throw FileError(operation: "write", path: path, code: errno) }
+            guard count > 0 else {
+                throw FileError(operation: "write", path: path, code: count < 0 ? errno : EIO)
+            }
             written += count
         }
     }
 
-    /// Makes what was written to a file last through a power cut; does nothing if it is not there.
+    /// Makes a file and what was written to it last through a power cut; does nothing if it is not
+    /// there.
     public static func sync(_ path: String) throws(FileError) {
-        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard file >= 0 else {
-            if errno == ENOENT { return }
-            throw FileError(operation: "write", path: path, code: errno)
+        let file: Int32
+        do throws(FileError) {
+            file = try open(path, O_RDONLY | O_NONBLOCK, to: "sync")
+        } catch  where error.code == ENOENT {
+            return
         }
         defer { close(file) }
-        guard fsync(file) == 0 else {
-            throw FileError(operation: "write", path: path, code: errno)
-        }
+        try sync(file, path)
     }
 
-    /// Makes a rename last through a power cut; a folder that cannot be synced loses nothing else.
-    private static func syncFolder(of path: String) {
-        let file = open(folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard file >= 0 else { return }
-        fsync(file)
-        close(file)
+    /// Makes what folders say of a file last through a power cut.
+    static func syncFolder(of path: String) throws(FileError) {
+        let folder = folder(of: path)
+        let file: Int32
+        do throws(FileError) {
+            file = try open(folder, O_RDONLY | O_DIRECTORY, to: "sync")
+        } catch  where error.code == EACCES {
+            // In a folder that may be written but not read there is no way to do so.
+            return
+        }
+        defer { close(file) }
+        try sync(file, folder)
+    }
+
+    private static func sync(_ file: Int32, _ path: String) throws(FileError) {
+        while fsync(file) != 0 {
+            switch errno {
+            case EINTR: continue
+            // What the file system has no way to do is no failure of its.
+            case EINVAL, ENOTSUP, ENOSYS: return
+            default: throw FileError(operation: "sync", path: path, code: errno)
+            }
+        }
     }
 }

@@ -21,9 +21,16 @@ extension RunConfiguration {
 
     /// The parameters from the file of initial weights; nil where the run draws its own.
     ///
+    /// - Throws: what ``initialModel(for:)`` throws.
+    public func initialParameters(for architecture: Architecture) throws -> FloatBuffer? {
+        try initialModel(for: architecture)?.parameters
+    }
+
+    /// The model in the file of initial weights; nil where the run draws its own.
+    ///
     /// - Throws: ``FileError`` if it cannot be read, ``SafetensorsError`` if it is damaged or of
     ///   another network than `architecture`.
-    public func initialParameters(for architecture: Architecture) throws -> FloatBuffer? {
+    public func initialModel(for architecture: Architecture) throws -> ModelFile? {
         guard let path = initialWeightsFile else { return nil }
         let bytes = try Files.read(path)
         guard SHA256.hex(of: bytes) == training.initialWeightsDigest else {
@@ -40,7 +47,7 @@ extension RunConfiguration {
                 unfit: "its \(found.name) is \(found.value), but the run's is \(wanted.value)",
                 remedy: "train with the options that fit, or give other --initial-weights")
         }
-        return model.parameters
+        return model
     }
 }
 

@@ -1,3 +1,4 @@
+import Datasets
 import FoundationEssentials
 import Hashing
 import Kernels
@@ -17,6 +18,12 @@ public struct ModelFile: Sendable {
     public var parameters: FloatBuffer
     /// Whether the file did not say what network it is of, so that its tensors had to.
     public private(set) var isInferred = false
+    /// The steps that were made before, if the file is a checkpoint.
+    public private(set) var step: Int?
+    /// What PyTorch's wrappers have put into the names of the file's tensors, such as `module.`.
+    public private(set) var wrappers: [String] = []
+    /// The names that the tensors have in the file, by their own; nil where these are all it has.
+    public private(set) var namesInFile: [String: String]?
 
     /// Makes a model of trained parameters.
     public init(
@@ -47,23 +54,35 @@ public struct ModelFile: Sendable {
         try Files.writeAtomically(encoded(), to: path)
     }
 
-    /// Reads the bytes of a model's file, Tern's own or a `state_dict` that PyTorch saved.
+    /// Reads the bytes of a model's file, Tern's own, a checkpoint, or a `state_dict` that PyTorch saved.
     ///
     /// - Parameter settings: what the tensors do not tell, for a file that does not say itself.
     public init(
         parsing bytes: [UInt8], path: String, settings: StateDictSettings = .init()
     ) throws(SafetensorsError) {
-        let file = try Safetensors(parsing: bytes, path: path)
+        var file = try Safetensors(parsing: bytes, path: path)
         if file.metadata[Checkpoint.recordKey] != nil {
-            throw SafetensorsError(
-                path, unfit: "it is a checkpoint, not a model",
-                remedy: "finish its run with --resume, which leaves a model.safetensors")
+            let checkpoint = try Checkpoint(parsing: bytes, path: path)
+            architecture = checkpoint.architecture
+            dataset = NamedDataset.name(ofDigest: checkpoint.dataDigest)
+            dataDigest = checkpoint.dataDigest
+            configuration = checkpoint.configuration
+            parameters = checkpoint.parameters
+            step = checkpoint.step
+            // Beside the parameters it has the optimizer's state.
+            let names = ParameterLayout(architecture).tensors.map(\.name)
+            namesInFile = Dictionary(uniqueKeysWithValues: zip(names, names))
+            try checkNumbers(ParameterLayout(architecture), path)
+            return
         }
         if let text = file.metadata["architecture"] {
             guard let told = try? JSONDecoder().decode(Architecture.self, from: Data(text.utf8))
             else { throw SafetensorsError(path, "it does not say which network it is for") }
             architecture = told
         } else {
+            let names = try file.unwrapNames(path: path)
+            wrappers = names.wrappers
+            namesInFile = wrappers.isEmpty ? nil : names.inFile
             architecture = try file.inferredArchitecture(settings, path: path)
             isInferred = true
         }

@@ -7,6 +7,7 @@ import NeuralNetwork
 public struct PyTorchModule: Sendable {
     private let architecture: Architecture
     private let weights: String
+    private let namesInFile: [String: String]?
 
     /// The module of a network.
     ///
@@ -14,8 +15,14 @@ public struct PyTorchModule: Sendable {
     ///   - weights: the absolute path of the safetensors file with its parameters.
     ///   - program: the absolute path that the program is to be written to; from the same folder,
     ///     the weights are found beside the program wherever the folder goes.
-    public init(_ architecture: Architecture, weights: String, program: String) {
+    ///   - namesInFile: the names of the parameters in the file where they are others, or not all
+    ///     that it has.
+    public init(
+        _ architecture: Architecture, weights: String, program: String,
+        namesInFile: [String: String]? = nil
+    ) {
         self.architecture = architecture
+        self.namesInFile = namesInFile
         let parts = weights.split(separator: "/", omittingEmptySubsequences: false)
         let isBeside =
             parts.dropLast()
@@ -35,7 +42,7 @@ public struct PyTorchModule: Sendable {
         from safetensors.torch import load_file
 
         WEIGHTS = \(weights)
-        \(order)
+        \(names)\(order)
 
         class Network(torch.nn.Module):
             def __init__(self):
@@ -51,7 +58,7 @@ public struct PyTorchModule: Sendable {
 
 
         model = Network()
-        model.load_state_dict(load_file(WEIGHTS), strict=True)
+        model.load_state_dict(\(stateDict), strict=True)
         model.eval()
 
         if __name__ == "__main__":
@@ -59,6 +66,20 @@ public struct PyTorchModule: Sendable {
             print(f"{sum(tensor.numel() for tensor in model.parameters()):,} parameters")
 
         """
+    }
+
+    /// The names that the parameters have in the file, as a Python dictionary.
+    private var names: String {
+        guard let namesInFile else { return "" }
+        let lines = ParameterLayout(architecture).tensors.compactMap { tensor in
+            namesInFile[tensor.name].map { "    \(jsonText(tensor.name)): \(jsonText($0)),\n" }
+        }
+        return "NAMES = {\n\(lines.joined())}\n"
+    }
+
+    private var stateDict: String {
+        guard namesInFile != nil else { return "load_file(WEIGHTS)" }
+        return "dict(zip(NAMES, map(load_file(WEIGHTS).get, NAMES.values())))"
     }
 
     private var imports: String {

@@ -47,6 +47,15 @@ public struct Safetensors: Sendable {
         tensors.append(Tensor(name: name, type: "F32", shape: shape, range: start..<data.count))
     }
 
+    /// Gives the tensors other names.
+    public mutating func rename(_ name: (String) -> String) {
+        tensors = tensors.map { tensor in
+            Tensor(
+                name: name(tensor.name), type: tensor.type, shape: tensor.shape,
+                range: tensor.range)
+        }
+    }
+
     /// The bytes of a tensor's elements.
     public func bytes(of tensor: Tensor) -> ArraySlice<UInt8> { data[tensor.range] }
 

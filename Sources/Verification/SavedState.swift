@@ -44,12 +44,15 @@ struct SavedStates {
     /// Reads the checkpoints of a run.
     ///
     /// - Throws: ``VerificationError`` if all of them were made with another data set.
-    init(in store: CheckpointStore, of job: Job) throws(VerificationError) {
+    ///   ``FileError`` if their folder cannot be read.
+    init(in store: CheckpointStore, of job: Job) throws {
         var foreign: [String] = []
-        for path in store.paths() {
+        for path in try store.paths() {
             do {
                 let checkpoint = try Checkpoint(parsing: Files.read(path), path: path)
-                if let setting = job.configuration.difference(from: checkpoint.configuration) {
+                if let setting = job.configuration.differenceInSteps(
+                    from: checkpoint.configuration)
+                {
                     findings.append(Finding(path, otherSetting: setting))
                 } else if checkpoint.dataDigest != job.dataDigest {
                     foreign.append(path)
@@ -63,7 +66,9 @@ struct SavedStates {
                 findings.append(Finding(path, line: "\(error)"))
             }
         }
-        if states.isEmpty, let path = foreign.first { throw .otherData(path: path) }
+        if states.isEmpty, let path = foreign.first {
+            throw VerificationError.otherData(path: path)
+        }
         findings += foreign.map { Finding($0, "it was made with another data set") }
     }
 }

@@ -72,6 +72,7 @@ enum ExitStatus {
         case let error as ClusterKeyError: of(error)
         case let error as BenchmarkError: of(error)
         case let error as VerificationError: of(error)
+        case CheckpointError.file: fileTrouble
         case is CheckpointError, is SafetensorsError, is ImageError: badData
         case is FileError: fileTrouble
         case OutputError.stopped(let signal): self.signal(signal)
@@ -83,7 +84,7 @@ enum ExitStatus {
 
     private static func of(_ error: ConfigurationError) -> Int32 {
         switch error {
-        case .differs, .unreadableFile: configuration
+        case .differs, .otherLength, .unreadableFile: configuration
         default: usage
         }
     }
@@ -123,9 +124,9 @@ enum ExitStatus {
 
     private static func of(_ error: RunDirectoryError) -> Int32 {
         switch error {
-        case .noRun: noInput
+        case .noRun, .noWeights: noInput
         case .file: fileTrouble
-        case .holdsRun, .inUse: cannotCreate
+        case .holdsRun, .holdsRest, .inUse: cannotCreate
         }
     }
 }

@@ -32,8 +32,12 @@ struct ExportCommand: AsyncParsableCommand {
             let (path, model) = try options.read()
             let module = try PyTorchModule(
                 model.architecture, weights: Files.absolutePath(path),
-                program: Files.absolutePath(program))
-            try Files.writeAtomically(Array(module.source.utf8), to: program)
+                program: Files.absolutePath(program), namesInFile: model.namesInFile)
+            do throws(FileError) {
+                try Files.writeAtomically(Array(module.source.utf8), to: program)
+            } catch {
+                throw error.naming("--pytorch")
+            }
             try Output.line("wrote \(program); to look at it: python3 \(program)")
         }
     }

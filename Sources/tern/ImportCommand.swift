@@ -41,7 +41,11 @@ struct ImportCommand: AsyncParsableCommand {
                     status: ExitStatus.cannotCreate,
                     message: "\(output) already exists: name another file with --output")
             }
-            try model.write(to: output)
+            do throws(FileError) {
+                try model.write(to: output)
+            } catch {
+                throw error.naming("--output")
+            }
             try Output.line(describe(model, path: output))
         }
     }

@@ -37,6 +37,11 @@ struct KeyOptions: ParsableArguments {
         if let named = key ?? environment[Self.variable], !named.isEmpty {
             return named == Self.anybody ? nil : named
         }
+        // What is put in the place of bytes that are no UTF-8.
+        for variable in ["XDG_CONFIG_HOME", "HOME"]
+        where environment[variable]?.contains("\u{FFFD}") == true {
+            throw ValidationError("\(variable) is not valid UTF-8: name a key with --key")
+        }
         if let folder = environment["XDG_CONFIG_HOME"], !folder.isEmpty {
             return "\(folder)/tern/key"
         }

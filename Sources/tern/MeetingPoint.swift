@@ -15,15 +15,30 @@ struct MeetingPoint {
 
     /// Makes a folder that only this user may enter, and takes away those that were left over.
     init() throws(FileError) {
-        Self.sweep()
+        let place = Self.place
+        Self.sweep(place)
         // Another coordinator that sweeps may come between a folder's making and its locking.
         for _ in 0..<10 {
-            folder = try Files.makeTemporaryFolder(Self.prefix)
-            if Self.lock(folder) != nil, Files.isFolder(folder) { return }
+            folder = try Files.makeTemporaryFolder(Self.prefix, in: place)
+            let outcome = Self.lock(folder)?.outcome
+            if outcome == .locked, Files.isFolder(folder) { return }
             rmdir(folder)
+            if case .unsupported = outcome {
+                // Under a name that nobody sweeps who can lock.
+                folder = try Files.makeTemporaryFolder("tern-unlocked", in: place)
+                return
+            }
         }
         throw FileError(
-            operation: "lock a folder in", path: Files.temporaryFolder, code: EWOULDBLOCK)
+            operation: "lock a folder in", path: place, code: EWOULDBLOCK, option: "TMPDIR")
+    }
+
+    /// Where temporary folders are made, unless the path of a socket in there would be too long.
+    private static var place: String {
+        let place = Files.temporaryFolder
+        let longestSocketPath = 107
+        let path = "\(place)/tern-unlocked-XXXXXX/\(socketName)"
+        return path.utf8.count <= longestSocketPath ? place : "/tmp"
     }
 
     /// The meeting point of an endpoint that another process made.
@@ -39,30 +54,28 @@ struct MeetingPoint {
         rmdir(folder)
     }
 
-    private static func sweep() {
-        for name in Files.names(in: Files.temporaryFolder) where name.hasPrefix("\(prefix)-") {
-            let left = MeetingPoint(folder: "\(Files.temporaryFolder)/\(name)")
-            guard let lock = lock(left.folder) else { continue }
-            left.remove()
-            close(lock)
+    private static func sweep(_ place: String) {
+        for name in (try? Files.names(in: place)) ?? [] where name.hasPrefix("\(prefix)-") {
+            let left = MeetingPoint(folder: "\(place)/\(name)")
+            guard let (descriptor, outcome) = lock(left.folder) else { continue }
+            if outcome == .locked { left.remove() }
+            close(descriptor)
         }
     }
 
     private init(folder: String) { self.folder = folder }
 
     /// Locks a folder of this user for as long as this process has the descriptor open.
-    ///
-    /// - Returns: the descriptor; nil if another process has locked the folder.
-    private static func lock(_ folder: String) -> Int32? {
+    private static func lock(
+        _ folder: String
+    ) -> (descriptor: Int32, outcome: Files.LockOutcome)? {
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_uid == geteuid(),
-            flock(descriptor, LOCK_EX | LOCK_NB) == 0
-        else {
+        guard fstat(descriptor, &status) == 0, status.st_uid == geteuid() else {
             close(descriptor)
             return nil
         }
-        return descriptor
+        return (descriptor, Files.lock(descriptor))
     }
 }

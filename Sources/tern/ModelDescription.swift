@@ -17,7 +17,8 @@ func describe(_ model: ModelFile, path: String) -> String {
                         + "\(network.sequence.rawValue): \(network.timeSteps) time steps of "
                         + "\(network.inputSize)",
                 ],
-            ] + layers(network, layout) + [["weights", "sha256 \(model.parameters.sha256)"]])
+            ] + (model.step.map { [["state", "a checkpoint, after step \($0)"]] } ?? [])
+                + layers(network, layout) + [["weights", "sha256 \(model.parameters.sha256)"]])
     ]
     let tensors = layout.tensors.map { tensor in
         [

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import KernelInterface
 import Monitoring
 import NeuralNetwork
@@ -7,7 +8,7 @@ import Training
 /// A trained model on the command line.
 struct ModelOptions: ParsableArguments {
     @Argument(
-        help: "A model.safetensors, the folder of a run, or a state_dict saved by PyTorch.")
+        help: "A model, a checkpoint, the folder of a run, or a state_dict saved by PyTorch.")
     var model: String
 
     @OptionGroup(title: "What a state_dict saved by PyTorch does not contain")
@@ -15,13 +16,7 @@ struct ModelOptions: ParsableArguments {
 
     /// The model with its file's path.
     func read() throws -> (path: String, model: ModelFile) {
-        let path = Files.isFolder(model) ? RunDirectory.model(in: model) : model
-        guard path == model || Files.exists(path) else {
-            throw Failure(
-                status: ExitStatus.noInput,
-                message: "\(model) holds no model.safetensors, which a run writes when it is "
-                    + "complete: name the folder of such a run, or a model")
-        }
+        let path = try RunDirectory.weights(at: model)
         return (path, try untold.read(path))
     }
 
@@ -82,7 +77,18 @@ struct StateDictOptions: ParsableArguments {
                 message: "\(path) tells itself what network it is of: leave out --rows, --columns, "
                     + "--element, --sequence, --nonlinearity and --readout")
         }
+        if let note = model.note(path) {
+            try? Files.writeAll(Array("\(note)\n".utf8), to: STDERR_FILENO, path: "standard error")
+        }
         return model
+    }
+}
+
+extension ModelFile {
+    /// What was taken off the names of the file's tensors, if anything was.
+    func note(_ path: String) -> String? {
+        let parts = wrappers.joined(separator: " and ")
+        return parts.isEmpty ? nil : "\(path): took \(parts) off the names of the tensors"
     }
 }
 

@@ -31,6 +31,7 @@ struct Tern: AsyncParsableCommand {
     ///
     /// As the library's `main`, but a help or version that cannot be printed is a failure.
     static func main() async {
+        refuseUnreadableNames()
         prepareProcess()
         do {
             try ResourceNeed.ofAnyCommand.secure()

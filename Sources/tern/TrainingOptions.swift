@@ -81,9 +81,9 @@ struct TrainingOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Start from the weights of a model, or of a state_dict that PyTorch saved. They "
-                + "must fit the network. (default: none, which draws them from --seed)",
-            valueName: "file"))
+            "Start from the weights of a model, a checkpoint, a run's folder, or a state_dict that "
+                + "PyTorch saved. They must fit the network. (default: none, which draws them from "
+                + "--seed)", valueName: "path"))
     var initialWeights: Withdrawable<String>?
 
     @Option(help: "Passes over the training data. (default: \(defaults.training.epochs))")
@@ -174,15 +174,13 @@ struct TrainingOptions: ParsableArguments {
     func configuration() throws -> RunConfiguration {
         var result = RunConfiguration()
         if let resume {
-            let path = RunDirectory.configuration(in: resume)
-            guard Files.exists(path) else { throw RunDirectoryError.noRun(resume) }
-            result = try RunConfiguration(parsing: Files.read(path), path: path)
+            result = try RunDirectory.savedConfiguration(in: resume)
         } else if let config {
             result = try RunConfiguration(parsing: Files.read(config), path: config)
             // Another run may have other data.
             result.dataDigest = nil
         }
-        let read = result.training
+        var read = result.training
         if let dataset, dataset.rawValue != read.dataset {
             (result.data, result.dataPath) = (nil, nil)
         }
@@ -190,13 +188,19 @@ struct TrainingOptions: ParsableArguments {
         updates.apply(to: &result.training)
         if let data { (result.data, result.dataPath) = (data.value, nil) }
         if let initialWeights {
-            result.initialWeights = initialWeights.value
-            result.initialWeightsPath = try initialWeights.value.map {
-                path throws(FileError) in try Files.absolutePath(path)
-            }
+            (result.initialWeights, result.initialWeightsPath) = (initialWeights.value, nil)
+        }
+        if let named = result.initialWeights, result.initialWeightsPath == nil {
+            let path = try RunDirectory.weights(at: named)
+            result.initialWeights = path
+            result.initialWeightsPath = try Files.absolutePath(path)
+        }
+        if initialWeights != nil {
             result.training.initialWeightsDigest = nil
         }
         try result.settleInitialWeights()
+        // Whether it can have other epochs, its checkpoints tell.
+        read.epochs = result.training.epochs
         if let resume, let setting = result.training.difference(from: read) {
             throw ConfigurationError.differs(
                 option: setting.option, given: setting.value, expected: setting.other,

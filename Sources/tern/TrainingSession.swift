@@ -4,6 +4,7 @@ import Kernels
 import Logging
 import Monitoring
 import Training
+import Verification
 import ZeroMQ
 
 /// What `train` and `coordinator` have in common: from a configuration to a run's files.
@@ -22,6 +23,8 @@ struct TrainingSession {
     let command: String
     /// The command that goes on with the run.
     var resumeCommand: String { "\(command) --resume \(shellWord(directory.path))" }
+    /// The option that names another folder for the run; nil for a run that has its own.
+    private let folderOption: String?
 
     /// Loads the data, opens the run's folder and, where a run is resumed, its checkpoint.
     static func open(
@@ -44,7 +47,8 @@ struct TrainingSession {
         sink.add(file: directory.log, path: directory.logPath, on: record)
         return TrainingSession(
             configuration: configuration, job: job, directory: directory, checkpoint: checkpoint,
-            sink: sink, record: record, logger: logger, notes: notes, command: command)
+            sink: sink, record: record, logger: logger, notes: notes, command: command,
+            folderOption: options.resume == nil ? "--run-dir" : nil)
     }
 
     private static func openFolder(
@@ -53,7 +57,8 @@ struct TrainingSession {
     ) throws -> (RunDirectory, Checkpoint?) {
         if let resume = options.resume {
             let directory = try RunDirectory.open(resume)
-            let checkpoint = try newestCheckpoint(in: directory, for: job, logger)
+            for warning in directory.warnings { logger.warning("\(warning)") }
+            let checkpoint = try resumePoint(in: directory, for: job, logger)
             // Beside a checkpoint they are needed only if an audit makes the run go back to its start.
             job.initialParameters =
                 checkpoint == nil
@@ -62,22 +67,31 @@ struct TrainingSession {
             try keep(configuration, in: directory)
             return (directory, checkpoint)
         }
-        job.initialParameters = try configuration.initialParameters(for: job.architecture)
+        let initial = try configuration.initialModel(for: job.architecture)
+        if let note = initial?.note("the initial weights") { logger.notice("\(note)") }
+        job.initialParameters = initial?.parameters
         let path =
             try options.runDir
             ?? RunDirectory.makeFresh(label: configuration.training.cell.rawValue)
         let directory = try RunDirectory.create(path)
-        try Files.writeAtomically(configuration.encoded(), to: directory.configuration)
+        for warning in directory.warnings { logger.warning("\(warning)") }
+        do throws(FileError) {
+            try Files.writeAtomically(configuration.encoded(), to: directory.configuration)
+        } catch {
+            throw error.naming("--run-dir")
+        }
         return (directory, nil)
     }
 
-    /// Notes in the configuration of a run that goes on where its data and weights lie now.
+    /// Notes in the configuration of a run that goes on for how long it does, and where its data and
+    /// weights lie now.
     private static func keep(
         _ configuration: RunConfiguration, in directory: RunDirectory
     ) throws {
         let path = directory.configuration
         let before = try RunConfiguration(parsing: Files.read(path), path: path)
         var kept = before
+        kept.training.epochs = configuration.training.epochs
         (kept.data, kept.dataPath) = (configuration.data, configuration.dataPath)
         kept.dataDigest = configuration.dataDigest
         (kept.initialWeights, kept.initialWeightsPath) =
@@ -85,24 +99,22 @@ struct TrainingSession {
         if kept != before { try Files.writeAtomically(kept.encoded(), to: path) }
     }
 
-    private static func newestCheckpoint(
+    /// Finds where the run goes on, and puts out of its way what is of no use from there.
+    private static func resumePoint(
         in directory: RunDirectory, for job: Job, _ logger: Logger
     ) throws -> Checkpoint? {
-        guard let newest = try directory.checkpoints.newest() else {
-            logger.warning("no checkpoint was written yet: starting from the beginning")
-            return nil
+        let point = try ResumePoint(in: directory.path, for: job)
+        for (path, reason) in point.useless {
+            let what = path == directory.model ? "a model" : "a checkpoint"
+            let place = try directory.putAside(path)
+            logger.warning("passing over \(what): \(reason); it is \(place) now")
         }
-        for problem in newest.damaged { logger.warning("passing over a checkpoint: \(problem)") }
-        let checkpoint = newest.checkpoint
-        if let setting = job.configuration.difference(from: checkpoint.configuration) {
-            throw ConfigurationError.differs(
-                option: setting.option, given: setting.value, expected: setting.other,
-                where: newest.path)
+        if let checkpoint = point.checkpoint, let path = point.path {
+            logger.info("resuming from \(path), step \(checkpoint.step)")
+        } else {
+            logger.warning("there is no checkpoint: starting from the beginning")
         }
-        guard checkpoint.dataDigest == job.dataDigest, checkpoint.architecture == job.architecture
-        else { throw CheckpointError.otherData(path: newest.path) }
-        logger.info("resuming from \(newest.path), step \(checkpoint.step)")
-        return checkpoint
+        return point.checkpoint
     }
 
     /// Says what is about to be done.
@@ -145,9 +157,13 @@ struct TrainingSession {
             checkpointEvery: configuration.checkpointEvery,
             joinTimeout: joinTimeout.map { .seconds($0) })
         faults.apply(to: &settings)
-        let metrics = try MetricsFile(
-            path: directory.metrics, resumingAt: checkpoint?.step ?? 0)
-        let steps = try StepsFile(path: directory.steps, resumingAt: checkpoint?.step ?? 0)
+        let step = checkpoint?.step ?? 0
+        let (metrics, steps) = try placed { () throws(FileError) in
+            (
+                try MetricsFile(path: directory.metrics, resumingAt: step),
+                try StepsFile(path: directory.steps, resumingAt: step)
+            )
+        }
         let recorder = RunRecorder(
             logger: logger, sink: sink, thread: record, metrics: metrics, steps: steps,
             logEvery: configuration.logEvery)
@@ -191,16 +207,27 @@ struct TrainingSession {
                 architecture: job.architecture, dataset: job.dataset.name,
                 configuration: configuration.training, parameters: result.parameters)
             model.dataDigest = job.dataDigest
-            try model.write(to: directory.model)
+            try placed { [model] () throws(FileError) in try model.write(to: directory.model) }
         }
         let text = jsonText(summary, isPretty: true) + "\n"
-        let written = Result { try Files.writeAtomically(Array(text.utf8), to: directory.summary) }
+        let written = Result { () throws(FileError) in
+            try Files.writeAtomically(Array(text.utf8), to: directory.summary)
+        }
         // Where something else ended the run, that is the news; it may be the same full disk.
         guard result.outcome == .completed else { throw failure(result) }
-        try written.get()
+        try placed(written.get)
         logger.info("training is finished")
         let lines = summary.lines + ["  model          \(directory.model)"]
         sink.show(lines.joined(separator: "\n"))
+    }
+
+    /// Carries out work on the run's files; its error tells how to choose another folder.
+    private func placed<Value>(_ work: () throws(FileError) -> Value) throws(FileError) -> Value {
+        do throws(FileError) {
+            return try work()
+        } catch {
+            throw error.naming(folderOption)
+        }
     }
 
     private func summarize(_ result: CoordinatorResult, workers: Int) -> RunSummary {
@@ -250,7 +277,7 @@ struct TrainingSession {
         case .failed(let error):
             return Failure(
                 status: ExitStatus.fileTrouble,
-                message: "\(error); then go on with \(resumeCommand)")
+                message: "\(error.naming(folderOption)); then go on with \(resumeCommand)")
         }
     }
 }

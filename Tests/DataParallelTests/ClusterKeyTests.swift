@@ -70,7 +70,9 @@ import Testing
             if isFine {
                 _ = try ClusterKey(path: path)
             } else {
-                #expect(throws: ClusterKeyError.exposed(path: path)) { try ClusterKey(path: path) }
+                #expect(throws: ClusterKeyError.exposed(path: path, isFixed: false)) {
+                    try ClusterKey(path: path)
+                }
             }
         }
     }

@@ -47,6 +47,40 @@ final class TemporaryFolder {
         #expect(throws: RunDirectoryError.inUse(path)) { try RunDirectory.open(path) }
     }
 
+    @Test("takes its configuration from a checkpoint where the file is gone, and only there")
+    func lostConfiguration() throws {
+        let path = folder.path + "/run"
+        try Files.makeFolder(path)
+        #expect(throws: RunDirectoryError.noRun(path)) {
+            try RunDirectory.savedConfiguration(in: path)
+        }
+        try Files.writeAtomically([], to: RunDirectory.configuration(in: path))
+        let error = #expect(throws: ConfigurationError.self) {
+            try RunDirectory.savedConfiguration(in: path)
+        }
+        #expect(error?.description.contains("put it away") == false)
+    }
+
+    @Test("of which only the rest is left is not said to be one that can go on")
+    func rest() throws {
+        let path = folder.path + "/run"
+        try Files.makeFolder(path)
+        try Files.writeAtomically([], to: "\(path)/summary.json")
+        #expect(throws: RunDirectoryError.holdsRest(path, name: "summary.json")) {
+            try RunDirectory.create(path)
+        }
+    }
+
+    @Test("whose checkpoints cannot be read is an error")
+    func unreadableCheckpoints() throws {
+        let path = folder.path + "/run"
+        try Files.makeFolder(path)
+        try Files.writeAtomically([], to: "\(path)/checkpoints")
+        let error = FileError(operation: "read", path: "\(path)/checkpoints", code: ENOTDIR)
+        #expect(throws: RunDirectoryError.file(error)) { try RunDirectory.open(path) }
+        #expect(throws: RunDirectoryError.file(error)) { try RunDirectory.create(path) }
+    }
+
     @Test("must hold a run to be resumed")
     func noRun() {
         #expect(throws: RunDirectoryError.noRun(folder.path)) {
@@ -107,10 +141,12 @@ final class TemporaryFolder {
         #expect(try resumed(lines + "6,1,5", at: 5) == Self.heading + (1...6).map(line).joined())
     }
 
-    @Test("keeps a damaged line of its record, which is not to be hidden")
+    @Test("cuts its record back to the last line that is as it must be")
     func damagedRecord() throws {
-        let lines = Self.heading + line(1) + "garbage\n" + line(3)
-        #expect(try resumed(lines + line(4), at: 3) == lines + line(4))
+        let lines = Self.heading + line(1)
+        for rest in ["garbage\n" + line(2), "\0\0\0\0", line(2) + line(2), line(3)] {
+            #expect(try resumed(lines + rest, at: 1) == lines + line(2))
+        }
     }
 
     @Test("is not made over a record, and can be taken back while there is no step")
@@ -118,7 +154,9 @@ final class TemporaryFolder {
         let path = folder.path + "/run"
         let run = try RunDirectory.create(path)
         _ = try StepsFile(path: run.steps, resumingAt: 0)
-        #expect(throws: RunDirectoryError.holdsRun(path)) { try RunDirectory.create(path) }
+        #expect(throws: RunDirectoryError.holdsRest(path, name: "steps.csv")) {
+            try RunDirectory.create(path)
+        }
         run.discard()
         #expect(!Files.exists(path))
     }

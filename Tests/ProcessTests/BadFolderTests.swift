@@ -48,7 +48,7 @@ struct BadFolderTests {
         "a run is not resumed with other settings than it was made with",
         arguments: [
             ("--hidden", "32", "16"), ("--batch-size", "10", "100"), ("--seed", "1", "0"),
-            ("--epochs", "3", "2"), ("--shards", "32", "16"), ("--layers", "2", "1"),
+            ("--shards", "32", "16"), ("--layers", "2", "1"),
             ("--optimizer", "sgd", "adam"), ("--nonlinearity", "relu", "tanh"),
         ])
     func otherSetting(option: String, given: String, expected: String) async throws {
@@ -56,8 +56,20 @@ struct BadFolderTests {
         let weights = try await trained(try SampleData(), run)
         try await expectRefusal(
             ["train", "--resume", run.path, option, given], status: 78,
-            "\(option) is \(given) but \(run.path)/checkpoints/step-000000012.safetensors has "
-                + "\(expected)", "leave the option out", "a new --run-dir")
+            "\(option) is \(given) but \(run.path)/config.json has \(expected)",
+            "leave the option out", "a new --run-dir")
+        #expect(try await run.resume().weights == weights)
+    }
+
+    @Test("a cosine schedule is not laid out anew: the line says what to do instead")
+    func otherLength() async throws {
+        let run = RunFolder()
+        let weights = try await trained(try SampleData(), run)
+        try await expectRefusal(
+            ["train", "--resume", run.path, "--epochs", "3"], status: 78,
+            "--epochs is 3, but the cosine schedule of this run was laid out for 2",
+            "leave the option out",
+            "--initial-weights \(run.path)/checkpoints/step-000000012.safetensors")
         #expect(try await run.resume().weights == weights)
     }
 
@@ -80,7 +92,7 @@ struct BadFolderTests {
         try other.change(SampleData.trainImages) { $0[500] ^= 1 }
         try await expectRefusal(
             ["train", "--resume", run.path, "--data", other.folder], status: 65,
-            "was made with another data set", "--data", "without --resume")
+            "was made with another data set", "--data", "without --resume in a new --run-dir")
     }
 
     /// A way to damage a file.
@@ -121,7 +133,8 @@ struct BadFolderTests {
         for name in run.checkpoints { try run.change("checkpoints/\(name)") { $0.removeLast() } }
         try await expectRefusal(
             ["train", "--resume", run.path], status: 65, "no whole checkpoint is left",
-            "step-000000012.safetensors is damaged", "start anew without --resume")
+            "step-000000012.safetensors is damaged",
+            "put \(run.path("checkpoints")) away to make all steps again")
         #expect(run.checkpoints.count == 3)
     }
 }

@@ -48,7 +48,7 @@ struct EvaluationTests {
             "is an IDX file, not a safetensors file")
         try await expectRefusal(
             ["evaluate", data.folder], status: 66, "\(data.folder) holds no model.safetensors",
-            "when it is complete")
+            "name a model, a checkpoint or the folder of a run")
     }
 
     @Test("tests on the data of the run, whatever other data there are")

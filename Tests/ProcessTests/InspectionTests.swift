@@ -60,12 +60,6 @@ struct InspectionTests {
         try await expectRefusal(
             ["inspect", data.path(SampleData.testLabels)], status: 65,
             "is an IDX file, not a safetensors file")
-        let run = RunFolder()
-        _ = try await Recipe.small.with("--checkpoint-every", "12").train(data, into: run)
-        let checkpoint = run.path("checkpoints/step-000000012.safetensors")
-        try await expectRefusal(
-            ["inspect", checkpoint], status: 65, "\(checkpoint) does not fit", "a checkpoint",
-            "--resume")
     }
 
     /// The lines that are printed of a model, each with one space between its words.

@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 import Training
@@ -17,7 +18,7 @@ struct CheckpointStoreTests {
         #expect(try store.newest() == nil)
         try Files.makeFolder(store.folder)
         #expect(try store.newest() == nil)
-        #expect(store.paths().isEmpty)
+        #expect(try store.paths().isEmpty)
     }
 
     @Test("the last three checkpoints are kept, in the order of their steps")
@@ -28,7 +29,7 @@ struct CheckpointStoreTests {
         }
         let steps = try store.paths().map { try Checkpoint(parsing: Files.read($0), path: $0).step }
         #expect(steps == [10, 99, 100])
-        #expect(Files.names(in: store.folder).count == 3)
+        #expect(try Files.names(in: store.folder).count == 3)
     }
 
     @Test("the newest checkpoint is found")
@@ -36,14 +37,14 @@ struct CheckpointStoreTests {
         for step in [5, 7] { try save(step) }
         let newest = try #require(try store.newest())
         #expect(newest.checkpoint.step == 7)
-        #expect(newest.path == store.paths().last)
+        #expect(try newest.path == store.paths().last)
         #expect(newest.damaged.isEmpty)
     }
 
     @Test("damaged checkpoints are passed over, and what is wrong with them is told")
     func damaged() throws {
         for step in [5, 7, 9] { try save(step) }
-        let paths = store.paths()
+        let paths = try store.paths()
         try flipBit(in: paths[2])
         try Files.writeAtomically([], to: paths[1])
         let newest = try #require(try store.newest())
@@ -56,7 +57,7 @@ struct CheckpointStoreTests {
     @Test("the good checkpoint stays until a newer good one is written")
     func afterDamage() throws {
         for step in [5, 7, 9] { try save(step) }
-        let paths = store.paths()
+        let paths = try store.paths()
         for path in paths.dropFirst() { try flipBit(in: path) }
         try save(6)
         #expect(try store.newest()?.checkpoint.step == 6)
@@ -67,10 +68,10 @@ struct CheckpointStoreTests {
     @Test("where all checkpoints are damaged, the newest one's fault is the error")
     func allDamaged() throws {
         for step in [5, 7] { try save(step) }
-        for path in store.paths() { try flipBit(in: path) }
-        let newest = try #require(store.paths().last)
+        for path in try store.paths() { try flipBit(in: path) }
+        let newest = try #require(try store.paths().last)
         let error = #expect(throws: CheckpointError.self) { try store.newest() }
-        guard case .noneWhole(let reason) = error else {
+        guard case .noneWhole(let reason, _) = error else {
             Issue.record("\(String(describing: error))")
             return
         }
@@ -85,8 +86,8 @@ struct CheckpointStoreTests {
         for name in names { try Files.writeAtomically([1], to: "\(store.folder)/\(name)") }
         #expect(try store.newest() == nil)
         for step in 1...5 { try save(step) }
-        #expect(store.paths().count == 3)
-        #expect(Set(names).isSubset(of: Files.names(in: store.folder)))
+        #expect(try store.paths().count == 3)
+        #expect(try Set(names).isSubset(of: Files.names(in: store.folder)))
     }
 
     @Test("a folder that cannot be made is an error")
@@ -94,6 +95,24 @@ struct CheckpointStoreTests {
         try Files.writeAtomically([1], to: folder["file"])
         let store = CheckpointStore(folder: folder["file/checkpoints"])
         #expect(throws: FileError.self) { try store.save([1], step: 1) }
+    }
+
+    @Test("a folder that cannot be read is an error, not one without checkpoints")
+    func unreadableFolder() throws {
+        try Files.makeFolder(folder["run"])
+        try Files.writeAtomically([1], to: store.folder)
+        let error = FileError(operation: "read", path: store.folder, code: ENOTDIR)
+        #expect(throws: error) { try store.paths() }
+        #expect(throws: CheckpointError.file(error)) { try store.newest() }
+    }
+
+    @Test("a checkpoint that may be whole, but cannot be read, is an error and not damage")
+    func unreadableFile() throws {
+        try save(5)
+        try Files.makeFolder("\(store.folder)/step-000000007.safetensors")
+        let error = FileError(
+            operation: "read", path: "\(store.folder)/step-000000007.safetensors", code: EISDIR)
+        #expect(throws: CheckpointError.file(error)) { try store.newest() }
     }
 
     private func save(_ step: Int) throws {

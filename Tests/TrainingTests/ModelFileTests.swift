@@ -45,12 +45,22 @@ struct ModelFileTests {
         #expect(unnoticed <= 7)
     }
 
-    @Test("a checkpoint is no model")
-    func checkpoint() {
-        let error = #expect(throws: SafetensorsError.self) {
-            try ModelFile(parsing: sampleCheckpoint().encoded(), path: "x")
-        }
-        #expect(error?.reason == "it is a checkpoint, not a model")
+    @Test("a checkpoint holds a model, and its step")
+    func checkpoint() throws {
+        let checkpoint = sampleCheckpoint(step: 7)
+        let model = try ModelFile(parsing: checkpoint.encoded(), path: "x")
+        #expect(model.architecture == checkpoint.architecture)
+        #expect(model.configuration == checkpoint.configuration)
+        #expect(model.parameters.values.bits == checkpoint.parameters.values.bits)
+        #expect(model.step == 7 && model.dataset == "custom" && !model.isInferred)
+        let program = PyTorchModule(
+            model.architecture, weights: "/a/w", program: "/b/p.py",
+            namesInFile: model.namesInFile
+        ).source
+        // Not the optimizer's state, which the module has no place for.
+        #expect(program.contains("NAMES = {\n    \"rnn.weight_ih_l0\": \"rnn.weight_ih_l0\",\n"))
+        #expect(!program.contains("moment"))
+        #expect(program.contains("load_file(WEIGHTS).get, NAMES.values()"))
     }
 
     @Test(

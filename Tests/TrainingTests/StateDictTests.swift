@@ -40,6 +40,38 @@ struct StateDictTests {
         refuse(stateDict(expected), because: "reads 16 values a time step")
     }
 
+    @Test(
+        "of a wrapped module is the same without what the wrappers put into its names",
+        arguments: [
+            ("module.", ["module."]), ("_orig_mod.", ["_orig_mod."]), ("model.", ["model."]),
+            ("module._orig_mod.", ["module.", "_orig_mod."]), ("a.b.", ["a.b."]),
+            ("model.module.", ["module.", "model."]),
+            ("_fsdp_wrapped_module.", ["_fsdp_wrapped_module."]),
+        ])
+    func wrapped(prefix: String, wrappers: [String]) throws {
+        let parameters = randomParameters(Self.network)
+        var file = stateDict(Self.network, parameters)
+        file.rename { prefix + $0 }
+        let model = try read(file.encoded())
+        #expect(model.architecture == Self.network)
+        #expect(model.parameters.values.bits == parameters.values.bits)
+        #expect(model.wrappers == wrappers)
+        #expect(model.namesInFile?["fc.bias"] == "\(prefix)fc.bias")
+        #expect(model.isInferred)
+    }
+
+    @Test("of a module of which a part is wrapped is told from one whose names then clash")
+    func partlyWrapped() throws {
+        var file = stateDict(Self.network)
+        file.rename { $0.replacing("rnn.", with: "rnn._orig_mod.") }
+        #expect(try read(file.encoded()).wrappers == ["_orig_mod."])
+        file.rename { $0 == "fc.bias" ? "module.fc.weight" : $0 }
+        refuse(file, because: "its tensors fc.weight and module.fc.weight are both fc.weight")
+        file = stateDict(Self.network)
+        file.rename { $0 == "fc.bias" ? $0 : "model.\($0)" }
+        refuse(file, because: "it has no tensor rnn.weight_hh_l0")
+    }
+
     @Test("lists its tensors in any order, without metadata")
     func anyOrder() throws {
         let parameters = randomParameters(Self.network)

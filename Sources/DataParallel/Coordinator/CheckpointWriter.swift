@@ -20,9 +20,17 @@ actor CheckpointWriter {
     }
 
     /// Removes the checkpoints of later steps than `limit`; gives back the newest that is left, if any.
-    func rewind(noLaterThan limit: Int) -> Checkpoint? {
-        store.removeCheckpoints(after: limit)
-        // Damaged ones are as good as none: earlier steps are made again.
-        return (try? store.newest())?.checkpoint
+    func rewind(noLaterThan limit: Int) -> Result<Checkpoint?, FileError> {
+        do {
+            try store.removeCheckpoints(after: limit)
+            return .success(try store.newest()?.checkpoint)
+        } catch let error as FileError {
+            return .failure(error)
+        } catch CheckpointError.file(let error) {
+            return .failure(error)
+        } catch {
+            // Damaged ones are as good as none: earlier steps are made again.
+            return .success(nil)
+        }
     }
 }

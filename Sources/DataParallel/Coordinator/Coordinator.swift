@@ -261,7 +261,12 @@ public actor Coordinator {
         Task { rewound(to: await writer.rewind(noLaterThan: limit)) }
     }
 
-    private func rewound(to checkpoint: Checkpoint?) {
+    private func rewound(to result: Result<Checkpoint?, FileError>) {
+        let checkpoint: Checkpoint?
+        switch result {
+        case .success(let kept): checkpoint = kept
+        case .failure(let error): return abandon(.failed(error))
+        }
         let isDrawn = job.configuration.initialWeightsDigest == nil
         guard checkpoint != nil || isDrawn || job.initialParameters != nil else {
             // Without them the beginning cannot be had.

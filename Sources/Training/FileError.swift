@@ -1,0 +1,68 @@
+import Glibc
+
+/// A file operation that failed.
+public struct FileError: Error, CustomStringConvertible, Equatable {
+    /// What was tried, such as `write`.
+    public let operation: String
+    /// The file or folder.
+    public let path: String
+    /// The system's error number.
+    public let code: Int32
+    /// The option or variable that names another place for it; nil where there is none.
+    private let option: String?
+
+    /// Makes the error of a call that left `code` in `errno`.
+    public init(operation: String, path: String, code: Int32, option: String? = nil) {
+        self.operation = operation
+        self.path = path
+        self.code = code
+        self.option = option
+    }
+
+    /// The same error with the option or variable that can name another place.
+    public func naming(_ option: String?) -> FileError {
+        FileError(operation: operation, path: path, code: code, option: option)
+    }
+
+    /// One line that says what failed and what to do.
+    public var description: String {
+        "cannot \(operation) \(path): \(reason)" + (remedy.isEmpty ? "" : ": \(remedy)")
+    }
+
+    /// What the system says of the error.
+    public var reason: String {
+        switch code {
+        case ESPIPE: "It is not a regular file"
+        case EFBIG where isReading: "It is larger than a quarter of this machine's memory"
+        default: String(cString: strerror(code))
+        }
+    }
+
+    private var isReading: Bool { operation == "read" }
+    private var withOption: String { option.map { ", with \($0)" } ?? "" }
+
+    private var remedy: String {
+        switch code {
+        case ENOSPC, EDQUOT:
+            "free space on that disk" + (option.map { ", or choose another with \($0)" } ?? "")
+        case EROFS: "choose a folder on a disk that can be written\(withOption)"
+        case EACCES, EPERM:
+            isReading
+                ? "change its permissions, or those of the folders that it is in"
+                : "choose a folder that you may write\(withOption), or change its permissions"
+        case EFBIG: isReading ? "check the path" : "raise the limit on file sizes (ulimit -f)"
+        case ENOENT:
+            isReading ? "check the path" : "check the path, whose folder must be there\(withOption)"
+        case ENOTDIR: "a part of this path is a file: check the path"
+        case EISDIR: "check the path: a file is needed"
+        case ELOOP: "a symbolic link in this path leads back to itself: mend it"
+        case ENAMETOOLONG: "choose a shorter path\(withOption)"
+        case ENOMEM: "free memory"
+        case EMFILE, ENFILE: "raise the limit on open files (ulimit -n)"
+        case EIO: "the disk or network drive has failed; the system's log tells more (dmesg)"
+        case ESTALE: "the network drive has changed: mount it again"
+        case ESPIPE: "give a regular file"
+        default: ""
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import Glibc
+
+extension Files {
+    /// What came of locking a file.
+    public enum LockOutcome: Equatable {
+        /// No other process has it locked while this one has it open.
+        case locked
+        /// Another process has locked it.
+        case taken
+        /// The file system has no locks; with the system's error number.
+        case unsupported(Int32)
+    }
+
+    /// Locks an open file for as long as its descriptor is open.
+    public static func lock(_ file: Int32) -> LockOutcome {
+        while true {
+            if flock(file, LOCK_EX | LOCK_NB) == 0 { return .locked }
+            switch errno {
+            case EINTR: continue
+            case EWOULDBLOCK: return .taken
+            default: return lockBytes(file)
+            }
+        }
+    }
+
+    /// F_OFD_SETLK, of which Swift's import of the system's headers does not know.
+    private static let setOwnLock: Int32 = 37
+
+    /// The same by the other kind of lock: some file systems have the one and not the other.
+    private static func lockBytes(_ file: Int32) -> LockOutcome {
+        var range = Glibc.flock()
+        range.l_type = Int16(F_WRLCK)
+        range.l_whence = Int16(SEEK_SET)
+        while fcntl(file, setOwnLock, &range) != 0 {
+            switch errno {
+            case EINTR: continue
+            case EAGAIN, EACCES: return .taken
+            default: return .unsupported(errno)
+            }
+        }
+        return .locked
+    }
+
+    /// Who else can get at a file.
+    public enum Exposure: Equatable {
+        /// Nobody but its owner, and members of its group who may read it.
+        case none
+        /// Everybody can read it, or others than its owner can change it.
+        case open
+        /// The same, and this process cannot change that: the file is another's, or mounted read-only.
+        case fixed
+    }
+
+    /// Who else can get at the file at a path.
+    public static func exposure(of path: String) -> Exposure {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & (S_IRWXO | S_IWGRP) != 0 else {
+            return .none
+        }
+        let isReadOnly = access(path, W_OK) != 0 && errno == EROFS
+        let isOwn = geteuid() == 0 || geteuid() == status.st_uid
+        return isReadOnly || !isOwn ? .fixed : .open
+    }
+}

@@ -1,0 +1,95 @@
+import FoundationEssentials
+import Glibc
+
+extension Files {
+    /// Makes a folder and those above it; one that is there already is fine.
+    public static func makeFolder(_ path: String) throws(FileError) {
+        var made = path.hasPrefix("/") ? "/" : ""
+        for part in path.split(separator: "/") {
+            made += (made.isEmpty || made == "/" ? "" : "/") + part
+            // Some network drives refuse to make even what is there already.
+            if isFolder(made) { continue }
+            do throws(FileError) {
+                if try !makeNewFolder(made), !isFolder(made) {
+                    throw FileError(operation: "make the folder", path: made, code: ENOTDIR)
+                }
+            } catch {
+                throw FileError(operation: error.operation, path: path, code: error.code)
+            }
+        }
+    }
+
+    /// Makes a folder in one that is there; false if there is something at that path already.
+    public static func makeNewFolder(_ path: String) throws(FileError) -> Bool {
+        guard mkdir(path, 0o755) == 0 else {
+            if errno == EEXIST { return false }
+            throw FileError(operation: "make the folder", path: path, code: errno)
+        }
+        try syncFolder(of: path)
+        return true
+    }
+
+    /// Where temporary folders are made: what TMPDIR says, or else /tmp.
+    public static var temporaryFolder: String {
+        let named = ProcessInfo.processInfo.environment["TMPDIR"] ?? ""
+        return named.isEmpty ? "/tmp" : named
+    }
+
+    /// Makes a folder of a new name that only this user may enter, and gives its path.
+    ///
+    /// - Parameters:
+    ///   - prefix: what the name begins with.
+    ///   - folder: where it is to lie.
+    public static func makeTemporaryFolder(
+        _ prefix: String, in folder: String = temporaryFolder
+    ) throws(FileError) -> String {
+        var template = Array("\(folder)/\(prefix)-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw FileError(
+                operation: "make a folder in", path: folder, code: errno, option: "TMPDIR")
+        }
+        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// The names in a folder, sorted; none if it is not there.
+    public static func names(in folder: String) throws(FileError) -> [String] {
+        guard let directory = opendir(folder) else {
+            if errno == ENOENT { return [] }
+            throw FileError(operation: "read", path: folder, code: errno)
+        }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while true {
+            errno = 0
+            guard let entry = readdir(directory) else { break }
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        guard errno == 0 else { throw FileError(operation: "read", path: folder, code: errno) }
+        return names.sorted()
+    }
+
+    /// Removes what ``writeAtomically(_:to:)`` left in a folder where its process was killed.
+    public static func removeUnfinished(in folder: String) throws(FileError) {
+        for name in try names(in: folder) where isUnfinished(name) { remove("\(folder)/\(name)") }
+    }
+
+    private static func isUnfinished(_ name: String) -> Bool {
+        let parts = name.split(separator: ".")
+        return parts.count > 2 && parts.last == "tmp" && Int(parts[parts.count - 2]) != nil
+    }
+
+    /// The folder that a path lies in.
+    public static func folder(of path: String) -> String {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+        return parts.isEmpty ? "." : parts == [""] ? "/" : parts.joined(separator: "/")
+    }
+
+    /// Whether a path is that of a folder.
+    public static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+}

@@ -1,0 +1,111 @@
+import Glibc
+import Monitoring
+import Training
+
+/// Where a run can go on: its newest whole checkpoint that its record reaches.
+///
+/// From any other the run could come to its end, but would not verify.
+public struct ResumePoint {
+    /// The state to go on from; nil to begin with the first step.
+    public private(set) var checkpoint: Checkpoint?
+    /// The checkpoint's file.
+    public private(set) var path: String?
+    /// The files that are of no use to the run from there on, and why.
+    public private(set) var useless: [(path: String, reason: String)] = []
+    /// What is wrong with the oldest of the whole checkpoints that the record does not vouch for.
+    private var unrecorded: String?
+
+    /// Finds where the run in a folder can go on.
+    ///
+    /// - Throws: ``CheckpointError`` if no checkpoint will do, ``ConfigurationError`` if the run has other
+    ///   settings than the job, ``FileError`` if something cannot be read.
+    public init(in run: String, for job: Job) throws {
+        let store = RunDirectory.checkpoints(in: run)
+        let paths = try store.paths()
+        let record = try Self.record(of: run, job, keeping: Set(paths.compactMap(store.step)))
+        for path in paths.reversed() {
+            switch try CheckpointStore.content(of: path) {
+            case .whole(let checkpoint): try take(checkpoint, path, run, job, record)
+            case .damaged(let reason): useless.append((path, reason))
+            case .gone: continue
+            }
+        }
+        if checkpoint == nil, let unrecorded {
+            throw CheckpointError.notRecorded(unrecorded, folder: store.folder)
+        }
+        if checkpoint == nil, let damage = useless.first {
+            throw CheckpointError.noneWhole(damage.reason, folder: store.folder)
+        }
+        addModel(of: run, job)
+    }
+
+    private mutating func take(
+        _ found: Checkpoint, _ path: String, _ run: String, _ job: Job, _ record: RunRecord?
+    ) throws {
+        guard checkpoint == nil else { return }
+        try Self.check(found, path, fits: job)
+        let recorded = record?.weights[found.step]
+        if found.step == 0 || recorded == found.parameters.checksum {
+            (checkpoint, self.path) = (found, path)
+        } else {
+            let reason =
+                recorded == nil
+                ? "\(path) is of step \(found.step), but \(Self.end(of: record, run))"
+                : "\(path) has other weights than the record has for step \(found.step)"
+            useless.append((path, reason))
+            unrecorded = reason
+        }
+    }
+
+    /// The model of a run that must make some of its steps again, or more, is not this run's.
+    private mutating func addModel(of run: String, _ job: Job) {
+        let model = RunDirectory.model(in: run)
+        let last = job.configuration.epochs * job.plan.stepsPerEpoch
+        if (checkpoint?.step ?? 0) < last, Files.exists(model) {
+            useless.append((model, "\(model) is not of the steps that are to come"))
+        }
+    }
+
+    private static func check(_ checkpoint: Checkpoint, _ path: String, fits job: Job) throws {
+        let configuration = job.configuration
+        if let setting = configuration.differenceInSteps(from: checkpoint.configuration) {
+            guard setting.option != "epochs" else {
+                throw ConfigurationError.otherLength(
+                    epochs: configuration.epochs, made: checkpoint.configuration.epochs,
+                    schedule: configuration.schedule, weights: path)
+            }
+            throw ConfigurationError.differs(
+                option: setting.option, given: setting.value, expected: setting.other,
+                where: path)
+        }
+        guard checkpoint.dataDigest == job.dataDigest, checkpoint.architecture == job.architecture
+        else { throw CheckpointError.otherData(path: path) }
+        let epochs = (checkpoint.step + job.plan.stepsPerEpoch - 1) / job.plan.stepsPerEpoch
+        guard epochs <= configuration.epochs else {
+            throw ConfigurationError.differs(
+                option: "epochs", given: "\(configuration.epochs)",
+                expected: "made steps of epoch \(epochs)", where: path)
+        }
+    }
+
+    /// The record as far as it is as it must be; nil if there is none at all.
+    private static func record(
+        of run: String, _ job: Job, keeping steps: Set<Int>
+    ) throws -> RunRecord? {
+        do {
+            return try RunRecord(RunDirectory.steps(in: run), for: job, keeping: steps)
+        } catch VerificationError.noHeading {
+            return nil
+        } catch let error as FileError where error.code == ENOENT {
+            return nil
+        }
+    }
+
+    private static func end(of record: RunRecord?, _ run: String) -> String {
+        let path = RunDirectory.steps(in: run)
+        guard let record else {
+            return Files.exists(path) ? "\(path) is no record of steps" : "\(path) is not there"
+        }
+        return record.finding?.message ?? "\(path) ends at step \(record.steps)"
+    }
+}
