@@ -61,6 +61,7 @@ let package = Package(
         module(
             "Kernels",
             ["CProcessor", "KernelInterface"] + kernelSets.map { .target(name: $0.name) }),
+        module("Bounds"),
         module("FileFormats"),
         module("Randomness"),
         module("Hashing", ["CCrypto", "CXXHash"]),
@@ -71,38 +72,43 @@ let package = Package(
         module(
             "Training",
             [
-                "Datasets", "FileFormats", "Hashing", "KernelInterface", "Kernels", "NeuralNetwork",
-                "Optimizers",
+                "Bounds", "Datasets", "FileFormats", "Hashing", "KernelInterface", "Kernels",
+                "NeuralNetwork", "Optimizers",
             ]),
-        module("Protocol"),
+        module("Protocol", ["Bounds"]),
         module("ZeroMQ", ["CZeroMQ"]),
         module(
             "DataParallel",
             [
-                "Datasets", "Hashing", "KernelInterface", "Kernels", "NeuralNetwork", "Optimizers",
+                "Bounds", "Datasets", "Hashing", "KernelInterface", "Kernels", "NeuralNetwork",
+                "Optimizers",
                 "Protocol", "Randomness", "Training", "ZeroMQ",
             ]),
-        module("Monitoring", ["Training", "ZeroMQ", logging]),
+        module("Monitoring", ["Bounds", "Training", "ZeroMQ", logging]),
         module(
             "TernKit",
-            ["Datasets", "KernelInterface", "Kernels", "NeuralNetwork", "Optimizers", "Training"]),
+            [
+                "Bounds", "Datasets", "KernelInterface", "Kernels", "NeuralNetwork", "Optimizers",
+                "Training",
+            ]),
         module(
             "Verification",
             [
-                "Datasets", "KernelInterface", "Kernels", "Monitoring", "NeuralNetwork",
+                "Bounds", "Datasets", "KernelInterface", "Kernels", "Monitoring", "NeuralNetwork",
                 "Optimizers", "TernKit", "Training", "ZeroMQ", logging,
             ]),
         module(
             "Benchmarks",
             [
-                "CZeroMQ", "DataParallel", "Datasets", "Hashing", "KernelInterface", "Kernels",
+                "Bounds", "CZeroMQ", "DataParallel", "Datasets", "Hashing", "KernelInterface",
+                "Kernels",
                 "NeuralNetwork", "Optimizers", "Protocol", "Randomness", "Training", "ZeroMQ",
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ]),
         .executableTarget(
             name: "tern",
             dependencies: [
-                "Benchmarks", "DataParallel", "Datasets", "FileFormats", "Images",
+                "Benchmarks", "Bounds", "DataParallel", "Datasets", "FileFormats", "Images",
                 "KernelInterface", "Kernels", "Monitoring", "NeuralNetwork", "Optimizers",
                 "TernKit", "Training", "Verification", "ZeroMQ", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -113,7 +119,8 @@ let package = Package(
         .executableTarget(
             name: "TrainAndPredict",
             dependencies: [
-                "Datasets", "KernelInterface", "Kernels", "NeuralNetwork", "Optimizers", "TernKit",
+                "Bounds", "Datasets", "KernelInterface", "Kernels", "NeuralNetwork", "Optimizers",
+                "TernKit",
                 "Training",
             ],
             path: "Examples/TrainAndPredict", swiftSettings: strict),
@@ -121,19 +128,20 @@ let package = Package(
         .executableTarget(
             name: "tern-chaos",
             dependencies: [
-                "Monitoring", "TestSupport", "Training", "ZeroMQ",
+                "Bounds", "Monitoring", "TestSupport", "Training", "ZeroMQ",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             path: "Tests/Chaos", swiftSettings: strict),
         .target(
-            name: "TestSupport", dependencies: ["KernelInterface", "Randomness", "Training"],
+            name: "TestSupport",
+            dependencies: ["Bounds", "KernelInterface", "Randomness", "Training"],
             path: "Tests/TestSupport", swiftSettings: strict),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         .target(
             name: "Simulation",
             dependencies: [
-                "DataParallel", "Datasets", "Hashing", "KernelInterface", "Kernels",
+                "Bounds", "DataParallel", "Datasets", "Hashing", "KernelInterface", "Kernels",
                 "NeuralNetwork", "Optimizers", "Protocol", "Randomness", "Training", "ZeroMQ",
             ],
             path: "Tests/Simulation", swiftSettings: strict),
@@ -146,7 +154,8 @@ let package = Package(
         .target(
             name: "Fuzzing",
             dependencies: [
-                "DataParallel", "Datasets", "Hashing", "Images", "KernelInterface", "Kernels",
+                "Bounds", "DataParallel", "Datasets", "Hashing", "Images", "KernelInterface",
+                "Kernels",
                 "NeuralNetwork", "Optimizers", "Protocol", "Randomness", "Training", "ZeroMQ",
             ],
             path: "Tests/Fuzzing", swiftSettings: strict),
@@ -154,10 +163,13 @@ let package = Package(
         tests(of: "Randomness"),
         tests(
             of: "NeuralNetwork",
-            ["KernelInterface", "Kernels", "Optimizers", "Randomness", "TestSupport", "Training"],
+            [
+                "Bounds", "KernelInterface", "Kernels", "Optimizers", "Randomness", "TestSupport",
+                "Training",
+            ],
             fixtures: true),
         tests(
-            of: "Optimizers", ["KernelInterface", "Kernels", "TestSupport", "Training"],
+            of: "Optimizers", ["Bounds", "KernelInterface", "Kernels", "TestSupport", "Training"],
             fixtures: true),
         tests(
             of: "Training",
@@ -169,7 +181,7 @@ let package = Package(
         tests(
             of: "Benchmarks",
             [
-                "DataParallel", "Datasets", "KernelInterface", "Kernels", "NeuralNetwork",
+                "Bounds", "DataParallel", "Datasets", "KernelInterface", "Kernels", "NeuralNetwork",
                 "Training", "ZeroMQ",
             ]),
         tests(of: "Fuzzing", ["Randomness"], fixtures: true),
@@ -178,31 +190,39 @@ let package = Package(
         tests(of: "Images", ["FileFormats", "Randomness"], fixtures: true),
         tests(
             of: "Datasets", ["CZlib", "FileFormats", "Hashing", "KernelInterface", "TestSupport"]),
-        tests(of: "Protocol"),
+        tests(of: "Protocol", ["Bounds"]),
         tests(of: "ZeroMQ", ["TestSupport"]),
         tests(
             of: "DataParallel",
             [
-                "AllocationCounter", "Datasets", "KernelInterface", "Kernels", "NeuralNetwork",
+                "AllocationCounter", "Bounds", "Datasets", "KernelInterface", "Kernels",
+                "NeuralNetwork",
                 "Protocol", "Randomness", "TestSupport", "Training", "ZeroMQ",
             ]),
         tests(
             of: "TernKit",
-            ["Datasets", "KernelInterface", "Kernels", "NeuralNetwork", "Optimizers", "Training"]),
+            [
+                "Bounds", "Datasets", "KernelInterface", "Kernels", "NeuralNetwork", "Optimizers",
+                "Training",
+            ]),
         tests(of: "Simulation", fixtures: true),
         tests(
             of: "Monitoring",
-            ["KernelInterface", "Kernels", "NeuralNetwork", "Training", "ZeroMQ", logging]),
+            [
+                "Bounds", "KernelInterface", "Kernels", "NeuralNetwork", "Training", "ZeroMQ",
+                logging,
+            ]),
         tests(
             of: "Verification",
             [
-                "Datasets", "KernelInterface", "Kernels", "Monitoring", "NeuralNetwork",
+                "Bounds", "Datasets", "KernelInterface", "Kernels", "Monitoring", "NeuralNetwork",
                 "Optimizers", "TernKit", "Training", "ZeroMQ", logging,
             ]),
         .testTarget(
             name: "ProcessTests",
             dependencies: [
-                "tern", "tern-chaos", "tern-simulate", "TrainAndPredict", "Hashing", "Protocol",
+                "Bounds", "tern", "tern-chaos", "tern-simulate", "TrainAndPredict", "Hashing",
+                "Protocol",
                 "TestSupport",
                 "ZeroMQ",
             ],

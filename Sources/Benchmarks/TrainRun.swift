@@ -1,3 +1,4 @@
+import Bounds
 import FoundationEssentials
 import Glibc
 import Subprocess
@@ -82,7 +83,7 @@ struct TrainRun {
 
     private static func examplesPerSecond(inSummary path: String) throws -> Double {
         struct Summary: Decodable {
-            let examplesPerSecond: Double
+            @Bounded<Rate> var examplesPerSecond: Double
             enum CodingKeys: String, CodingKey { case examplesPerSecond = "examples_per_second" }
         }
         let text = Data(try Files.read(path))

@@ -27,13 +27,12 @@ extension Architecture {
 }
 
 extension BatchPlan {
-    /// The plan that a welcome describes, if its numbers make one.
+    /// The plan that a welcome describes, if its numbers go together.
     init?(_ welcome: Welcome) {
-        let shards = welcome.shards
-        guard (1...Int(Int32.max)).contains(welcome.examples),
-            (1...welcome.examples).contains(welcome.batchSize),
-            (1...maximumShards).contains(shards), shards & (shards - 1) == 0
+        guard welcome.batchSize >= 1, welcome.batchSize <= welcome.examples,
+            welcome.shards.nonzeroBitCount == 1
         else { return nil }
-        self.init(examples: welcome.examples, batchSize: welcome.batchSize, shards: shards)
+        self.init(
+            examples: welcome.examples, batchSize: welcome.batchSize, shards: welcome.shards)
     }
 }

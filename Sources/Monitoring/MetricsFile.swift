@@ -1,3 +1,4 @@
+import Bounds
 import FoundationEssentials
 import Glibc
 import Training
@@ -41,7 +42,7 @@ public struct MetricsFile {
 
     private struct Entry: Decodable {
         let type: String
-        let step: Int
+        @Bounded<StepNumber> var step: Int
     }
 }
 

@@ -1,3 +1,4 @@
+import Bounds
 import FoundationEssentials
 
 // Control messages have a JSON header, so that a person can read them and a client in another
@@ -12,9 +13,9 @@ public struct Hello: Codable, Sendable, Equatable {
     /// The machine's name.
     public var host: String
     /// The process.
-    public var pid: Int
+    @Bounded<ProcessNumber> public var pid: Int
     /// The lanes it computes on.
-    public var lanes: Int
+    @Bounded<LaneCount> public var lanes: Int
     /// The instruction set of its kernels.
     public var kernels: String
 
@@ -32,15 +33,15 @@ public struct Welcome: Codable, Sendable, Equatable {
     /// The network's form as JSON; the neural network's own module knows how to read it.
     public var architecture: String
     /// The training examples.
-    public var examples: Int
+    @Bounded<ExampleCount> public var examples: Int
     /// The examples of a step over all workers.
-    public var batchSize: Int
+    @Bounded<ExampleCount> public var batchSize: Int
     /// The shards of the data set.
-    public var shards: Int
+    @Bounded<ShardCount> public var shards: Int
     /// The run's seed.
     public var seed: UInt64
     /// The share of each training target that is spread evenly over all classes.
-    public var labelSmoothing: Double
+    @Bounded<ProperShare> public var labelSmoothing: Double
 
     /// What a worker needs to know.
     public init(
@@ -82,7 +83,7 @@ public struct WorkerStatus: Codable, Sendable, Equatable {
     /// The step that it computes, counted from 0.
     public var step: Int?
     /// For how many seconds.
-    public var seconds: Double
+    @Bounded<Seconds> public var seconds: Double
 
     /// A worker's status.
     public init(phase: Phase, step: Int?, seconds: Double) {
@@ -90,14 +91,22 @@ public struct WorkerStatus: Codable, Sendable, Equatable {
         self.step = step
         self.seconds = seconds
     }
+
+    /// Reads a status; only a worker that computes names a step.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        phase = try values.decode(Phase.self, forKey: .phase)
+        step = try values.decodeIfPresent(Bounded<StepNumber>.self, forKey: .step)?.wrappedValue
+        _seconds = try values.decode(Bounded<Seconds>.self, forKey: .seconds)
+    }
 }
 
 /// A worker asks for examples of a shard; the coordinator sends as many as fit a message.
 public struct Fetch: Codable, Sendable, Equatable {
     /// The shard.
-    public var shard: Int
+    @Bounded<ShardNumber> public var shard: Int
     /// The index in the shard of the first example that is wanted.
-    public var first: Int
+    @Bounded<ExampleCount> public var first: Int
 
     /// A request for a shard's examples from `first` on.
     public init(shard: Int, first: Int) {
@@ -109,11 +118,11 @@ public struct Fetch: Codable, Sendable, Equatable {
 /// Announces examples of a shard: a payload frame of pixels and one of labels follow.
 public struct ShardPart: Codable, Sendable, Equatable {
     /// The shard.
-    public var shard: Int
+    @Bounded<ShardNumber> public var shard: Int
     /// The index in the shard of the first example.
-    public var first: Int
+    @Bounded<ExampleCount> public var first: Int
     /// The number of examples in this message.
-    public var count: Int
+    @Bounded<ExampleCount> public var count: Int
 
     /// The announcement of `count` examples.
     public init(shard: Int, first: Int, count: Int) {
@@ -158,8 +167,13 @@ func decodeControlPrefix(_ header: [UInt8]) throws(ProtocolError) -> (type: Stri
 }
 
 func decodeControlBody<Body: Codable>(_ header: [UInt8]) throws(ProtocolError) -> Body {
-    guard let envelope = try? JSONDecoder().decode(Envelope<Body>.self, from: Data(header)) else {
+    do {
+        return try JSONDecoder().decode(Envelope<Body>.self, from: Data(header)).body
+    } catch let error as ProtocolError {
+        throw error
+    } catch let error as OutOfBounds {
+        throw .malformed("\(error)")
+    } catch {
         throw .malformed("its body lacks a field or has one of the wrong kind")
     }
-    return envelope.body
 }

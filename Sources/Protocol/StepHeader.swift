@@ -1,3 +1,5 @@
+import Bounds
+
 // The messages of every step have a fixed binary header, little-endian:
 //
 //      0        4         6      7      8               16               24
@@ -99,10 +101,10 @@ func encode(_ sum: PartialSumHeader, run: RunID) -> [UInt8] {
 
 func decodeWork(_ reader: Reader) throws(ProtocolError) -> WorkHeader {
     let end = reader.bytes.count
-    guard end >= 48, end == 40 + 8 * reader.int(UInt32.self, at: 24),
-        reader.int(UInt32.self, at: 28) == 0
+    guard end >= 48, end == 40 + 8 * reader.int(at: 24),
+        reader.int(at: 28) == 0
     else { throw .malformed("a work header of another length than its ranges") }
-    let numbers = stride(from: 40, to: end, by: 4).map { reader.int(UInt32.self, at: $0) }
+    let numbers = stride(from: 40, to: end, by: 4).map { reader.int(at: $0) }
     return WorkHeader(
         step: try reader.step, ranges: try SlotRanges(firstsAndCounts: numbers),
         checksum: reader.value(at: 32))
@@ -113,10 +115,11 @@ func decodePartialSum(_ reader: Reader) throws(ProtocolError) -> PartialSumHeade
         throw .malformed("a partial sum's header is 56 bytes long")
     }
     return PartialSumHeader(
-        step: try reader.step, level: reader.int(UInt32.self, at: 24),
-        residue: reader.int(UInt32.self, at: 28), examples: reader.int(UInt32.self, at: 32),
-        correct: reader.int(UInt32.self, at: 36),
-        loss: Double(bitPattern: reader.value(at: 40)), checksum: reader.value(at: 48))
+        step: try reader.step, level: try reader.number(TreeLevel.self, at: 24),
+        residue: try reader.number(ShardNumber.self, at: 28),
+        examples: try reader.number(ExampleCount.self, at: 32),
+        correct: try reader.number(ExampleCount.self, at: 36),
+        loss: try reader.loss(at: 40), checksum: reader.value(at: 48))
 }
 
 private struct Writer {
@@ -159,17 +162,37 @@ struct Reader {
 
     var step: Int {
         get throws(ProtocolError) {
-            guard let step = Int(exactly: value(at: 16)) else {
-                throw .malformed("an impossible step number")
-            }
-            return step
+            // What no integer holds is no step either.
+            try checked(Int(clamping: value(at: 16)), StepNumber.self)
         }
     }
 
     func value(at offset: Int) -> UInt64 { Self.value(UInt64.self, bytes, at: offset) }
 
-    func int<Value: FixedWidthInteger>(_ type: Value.Type, at offset: Int) -> Int {
-        Int(Self.value(type, bytes, at: offset))
+    /// A number of 32 bits.
+    func int(at offset: Int) -> Int { Int(Self.value(UInt32.self, bytes, at: offset)) }
+
+    /// A number of 32 bits that counts what `Kind` says.
+    func number<Kind: Bound>(
+        _ kind: Kind.Type, at offset: Int
+    ) throws(ProtocolError) -> Int where Kind.Value == Int {
+        try checked(int(at: offset), kind)
+    }
+
+    /// A loss, which may rightly be infinite or no number where training diverges.
+    func loss(at offset: Int) throws(ProtocolError) -> Double {
+        let loss = Double(bitPattern: value(at: offset))
+        return loss.isFinite ? try checked(loss, LossSum.self) : loss
+    }
+
+    private func checked<Kind: Bound>(
+        _ value: Kind.Value, _ kind: Kind.Type
+    ) throws(ProtocolError) -> Kind.Value {
+        do throws(OutOfBounds) {
+            return try Kind.checked(value)
+        } catch {
+            throw .malformed("\(error)")
+        }
     }
 
     private static func value<Value: FixedWidthInteger>(

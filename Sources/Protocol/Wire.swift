@@ -1,3 +1,5 @@
+import Bounds
+
 /// The version of all that coordinator and workers say to each other, and of the order of additions in
 /// what they compute: with another, a worker's sums would have other bits.
 public let protocolVersion = 4
@@ -6,7 +8,7 @@ public let protocolVersion = 4
 public let maximumHeaderSize = 1 << 16
 
 /// The most shards of a run.
-public let maximumShards = 4096
+public let maximumShards = ShardCount.limits.range.upperBound
 
 /// Which run a message belongs to: drawn at random when a coordinator starts.
 public struct RunID: Hashable, Sendable, CustomStringConvertible {

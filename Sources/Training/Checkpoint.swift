@@ -1,3 +1,4 @@
+import Bounds
 import FoundationEssentials
 import Kernels
 import NeuralNetwork
@@ -50,10 +51,10 @@ public struct Checkpoint: Sendable {
         let configuration: TrainingConfiguration
         let architecture: Architecture
         let dataDigest: String
-        let step: Int
-        let epoch: Int
+        @Bounded<StepNumber> var step: Int
+        @Bounded<EpochNumber> var epoch: Int
         let epochTally: Tally
-        let seconds: Double
+        @Bounded<Seconds> var seconds: Double
     }
 
     static let recordKey = "tern"
@@ -78,9 +79,10 @@ public struct Checkpoint: Sendable {
     /// Reads the bytes of a checkpoint's file.
     public init(parsing bytes: [UInt8], path: String) throws(SafetensorsError) {
         let file = try Safetensors(parsing: bytes, path: path)
-        guard let text = file.metadata[Self.recordKey],
-            let record = try? JSONDecoder().decode(Record.self, from: Data(text.utf8))
-        else { throw SafetensorsError(path, "it holds no Tern checkpoint") }
+        guard let text = file.metadata[Self.recordKey] else {
+            throw SafetensorsError(path, "it holds no Tern checkpoint")
+        }
+        let record = try Self.record(text, path: path)
         guard record.format == Record.format else {
             throw SafetensorsError(
                 path, unfit: "it is a \(record.format) of a Tern that computes other bits",
@@ -101,6 +103,31 @@ public struct Checkpoint: Sendable {
         for variable in configuration.updateRule.stateVariables {
             optimizerState[variable] = try file.buffer(
                 layout, prefix: Self.prefix(variable), path: path)
+        }
+    }
+
+    /// Whether a job can have come to this step and to what its epoch has added up to.
+    public func fits(_ job: Job) -> Bool {
+        let plan = job.plan
+        let used = step > 0 ? plan.positions(ofStep: step - 1).upperBound : 0
+        return step <= job.configuration.epochs * plan.stepsPerEpoch
+            && epoch == (step + plan.stepsPerEpoch - 1) / plan.stepsPerEpoch
+            && epochTally.examples == used && epochTally.correct <= used
+    }
+
+    private static func record(
+        _ text: String, path: String
+    ) throws(SafetensorsError) -> Record {
+        do {
+            let record = try JSONDecoder().decode(Record.self, from: Data(text.utf8))
+            try record.configuration.validate()
+            return record
+        } catch let error as OutOfBounds {
+            throw SafetensorsError(path, "\(error)")
+        } catch let error as ConfigurationError {
+            throw SafetensorsError(path, "\(error)")
+        } catch {
+            throw SafetensorsError(path, "it holds no Tern checkpoint")
         }
     }
 

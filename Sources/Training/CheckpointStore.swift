@@ -129,6 +129,8 @@ public enum CheckpointError: Error, CustomStringConvertible, Equatable {
     case file(FileError)
     /// A checkpoint was made of another data set.
     case otherData(path: String)
+    /// A checkpoint has a step, or counts, that its run cannot have come to.
+    case impossible(path: String)
 
     /// One line that says what is wrong and what to do.
     public var description: String {
@@ -143,6 +145,9 @@ public enum CheckpointError: Error, CustomStringConvertible, Equatable {
         case .otherData(let path):
             "\(path) was made with another data set: give that one with --data, or start anew "
                 + "without --resume in a new --run-dir"
+        case .impossible(let path):
+            "\(path) is of a step that this run cannot have come to: remove it to go on from the one "
+                + "before it, or start anew without --resume in a new --run-dir"
         }
     }
 }

@@ -1,3 +1,4 @@
+import Bounds
 import NeuralNetwork
 import Optimizers
 
@@ -176,6 +177,7 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
             ("hidden", hidden, 8192), ("layers", layers, 64), ("epochs", epochs, 1_000_000),
             ("batch-size", batchSize, 1 << 24), ("accumulate", accumulate, 1 << 24),
             ("step-epochs", stepEpochs, 1_000_000),
+            ("warmup", warmup, StepNumber.limits.range.upperBound),
         ] where value > limit {
             throw .tooLarge(option: option, value: value, limit: limit)
         }

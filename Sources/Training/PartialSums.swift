@@ -1,3 +1,4 @@
+import Bounds
 import Kernels
 
 /// The sum of the gradients, losses and hits of the examples under one node of the tree.
@@ -31,6 +32,14 @@ public struct Tally: Sendable, Equatable, Codable {
         self.examples = examples
         self.correct = correct
         self.loss = loss
+    }
+
+    /// Reads a tally and checks its limits.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        examples = try values.decode(Bounded<ExampleCount>.self, forKey: .examples).wrappedValue
+        correct = try values.decode(Bounded<ExampleCount>.self, forKey: .correct).wrappedValue
+        loss = try values.decode(Bounded<LossSum>.self, forKey: .loss).wrappedValue
     }
 
     /// The mean cross entropy, in nats.

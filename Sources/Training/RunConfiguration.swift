@@ -1,3 +1,4 @@
+import Bounds
 import FoundationEssentials
 import NeuralNetwork
 import Optimizers
@@ -48,8 +49,15 @@ public struct RunConfiguration: Equatable, Sendable {
         guard checkpointEvery >= 0 else {
             throw .negative(option: "checkpoint-every", value: "\(checkpointEvery)")
         }
-        let lanes = (workers ?? 1).multipliedReportingOverflow(by: threads)
-        guard !lanes.overflow, lanes.partialValue <= training.shards else {
+        for (option, value, limit) in [
+            ("workers", workers ?? 1, ShardCount.limits.range.upperBound),
+            ("threads", threads, LaneCount.limits.range.upperBound),
+            ("checkpoint-every", checkpointEvery, StepNumber.limits.range.upperBound),
+            ("log-every", logEvery, StepNumber.limits.range.upperBound),
+        ] where value > limit {
+            throw .tooLarge(option: option, value: value, limit: limit)
+        }
+        guard (workers ?? 1) * threads <= training.shards else {
             throw .fewerShardsThanLanes(
                 shards: training.shards, workers: workers ?? 1, threads: threads)
         }

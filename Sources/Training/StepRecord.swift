@@ -1,3 +1,5 @@
+import Bounds
+
 /// A step as a run's record keeps it: the positions that were summed, and the weights that came of it.
 ///
 /// The record is a table of comma-separated values with a heading and a line for each committed step:
@@ -74,7 +76,9 @@ extension StepRecord {
         let numbers = fields.prefix(4).compactMap { Self.number($0, radix: 10) }.compactMap {
             Int(exactly: $0)
         }
-        guard numbers.count == 4, numbers[2] <= numbers[3],
+        guard numbers.count == 4, StepNumber.limits.range.contains(numbers[0]),
+            EpochNumber.limits.range.contains(numbers[1]), numbers[2] <= numbers[3],
+            ExampleCount.limits.range.contains(numbers[3]),
             let weights = Self.number(fields[4], radix: 16)
         else { return nil }
         self.init(

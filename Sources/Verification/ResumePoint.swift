@@ -86,6 +86,7 @@ public struct ResumePoint {
                 option: "epochs", given: "\(configuration.epochs)",
                 expected: "made steps of epoch \(epochs)", where: path)
         }
+        guard checkpoint.fits(job) else { throw CheckpointError.impossible(path: path) }
     }
 
     /// The record as far as it is as it must be; nil if there is none at all.

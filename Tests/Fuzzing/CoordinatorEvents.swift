@@ -1,5 +1,4 @@
 import DataParallel
-import NeuralNetwork
 import Protocol
 import Training
 
@@ -12,10 +11,32 @@ func checkCoordinatorMachine(_ bytes: [UInt8]) {
     while !draw.isUsedUp, !coordinator.hasFinished { coordinator.event(&draw) }
 }
 
-private let architecture = Architecture(
-    imageRows: 2, imageColumns: 2, hiddenSize: 2, layers: 1, classes: 2)
+/// How far a coordinator has come with the peers that are about to send something.
+package enum CoordinatorStage: CaseIterable, Sendable {
+    /// The peer has not joined.
+    case stranger
+    /// It has joined and has no data yet.
+    case joined
+    /// It is asked to compute, and so is another.
+    case asked
+    /// So they are, and it is known how long an answer takes.
+    case experienced
+}
+
+/// Takes a message from a peer at a stage, then lets all deadlines pass; a trap is the find.
+package func checkCoordinator(_ message: WorkerMessage, at stage: CoordinatorStage) {
+    var coordinator = CoordinatorUnderAttack()
+    coordinator.advance(to: stage)
+    coordinator.receive(message, from: 0)
+    for milliseconds in [60, 60, 60, 500, 500, 2_000, 9_000, 40_000, 400_000] {
+        coordinator.pass(milliseconds: milliseconds)
+        coordinator.receive(message, from: 0)
+        coordinator.answer(from: 1)
+    }
+}
+
 private let plan = BatchPlan(examples: 21, batchSize: 6, shards: 8)
-private let welcome = Welcome(architecture, plan: plan, seed: 0, labelSmoothing: 0)
+private let welcome = Welcome(fuzzedArchitecture, plan: plan, seed: 0, labelSmoothing: 0)
 
 private struct CoordinatorUnderAttack {
     private(set) var hasFinished = false
@@ -30,33 +51,22 @@ private struct CoordinatorUnderAttack {
     private var steps = 0
     /// What each peer was last asked for, so that some answers are right.
     private var assigned: [Int: SlotRanges] = [:]
-    private var asked: [Int: WorkHeader] = [:]
+    private var asked: [Int: [WorkHeader]] = [:]
 
     init() { perform(machine.start(now: now)) }
 
     mutating func event(_ draw: inout Draw) {
         let peer = draw.byte() % 8
-        switch draw.byte() % 12 {
-        case 0:
-            let hello = Hello(host: "h", pid: draw.number(), lanes: draw.number(), kernels: "k")
-            receive(.hello(hello), from: peer)
-        case 1:
-            if let ranges = draw.ranges() { receive(.ready(ranges), from: peer) }
-        case 2, 3: if let range = assigned[peer] { receive(.ready(range), from: peer) }
-        case 4: receive(.fetch(Fetch(shard: draw.number(), first: draw.number())), from: peer)
-        case 5:
-            receive(
-                .partialSum(
-                    PartialSumHeader(
-                        step: draw.number(), level: draw.number(), residue: draw.number(),
-                        examples: draw.number(), correct: draw.number(), loss: .nan, checksum: 0)),
-                from: peer)
-        case 6, 7: answer(from: peer)
-        case 8: receive(.leave(Notice(reason: "")), from: peer)
-        case 9: perform(machine.lose(peer, reason: "", now: now))
-        case 10:
-            now += .milliseconds(draw.byte() * 20)
-            perform(machine.tick(now: now))
+        switch draw.byte() % 10 {
+        case 0, 1, 2:
+            guard let message = WorkerMessage.received(&draw) else { return }
+            receive(message, from: peer)
+        case 3: join(peer)
+        case 4: ready(peer)
+        case 5: answer(from: peer)
+        case 6: perform(machine.lose(peer, reason: "", now: now))
+        case 7: pass(milliseconds: draw.byte() * 20)
+        case 8: pass(milliseconds: draw.byte() * 2_000)
         default:
             guard isEvaluating else { return }
             isEvaluating = false
@@ -64,22 +74,47 @@ private struct CoordinatorUnderAttack {
         }
     }
 
-    private mutating func receive(_ message: WorkerMessage, from peer: Int) {
+    mutating func advance(to stage: CoordinatorStage) {
+        guard stage != .stranger else { return }
+        join(0)
+        guard stage != .joined else { return }
+        join(1)
+        for peer in 0..<2 { ready(peer) }
+        guard stage != .asked else { return }
+        pass(milliseconds: 10)
+        for peer in 0..<2 { answer(from: peer) }
+    }
+
+    private mutating func join(_ peer: Int) {
+        receive(.hello(Hello(host: "h", pid: peer, lanes: 1, kernels: "k")), from: peer)
+    }
+
+    private mutating func ready(_ peer: Int) {
+        if let ranges = assigned[peer].take() { receive(.ready(ranges), from: peer) }
+    }
+
+    mutating func pass(milliseconds: Int) {
+        now += .milliseconds(milliseconds)
+        perform(machine.tick(now: now))
+    }
+
+    mutating func receive(_ message: WorkerMessage, from peer: Int) {
         perform(machine.receive(message, from: peer, now: now))
     }
 
     /// Sends what an honest worker would, leaf by leaf.
-    private mutating func answer(from peer: Int) {
-        guard let work = asked[peer], let slots = work.ranges.slots(of: plan.shards) else { return }
-        for slot in slots.joined() {
-            let node = TreeNode(leafAtSlot: slot, shards: plan.shards)
-            let examples = plan.examples(under: node, step: work.step)
-            receive(
-                .partialSum(
-                    PartialSumHeader(
-                        step: work.step, level: node.level, residue: node.residue,
-                        examples: examples, correct: 0, loss: 0, checksum: 0)),
-                from: peer)
+    mutating func answer(from peer: Int) {
+        for work in asked[peer].take() ?? [] {
+            for slot in (work.ranges.slots(of: plan.shards) ?? []).joined() {
+                let node = TreeNode(leafAtSlot: slot, shards: plan.shards)
+                let examples = plan.examples(under: node, step: work.step)
+                receive(
+                    .partialSum(
+                        PartialSumHeader(
+                            step: work.step, level: node.level, residue: node.residue,
+                            examples: examples, correct: 0, loss: 0, checksum: 0)),
+                    from: peer)
+            }
         }
     }
 
@@ -87,9 +122,9 @@ private struct CoordinatorUnderAttack {
         for effect in effects {
             switch effect {
             case .send(.assign(let ranges), let peer): assigned[peer] = ranges
-            case .send(.compute(let work), let peer): asked[peer] = work
+            case .send(.compute(let work), let peer): asked[peer, default: []].append(work)
             case .sendWeights(let ranges, let peer):
-                asked[peer] = WorkHeader(step: steps, ranges: ranges, checksum: 0)
+                asked[peer] = [WorkHeader(step: steps, ranges: ranges, checksum: 0)]
             case .sendShardPart(let fetch, _):
                 precondition(fetch.first < plan.examples(inShard: fetch.shard), "no such examples")
             case .beginStep(let step):

@@ -81,6 +81,7 @@ private func checkSafetensors(_ bytes: [UInt8]) {
     }
     if let checkpoint = try? Checkpoint(parsing: bytes, path: "input") {
         precondition(checkpoint.parameters.count * 4 <= bytes.count, "parameters from nowhere")
+        goOn(from: checkpoint)
     }
 }
 

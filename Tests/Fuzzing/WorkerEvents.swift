@@ -10,14 +10,35 @@ func checkWorkerMachine(_ bytes: [UInt8]) {
     while !draw.isUsedUp, !worker.hasFinished { worker.event(&draw) }
 }
 
+/// How far a worker has come with the coordinator that is about to send something.
+package enum WorkerStage: CaseIterable, Sendable {
+    /// It has said hello.
+    case waiting
+    /// It is welcome.
+    case joined
+    /// It waits for its data.
+    case fetching
+    /// It has all data, and computes.
+    case computing
+}
+
+/// Takes a message from a coordinator at a stage, and goes on; a trap is the find.
+package func checkWorker(_ message: CoordinatorMessage, at stage: WorkerStage) {
+    var worker = JoinedWorker()
+    worker.advance(to: stage)
+    for _ in 0..<2 {
+        worker.receive(message)
+        worker.passTime()
+    }
+}
+
 /// A worker that obeys any coordinator.
 ///
 /// Whatever the coordinator says, the worker keeps no more examples than the shards have, computes
 /// only what is there, and one range at a time.
 struct JoinedWorker {
     private(set) var hasFinished = false
-    private static let run = RunID(7)
-    private let plan = BatchPlan(examples: 21, batchSize: 6, shards: 8)
+    private var plan = BatchPlan(examples: 21, batchSize: 6, shards: 8)
     private var machine = WorkerMachine(
         hello: Hello(host: "h", pid: 1, lanes: 1, kernels: "k"),
         settings: WorkerSettings(joinTimeout: nil))
@@ -34,24 +55,13 @@ struct JoinedWorker {
 
     mutating func event(_ draw: inout Draw) {
         switch draw.byte() % 10 {
-        case 0:
-            let architecture = Architecture(
-                imageRows: 2, imageColumns: 2, hiddenSize: 2, layers: 1, classes: 2)
-            receive(.welcome(Welcome(architecture, plan: plan, seed: 0, labelSmoothing: 0)))
-        case 1: if let ranges = draw.ranges() { receive(.assign(ranges)) }
-        case 2:
-            receive(
-                .shardPart(
-                    ShardPart(shard: draw.number(), first: draw.number(), count: draw.number())))
-        case 3, 4:
-            guard let fetch else { return }
-            let count = plan.examples(inShard: fetch.shard) - fetch.first
-            receive(.shardPart(ShardPart(shard: fetch.shard, first: fetch.first, count: count)))
-        case 5: if let work = work(&draw) { receive(.weights(work)) }
-        case 6: if let work = work(&draw) { receive(.compute(work)) }
-        case 7:
-            guard let step = computing.take()?.step else { return }
-            perform(machine.computed(step: step, now: now))
+        case 0, 1, 2:
+            guard let message = CoordinatorMessage.received(&draw) else { return }
+            receive(message)
+        case 3: join()
+        case 4: receivePart()
+        case 5, 6: work(onStep: draw.byte())
+        case 7: compute()
         case 8:
             now += .milliseconds(draw.byte() * 20)
             perform(machine.tick(now: now))
@@ -61,13 +71,47 @@ struct JoinedWorker {
         }
     }
 
-    mutating func receive(_ message: CoordinatorMessage) {
-        perform(machine.receive(message, run: Self.run, now: now))
+    mutating func advance(to stage: WorkerStage) {
+        guard stage != .waiting else { return }
+        join()
+        guard stage != .joined else { return }
+        receive(.assign(SlotRanges(0..<plan.shards)))
+        guard stage != .fetching else { return }
+        for _ in 0..<plan.shards { receivePart() }
+        work(onStep: 3)
     }
 
-    private func work(_ draw: inout Draw) -> WorkHeader? {
-        let step = draw.number()
-        return draw.ranges().map { WorkHeader(step: step, ranges: $0, checksum: 0) }
+    /// Hours pass, the lanes finish, and the coordinator asks what it does.
+    mutating func passTime() {
+        receive(.ping)
+        now += .seconds(10_000)
+        perform(machine.tick(now: now))
+        receive(.ping)
+        for _ in 0..<4 { compute() }
+        _ = machine.interrupt(15, now: now)
+    }
+
+    private mutating func join() {
+        receive(.welcome(Welcome(fuzzedArchitecture, plan: plan, seed: 0, labelSmoothing: 0)))
+    }
+
+    private mutating func receivePart() {
+        guard let fetch else { return }
+        let count = plan.examples(inShard: fetch.shard) - fetch.first
+        receive(.shardPart(ShardPart(shard: fetch.shard, first: fetch.first, count: count)))
+    }
+
+    private mutating func work(onStep step: Int) {
+        receive(.weights(WorkHeader(step: step, ranges: SlotRanges(0..<plan.shards), checksum: 0)))
+    }
+
+    private mutating func compute() {
+        guard let step = computing.take()?.step else { return }
+        perform(machine.computed(step: step, now: now))
+    }
+
+    mutating func receive(_ message: CoordinatorMessage) {
+        perform(machine.receive(message, run: fuzzedRun, now: now))
     }
 
     private mutating func perform(_ effects: [WorkerEffect]) {
@@ -75,7 +119,9 @@ struct JoinedWorker {
             switch effect {
             case .send(.fetch(let fetch), _): self.fetch = fetch
             case .reset: (stored, computing) = ([:], nil)
-            case .prepare(let architecture, _, _, _): checkSizes(architecture)
+            case .prepare(let architecture, let plan, _, _):
+                self.plan = plan
+                checkSizes(architecture)
             case .storeShardPart(let part): store(part)
             case .compute(let slots, let step):
                 precondition(computing == nil, "two computations at once")

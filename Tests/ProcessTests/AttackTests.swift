@@ -88,6 +88,26 @@ struct AttackTests {
         }
     }
 
+    @Test("of a member that answers work with the status of an impossible step, and no sum")
+    func impossibleStatus() async throws {
+        try await isUndisturbed { cluster in
+            try await Attacker.with(cluster.endpoint) { attacker in
+                try await attacker.join()
+                _ = try await attacker.work()
+                let status = WorkerStatus(phase: .computing, step: .max, seconds: 0.5)
+                async let late = cluster.coordinator.line("worker evil:1 is late: ")
+                // It is looked at when the member is late, if it has come after the last ping.
+                for _ in 0..<100 {
+                    try await attacker.send(.status(status))
+                    try await Task.sleep(for: .milliseconds(5))
+                }
+                _ = try await late
+                try await cluster.coordinator.line(
+                    "dropped from evil:1: a malformed message: its step is 9223372036854775807")
+            }
+        }
+    }
+
     @Test("of strangers who take more descriptors than a shell lets a process have")
     func descriptors() async throws {
         // Files are opened all the time.

@@ -7,7 +7,7 @@ struct StepRecordTests {
         StepRecord(step: 1, epoch: 1, positions: 0..<128, weights: 0x8a5d_e61f_0c7b_9e42),
         StepRecord(step: 470, epoch: 2, positions: 0..<128, weights: 0),
         StepRecord(step: 469, epoch: 1, positions: 59_904..<60_000, weights: .max),
-        StepRecord(step: .max, epoch: .max, positions: 0..<Int.max, weights: 0xf),
+        StepRecord(step: 1 << 52, epoch: 1_000_000, positions: 0..<1 << 30, weights: 0xf),
     ]
 
     private func line(_ record: StepRecord) -> [UInt8] {

@@ -114,7 +114,7 @@ struct ValidationTests {
         configuration.workers = .max
         configuration.threads = 2
         let error = #expect(throws: ConfigurationError.self) { try configuration.validate() }
-        #expect(error?.description.contains("--shards 16 is fewer") == true)
+        #expect(error == .tooLarge(option: "workers", value: .max, limit: 4096))
     }
 
     @Test("the defaults, and settings at their limits, are fine")

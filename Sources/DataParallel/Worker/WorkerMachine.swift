@@ -205,9 +205,7 @@ public struct WorkerMachine: Sendable {
 
     private mutating func take(_ welcome: Welcome, _ run: RunID) -> [WorkerEffect] {
         guard plan == nil, !isExpelled else { return [] }
-        guard let plan = BatchPlan(welcome), let architecture = Architecture(welcome),
-            (0..<1).contains(welcome.labelSmoothing)
-        else {
+        guard let plan = BatchPlan(welcome), let architecture = Architecture(welcome) else {
             return finish(.refused("the coordinator's welcome makes no sense to this worker"))
         }
         // The network is a claim of a few bytes, which must not reach an allocation unchecked.
