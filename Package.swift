@@ -184,7 +184,9 @@ let package = Package(
                 "Bounds", "DataParallel", "Datasets", "KernelInterface", "Kernels", "NeuralNetwork",
                 "Training", "ZeroMQ",
             ]),
-        tests(of: "Fuzzing", ["Randomness"], fixtures: true),
+        tests(
+            of: "Fuzzing", ["Bounds", "NeuralNetwork", "Protocol", "Randomness", "Training"],
+            fixtures: true),
         tests(of: "Hashing"),
         tests(of: "FileFormats"),
         tests(of: "Images", ["FileFormats", "Randomness"], fixtures: true),

@@ -1,3 +1,4 @@
+import Bounds
 import FoundationEssentials
 import Glibc
 import Logging
@@ -38,7 +39,7 @@ public final class LogSink: Sendable {
 
     /// Prints a line, and notes it in the file.
     func log(_ level: Logger.Level, _ message: String, isProgress: Bool = false) {
-        let message = oneLine(message)
+        let message = plainText(message)
         let mark = level >= .warning ? "\(level): " : ""
         let time = Date.now
         state.withLock { state in

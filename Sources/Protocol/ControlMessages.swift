@@ -11,20 +11,23 @@ import FoundationEssentials
 /// A worker introduces itself.
 public struct Hello: Codable, Sendable, Equatable {
     /// The machine's name.
-    public var host: String
+    @PlainText<NameLength> public var host: String
     /// The process.
     @Bounded<ProcessNumber> public var pid: Int
     /// The lanes it computes on.
     @Bounded<LaneCount> public var lanes: Int
     /// The instruction set of its kernels.
-    public var kernels: String
+    @PlainText<NameLength> public var kernels: String
+    /// The secret by which it is known again, 32 hexadecimal digits; never to be shown.
+    public var identity: String?
 
     /// A worker's introduction.
-    public init(host: String, pid: Int, lanes: Int, kernels: String) {
+    public init(host: String, pid: Int, lanes: Int, kernels: String, identity: String? = nil) {
         self.host = host
         self.pid = pid
         self.lanes = lanes
         self.kernels = kernels
+        self.identity = identity
     }
 }
 
@@ -60,7 +63,7 @@ public struct Welcome: Codable, Sendable, Equatable {
 /// A reason in words: why a worker is refused, why it leaves, or why all is over.
 public struct Notice: Codable, Sendable, Equatable {
     /// The reason, for people.
-    public var reason: String
+    @PlainText<ReasonLength> public var reason: String
 
     /// A reason in words.
     public init(reason: String) { self.reason = reason }

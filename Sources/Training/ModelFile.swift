@@ -1,3 +1,4 @@
+import Bounds
 import Datasets
 import FoundationEssentials
 import Hashing
@@ -88,7 +89,7 @@ public struct ModelFile: Sendable {
         }
         let layout = ParameterLayout(architecture)
         try file.checkNames(layout, path: path)
-        dataset = file.metadata["dataset"] ?? "unknown"
+        dataset = plainText(file.metadata["dataset"] ?? "unknown", limit: NameLength.bytes)
         dataDigest = file.metadata["data_digest"]
         configuration = file.metadata["configuration"].flatMap {
             try? JSONDecoder().decode(TrainingConfiguration.self, from: Data($0.utf8))

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Benchmarks
+import Bounds
 import DataParallel
 import Datasets
 import Glibc
@@ -159,7 +160,7 @@ func printError(_ message: String) { printLine("error", message) }
 func printWarning(_ message: String) { printLine("warning", message) }
 
 private func printLine(_ kind: String, _ message: String) {
-    Output.error("tern: \(kind): \(oneLine(message))")
+    Output.error("tern: \(kind): \(plainText(message))")
 }
 
 /// The one line that says why; empty where it has been said.

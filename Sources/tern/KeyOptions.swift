@@ -42,14 +42,11 @@ struct KeyOptions: ParsableArguments {
         where environment[variable]?.contains("\u{FFFD}") == true {
             throw ValidationError("\(variable) is not valid UTF-8: name a key with --key")
         }
-        if let folder = environment["XDG_CONFIG_HOME"], !folder.isEmpty {
-            return "\(folder)/tern/key"
-        }
-        guard let home = environment["HOME"], !home.isEmpty else {
+        guard let folder = configurationFolder else {
             throw ValidationError(
                 "there is no home folder for the key: name a file with --key, or let anyone join "
                     + "with --key none")
         }
-        return "\(home)/.config/tern/key"
+        return "\(folder)/key"
     }
 }

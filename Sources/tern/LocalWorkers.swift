@@ -1,3 +1,4 @@
+import DataParallel
 import Glibc
 import Kernels
 import Logging
@@ -17,6 +18,20 @@ struct LocalWorkers {
     let restarts: RestartBudget
     /// What is told about them.
     let logger: Logger
+    /// What each proves its identity with, also when it is started again.
+    private let secrets: [WorkerSecret]
+
+    /// The workers of one training.
+    init(
+        count: Int, threads: Int, endpoint: String, restarts: RestartBudget, logger: Logger
+    ) {
+        self.count = count
+        self.threads = threads
+        self.endpoint = endpoint
+        self.restarts = restarts
+        self.logger = logger
+        secrets = (0..<count).map { _ in .random() }
+    }
 
     /// The processes that run.
     private static let running = Locked<Set<pid_t>>([])
@@ -89,6 +104,9 @@ struct LocalWorkers {
                     "worker", "--connect", endpoint, "--lifeline", "--log-level", "warning",
                     "--threads", "\(threads)",
                 ] + place(of: worker)),
+            environment: .inherit.updating([
+                .init(stringLiteral: OwnIdentity.variable): secrets[worker].text
+            ]),
             input: .fileDescriptor(lifeline.readEnd, closeAfterSpawningProcess: false),
             output: .sequence, error: .combinedWithOutput
         ) { execution in

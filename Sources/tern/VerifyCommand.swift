@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bounds
 import Monitoring
 import Training
 import Verification
@@ -45,7 +46,7 @@ struct VerifyCommand: AsyncParsableCommand {
             let signals = try SignalSource()
             let report = try await command.verify(signals)
             try command.output.show(report, hearing: signals) {
-                (report.findings.map { oneLine($0.message) } + [report.sentence])
+                (report.findings.map { plainText($0.message) } + [report.sentence])
                     .joined(separator: "\n")
             }
             guard report.isVerified else { throw Failure(status: ExitStatus.differs, message: "") }

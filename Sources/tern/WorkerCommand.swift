@@ -59,6 +59,7 @@ struct WorkerCommand: AsyncParsableCommand {
         if let joinTimeout, joinTimeout < 1 {
             throw ValidationError("--join-timeout must be at least 1 second")
         }
+        if let place, place < 0 { throw ValidationError("--place must be 0 or above") }
     }
 
     mutating func run() async throws {
@@ -77,11 +78,14 @@ struct WorkerCommand: AsyncParsableCommand {
                 worker \(getpid()) with \(command.threads) threads, \(kernels.name), dials \
                 \(command.connect)\(key.map { " with the \($0)" } ?? "")
                 """)
+            let identity = OwnIdentity(logger)
+            // Its file is held until the process ends.
+            defer { withExtendedLifetime(identity) {} }
             let worker = Worker(
                 threads: command.threads, processors: command.processors, kernels: kernels,
                 settings: .init(
                     joinTimeout: command.joinTimeout.map { .seconds($0) },
-                    answersToASpoiltOne: command.spoilEvery)
+                    answersToASpoiltOne: command.spoilEvery), secret: identity.secret
             ) { event in
                 let (level, text) = event.text(endpoint: command.connect)
                 logger.log(level: level, "\(text)")

@@ -103,9 +103,13 @@ final class CoordinatorUnderTest {
     func join(_ peers: String...) {
         for peer in peers {
             pid += 1
-            let hello = Hello(host: peer, pid: pid, lanes: 1, kernels: "test")
-            perform { $0.receive(.hello(hello), from: peer, now: $1) }
+            introduce(peer, host: peer, pid: pid)
         }
+    }
+
+    func introduce(_ peer: String, identity: String? = nil, host: String = "h", pid: Int = 1) {
+        let hello = Hello(host: host, pid: pid, lanes: 1, kernels: "test", identity: identity)
+        perform { $0.receive(.hello(hello), from: peer, now: $1) }
     }
 
     /// All who fetch data, or one of them, have it.

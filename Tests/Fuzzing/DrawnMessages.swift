@@ -58,7 +58,7 @@ extension WorkerMessage: DrawnMessage {
             return .hello(
                 Hello(
                     host: draw.text(), pid: draw.number(), lanes: draw.number(),
-                    kernels: draw.text()))
+                    kernels: draw.text(), identity: draw.text()))
         case .ready: return .ready(draw.ranges())
         case .fetch: return .fetch(Fetch(shard: draw.number(), first: draw.number()))
         case .partialSum:

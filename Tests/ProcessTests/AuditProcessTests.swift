@@ -14,10 +14,20 @@ struct AuditProcessTests {
         let refused = try await wrong.end()
         #expect(refused.status == 76)
         #expect(refused.errors.contains("it sent wrong gradients in step"))
+        // Under another number it is still the one that was thrown out; the right one holds its own file.
+        let again = try await cluster.worker().end()
+        #expect(again.status == 76)
+        #expect(again.errors.contains("it sent wrong gradients in step"))
+        let secrets = try FileManager.default.contentsOfDirectory(
+            atPath: bench.path("config/tern/workers"))
+        #expect(secrets.count == 2)
         let ending = try await cluster.coordinator.end()
         let summary = try run.completed(ending)
         #expect(try await right.end().status == 0)
         let calm = try await Recipe.long.with("--workers", "2").train(data, into: RunFolder("calm"))
+        let files = try FileManager.default.contentsOfDirectory(
+            atPath: bench.path("config/tern/workers"))
+        #expect(files.sorted() == secrets.sorted(), "local workers keep nothing")
         #expect(summary.weights == calm.weights)
         let accusations = ending.output.split(separator: "\n")
             .filter { $0.contains("the coordinator computes different bits") }

@@ -86,6 +86,29 @@ private struct Lehmer: RandomNumberGenerator {
         }
     }
 
+    @Test(
+        "but its texts are made plain: nothing in them steers a terminal or turns a line around",
+        arguments: [
+            ("\u{1B}[2J\r\n", "?[2J??"), ("a\u{202E}b\u{2066}c\u{200F}d", "a?b?c?d"),
+            ("\u{061C}\u{200B}\u{FEFF}", "???"), ("x\u{2028}y\u{2029}z", "x?y?z"),
+            ("\u{0}\u{7F}\u{85}\u{AD}", "????"), ("nöde-1 ✓ 日本", "nöde-1 ✓ 日本"),
+        ])
+    func plain(text: String, shown: String) throws {
+        let hello = WorkerMessage.hello(Hello(host: text, pid: 1, lanes: 1, kernels: text))
+        #expect(
+            try WorkerMessage.decode(hello.header(run: run), payloadFrames: 0).message
+                == .hello(Hello(host: shown, pid: 1, lanes: 1, kernels: shown)))
+        let notices: [(Notice) -> CoordinatorMessage] = [
+            CoordinatorMessage.refuse, CoordinatorMessage.stop, CoordinatorMessage.expel,
+        ]
+        for message in notices {
+            let header = message(Notice(reason: text)).header(run: run)
+            #expect(
+                try CoordinatorMessage.decode(header, payloadFrames: 0).message
+                    == message(Notice(reason: shown)))
+        }
+    }
+
     @Test("when it is longer than any header")
     func tooLong() {
         let header = [UInt8](repeating: UInt8(ascii: " "), count: maximumHeaderSize + 1)

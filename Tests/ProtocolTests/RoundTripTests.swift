@@ -6,6 +6,10 @@ import Testing
 
     static let workerMessages: [WorkerMessage] = [
         .hello(Hello(host: "nöde \"1\"", pid: 4711, lanes: 2, kernels: "avx512")),
+        .hello(
+            Hello(
+                host: "node", pid: 1, lanes: 1, kernels: "avx2",
+                identity: String(repeating: "a", count: 32))),
         .ready(SlotRanges(3..<9)),
         .fetch(Fetch(shard: 15, first: 1337)),
         .status(WorkerStatus(phase: .computing, step: 1 << 40, seconds: 0.125)),

@@ -7,8 +7,14 @@ struct Audit<Peer: Hashable & Sendable>: Sendable {
     /// What one member has answered.
     struct Copy: Sendable {
         let peer: Peer
+        let identity: WorkerIdentity
         let name: String
         let sum: PartialSumHeader
+
+        init(_ member: CoordinatorMachine<Peer>.Member, _ sum: PartialSumHeader) {
+            (peer, identity, name) = (member.peer, member.identity, member.name)
+            self.sum = sum
+        }
     }
 
     /// The slots of the sum, from the first that has examples to the last.

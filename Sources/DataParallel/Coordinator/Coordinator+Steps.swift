@@ -172,7 +172,7 @@ extension Coordinator {
     func evaluate() {
         clock.pause(at: now)
         let parameters = state.parameters
-        Task { evaluated(await evaluation.evaluate(parameters)) }
+        evaluating = Task { evaluated(await evaluation.evaluate(parameters)) }
     }
 
     private func evaluated(_ test: Tally) {

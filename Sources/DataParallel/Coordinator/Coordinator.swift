@@ -61,7 +61,10 @@ public actor Coordinator {
     private var outcome: Outcome?
     /// Whether the record has all that was reported, once there is an outcome.
     private var isFlushed = false
-    private var completion: CheckedContinuation<CoordinatorResult, Never>?
+    private var completion = Completion<CoordinatorResult>()
+    /// What is under way on other threads: this one must not end before their answers.
+    var evaluating: Task<Void, Never>?
+    private var filing: Task<Void, Never>?
 
     /// Makes the coordinator of a job, which goes on from `checkpoint` if there is one.
     public init(
@@ -146,8 +149,9 @@ public actor Coordinator {
             self.assumeIsolated { $0.limitUnread() }
         }
         thread.attach(socket) { self.assumeIsolated { $0.receive() } }
-        perform(machine.start(now: now))
-        let result = await withCheckedContinuation { completion = $0 }
+        // It may have ended before it began, such as when all local workers died at their start.
+        if !machine.isOver { perform(machine.start(now: now)) }
+        let result = await withCheckedContinuation { completion.resume($0) }
         if let signals { thread.detach(fileDescriptor: signals.fileDescriptor) }
         // The word that the run is over must still leave.
         socket.close(lingering: .milliseconds(500))
@@ -156,10 +160,13 @@ public actor Coordinator {
 
     /// Ends the threads, once ``train(signals:)`` has returned and nobody uses the coordinator.
     public nonisolated func stop() async {
+        for errand in await errands { await errand.value }
         await writer.thread.stop()
         await arbiter?.thread.stop()
         await thread.stop()
     }
+
+    private var errands: [Task<Void, Never>] { [evaluating, filing].compactMap(\.self) }
 
     /// A worker process that this machine started has ended; `remaining` others have not.
     public func localWorkerEnded(_ reason: String, remaining: Int) {
@@ -226,7 +233,7 @@ public actor Coordinator {
         guard state.isFinite else { return abandon(.diverged(step: state.step)) }
         let checkpoint = state.checkpoint(seconds: clock.seconds(at: now))
         isWriting = true
-        Task { wrote(await save(checkpoint), step: checkpoint.step) }
+        filing = Task { wrote(await save(checkpoint), step: checkpoint.step) }
     }
 
     /// Writes a checkpoint once the record has all steps that it covers.
@@ -258,7 +265,7 @@ public actor Coordinator {
     private func rewind(noLaterThan limit: Int) {
         clock.pause(at: now)
         // Behind what is still to be written.
-        Task { rewound(to: await writer.rewind(noLaterThan: limit)) }
+        filing = Task { rewound(to: await writer.rewind(noLaterThan: limit)) }
     }
 
     private func rewound(to result: Result<Checkpoint?, FileError>) {
@@ -312,12 +319,11 @@ public actor Coordinator {
 
     private func completeIfDone() {
         guard let outcome, !isWriting, isFlushed else { return }
-        completion?.resume(
-            returning: CoordinatorResult(
+        completion.complete(
+            CoordinatorResult(
                 outcome: outcome, parameters: state.parameters, step: state.step,
                 lastEpoch: lastEpoch, seconds: clock.seconds(at: now),
                 workers: machine.mostWorkers))
-        completion = nil
     }
 }
 

@@ -12,11 +12,10 @@ import Training
 extension CoordinatorMachine {
     /// Decides whether a sum that is used is audited.
     mutating func chooseAudit(_ sum: PartialSumHeader, of index: Int) {
-        guard settings.audit > 0 || !strikes.isEmpty else { return }
+        guard settings.audit > 0 || known.hasStrikes else { return }
         let member = members[index]
-        guard isAudited(sum, of: member.name) else {
-            guard settings.audit > 0 else { return }
-            uncheckedSince[member.name] = uncheckedSince[member.name] ?? step
+        guard isAudited(sum, of: member.identity) else {
+            if settings.audit > 0 { known.noteUnchecked(member.identity, step: step) }
             return
         }
         let node = wholeNode(of: sum)
@@ -24,8 +23,8 @@ extension CoordinatorMachine {
         unaskedAudits.append(node)
     }
 
-    private func isAudited(_ sum: PartialSumHeader, of name: String) -> Bool {
-        if strikes[name] != nil { return true }
+    private func isAudited(_ sum: PartialSumHeader, of identity: WorkerIdentity) -> Bool {
+        if !known.strikes(of: identity).isEmpty { return true }
         guard settings.audit > 0 else { return false }
         var random = Philox(
             seed: settings.auditKey, for: "audit", sum.step, sum.level, sum.residue)
@@ -37,7 +36,7 @@ extension CoordinatorMachine {
     ) -> Audit<Peer> {
         let slots = slotsWithExamples(TreeNode(sum).slots(of: plan.shards))
         let runs = slots.runs
-        let copy = Audit<Peer>.Copy(peer: member.peer, name: member.name, sum: sum)
+        let copy = Audit<Peer>.Copy(member, sum)
         return Audit(
             slots: (runs.first?.lowerBound ?? 0)..<(runs.last?.upperBound ?? 0), isDoubt: isDoubt,
             copies: [copy])
@@ -104,7 +103,7 @@ extension CoordinatorMachine {
     /// is asked for nothing else that it could be taken for.
     private func canAudit(_ index: Int, _ audit: Audit<Peer>, _ slots: SlotSet) -> Bool {
         let member = members[index]
-        return audit.copies.allSatisfy { $0.name != member.name }
+        return audit.copies.allSatisfy { $0.identity != member.identity }
             && member.asked(in: step)?.intersects(slots) != true
     }
 
@@ -132,7 +131,7 @@ extension CoordinatorMachine {
         let (node, member) = (wholeNode(of: sum), members[index])
         guard var audit = audits[node], audit.auditor == member.peer else { return nil }
         audits[node] = nil
-        audit.copies.append(.init(peer: member.peer, name: member.name, sum: sum))
+        audit.copies.append(.init(member, sum))
         if audit.isAgreed { return [] }
         disputes.append(audit)
         return arbitrateNext()
@@ -179,18 +178,18 @@ extension CoordinatorMachine {
         phase = .paused
         let shards = shards(slotsWithExamples(dispute.slots))
         forgetSums()
+        let untrusted = wrong.compactMap { known.uncheckedSince($0.identity) }.min()
         var effects: [CoordinatorEffect<Peer>] = []
         for copy in wrong {
-            strikes[copy.name, default: []].append(step)
-            let times = strikes[copy.name]?.count ?? 1
+            let times = known.strike(copy.identity, step: step)
             effects.append(
                 .report(.wrong(worker: copy.name, step: step + 1, shards: shards, times: times)))
             // Where nothing is audited there is no second chance to catch it.
             if times > 1 || settings.audit == 0 {
-                effects += throwOut(copy.peer, copy.name, now: now)
+                effects += throwOut(copy.identity, now: now)
             }
         }
-        guard let untrusted = wrong.compactMap({ uncheckedSince[$0.name] }).min() else {
+        guard let untrusted else {
             return effects + beginStepOrPause(now: now)
         }
         phase = .rewinding
@@ -200,16 +199,17 @@ extension CoordinatorMachine {
         ]
     }
 
-    /// Sends a member away for good.
+    /// Sends a worker away for good, all its connections.
     private mutating func throwOut(
-        _ peer: Peer, _ name: String, now: Duration
+        _ identity: WorkerIdentity, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
-        let steps = (strikes[name] ?? []).map { "\($0 + 1)" }.joined(separator: " and ")
+        let steps = known.strikes(of: identity).map { "\($0 + 1)" }.joined(separator: " and ")
         let reason = "it sent wrong gradients in step \(steps)"
-        thrownOut[name] = reason
-        guard index(of: peer) != nil else { return [] }
-        return [.send(.refuse(Notice(reason: reason)), to: peer)]
-            + lose(peer, reason: reason, now: now)
+        known.ban(identity, reason: reason)
+        return members.filter { $0.identity == identity }.map(\.peer).flatMap { peer in
+            [.send(.refuse(Notice(reason: reason)), to: peer)]
+                + lose(peer, reason: reason, now: now)
+        }
     }
 
     /// The state is again as it was after `step` steps.
@@ -217,7 +217,7 @@ extension CoordinatorMachine {
         guard phase == .rewinding else { return [] }
         self.step = step
         keptStep = step > 0 ? step : nil
-        uncheckedSince = uncheckedSince.filter { $0.value < step }
+        known.rewind(to: step)
         // Sums of steps that will be made again are no answers to them.
         for index in members.indices {
             members[index].askedStep = nil

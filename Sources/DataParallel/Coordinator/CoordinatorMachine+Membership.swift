@@ -31,8 +31,7 @@ extension CoordinatorMachine {
             members[index].status = (status, at: now)
             return []
         case .leave(let notice):
-            let reason = String(notice.reason.prefix(Limits.nameLength))
-            return lose(peer, reason: reason, now: now)
+            return lose(peer, reason: notice.reason, now: now)
         }
     }
 
@@ -55,18 +54,20 @@ extension CoordinatorMachine {
         guard index(of: peer) == nil else { return [] }
         if let reason = admission.refusal(members: members.count) { return [drop(peer, reason)] }
         givenUp.removeAll { $0 == peer }
-        let name = "\(hello.host.prefix(Limits.nameLength)):\(hello.pid)"
-        if let reason = thrownOut[name] {
+        connections += 1
+        let identity = WorkerIdentity(hello, connection: connections)
+        let name = names.name(hello, identity, taken: Set(members.map(\.name)))
+        if let reason = known.ban(of: identity) {
             return [
                 .report(.refused(peer: name, reason: reason)),
                 .send(.refuse(Notice(reason: reason)), to: peer),
             ]
         }
-        members.append(Member(peer, name: name, limit: plan.shards, now: now))
+        known.join(identity)
+        members.append(Member(peer, identity, name: name, limit: plan.shards, now: now))
         mostWorkers = max(mostWorkers, members.count)
         let description = WorkerDescription(
-            name: name, address: address, lanes: hello.lanes,
-            kernels: String(hello.kernels.prefix(Limits.nameLength)))
+            name: name, address: address, lanes: hello.lanes, kernels: hello.kernels)
         let effects: [CoordinatorEffect<Peer>] = [
             .report(.joined(description, members: members.count)),
             .send(.welcome(settings.welcome), to: peer),
@@ -159,6 +160,7 @@ extension CoordinatorMachine {
             givenUp.removeAll { $0 == peer }
             guard let index = index(of: peer) else { continue }
             let member = members.remove(at: index)
+            known.leave(member.identity)
             departures.append((member, reason, members.count))
         }
         guard !departures.isEmpty else { return [] }

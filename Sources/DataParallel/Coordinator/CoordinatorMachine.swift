@@ -58,12 +58,11 @@ public struct CoordinatorMachine<Peer: Hashable & Sendable>: Sendable {
     var isArbitrating = false
     /// Whether what is being computed here is of no use any more.
     var isVerdictVoid = false
-    /// The steps in which workers computed wrongly, by name, and why those that did so too often are
-    /// not taken in any more.
-    var strikes: [String: [Int]] = [:]
-    var thrownOut: [String: String] = [:]
-    /// The first step in which sums of a worker were used that nobody has checked.
-    var uncheckedSince: [String: Int] = [:]
+    /// Who has computed wrongly, and whose sums nobody has checked.
+    var known = KnownWorkers()
+    var names = WorkerNames()
+    /// How many have joined: the identities of those that show none.
+    var connections = 0
     var admission: Admission
     /// What has been dropped of peers that are no members.
     var droppedOfStrangers = 0
@@ -130,6 +129,8 @@ extension CoordinatorMachine {
     /// A worker that has joined.
     struct Member: Sendable {
         let peer: Peer
+        /// Who it is: those of the same identity are one worker where somebody else is to check.
+        let identity: WorkerIdentity
         let name: String
         /// The slots that it computes in each step.
         var share: SlotSet
@@ -177,8 +178,11 @@ extension CoordinatorMachine {
         /// What has been dropped of its messages.
         var dropped = 0
 
-        init(_ peer: Peer, name: String, limit: Int, now: Duration) {
+        init(
+            _ peer: Peer, _ identity: WorkerIdentity, name: String, limit: Int, now: Duration
+        ) {
             self.peer = peer
+            self.identity = identity
             self.name = name
             let none = SlotSet(limit: limit)
             (share, assigned, held, asked, owed) = (none, none, none, none, none)

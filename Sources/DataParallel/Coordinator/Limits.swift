@@ -73,8 +73,6 @@ package enum Limits {
     static let shardPartBytes = 1 << 18
     /// From this many bytes on it pays to send two messages at once.
     static let largeMessage = 1 << 16
-    /// Longer words of a peer are cut short before they are told.
-    static let nameLength = 200
 
     /// The options of a socket at which sums of `parameterCount` gradients arrive.
     ///

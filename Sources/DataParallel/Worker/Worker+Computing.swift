@@ -15,10 +15,10 @@ extension Worker {
         let count = min(lanes.count, slots.count)
         let parts = (0..<count).map { slots.part($0, of: count) }
         busyLanes = parts.count
-        for (lane, part) in zip(lanes, parts) {
+        computations = zip(lanes, parts).map { lane, part in
             let share = Array(spare.suffix(spare.count / parts.count + 1))
             spare.removeLast(share.count)
-            Task { [shards] in
+            return Task { [shards] in
                 let sums = await lane.compute(
                     part, step: step, weights: weights, shards: shards, spare: share)
                 finishedLane(sums, step: step, generation: generation)

@@ -32,7 +32,7 @@ public actor Worker {
     private let start = ContinuousClock.now
     var machine: WorkerMachine
     var socket: Socket?
-    private var completion: CheckedContinuation<WorkerOutcome, Never>?
+    private var completion = Completion<WorkerOutcome>()
 
     var lanes: [ShardTrainer] = []
     var shards: [Int: Shard] = [:]
@@ -42,6 +42,10 @@ public actor Worker {
     var weights: Frame?
     var sums: PartialSums?
     var busyLanes = 0
+    /// What the lanes have been handed.
+    var computations: [Task<Void, Never>] = []
+    /// The end of lanes that were taken away.
+    private var retirement: Task<Void, Never>?
     /// What waits until the coordinator takes more, and what is not computed before it has.
     var outbox = Outbox<[Frame]>()
     var isFlushing = false
@@ -58,10 +62,12 @@ public actor Worker {
 
     /// Makes a worker with `threads` lanes that tells `report` what happens to it.
     ///
-    /// - Parameter processors: those that the lanes are to stay on, one each; none by default.
+    /// - Parameters:
+    ///   - processors: those that the lanes are to stay on, one each; none by default.
+    ///   - secret: what the coordinator knows this worker again by; a new one by default.
     public init(
         threads: Int, processors: [Int] = [], kernels: any KernelSet.Type, settings: WorkerSettings,
-        report: @escaping @Sendable (WorkerEvent) -> Void
+        secret: WorkerSecret = .random(), report: @escaping @Sendable (WorkerEvent) -> Void
     ) {
         thread = SocketThread(name: "tern-worker")
         self.kernels = kernels
@@ -69,7 +75,8 @@ public actor Worker {
         laneCount = threads
         self.processors = processors
         let hello = Hello(
-            host: hostName(), pid: Int(getpid()), lanes: threads, kernels: kernels.name)
+            host: hostName(), pid: Int(getpid()), lanes: threads, kernels: kernels.name,
+            identity: secret.text)
         let memory = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
         machine = WorkerMachine(hello: hello, settings: settings, memory: memory)
     }
@@ -108,7 +115,7 @@ public actor Worker {
             self.assumeIsolated { $0.perform($0.machine.tick(now: $0.now)) }
         }
         try socket.connect(endpoint)
-        let outcome = await withCheckedContinuation { completion = $0 }
+        let outcome = await withCheckedContinuation { completion.resume($0) }
         // The last answer and the leave must still go out.
         flush()
         socket.close(lingering: .seconds(2))
@@ -118,18 +125,27 @@ public actor Worker {
     /// Ends the threads, once ``run(_:key:context:signals:lifeline:)`` has returned and nobody uses the
     /// worker.
     public nonisolated func stop() async {
-        await endLanes()
+        await retireLanes().value
         await thread.stop()
     }
 
-    /// Takes the lanes away, and gives back the threads that they had of their own.
-    private func removeLanes() -> [SocketThread] {
-        defer { lanes = [] }
-        return lanes.map(\.thread).filter { $0 !== thread }
-    }
-
-    private func endLanes() async {
-        for thread in removeLanes() { await thread.stop() }
+    /// Takes the lanes away, and ends the threads that they had of their own.
+    ///
+    /// But first the lanes finish what they have been handed, even if it is only on its way to them: a
+    /// thread that has ended takes no computation, and this one must be there for the answer.
+    @discardableResult
+    private func retireLanes() -> Task<Void, Never> {
+        let threads = lanes.map(\.thread).filter { $0 !== thread }
+        let (earlier, computations) = (retirement, computations)
+        lanes = []
+        self.computations = []
+        let retirement = Task.detached {
+            await earlier?.value
+            for computation in computations { await computation.value }
+            for thread in threads { await thread.stop() }
+        }
+        self.retirement = retirement
+        return retirement
     }
 
     private func watch(_ signals: SignalSource) {
@@ -156,10 +172,7 @@ public actor Worker {
 
     var now: Duration { .now - start }
 
-    private func complete(_ outcome: WorkerOutcome) {
-        completion?.resume(returning: outcome)
-        completion = nil
-    }
+    private func complete(_ outcome: WorkerOutcome) { completion.complete(outcome) }
 
     // MARK: - Events
 
@@ -236,7 +249,7 @@ public actor Worker {
 
     // MARK: - Effects
 
-    func perform(_ effects: [WorkerEffect]) {
+    package func perform(_ effects: [WorkerEffect]) {
         for effect in effects {
             switch effect {
             case .send(let message, let run): send(message, run)
@@ -276,11 +289,10 @@ public actor Worker {
         generation += 1
         heldWork = nil
         busyLanes = 0
-        let threads = removeLanes()
+        retireLanes()
         shards = [:]
         weights = nil
         sums = nil
-        Task.detached { for thread in threads { await thread.stop() } }
     }
 
     private func store(_ part: ShardPart) {

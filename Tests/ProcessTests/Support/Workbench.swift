@@ -34,6 +34,8 @@ final class Workbench: Sendable {
             !name.hasPrefix("TERN_")
         }
         variables["TERN_KEY"] = path("key")
+        // No secret of a worker is to be left in this user's home.
+        variables["XDG_CONFIG_HOME"] = path("config")
         // What the tests' own terminal is like is no matter of theirs.
         variables["TERM"] = "xterm"
         variables["NO_COLOR"] = nil

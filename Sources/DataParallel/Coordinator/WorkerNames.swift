@@ -1,0 +1,52 @@
+import Protocol
+
+/// The names by which log and record tell workers apart: host and process, and a short id where two
+/// would be alike.
+///
+/// Two identities never have the same name, unless thousands of workers have come between them.
+package struct WorkerNames: Sendable {
+    /// The most names that are remembered beside those of members.
+    package static let most = 4096
+
+    private var owners: [String: WorkerIdentity] = [:]
+    /// The names in the order in which they were first given.
+    private var inOrder: [String] = []
+
+    package init() {}
+
+    /// How many are remembered.
+    package var count: Int { owners.count }
+
+    /// Names a worker that has introduced itself.
+    ///
+    /// - Parameter taken: the names of those who are here, of which a copy of the same identity may be
+    ///   one.
+    package mutating func name(
+        _ hello: Hello, _ identity: WorkerIdentity, taken: Set<String>
+    ) -> String {
+        let plain = "\(hello.host.plainName):\(hello.pid)"
+        let names = [plain] + (6...64).map { "\(plain)#\(identity.shortForm(digits: $0))" }
+        let own = names.first { owners[$0] == nil || owners[$0] == identity } ?? plain
+        remember(own, of: identity, taken: taken)
+        let copies = (2...(taken.count + 2)).lazy.map { "\(own)#\($0)" }
+        return taken.contains(own) ? copies.first { !taken.contains($0) } ?? own : own
+    }
+
+    private mutating func remember(
+        _ name: String, of identity: WorkerIdentity, taken: Set<String>
+    ) {
+        guard owners.updateValue(identity, forKey: name) == nil else { return }
+        inOrder.append(name)
+        guard inOrder.count > Self.most + taken.count,
+            let oldest = inOrder.firstIndex(where: { !taken.contains($0) && $0 != name })
+        else { return }
+        owners[inOrder.remove(at: oldest)] = nil
+    }
+}
+
+extension String {
+    /// A host's name without what could be taken for another part of a line.
+    fileprivate var plainName: String {
+        String(map { $0.isWhitespace || $0 == ":" || $0 == "#" ? "?" : $0 })
+    }
+}

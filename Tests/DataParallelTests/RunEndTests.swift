@@ -1,0 +1,96 @@
+import DataParallel
+import Datasets
+import Glibc
+import Kernels
+import Testing
+import Training
+import ZeroMQ
+
+/// A run of a few steps with a real coordinator, whose socket and checkpoints are in a folder.
+private struct SmallRun {
+    let folder: String
+    let job: Job
+    let evaluation: EvaluationPool
+    let coordinator: Coordinator
+    let context: Context
+
+    struct Observer: RunObserver {
+        func record(_ event: RunEvent) {}
+        func flush(then completion: @escaping @Sendable (FileError?) -> Void) { completion(nil) }
+        var hasRoom: Bool { true }
+    }
+
+    init() throws {
+        folder = try Files.makeTemporaryFolder("tern-end")
+        let shape = ExampleShape(rows: 28, columns: 28)
+        func examples(_ count: Int) -> ExampleSet {
+            ExampleSet(
+                shape, values: [UInt8](repeating: 7, count: count * shape.byteCount),
+                labels: (0..<count).map { UInt8($0 % 2) })
+        }
+        var configuration = TrainingConfiguration()
+        (configuration.batchSize, configuration.shards, configuration.epochs) = (16, 4, 1)
+        job = try Job(
+            configuration, Dataset(train: examples(48), test: examples(4)),
+            kernels: Kernels.select(nil))
+        evaluation = EvaluationPool(
+            job.architecture, examples: job.dataset.test, threads: 1, kernels: job.kernels)
+        coordinator = Coordinator(
+            job,
+            settings: CoordinatorSettings(
+                welcome: .init(job.architecture, plan: job.plan, seed: 0, labelSmoothing: 0),
+                epochs: 1, minimumWorkers: 1, checkpointEvery: 0, joinTimeout: nil),
+            resuming: nil, store: CheckpointStore(folder: "\(folder)/checkpoints"),
+            evaluation: evaluation, observer: Observer())
+        context = coordinator.makeContext()
+    }
+
+    func listen() async throws -> String {
+        try await coordinator.listen("ipc://\(folder)/socket", context: context)
+    }
+
+    func end() async {
+        await context.terminate()
+        await coordinator.stop()
+        await evaluation.stop()
+        let paths = try? CheckpointStore(folder: "\(folder)/checkpoints").paths()
+        for path in paths ?? [] { Files.remove(path) }
+        rmdir("\(folder)/checkpoints")
+        rmdir(folder)
+    }
+}
+
+@Suite("The end of a run") struct RunEndTests {
+    @Test("is not missed by who asks for it later", .timeLimit(.minutes(1)))
+    func beforeTraining() async throws {
+        let run = try SmallRun()
+        _ = try await run.listen()
+        await run.coordinator.localWorkerEnded("it was killed", remaining: 0)
+        let result = await run.coordinator.train(signals: nil)
+        #expect(result.outcome == .workersEnded("it was killed"))
+        await run.end()
+    }
+
+    @Test("waits for what lanes have been handed and do not have yet", .timeLimit(.minutes(1)))
+    func lanes() async throws {
+        let run = try SmallRun()
+        let endpoint = try await run.listen()
+        let worker = Worker(
+            threads: 2, kernels: run.job.kernels, settings: .init(joinTimeout: nil)
+        ) { event in
+            // On the worker's thread, before the lanes can get what they have been handed: time in which
+            // threads that do not wait for it end.
+            if event == .lost { usleep(300_000) }
+        }
+        let workers = Context()
+        async let outcome = worker.run(endpoint, context: workers, signals: nil, lifeline: nil)
+        let result = await run.coordinator.train(signals: nil)
+        #expect(result.outcome == .completed)
+        #expect(try await outcome == .dismissed("the run is complete"))
+        await workers.terminate()
+        // What a worker does that gets weights and sees its coordinator vanish in one turn.
+        await worker.perform([.compute(0..<4, step: 0), .reset, .report(.lost)])
+        await worker.stop()
+        await run.end()
+    }
+}
