@@ -1,6 +1,4 @@
 import Glibc
-import Monitoring
-import Training
 
 /// Ends the process where an argument, or a variable that names a file, is not valid UTF-8.
 ///
@@ -22,9 +20,8 @@ func refuseUnreadableNames() {
 }
 
 private func refuse(_ name: String) -> Never {
-    let line =
-        "tern: error: \(oneLine(name)) is not valid UTF-8, and Tern takes no other: rename the file "
-        + "or folder, or give it a link with a plain name\n"
-    try? Files.writeAll(Array(line.utf8), to: STDERR_FILENO, path: "standard error")
+    printError(
+        "\(name) is not valid UTF-8, and Tern takes no other: rename the file or folder, or give it a "
+            + "link with a plain name")
     exit(ExitStatus.usage)
 }
