@@ -20,12 +20,13 @@ public enum ClusterKeyError: Error, Equatable, CustomStringConvertible {
             "cannot \(error.operation) \(error.path): \(error.reason): choose another place for the "
                 + "key with --key"
         case .malformed(let path):
-            "\(path) holds no key: copy the coordinator's anew, or remove it to have one made"
+            "\(path) is not a valid key: copy the coordinator's key again, or delete the file to make "
+                + "a new key"
         case .exposed(let path, isFixed: false):
-            "the key \(path) is no secret, since others can read or change it: chmod 600 \(path), or, "
+            "the key \(path) can be read or changed by other users: chmod 600 \(path), or, "
                 + "where that changes nothing, keep it on another disk with --key"
         case .exposed(let path, isFixed: true):
-            "the key \(path) is no secret, since others can read or change it, and it cannot be "
+            "the key \(path) can be read or changed by other users, and its mode cannot be "
                 + "changed here: mount it with mode 0400 (Kubernetes: defaultMode: 0400; Docker: "
                 + "mode: 0400), or name a copy of mode 600 with --key"
         }

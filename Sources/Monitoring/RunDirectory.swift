@@ -138,7 +138,7 @@ public struct RunDirectory: Sendable {
             let saved = try savedConfiguration(in: path)
             try Files.writeAtomically(saved.encoded(), to: configuration)
             directory.warnings.append(
-                "\(configuration) was gone: it is made anew from the newest checkpoint")
+                "\(configuration) was missing: restored it from the newest checkpoint")
         }
         return directory
     }
@@ -160,8 +160,8 @@ public struct RunDirectory: Sendable {
         case .locked: break
         case .unsupported(let code):
             warnings.append(
-                "the file system of \(path) has no locks (\(String(cString: strerror(code)))): see to "
-                    + "it yourself that no second coordinator uses this folder")
+                "the file system of \(path) has no locks (\(String(cString: strerror(code)))): make "
+                    + "sure that no second coordinator uses this folder")
         case .taken:
             close(log)
             throw .inUse(path)
@@ -218,7 +218,7 @@ public enum RunDirectoryError: Error, CustomStringConvertible, Equatable {
     public var description: String {
         switch self {
         case .holdsRun(let path):
-            "\(path) holds another run: go on with it by --resume \(path), or give a new --run-dir"
+            "\(path) already holds a run: resume it with --resume \(path), or give a new --run-dir"
         case .holdsRest(let path, let name):
             "\(path) holds \(name) of another run, which cannot go on without config.json or a "
                 + "checkpoint: put that file away, or give a new --run-dir"
@@ -228,7 +228,7 @@ public enum RunDirectoryError: Error, CustomStringConvertible, Equatable {
         case .noRun(let path):
             "\(path) holds no run (it has no config.json): check the path given to --resume"
         case .inUse(let path):
-            "the run in \(path) is being carried out by another coordinator: wait for it, stop it, "
+            "the run in \(path) is in use by another coordinator: wait for it, stop it, "
                 + "or give a new --run-dir"
         case .file(let error): "\(error)"
         }

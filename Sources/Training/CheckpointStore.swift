@@ -136,15 +136,15 @@ public enum CheckpointError: Error, CustomStringConvertible, Equatable {
     public var description: String {
         switch self {
         case .noneWhole(let reason, let folder):
-            "no whole checkpoint is left: \(reason), or put \(folder) away to make all steps again "
+            "no valid checkpoint is left: \(reason), or put \(folder) away to repeat all steps "
                 + "with --resume"
         case .notRecorded(let reason, let folder):
-            "the record vouches for no checkpoint: \(reason); bring the former record back, or put "
-                + "\(folder) away to make all steps again with --resume"
+            "the record confirms no checkpoint: \(reason); restore the original record, or put "
+                + "\(folder) away to repeat all steps with --resume"
         case .file(let error): "\(error)"
         case .otherData(let path):
-            "\(path) was made with another data set: give that one with --data, or start anew "
-                + "without --resume in a new --run-dir"
+            "\(path) was made with a different data set: give that one with --data, or start "
+                + "again without --resume in a new --run-dir"
         case .impossible(let path):
             "\(path) is of a step that this run cannot have come to: remove it to go on from the one "
                 + "before it, or start anew without --resume in a new --run-dir"

@@ -8,9 +8,9 @@ struct ExportCommand: AsyncParsableCommand {
         commandName: "export",
         abstract: "Write a Python program that builds and loads a model in PyTorch.",
         discussion: """
-            The program's `model` is the same network with the same weights, which it loads from \
-            the model's file; run by itself, it prints the module. It needs the Python packages \
-            torch and safetensors.
+            The program's `model` is the same network; it loads its weights from the model's file. \
+            Run by itself, the program prints the module. It needs the Python packages torch and \
+            safetensors.
             """)
 
     @OptionGroup
@@ -22,7 +22,7 @@ struct ExportCommand: AsyncParsableCommand {
 
     func validate() throws {
         if !pytorch.hasSuffix(".py") {
-            throw ValidationError("--pytorch names the program to write, such as model.py")
+            throw ValidationError("--pytorch must name a Python file, such as model.py")
         }
     }
 
@@ -38,7 +38,7 @@ struct ExportCommand: AsyncParsableCommand {
             } catch {
                 throw error.naming("--pytorch")
             }
-            try Output.line("wrote \(program); to look at it: python3 \(program)")
+            try Output.line("wrote \(program); to print the module: python3 \(program)")
         }
     }
 }

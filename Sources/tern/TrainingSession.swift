@@ -107,7 +107,7 @@ struct TrainingSession {
         for (path, reason) in point.useless {
             let what = path == directory.model ? "a model" : "a checkpoint"
             let place = try directory.putAside(path)
-            logger.warning("passing over \(what): \(reason); it is \(place) now")
+            logger.warning("skipping \(what): \(reason); it is now \(place)")
         }
         if let checkpoint = point.checkpoint, let path = point.path {
             logger.info("resuming from \(path), step \(checkpoint.step)")

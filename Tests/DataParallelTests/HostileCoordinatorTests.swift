@@ -51,7 +51,7 @@ private let run = RunID(7)
     func gigantic(architecture: Architecture) {
         #expect(
             refusal(receive(welcome(architecture)))
-                == "its network takes more memory than this machine has")
+                == "the network needs more memory than this machine has")
     }
 
     @Test("it refuses examples that its memory cannot hold, before the first has come")

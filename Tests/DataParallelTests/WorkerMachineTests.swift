@@ -230,7 +230,7 @@ private func welcome(
     }
 
     private let leave = [
-        WorkerEffect.send(.leave(Notice(reason: "it was told to stop by a signal")), run),
+        WorkerEffect.send(.leave(Notice(reason: "it was stopped by a signal")), run),
         .finish(.interrupted(signal: 15)),
     ]
 

@@ -15,7 +15,7 @@ struct BadFolderTests {
         let weights = try await trained(data, run)
         try await expectRefusal(
             Recipe.small.with("--seed", "5").arguments(data, into: run), status: 73,
-            "\(run.path) holds another run", "--resume \(run.path)", "a new --run-dir")
+            "\(run.path) already holds a run", "--resume \(run.path)", "a new --run-dir")
         #expect(try run.summary.weights == weights)
     }
 
@@ -121,7 +121,7 @@ struct BadFolderTests {
         let newest = "checkpoints/step-000000012.safetensors"
         try run.change(newest, damage.damage)
         let ending = try await tern(["train", "--resume", run.path])
-        #expect(ending.output.contains("warning: passing over a checkpoint: \(run.path)/\(newest)"))
+        #expect(ending.output.contains("warning: skipping a checkpoint: \(run.path)/\(newest)"))
         #expect(ending.output.contains("resuming from \(run.path)/checkpoints/step-000000010"))
         #expect(try run.completed(ending).weights == weights)
     }
@@ -132,9 +132,9 @@ struct BadFolderTests {
         _ = try await trained(try SampleData(), run)
         for name in run.checkpoints { try run.change("checkpoints/\(name)") { $0.removeLast() } }
         try await expectRefusal(
-            ["train", "--resume", run.path], status: 65, "no whole checkpoint is left",
+            ["train", "--resume", run.path], status: 65, "no valid checkpoint is left",
             "step-000000012.safetensors is damaged",
-            "put \(run.path("checkpoints")) away to make all steps again")
+            "put \(run.path("checkpoints")) away to repeat all steps")
         #expect(run.checkpoints.count == 3)
     }
 }

@@ -94,7 +94,7 @@ struct ExportTests {
         #expect(!FileManager.default.fileExists(atPath: program))
         let ending = try await tern(["export", data.folder, "--pytorch", "model.safetensors"])
         #expect(ending.status == 64)
-        #expect(ending.errors.contains("--pytorch names the program to write, such as model.py"))
+        #expect(ending.errors.contains("--pytorch must name a Python file, such as model.py"))
     }
 
     /// Writes the program of a run's model beside it, and gives back its path.
@@ -102,7 +102,7 @@ struct ExportTests {
         let ending = try await tern(["export", run.path, "--pytorch", run.path("model.py")])
         #expect(ending.status == 0 && ending.errors == "", "\(ending)")
         let program = run.path("model.py")
-        #expect(ending.output == "wrote \(program); to look at it: python3 \(program)\n")
+        #expect(ending.output == "wrote \(program); to print the module: python3 \(program)\n")
         return program
     }
 }

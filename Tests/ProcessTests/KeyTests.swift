@@ -136,9 +136,10 @@ struct KeyTests {
         }
         try Data("secret\n".utf8).write(to: URL(filePath: path))
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
-        try await refused(78, "the key \(path) is no secret", "chmod 600 \(path), or,")
+        try await refused(
+            78, "the key \(path) can be read or changed by other users", "chmod 600 \(path), or,")
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
-        try await refused(65, "\(path) holds no key", "copy the coordinator's")
+        try await refused(65, "\(path) is not a valid key", "copy the coordinator's")
         try await refused(74, bench.folder, "choose another place for the key", key: bench.folder)
         try await refused(74, "/proc/no", "choose another place for the key", key: "/proc/no/key")
         let ending = try await tern(

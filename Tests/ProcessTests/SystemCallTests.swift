@@ -59,7 +59,7 @@ struct SystemCallTests {
         try await first.line("workers join with")
         let second = try await tern(
             ["train", "--resume", run.path], failing: ["flock:error=ENOSYS"])
-        expectRefusal(second, status: 73, ["is being carried out by another coordinator"])
+        expectRefusal(second, status: 73, ["is in use by another coordinator"])
         for coordinator in bench.running("coordinator") { kill(coordinator, SIGTERM) }
         try await first.end()
     }
@@ -72,7 +72,7 @@ struct SystemCallTests {
             on: run.path("coordinator.log"))
         _ = try run.completed(ending)
         let line =
-            "the file system of \(run.path) has no locks (Function not implemented): see to it"
+            "the file system of \(run.path) has no locks (Function not implemented): make sure"
         #expect(ending.output.contains("warning: \(line)"), "\(ending)")
     }
 

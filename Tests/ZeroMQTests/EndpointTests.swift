@@ -8,7 +8,7 @@ import ZeroMQ
         arguments: [
             ("", "transport is missing"),
             ("localhost:5555", "transport is missing"),
-            ("http://localhost:5555", "no transport 'http'"),
+            ("http://localhost:5555", "unknown transport 'http'"),
             ("tcp://", "port is missing"),
             ("tcp://localhost", "port is missing"),
             ("tcp://localhost:", "port is missing"),

@@ -155,7 +155,7 @@ public struct WorkerMachine: Sendable {
     }
 
     mutating func leave(_ signal: Int32) -> [WorkerEffect] {
-        let notice = Notice(reason: "it was told to stop by a signal")
+        let notice = Notice(reason: "it was stopped by a signal")
         return [.send(.leave(notice), run)] + finish(.interrupted(signal: signal))
     }
 
@@ -206,14 +206,14 @@ public struct WorkerMachine: Sendable {
     private mutating func take(_ welcome: Welcome, _ run: RunID) -> [WorkerEffect] {
         guard plan == nil, !isExpelled else { return [] }
         guard let plan = BatchPlan(welcome), let architecture = Architecture(welcome) else {
-            return finish(.refused("the coordinator's welcome makes no sense to this worker"))
+            return finish(.refused("the coordinator's welcome message is invalid"))
         }
         // The network is a claim of a few bytes, which must not reach an allocation unchecked.
         room =
             memory
             - hello.lanes * architecture.leastByteCount(capacity: ShardGradients.rowsPerPass)
         guard room >= 0 else {
-            return finish(.refused("its network takes more memory than this machine has"))
+            return finish(.refused("the network needs more memory than this machine has"))
         }
         exampleByteCount = architecture.exampleByteCount
         self.plan = plan
