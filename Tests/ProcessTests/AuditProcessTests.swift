@@ -7,7 +7,8 @@ struct AuditProcessTests {
     func spoiltAnswers() async throws {
         let data = try SampleData.large()
         let run = RunFolder()
-        let recipe = Recipe.long.with("--audit", "0.1", "--checkpoint-every", "50")
+        // Ten sums are falsified in 1,000 steps: none of them is audited in one of 1,024 runs.
+        let recipe = Recipe.long.with("--audit", "0.5", "--checkpoint-every", "50")
         let cluster = try await Cluster(recipe, data, into: run)
         let wrong = try cluster.worker("--spoil-every", "100")
         let right = try cluster.worker()

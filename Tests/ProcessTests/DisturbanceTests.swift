@@ -111,7 +111,7 @@ struct DisturbanceTests {
         let ending = try await leaving.end()
         #expect(ending.status == 143)
         #expect(ending.errors == "")
-        try await cluster.coordinator.line("\(leaving.pid) left: it was told to stop by a signal")
+        try await cluster.coordinator.line("\(leaving.pid) left: it was stopped by a signal")
         let summary = try run.completed(try await cluster.coordinator.end())
         #expect(try await staying.end().status == 0)
         #expect(summary.weights == (try await undisturbed(data)))
