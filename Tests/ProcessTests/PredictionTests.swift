@@ -157,7 +157,7 @@ struct PredictionTests {
         Fault("an index beyond the last", 64, "has no image 200", "--index from 0 to 199") {
             [$0.path(SampleData.testImages), "--index", "0", "--index", "190-200"]
         },
-        Fault("labels instead of images", 65, "starts with bytes 00 00 08 01") {
+        Fault("labels instead of images", 65, "has 1 dimension", "give the file of examples") {
             [$0.path(SampleData.testLabels), "--index", "0"]
         },
         Fault("a PNG file with an index", 65, picture("seven"), "is a PNG file, not an IDX") { _ in
