@@ -143,7 +143,7 @@ public enum CheckpointError: Error, CustomStringConvertible, Equatable {
                 + "\(folder) away to repeat all steps with --resume"
         case .file(let error): "\(error)"
         case .otherData(let path):
-            "\(path) was made with a different data set: give that one with --data, or start "
+            "\(path) was made with another data set: give that one with --data, or start "
                 + "again without --resume in a new --run-dir"
         case .impossible(let path):
             "\(path) is of a step that this run cannot have come to: remove it to go on from the one "

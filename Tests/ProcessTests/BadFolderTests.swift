@@ -92,7 +92,7 @@ struct BadFolderTests {
         try other.change(SampleData.trainImages) { $0[500] ^= 1 }
         try await expectRefusal(
             ["train", "--resume", run.path, "--data", other.folder], status: 65,
-            "was made with a different data set", "--data", "without --resume in a new --run-dir")
+            "was made with another data set", "--data", "without --resume in a new --run-dir")
     }
 
     /// A way to damage a file.
