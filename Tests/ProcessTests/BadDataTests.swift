@@ -24,7 +24,7 @@ struct BadDataTests {
     static let faults = [
         Fault(
             "a missing file", status: 66, "lacks \(SampleData.testLabels)",
-            "add it, all four files are needed"
+            "add it: Tern needs all four files"
         ) { try $0.remove(SampleData.testLabels) },
         Fault("an empty file", "/\(SampleData.trainLabels)", "get this file again") {
             try $0.write(SampleData.trainLabels, [])
@@ -50,7 +50,7 @@ struct BadDataTests {
             let packed: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 99]
             try data.write(SampleData.trainImages + ".gz", packed)
         },
-        Fault("labels of one class", "/\(SampleData.trainLabels) holds no label but 3") {
+        Fault("labels of one class", "/\(SampleData.trainLabels) holds only the label 3") {
             try $0.change(SampleData.trainLabels) { bytes in
                 bytes.replaceSubrange(8..., with: repeatElement(3, count: 600))
             }
