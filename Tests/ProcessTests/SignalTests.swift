@@ -52,7 +52,7 @@ struct SignalTests {
         try await cluster.coordinator.line("checkpoint after step ")
         workers[0].signal(SIGHUP)
         #expect(try await workers[0].end().status == 129)
-        try await cluster.coordinator.line("\(workers[0].pid) left: it was told to stop")
+        try await cluster.coordinator.line("\(workers[0].pid) left: it was stopped by a signal")
         cluster.coordinator.signal(SIGHUP)
         #expect(try await cluster.coordinator.end().status == 129)
         #expect(try await workers[1].end().status == 0)

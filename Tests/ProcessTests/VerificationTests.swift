@@ -182,8 +182,7 @@ struct VerificationTests {
         try other.change(SampleData.trainImages) { $0[500] ^= 1 }
         try await expectRefusal(
             ["verify", run.path, "--data", other.folder], status: 65,
-            "\(run.path)/checkpoints/step-000000006.safetensors was made with another data set",
-            "--data")
+            "\(run.path)/config.json was made with another data set", "--data")
         let negative = try await tern(["verify", run.path, "--from", "-1"])
         #expect(negative.status == 64)
         try run.change("steps.csv") { $0[0] = UInt8(ascii: "S") }
