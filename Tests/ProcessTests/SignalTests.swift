@@ -34,6 +34,13 @@ struct SignalTests {
         try await train.line("SIGUSR1: writing a checkpoint; training goes on")
         let line = try await train.line("checkpoint after step ")
         #expect(line.contains(" written to \(run.path)/checkpoints/step-"))
+        // Until a step is made, that checkpoint would do.
+        try await eventually("a step after the checkpoint") {
+            let output = train.output
+            return output.firstRange(of: line).map {
+                output[$0.upperBound...].contains("Step [")
+            } ?? false
+        }
         train.signal(SIGUSR2)
         try await train.line("SIGUSR2: writing a checkpoint; training goes on")
         let ending = try await train.end()
