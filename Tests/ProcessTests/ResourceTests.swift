@@ -12,6 +12,20 @@ struct ResourceTests {
         return user + ["prlimit", "--nproc=\(threads)", ternPath] + arguments
     }
 
+    /// The commands that run others or listen, with options for the worker.
+    private func runs(
+        _ data: SampleData, into run: RunFolder, _ workerOptions: String...
+    ) -> [[String]] {
+        let endpoint = "ipc://\(bench.path("socket"))"
+        return [
+            Recipe.small.with("--workers", "2").arguments(data, into: run),
+            Recipe.small.with("--restart", "1").arguments(data, into: run),
+            Recipe.small.arguments(for: "coordinator", data, into: run) + ["--listen", endpoint],
+            ["worker", "--connect", endpoint] + workerOptions,
+            ["bench", "round"], ["bench", "train", "--data", data.folder],
+        ]
+    }
+
     /// Whether the user nobody may run what root has built.
     private static let canLimitThreads: Bool = {
         guard getuid() == 0 else { return true }
@@ -25,15 +39,9 @@ struct ResourceTests {
     func threads(limit: Int) async throws {
         let data = try SampleData()
         let run = RunFolder()
-        for arguments in [
-            Recipe.small.with("--workers", "2").arguments(data, into: run),
-            Recipe.small.with("--restart", "1").arguments(data, into: run),
-            Recipe.small.arguments(for: "coordinator", data, into: run)
-                + ["--listen", "ipc://\(bench.path("socket"))"],
-            ["worker", "--connect", "ipc://\(bench.path("socket"))", "--threads", "8"],
-            ["bench", "round"], ["bench", "train", "--data", data.folder],
-            ["bench", "kernels", "--threads", "32"],
-        ] {
+        let commands =
+            runs(data, into: run, "--threads", "8") + [["bench", "kernels", "--threads", "32"]]
+        for arguments in commands {
             let ending = try await bench.start(limited(threads: limit, arguments)).end()
             expectRefusal(
                 ending, status: 69,
@@ -46,14 +54,7 @@ struct ResourceTests {
     func descriptors(limit: Int) async throws {
         let data = try SampleData()
         let run = RunFolder()
-        for arguments in [
-            Recipe.small.with("--workers", "2").arguments(data, into: run),
-            Recipe.small.with("--restart", "1").arguments(data, into: run),
-            Recipe.small.arguments(for: "coordinator", data, into: run)
-                + ["--listen", "ipc://\(bench.path("socket"))"],
-            ["worker", "--connect", "ipc://\(bench.path("socket"))"],
-            ["bench", "round"], ["bench", "train", "--data", data.folder],
-        ] {
+        for arguments in runs(data, into: run) {
             let ending = try await bench.start(
                 ["prlimit", "--nofile=\(limit)", ternPath] + arguments
             ).end()
