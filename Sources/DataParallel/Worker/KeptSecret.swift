@@ -21,10 +21,13 @@ public final class KeptSecret: Sendable {
         for number in 1...Self.mostFiles {
             let path = "\(folder)/\(String(host))-\(number)"
             let file = try Self.open(path)
-            guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
-                let code = errno
+            switch Files.lock(file) {
+            case .locked: break
+            case .taken:
                 close(file)
-                if code == EWOULDBLOCK { continue }
+                continue
+            case .unsupported(let code):
+                close(file)
                 throw FileError(operation: "lock", path: path, code: code)
             }
             do throws(FileError) {
