@@ -74,10 +74,13 @@ static inline int tern_ignores_signal(int signal) {
 }
 
 /// From now on writes each `signal`, as a struct tern_signal, to `pipe`.
+///
+/// The handler blocks all signals: otherwise, of two that are pending, the kernel runs the second one's
+/// handler on top of the first one's, and they are written in the wrong order.
 static inline int tern_catch_signal(int signal, int pipe) {
     tern_signal_pipe = pipe;
     struct sigaction action = {.sa_handler = tern_note_signal, .sa_flags = SA_RESTART};
-    sigemptyset(&action.sa_mask);
+    sigfillset(&action.sa_mask);
     return sigaction(signal, &action, NULL);
 }
 

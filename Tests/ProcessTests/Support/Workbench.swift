@@ -18,6 +18,8 @@ final class Workbench: Sendable {
     private let nextNumber = Mutex(0)
 
     fileprivate init() throws {
+        // Whoever started the tests may ignore it, as `nohup` does, and so would all that they start.
+        signal(SIGHUP, SIG_DFL)
         let temporary = FileManager.default.temporaryDirectory
         folder = temporary.appending(path: "tern-process-\(UUID())").path(percentEncoded: false)
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
