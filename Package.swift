@@ -77,12 +77,12 @@ let package = Package(
             ]),
         module("Protocol", ["Bounds"]),
         module("ZeroMQ", ["CZeroMQ"]),
+        module("Keys", ["Training", "ZeroMQ"]),
         module(
             "DataParallel",
             [
-                "Bounds", "Datasets", "Hashing", "KernelInterface", "Kernels", "NeuralNetwork",
-                "Optimizers",
-                "Protocol", "Randomness", "Training", "ZeroMQ",
+                "Bounds", "Datasets", "Hashing", "KernelInterface", "Kernels", "Keys",
+                "NeuralNetwork", "Optimizers", "Protocol", "Randomness", "Training", "ZeroMQ",
             ]),
         module("Monitoring", ["Bounds", "Training", "ZeroMQ", logging]),
         module(
@@ -109,7 +109,7 @@ let package = Package(
             name: "tern",
             dependencies: [
                 "Benchmarks", "Bounds", "DataParallel", "Datasets", "FileFormats", "Images",
-                "KernelInterface", "Kernels", "Monitoring", "NeuralNetwork", "Optimizers",
+                "KernelInterface", "Kernels", "Keys", "Monitoring", "NeuralNetwork", "Optimizers",
                 "TernKit", "Training", "Verification", "ZeroMQ", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
@@ -128,7 +128,7 @@ let package = Package(
         .executableTarget(
             name: "tern-chaos",
             dependencies: [
-                "Bounds", "Monitoring", "TestSupport", "Training", "ZeroMQ",
+                "Bounds", "Keys", "Monitoring", "TestSupport", "Training", "ZeroMQ",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
@@ -194,12 +194,12 @@ let package = Package(
             of: "Datasets", ["CZlib", "FileFormats", "Hashing", "KernelInterface", "TestSupport"]),
         tests(of: "Protocol", ["Bounds"]),
         tests(of: "ZeroMQ", ["TestSupport"]),
+        tests(of: "Keys", ["Training", "ZeroMQ"]),
         tests(
             of: "DataParallel",
             [
-                "AllocationCounter", "Bounds", "Datasets", "KernelInterface", "Kernels",
-                "NeuralNetwork",
-                "Protocol", "Randomness", "TestSupport", "Training", "ZeroMQ",
+                "AllocationCounter", "Bounds", "Datasets", "KernelInterface", "Kernels", "Keys",
+                "NeuralNetwork", "Protocol", "Randomness", "TestSupport", "Training", "ZeroMQ",
             ]),
         tests(
             of: "TernKit",
@@ -224,9 +224,7 @@ let package = Package(
             name: "ProcessTests",
             dependencies: [
                 "Bounds", "tern", "tern-chaos", "tern-simulate", "TrainAndPredict", "Hashing",
-                "Protocol",
-                "TestSupport",
-                "ZeroMQ",
+                "Keys", "Protocol", "TestSupport", "Training", "ZeroMQ",
             ],
             resources: [.copy("Fixtures")], swiftSettings: strict),
     ],

@@ -23,6 +23,11 @@ extension RunEvent {
             guard isWorthTelling(times) else { return nil }
             return (.warning, "worker \(worker) is late: \(state); \(owed.ofLate)")
         case .refused(let peer, let reason): return (.warning, "\(peer) was refused: \(reason)")
+        case .allowListChanged(let workers, let removed):
+            let gone = removed.isEmpty ? "" : "; removed: \(removed.joined(separator: ", "))"
+            return (.notice, "workers with a credential: \(workers)\(gone)")
+        case .allowListUnusable(let reason):
+            return (.error, "\(reason); until then the list of workers stays as it was")
         case .dropped(let peer, let reason, let total):
             guard isWorthTelling(total) else { return nil }
             return (.warning, "dropped a message from \(peer): \(reason) (\(total) so far)")

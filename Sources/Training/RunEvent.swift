@@ -10,6 +10,10 @@ public enum RunEvent: Sendable, Equatable {
     case late(worker: String, state: String, OwedWork, times: Int)
     /// A worker was not taken in.
     case refused(peer: String, reason: String)
+    /// The list of those who may join has changed; with how many are on it, and the names that are gone.
+    case allowListChanged(workers: Int, removed: [String])
+    /// The list of those who may join has changed and cannot be used.
+    case allowListUnusable(String)
     /// A message was dropped; with how many of this member, or of all others, have been so far.
     case dropped(peer: String, reason: String, total: Int)
     /// Messages of peers that are no members were dropped unread, since there were too many.

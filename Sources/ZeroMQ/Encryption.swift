@@ -8,7 +8,7 @@ public struct CurveKeyPair: Hashable, Sendable {
     /// The half that the other end knows.
     public let publicKey: [UInt8]
     /// The half that nobody else may know.
-    let secretKey: [UInt8]
+    package let secretKey: [UInt8]
 
     /// The pair of a secret key, any 32 bytes that nobody can guess.
     ///
@@ -35,10 +35,12 @@ public struct CurveKeyPair: Hashable, Sendable {
 /// How the two ends of a connection know each other, and keep what they say from everybody else
 /// (CurveZMQ, ZeroMQ RFC 26).
 public enum Encryption: Hashable, Sendable {
-    /// Lets in those that hold the secret of the public key `admitted`, and nobody else.
-    case server(CurveKeyPair, admitting: [UInt8])
-    /// Talks to the one that holds the secret of the public key `server`, and nobody else.
-    case client(CurveKeyPair, server: [UInt8])
+    /// Lets in those that a gate admits, and nobody else.
+    case server(CurveKeyPair, Gate)
+    /// Talks to the holder of the secret of one of these public keys, and to nobody else.
+    ///
+    /// A connection tries one of them; if that fails, the next tries one drawn at random.
+    case client(CurveKeyPair, servers: [[UInt8]])
 
     /// The bytes that it adds to a frame: a command's name, half of a nonce, a code and the flags.
     static let frameOverhead = 33
@@ -47,12 +49,13 @@ public enum Encryption: Hashable, Sendable {
 extension Socket {
     func encrypt(_ encryption: Encryption) throws(SocketError) {
         switch encryption {
-        case .server(let pair, let admitted):
-            try openGate(admitting: admitted)
+        case .server(let pair, let gate):
+            try open(gate)
             try set(ZMQ_CURVE_SERVER, to: Int32(1), during: .open)
             try set(ZMQ_CURVE_SECRETKEY, toBytes: pair.secretKey)
-        case .client(let pair, let server):
-            try set(ZMQ_CURVE_SERVERKEY, toBytes: server)
+        case .client(let pair, let servers):
+            precondition(!servers.isEmpty, "a client knows its server's key")
+            try set(ZMQ_CURVE_SERVERKEY, toBytes: servers[0])
             try set(ZMQ_CURVE_PUBLICKEY, toBytes: pair.publicKey)
             try set(ZMQ_CURVE_SECRETKEY, toBytes: pair.secretKey)
         }
@@ -62,19 +65,19 @@ extension Socket {
     /// a key (ZAP, ZeroMQ RFC 27).
     ///
     /// libzmq has one place in a context where it asks, so only one socket of a context is a server.
-    private func openGate(admitting key: [UInt8]) throws(SocketError) {
-        let gate = try Socket(context, .reply, on: thread)
-        try gate.bind(Self.gateEndpoint)
+    private func open(_ gate: Gate) throws(SocketError) {
+        let socket = try Socket(context, .reply, on: thread)
+        try socket.bind(Self.gateEndpoint)
         try set(ZMQ_ZAP_DOMAIN, toBytes: Array(Self.gateDomain.utf8))
         // Has libzmq refuse everybody, and not admit everybody, should the gate be gone. As a draft it is
         // not in the header, and a build may lack it; but the gate is closed after the socket.
         let enforceDomain: Int32 = 93
         try? set(enforceDomain, to: Int32(1), during: .open)
-        gateSocket = gate
-        thread.attach(gate) {
+        gateSocket = socket
+        thread.attach(socket) {
             // A reply to each request, and one only: at another libzmq ends the process.
             while case .message(let request)? = self.gateSocket?.receive() {
-                _ = self.gateSocket?.send(Self.answer(request.frames, admitting: key))
+                _ = self.gateSocket?.send(Self.answer(request.frames, gate))
             }
         }
     }
@@ -91,17 +94,41 @@ extension Socket {
 
     /// A request is version, number, domain, address, identity, mechanism and the peer's public key;
     /// the answer version, number, status, its text, a user's name and metadata.
-    private static func answer(_ request: [Frame], admitting key: [UInt8]) -> [Frame] {
-        let isAdmitted =
+    private static func answer(_ request: [Frame], _ gate: Gate) -> [Frame] {
+        let isCurve =
             request.count == 7 && request[2].holds(gateDomain.utf8)
-            && request[5].holds("CURVE".utf8) && request[6].holds(key)
-        let (status, text) = isAdmitted ? ("200", "OK") : ("400", "another key")
-        return [request[0], request[1]]
-            + [status, text, isAdmitted ? "worker" : "", ""].map { Frame(Array($0.utf8)) }
+            && request[5].holds("CURVE".utf8)
+        let (status, text, user) =
+            switch isCurve ? gate.decide(request[6].array) : .refuse {
+            case .admit(let user): ("200", "OK", user)
+            case .refuse: ("400", "unknown key", "")
+            case .refuseForNow: ("300", "too many connections", "")
+            }
+        return request.prefix(2) + [status, text, user, ""].map { Frame(Array($0.utf8)) }
+    }
+
+    /// Whether there are several keys of the server to try.
+    var hasServerKeys: Bool {
+        if case .client(_, let servers)? = options.encryption { servers.count > 1 } else { false }
+    }
+
+    /// Has the next connection try another of the server's keys, if it has several.
+    ///
+    /// At random, so that it cannot keep in step with what alternates between the addresses of a name.
+    func changeServerKey() {
+        guard hasServerKeys, case .client(_, let servers)? = options.encryption,
+            let key = servers.randomElement()
+        else { return }
+        // It was set before, to a key as long.
+        try? set(ZMQ_CURVE_SERVERKEY, toBytes: key)
     }
 }
 
 extension Frame {
+    fileprivate var array: [UInt8] {
+        withBytes { bytes in bytes.withUnsafeBytes { Array($0) } }
+    }
+
     fileprivate func holds(_ expected: some Sequence<UInt8>) -> Bool {
         withBytes { bytes in bytes.withUnsafeBytes { $0.elementsEqual(expected) } }
     }

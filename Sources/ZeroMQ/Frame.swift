@@ -113,6 +113,9 @@ public final class Frame: @unchecked Sendable {
         return text.isEmpty || text.hasPrefix("localhost:") ? nil : text
     }
 
+    /// The name under which the sender of a received frame was admitted; anybody's claim where no gate was.
+    var user: String? { zmq_msg_gets(handle, "User-Id").map { String(cString: $0) } }
+
     /// The descriptor of the connection that a received frame came over, or -1.
     var connection: Int32 { zmq_msg_get(handle, ZMQ_SRCFD) }
 

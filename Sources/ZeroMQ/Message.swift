@@ -2,6 +2,8 @@
 public struct Message: Sendable {
     /// The connection it came over; nil on a socket that is not a router.
     public let sender: PeerIdentity?
+    /// The name under which an encrypted server's ``Gate`` admitted the sender; nil elsewhere.
+    public let user: String?
     /// The payload: at least one frame, without the routing id.
     public let frames: [Frame]
 }

@@ -48,6 +48,8 @@ extension Socket {
         var frameCount = 1
         var byteCount = frame.count
         let isEncrypted = options.encryption != nil
+        // Without encryption a peer could claim any.
+        let user = isEncrypted && sender != nil ? first.user : nil
         var countOnWire = frame.countOnWire(isEncrypted: isEncrypted)
         while frame.isFollowed, let next = Frame(receivedFrom: raw) {
             frame = next
@@ -64,7 +66,7 @@ extension Socket {
             connectionGuard.hasRead(countOnWire, from: sender, over: frame.connection)
         }
         return isWithinLimits(frameCount, byteCount)
-            ? .message(Message(sender: sender, frames: frames))
+            ? .message(Message(sender: sender, user: user, frames: frames))
             : .oversized(sender: sender, frameCount: frameCount, byteCount: byteCount)
     }
 

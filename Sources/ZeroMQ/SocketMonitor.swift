@@ -104,7 +104,9 @@ public struct MonitorEvent: Hashable, Sendable, CustomStringConvertible {
             default: "it breaks ZeroMQ's protocol (0x\(String(value, radix: 16)))"
             }
         case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
-            "it has a different key (status \(value))"
+            value == 300
+                ? "its credential makes too many connections"
+                : "its key is unknown or was removed (status \(value))"
         case ZMQ_EVENT_CONNECT_RETRIED:
             "in \(value) ms"
         default:
@@ -148,9 +150,12 @@ extension Socket {
     func report(_ event: MonitorEvent) { eventHandler?(event) }
 
     private func account(for event: MonitorEvent) {
+        if event.kind == .handshakeFailed { changeServerKey() }
         // The event has the peer's address, where the endpoint may have its name.
         dialler?.heard(event)
-        if event.isFinal, let endpoint = dialled.first, dialled.count == 1 {
+        // libzmq by itself would dial again with the same key.
+        let isToBeDialled = event.isFinal || event.kind == .handshakeFailed && hasServerKeys
+        if isToBeDialled, let endpoint = dialled.first, dialled.count == 1 {
             let pause = options.maximumReconnectInterval ?? options.reconnectInterval
             thread.schedule(after: pause) { self.dialAgain(endpoint) }
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DataParallel
+import Logging
 import Training
 import ZeroMQ
 
@@ -9,8 +10,8 @@ struct CoordinatorCommand: AsyncParsableCommand {
         commandName: "coordinator",
         abstract: "Train with workers from any machine.",
         discussion: """
-            Only the coordinator needs the data set; it sends each worker its shards. Over tcp, workers \
-            also need the coordinator's key: copy its file to their machines.
+            Only the coordinator needs the data set; it sends each worker its shards. Over tcp, each worker \
+            needs a credential: tern key worker NAME makes it.
 
             \(SignalHelp.ofTraining)
             """)
@@ -31,7 +32,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
     var joinTimeout: Int?
 
     @OptionGroup
-    var keyOptions: KeyOptions
+    var keyOptions: CoordinatorKeyOptions
 
     @OptionGroup(title: "Fault options")
     var faults: FaultOptions
@@ -52,7 +53,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
             try ResourceNeed.ofCoordinator(connections: command.minWorkers).secure()
             let signals = try SignalSource()
             let configuration = try command.options.configuration()
-            let key = try command.keyOptions.key(for: command.listen)
+            let door = try command.keyOptions.door(for: command.listen)
             let session = try await TrainingSession.open(
                 command.options, configuration,
                 command: "tern coordinator --listen \(shellWord(command.listen))"
@@ -62,17 +63,13 @@ struct CoordinatorCommand: AsyncParsableCommand {
                 workers: command.minWorkers, minimum: command.minWorkers,
                 joinTimeout: command.joinTimeout, command.faults)
             let context = coordinator.makeContext()
-            let endpoint = try await command.listen(coordinator, key, context, session)
-            if let key {
-                session.logger.info("workers need a copy of the \(key)")
-            } else if endpoint.hasPrefix("tcp://") {
-                session.logger.warning("no key: anyone who can reach \(endpoint) may join")
-            }
+            let endpoint = try await command.listen(coordinator, door, context, session)
+            command.tell(door, endpoint, session.logger)
             let dialable = await Endpoint.dialable(endpoint)
             session.logger.info(
                 """
                 workers join with: tern worker --connect \(dialable.first ?? endpoint)\
-                \(command.keyOptions.text)
+                \(command.workerKeyText(door, endpoint))
                 """)
             if dialable.count > 1 {
                 let others = dialable.dropFirst().joined(separator: ", ")
@@ -85,13 +82,35 @@ struct CoordinatorCommand: AsyncParsableCommand {
         }
     }
 
+    /// Tells who may join.
+    private func tell(_ door: Door?, _ endpoint: String, _ logger: Logger) {
+        guard let door else {
+            guard endpoint.hasPrefix("tcp://") else { return }
+            return logger.warning("no key: anyone who can reach \(endpoint) may join")
+        }
+        let command = "tern key worker NAME\(keyOptions.text)"
+        logger.info("coordinator's \(door.key)")
+        if door.workerCount == 0 {
+            logger.warning("no worker has a credential yet: make one with \(command)")
+        } else {
+            logger.info("workers with a credential: \(door.workerCount); \(command) makes another")
+        }
+    }
+
+    /// What a worker has to say of its key on its command line.
+    private func workerKeyText(_ door: Door?, _ endpoint: String) -> String {
+        if door == nil { return endpoint.hasPrefix("tcp://") ? " --key none" : "" }
+        // Over ipc a worker looks for a credential only where one is named.
+        return endpoint.hasPrefix("tcp://") ? "" : " --key NAME.key"
+    }
+
     /// Binds the endpoint; where that fails, a new run's folder is not left in the way of the next try.
     private func listen(
-        _ coordinator: Coordinator, _ key: ClusterKey?, _ context: Context,
+        _ coordinator: Coordinator, _ door: Door?, _ context: Context,
         _ session: TrainingSession
     ) async throws -> String {
         do {
-            return try await coordinator.listen(listen, key: key, context: context)
+            return try await coordinator.listen(listen, door: door, context: context)
         } catch {
             if options.resume == nil { session.directory.discard() }
             throw error

@@ -6,6 +6,7 @@ import Datasets
 import Glibc
 import Images
 import Kernels
+import Keys
 import Monitoring
 import Training
 import Verification
@@ -39,7 +40,7 @@ enum ExitStatus {
         (differs, "a run does not verify"),
         (usage, "wrong usage"),
         (badData, "a data set, a model or an image is damaged or does not fit"),
-        (noInput, "a data set or a run was not found"),
+        (noInput, "a data set, a run or a key was not found"),
         (tooFewWorkers, "too few workers were left for --pause-timeout"),
         (unavailable, "an endpoint, a kernel set or a system resource cannot be used"),
         (workersEnded, "all workers ended, or a process crashed and no restart was left"),
@@ -70,7 +71,7 @@ enum ExitStatus {
         case let error as ConfigurationError: of(error)
         case let error as DatasetError: of(error)
         case let error as RunDirectoryError: of(error)
-        case let error as ClusterKeyError: of(error)
+        case let error as KeyError: of(error)
         case let error as BenchmarkError: of(error)
         case let error as VerificationError: of(error)
         case CheckpointError.file: fileTrouble
@@ -90,11 +91,15 @@ enum ExitStatus {
         }
     }
 
-    private static func of(_ error: ClusterKeyError) -> Int32 {
+    private static func of(_ error: KeyError) -> Int32 {
         switch error {
+        case .noKey, .noCredential, .unknown: noInput
         case .file: fileTrouble
-        case .malformed: badData
-        case .exposed: configuration
+        case .exists, .taken: cannotCreate
+        case .exposed, .tooManyKeys: configuration
+        case .malformed, .malformedLine, .sharedKey: badData
+        case .notPublic: usage
+        case .busy: unavailable
         }
     }
 

@@ -22,7 +22,8 @@ struct Tern: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            TrainCommand.self, CoordinatorCommand.self, WorkerCommand.self, VerifyCommand.self,
+            TrainCommand.self, CoordinatorCommand.self, WorkerCommand.self, KeyCommand.self,
+            VerifyCommand.self,
             EvaluateCommand.self, PredictCommand.self, InspectCommand.self, ExportCommand.self,
             ImportCommand.self, DatasetCommand.self, BenchCommand.self,
         ])

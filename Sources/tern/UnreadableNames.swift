@@ -11,7 +11,7 @@ func refuseUnreadableNames() {
         else { continue }
         refuse("the name \(String(cString: bytes))")
     }
-    for variable in ["TERN_MNIST_DIR", "TERN_KEY", "TMPDIR"] {
+    for variable in ["TERN_MNIST_DIR", "TERN_KEY", "TERN_COORDINATOR_KEY", "TMPDIR"] {
         guard let bytes = getenv(variable), String(validatingCString: bytes) == nil else {
             continue
         }

@@ -21,7 +21,7 @@ struct WorkerCommand: AsyncParsableCommand {
     var connect: String
 
     @OptionGroup
-    var keyOptions: KeyOptions
+    var keyOptions: WorkerKeyOptions
 
     @Option(help: "Compute lanes (threads).")
     var threads = 1
@@ -72,27 +72,28 @@ struct WorkerCommand: AsyncParsableCommand {
             let logger = Logger(label: "tern") { _ in
                 SinkLogHandler(sink, level: command.logLevel)
             }
-            let key = try command.keyOptions.key(for: command.connect)
+            let credential = try command.keyOptions.credential(for: command.connect)
             logger.info(
                 """
                 worker \(getpid()) with \(command.threads) threads, \(kernels.name), dials \
-                \(command.connect)\(key.map { " with the \($0)" } ?? "")
+                \(command.connect)\(credential.map { " with the \($0)" } ?? "")
                 """)
-            let identity = OwnIdentity(logger)
+            // A credential says who it is.
+            let identity = credential == nil ? OwnIdentity(logger) : nil
             // Its file is held until the process ends.
             defer { withExtendedLifetime(identity) {} }
             let worker = Worker(
                 threads: command.threads, processors: command.processors, kernels: kernels,
                 settings: .init(
                     joinTimeout: command.joinTimeout.map { .seconds($0) },
-                    answersToASpoiltOne: command.spoilEvery), secret: identity.secret
+                    answersToASpoiltOne: command.spoilEvery), secret: identity?.secret ?? .random()
             ) { event in
                 let (level, text) = event.text(endpoint: command.connect)
                 logger.log(level: level, "\(text)")
             }
             let context = Context()
             let outcome = try await worker.run(
-                command.connect, key: key, context: context, signals: signals,
+                command.connect, credential: credential, context: context, signals: signals,
                 lifeline: command.lifeline ? STDIN_FILENO : nil)
             if outcome == .orphaned {
                 // Killed, the parent could not clean up. The lanes may be in the middle of a step,
@@ -121,8 +122,9 @@ struct WorkerCommand: AsyncParsableCommand {
         case .noCoordinator(.turnedAway):
             throw Failure(
                 status: ExitStatus.refused,
-                message: "\(connect) rejected this worker: check that both use the same key; copy "
-                    + "the coordinator's key to this machine, or name it with --key")
+                message:
+                    "\(connect) rejected this worker: make a credential on the coordinator's machine "
+                    + "with tern key worker NAME, bring it here, and name it with --key")
         case .noCoordinator(.unresolved(let reason)):
             throw Failure(
                 status: ExitStatus.noAnswer,
@@ -153,8 +155,8 @@ extension WorkerEvent {
         case .waiting(_, .turnedAway):
             return (
                 .warning,
-                "the coordinator rejected this worker: check that both use the same key; still "
-                    + "trying \(endpoint)"
+                "the coordinator rejected this worker: check with tern key list there that its "
+                    + "credential may join; still trying \(endpoint)"
             )
         case .waiting(_, .unresolved(let reason)):
             return (.warning, "\(endpoint): \(reason); still trying")

@@ -1,4 +1,5 @@
 import DataParallel
+import Keys
 import Protocol
 import Randomness
 import Testing
@@ -7,7 +8,7 @@ private func identity(_ number: Int) -> WorkerIdentity {
     let digits = String(number, radix: 16)
     let secret = String(repeating: "0", count: 32 - digits.count) + digits
     return WorkerIdentity(
-        Hello(host: "", pid: 1, lanes: 1, kernels: "", identity: secret), connection: 0)
+        nil, Hello(host: "", pid: 1, lanes: 1, kernels: "", identity: secret), connection: 0)
 }
 
 @Suite("What is remembered of workers") struct KnownWorkersTests {
@@ -77,10 +78,12 @@ private func identity(_ number: Int) -> WorkerIdentity {
     private var names = WorkerNames()
 
     private mutating func name(
-        _ number: Int, host: String = "vm", pid: Int = 1, taken: Set<String> = []
+        _ number: Int, host: String = "vm", pid: Int = 1, credential: KeyName? = nil,
+        taken: Set<String> = []
     ) -> String {
         names.name(
-            Hello(host: host, pid: pid, lanes: 1, kernels: ""), identity(number), taken: taken)
+            Hello(host: host, pid: pid, lanes: 1, kernels: ""), credential, identity(number),
+            taken: taken)
     }
 
     @Test("has an id where another was called so before, and tells copies of one apart")
@@ -93,6 +96,14 @@ private func identity(_ number: Int) -> WorkerIdentity {
         #expect(name(2, pid: 2) == "vm:2")
         #expect(name(1, taken: ["vm:1"]) == "vm:1#2")
         #expect(name(1, taken: ["vm:1", "vm:1#2"]) == "vm:1#3")
+    }
+
+    @Test("begins with the credential that it has proved to hold, if it needs one")
+    mutating func credential() throws {
+        let gpu = try #require(KeyName("gpu-1"))
+        #expect(name(1, credential: gpu) == "gpu-1/vm:1")
+        #expect(name(2) == "vm:1")
+        #expect(name(3, host: "gpu-1/vm") != "gpu-1/vm:1", "a host cannot look like a credential")
     }
 
     @Test("cannot be made like another's by what the worker calls itself")

@@ -9,7 +9,7 @@ struct AuditProcessTests {
         let run = RunFolder()
         // Ten sums are falsified in 1,000 steps: none of them is audited in one of 1,024 runs.
         let recipe = Recipe.long.with("--audit", "0.5", "--checkpoint-every", "50")
-        let cluster = try await Cluster(recipe, data, into: run)
+        let cluster = try await Cluster(recipe, data, into: run, isOpen: true)
         let wrong = try cluster.worker("--spoil-every", "100")
         let right = try cluster.worker()
         let refused = try await wrong.end()

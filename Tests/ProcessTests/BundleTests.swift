@@ -32,7 +32,7 @@ struct BundleTests {
 
         let run = RunFolder()
         let cluster = try await Cluster(.small, try SampleData(), into: run)
-        let key = try readFile(bench.path("key"))
+        let key = try readFile(bench.keys.worker)
         _ = try writeFile("root/key", key)
         #expect(chmod("\(root)/key", 0o600) == 0)
         let script = "mount -t proc proc \"$1/proc\" && exec chroot \"$@\""

@@ -26,7 +26,7 @@ struct ClusterScriptTests {
         let run = RunFolder()
         let recipe = Recipe.small.with("--min-workers", "3")
         let cluster = try await Cluster(recipe, try SampleData(), into: run, isOpen: isOpen)
-        let key = isOpen ? "none" : bench.path("key")
+        let key = isOpen ? "none" : bench.keys.worker
         let ending = try await startWorkers(
             cluster.endpoint,
             on: "\u{FEFF}# name, lanes\r\n\r\nalpha\r\n \tbeta 2 # in the rack\r\n  # gamma\ndelta",
@@ -74,6 +74,7 @@ struct ClusterScriptTests {
             "tcp://127.0.0.1:9", on: "alpha\n", ["TERN_KEY": key])
         #expect(ending.status == 1)
         #expect(ending.errorLines.count == 1, "\(ending)")
-        #expect(ending.errors.contains("there is no key \(key): copy the coordinator's"))
+        #expect(
+            ending.errors.contains("there is no credential \(key): make one with tern key worker"))
     }
 }

@@ -1,9 +1,15 @@
+import Synchronization
 import Testing
 import ZeroMQ
 
 /// Key pairs that differ in their number.
 func keyPair(_ number: UInt8) throws -> CurveKeyPair {
     try CurveKeyPair(secretKey: [UInt8](repeating: number, count: CurveKeyPair.keyLength))
+}
+
+/// A gate that lets in the holder of one key, as `worker`.
+func gate(admitting key: [UInt8]) -> Gate {
+    Gate { $0 == key ? .admit("worker") : .refuse }
 }
 
 /// Options of a router, and of dealers that it lets in.
@@ -13,8 +19,8 @@ struct Encrypted {
 
     init() throws {
         let (server, client) = (try keyPair(1), try keyPair(2))
-        router.encryption = .server(server, admitting: client.publicKey)
-        dealer.encryption = .client(client, server: server.publicKey)
+        router.encryption = .server(server, gate(admitting: client.publicKey))
+        dealer.encryption = .client(client, servers: [server.publicKey])
     }
 }
 
@@ -48,6 +54,7 @@ struct Encrypted {
             #expect(await dealer.send(frames) == .sent)
             let message = try await router.nextMessage()
             #expect(message.frames.map(\.bytes) == frames.map(\.bytes))
+            #expect(message.user == "worker")
             let sender = try #require(message.sender)
             #expect(await router.send(message.frames, to: sender) == .sent)
             #expect(try await dealer.nextMessage().frames.map(\.bytes) == frames.map(\.bytes))
@@ -61,12 +68,12 @@ struct Encrypted {
         ("without a key", nil, nil),
         (
             "that takes another for the server",
-            try? .client(keyPair(2), server: keyPair(3).publicKey), "it has a different key"
+            try? .client(keyPair(2), servers: [keyPair(3).publicKey]), "it has a different key"
         ),
         (
             "that knows the server, but has a key of its own",
-            try? .client(keyPair(4), server: keyPair(1).publicKey),
-            "it has a different key (status 400)"
+            try? .client(keyPair(4), servers: [keyPair(1).publicKey]),
+            "its key is unknown or was removed (status 400)"
         ),
     ]
 
@@ -98,7 +105,7 @@ struct Encrypted {
             let options = try Encrypted()
             var other = SocketOptions()
             other.encryption = .server(
-                try keyPair(3), admitting: try keyPair(2).publicKey)
+                try keyPair(3), gate(admitting: try keyPair(2).publicKey))
             for impostor in [SocketOptions(), other] {
                 let router = try await network.peer(.router, impostor)
                 let dealer = try await network.peer(.dealer, options.dealer)
@@ -120,8 +127,8 @@ struct Encrypted {
             var early = SocketOptions()
             early.encryption =
                 [
-                    nil, .server(keys[2], admitting: keys[1].publicKey),
-                    .server(keys[0], admitting: keys[2].publicKey),
+                    nil, .server(keys[2], gate(admitting: keys[1].publicKey)),
+                    .server(keys[0], gate(admitting: keys[2].publicKey)),
                 ][impostor]
             let wrong = try await network.peer(.router, early)
             let address = try await wrong.bind("tcp://127.0.0.1:*")
@@ -135,6 +142,47 @@ struct Encrypted {
             // The port is free once libzmq's own thread has closed it.
             while (try? await router.bind(address)) == nil { await Task.yield() }
             try await dealer.greet(router)
+        }
+    }
+
+    @Test(
+        "comes about with either of two keys that the server may have", .timeLimit(.minutes(1)),
+        arguments: ["127.0.0.1", "localhost"], 0..<2)
+    func twoKeys(host: String, server: Int) async throws {
+        try await TestNetwork.run { network in
+            let (pairs, client) = ([try keyPair(1), try keyPair(3)], try keyPair(2))
+            var (options, dealing) = (SocketOptions(), SocketOptions())
+            options.encryption = .server(pairs[server], gate(admitting: client.publicKey))
+            dealing.encryption = .client(client, servers: pairs.map(\.publicKey))
+            dealing.maximumReconnectInterval = .milliseconds(20)
+            let router = try await network.peer(.router, options)
+            let address = try await router.bind("tcp://127.0.0.1:*")
+            let port = try #require(address.split(separator: ":").last)
+            let dealer = try await network.peer(.dealer, dealing)
+            try await dealer.connect("tcp://\(host):\(port)")
+            try await dealer.greet(router)
+        }
+    }
+
+    @Test("that makes too many connections is refused for now", .timeLimit(.minutes(1)))
+    func refusedForNow() async throws {
+        try await TestNetwork.run { network in
+            var options = try Encrypted()
+            let calls = Mutex(0)
+            options.router.encryption = .server(
+                try keyPair(1),
+                Gate { _ in
+                    calls.withLock { calls in
+                        calls += 1
+                        return calls < 3 ? .refuseForNow : .admit("late")
+                    }
+                })
+            options.dealer.maximumReconnectInterval = .milliseconds(20)
+            let router = try await network.peer(.router, options.router)
+            let dealer = try await network.peer(.dealer, options.dealer)
+            try await dealer.connect(try await router.bind("tcp://127.0.0.1:*"))
+            try await dealer.greet(router)
+            #expect(calls.withLock { $0 } == 3)
         }
     }
 

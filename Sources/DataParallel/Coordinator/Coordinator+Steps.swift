@@ -1,4 +1,5 @@
 import Glibc
+import Keys
 import Protocol
 import Training
 import ZeroMQ
@@ -16,8 +17,10 @@ extension Coordinator {
             switch received {
             case .message(let message):
                 guard let sender = message.sender else { continue }
+                let (isAllowed, caller) = isAllowed(message.user, sender)
+                guard isAllowed else { continue }
                 do throws(ProtocolError) {
-                    try receive(message, from: sender)
+                    try receive(message, from: sender, caller)
                 } catch .otherVersion(let version) {
                     refuse(sender, .otherVersion(version))
                 } catch {
@@ -35,7 +38,9 @@ extension Coordinator {
         turnsWithoutEnd += 1
     }
 
-    private func receive(_ message: Message, from sender: PeerIdentity) throws(ProtocolError) {
+    private func receive(
+        _ message: Message, from sender: PeerIdentity, _ caller: AllowedWorker?
+    ) throws(ProtocolError) {
         let header = message.frames[0].bytes
         let (decoded, run) = try WorkerMessage.decode(
             header, payloadFrames: message.frames.count - 1)
@@ -51,7 +56,8 @@ extension Coordinator {
         default: break
         }
         let address = message.frames[0].peerAddress
-        perform(machine.receive(decoded, from: sender, address: address, now: now))
+        perform(
+            machine.receive(decoded, from: sender, caller: caller, address: address, now: now))
     }
 
     private func refuse(_ peer: PeerIdentity, _ error: ProtocolError) {

@@ -1,5 +1,6 @@
 import Glibc
 import Kernels
+import Keys
 import NeuralNetwork
 import Protocol
 import Training
@@ -30,6 +31,8 @@ public actor Coordinator {
     var state: TrainingState
     var sums: PartialSums
     var socket: Socket?
+    /// Who may join; nil where anybody may.
+    var door: Door?
     /// What waits for peers whose queues are full.
     var outboxes: [PeerIdentity: Outbox<[Frame]>] = [:]
     var isFlushing = false
@@ -93,18 +96,19 @@ public actor Coordinator {
 
     /// Binds the socket that workers dial.
     ///
-    /// - Parameter key: what workers must have; nil to let in anybody.
+    /// - Parameter door: who may join; nil to let in anybody.
     /// - Returns: the endpoint, with the port that was chosen.
     /// - Throws: ``SocketError`` if the endpoint is malformed or in use, or its name unknown.
     public func listen(
-        _ endpoint: String, key: ClusterKey? = nil, context: Context
+        _ endpoint: String, door: Door? = nil, context: Context
     ) async throws(SocketError) -> String {
         let place = try Endpoint(betweenProcesses: endpoint, for: .listen)
         let addresses = try await place.addressesOfName()
         var options = Limits.socketOptions(
             parameterCount: state.parameters.count, timeout: machine.settings.heartbeatTimeout,
             descriptors: DescriptorLimit.raise())
-        options.encryption = key?.ofCoordinator
+        options.encryption = door?.encryption
+        self.door = door
         // Of a coordinator on the same machine the kernel tells when it is gone. One that was stopped
         // (Ctrl-Z) and goes on finds its workers as they were.
         options.heartbeatBindsPeers = !endpoint.hasPrefix("ipc://")
@@ -147,6 +151,11 @@ public actor Coordinator {
         }
         thread.schedule(after: Limits.interval, repeatingEvery: Limits.interval) {
             self.assumeIsolated { $0.limitUnread() }
+        }
+        if door != nil {
+            thread.schedule(after: Door.interval, repeatingEvery: Door.interval) {
+                self.assumeIsolated { $0.lookAtList() }
+            }
         }
         thread.attach(socket) { self.assumeIsolated { $0.receive() } }
         // It may have ended before it began, such as when all local workers died at their start.

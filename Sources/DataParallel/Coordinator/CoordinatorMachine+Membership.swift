@@ -1,3 +1,4 @@
+import Keys
 import Protocol
 import Training
 
@@ -6,15 +7,24 @@ import Training
 extension CoordinatorMachine {
     /// A message of this run has come from a peer.
     ///
-    /// - Parameter address: where the peer dials from, if the transport knows.
+    /// - Parameters:
+    ///   - caller: whose credential the peer has proved to hold, if it needs one.
+    ///   - address: where the peer dials from, if the transport knows.
     public mutating func receive(
-        _ message: WorkerMessage, from peer: Peer, address: String? = nil, now: Duration
+        _ message: WorkerMessage, from peer: Peer, caller: AllowedWorker? = nil,
+        address: String? = nil, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
         if isOver { return leaveAtTheEnd(message, peer, now: now) }
-        if case .hello(let hello) = message { return join(peer, hello, address: address, now: now) }
+        if case .hello(let hello) = message {
+            return join(peer, caller, hello, address: address, now: now)
+        }
         guard let index = index(of: peer) else {
             if givenUp.contains(peer) { return [] }
             return [drop(peer, "a message from a peer that has not joined")]
+        }
+        // A peer may claim the routing id of one that has gone, before that is noticed.
+        guard members[index].caller == caller else {
+            return [drop(peer, "a message with another worker's credential")]
         }
         members[index].heardAt = now
         switch message {
@@ -49,14 +59,17 @@ extension CoordinatorMachine {
     }
 
     private mutating func join(
-        _ peer: Peer, _ hello: Hello, address: String?, now: Duration
+        _ peer: Peer, _ caller: AllowedWorker?, _ hello: Hello, address: String?, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
         guard index(of: peer) == nil else { return [] }
+        if let caller, !caller.isShared, members.contains(where: { $0.caller == caller }) {
+            return [drop(peer, "a hello of a second worker with the credential \(caller.name)")]
+        }
         if let reason = admission.refusal(members: members.count) { return [drop(peer, reason)] }
         givenUp.removeAll { $0 == peer }
         connections += 1
-        let identity = WorkerIdentity(hello, connection: connections)
-        let name = names.name(hello, identity, taken: Set(members.map(\.name)))
+        let identity = WorkerIdentity(caller, hello, connection: connections)
+        let name = names.name(hello, caller?.name, identity, taken: Set(members.map(\.name)))
         if let reason = known.ban(of: identity) {
             return [
                 .report(.refused(peer: name, reason: reason)),
@@ -64,7 +77,7 @@ extension CoordinatorMachine {
             ]
         }
         known.join(identity)
-        members.append(Member(peer, identity, name: name, limit: plan.shards, now: now))
+        members.append(Member(peer, caller, identity, name: name, limit: plan.shards, now: now))
         mostWorkers = max(mostWorkers, members.count)
         let description = WorkerDescription(
             name: name, address: address, lanes: hello.lanes, kernels: hello.kernels)

@@ -1,3 +1,4 @@
+import Keys
 import Protocol
 import Training
 
@@ -129,6 +130,8 @@ extension CoordinatorMachine {
     /// A worker that has joined.
     struct Member: Sendable {
         let peer: Peer
+        /// Whose credential it holds; nil where none is needed.
+        let caller: AllowedWorker?
         /// Who it is: those of the same identity are one worker where somebody else is to check.
         let identity: WorkerIdentity
         let name: String
@@ -179,9 +182,11 @@ extension CoordinatorMachine {
         var dropped = 0
 
         init(
-            _ peer: Peer, _ identity: WorkerIdentity, name: String, limit: Int, now: Duration
+            _ peer: Peer, _ caller: AllowedWorker?, _ identity: WorkerIdentity, name: String,
+            limit: Int, now: Duration
         ) {
             self.peer = peer
+            self.caller = caller
             self.identity = identity
             self.name = name
             let none = SlotSet(limit: limit)

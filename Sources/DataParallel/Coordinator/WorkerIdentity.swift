@@ -1,9 +1,11 @@
 import Hashing
+import Keys
 import Protocol
 
 /// Who a worker is, whatever it calls itself and however often it dials: what strikes go by.
 ///
-/// It is derived from a secret that the worker keeps, and gives nothing of it away.
+/// It is the credential whose secret the worker has proved to hold: all workers of a pool are one. Where no
+/// credential is needed, it is derived from a secret that the worker tells, and gives nothing of it away.
 public struct WorkerIdentity: Hashable, Sendable {
     /// SHA-256, in hexadecimal.
     private let digest: String
@@ -13,9 +15,12 @@ public struct WorkerIdentity: Hashable, Sendable {
     /// The identity of whoever has a secret.
     public init(_ secret: WorkerSecret) { self.init("worker \(secret.text)") }
 
-    /// The identity that a worker shows in its hello; without one it is known by its connection alone.
-    package init(_ hello: Hello, connection: Int) {
-        if let secret = hello.identity.flatMap(WorkerSecret.init) {
+    /// The identity of a worker that joins; with neither credential nor secret it is known by its connection
+    /// alone.
+    package init(_ caller: AllowedWorker?, _ hello: Hello, connection: Int) {
+        if let caller {
+            self.init("credential \(caller.name) \(caller.publicKey)")
+        } else if let secret = hello.identity.flatMap(WorkerSecret.init) {
             self.init(secret)
         } else {
             self.init("connection \(connection)")

@@ -1,7 +1,8 @@
+import Keys
 import Protocol
 
-/// The names by which log and record tell workers apart: host and process, and a short id where two
-/// would be alike.
+/// The names by which log and record tell workers apart: the credential, if one is needed, host and process,
+/// and a short id where two would be alike.
 ///
 /// Two identities never have the same name, unless thousands of workers have come between them.
 package struct WorkerNames: Sendable {
@@ -19,12 +20,15 @@ package struct WorkerNames: Sendable {
 
     /// Names a worker that has introduced itself.
     ///
-    /// - Parameter taken: the names of those who are here, of which a copy of the same identity may be
+    /// - Parameters:
+    ///   - credential: what it has proved to hold; nil where none is needed.
+    ///   - taken: the names of those who are here, of which a copy of the same identity may be
     ///   one.
     package mutating func name(
-        _ hello: Hello, _ identity: WorkerIdentity, taken: Set<String>
+        _ hello: Hello, _ credential: KeyName?, _ identity: WorkerIdentity, taken: Set<String>
     ) -> String {
-        let plain = "\(hello.host.plainName):\(hello.pid)"
+        let place = "\(hello.host.plainName):\(hello.pid)"
+        let plain = credential.map { "\($0)/\(place)" } ?? place
         let names = [plain] + (6...64).map { "\(plain)#\(identity.shortForm(digits: $0))" }
         let own = names.first { owners[$0] == nil || owners[$0] == identity } ?? plain
         remember(own, of: identity, taken: taken)

@@ -1,6 +1,7 @@
 import Datasets
 import Glibc
 import Kernels
+import Keys
 import NeuralNetwork
 import Protocol
 import Training
@@ -84,12 +85,13 @@ public actor Worker {
     /// Works for the coordinator at `endpoint` until there is no more to do.
     ///
     /// - Parameters:
-    ///   - key: what the coordinator must have, too; nil where it lets in anybody.
+    ///   - credential: what lets this worker in; nil where the coordinator lets in anybody.
     ///   - signals: what may ask the worker to leave.
     ///   - lifeline: a descriptor at whose end the worker's parent is known to be gone.
     /// - Throws: ``SocketError`` if the endpoint cannot be used.
     public func run(
-        _ endpoint: String, key: ClusterKey? = nil, context: Context, signals: SignalSource?,
+        _ endpoint: String, credential: WorkerCredential? = nil, context: Context,
+        signals: SignalSource?,
         lifeline: Int32?
     ) async throws(SocketError) -> WorkerOutcome {
         _ = try Endpoint(betweenProcesses: endpoint, for: .connect)
@@ -103,7 +105,7 @@ public actor Worker {
         options.sendHighWaterMark = 64
         // A coordinator that takes over from one that was killed need not wait long.
         options.maximumReconnectInterval = .milliseconds(500)
-        options.encryption = key?.ofWorker
+        options.encryption = credential?.encryption
         let socket = try Socket(context, .dealer, options, on: thread)
         self.socket = socket
         machine.start(now: now)
@@ -122,7 +124,7 @@ public actor Worker {
         return outcome
     }
 
-    /// Ends the threads, once ``run(_:key:context:signals:lifeline:)`` has returned and nobody uses the
+    /// Ends the threads, once ``run(_:credential:context:signals:lifeline:)`` has returned and nobody uses the
     /// worker.
     public nonisolated func stop() async {
         await retireLanes().value

@@ -50,7 +50,7 @@ struct PageSession {
             exec 2>&1
             cd '\(folder)'
             export HOME='\(home)' PATH='\(programs)':'\(buildFolder)':"$PATH"
-            unset TERN_KEY XDG_CONFIG_HOME
+            unset TERN_KEY TERN_COORDINATOR_KEY XDG_CONFIG_HOME
             set -e
 
             """
@@ -59,8 +59,6 @@ struct PageSession {
                 .replacing(":5555", with: ":\(port)")
                 .replacing("//coordinator:", with: "//127.0.0.1:")
             script += "echo '\(Self.mark)\(block.line)'\n\(commands)\n"
-            // What comes next may copy the key that the first process makes.
-            if commands.hasSuffix("&") { script += "until [ -s ~/.config/tern/key ]; do :; done\n" }
         }
         script += "for job in $(jobs -p); do wait \"$job\"; done\n"
         let path = try writeFile("page.sh", Array(script.utf8))

@@ -89,13 +89,13 @@ struct Cluster {
     /// Starts `tern coordinator` and waits until it listens.
     ///
     /// - Parameters:
-    ///   - isOpen: whether anybody is let in, not those alone who have the bench's key.
+    ///   - isOpen: whether anybody is let in, not those alone who have the bench's credential.
     ///   - limits: what a shell does first, such as `ulimit -Sn 100`.
     init(
         _ recipe: Recipe, _ data: SampleData, into run: RunFolder,
         listen: String = "tcp://127.0.0.1:*", isOpen: Bool = false, under limits: String = ":"
     ) async throws {
-        environment = isOpen ? ["TERN_KEY": "none"] : [:]
+        environment = isOpen ? ["TERN_KEY": "none", "TERN_COORDINATOR_KEY": "none"] : [:]
         let arguments = recipe.arguments(for: "coordinator", data, into: run)
         let script = "\(limits) && exec \"$@\""
         coordinator = try bench.start(

@@ -12,17 +12,18 @@ final class Workbench: Sendable {
     @TaskLocal fileprivate static var current: Workbench?
 
     let folder: String
+    /// The key of the bench's coordinators, and the credential of its workers.
+    let keys: BenchKeys
     private let mark = "TERN_TEST_BENCH=\(UUID())"
     private let started = Mutex<[TernProcess]>([])
     /// The next process's number: two that start at once must not write to the same files.
     private let nextNumber = Mutex(0)
 
     fileprivate init() throws {
-        // Whoever started the tests may ignore it, as `nohup` does, and so would all that they start.
-        signal(SIGHUP, SIG_DFL)
         let temporary = FileManager.default.temporaryDirectory
         folder = temporary.appending(path: "tern-process-\(UUID())").path(percentEncoded: false)
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        keys = try BenchKeys(in: folder)
     }
 
     /// The path of something in the folder.
@@ -35,7 +36,7 @@ final class Workbench: Sendable {
         var variables = ProcessInfo.processInfo.environment.filter { name, _ in
             !name.hasPrefix("TERN_")
         }
-        variables["TERN_KEY"] = path("key")
+        variables.merge(keys.variables) { $1 }
         // No secret of a worker is to be left in this user's home.
         variables["XDG_CONFIG_HOME"] = path("config")
         // What the tests' own terminal is like is no matter of theirs.

@@ -1,0 +1,72 @@
+import Keys
+import ZeroMQ
+
+/// Who may join a coordinator: the holders of credentials that its list names.
+///
+/// The list is read again when it changes.
+public struct Door: Sendable {
+    /// How often the list's file is looked at.
+    static let interval = Duration.milliseconds(200)
+
+    /// The coordinator's key.
+    public let key: CoordinatorKey
+    let keeper: Gatekeeper
+    let watch: AllowListWatch
+
+    /// The door of a coordinator with a key, and with the list beside it.
+    ///
+    /// - Throws: ``KeyError`` if the list cannot be used.
+    public init(_ key: CoordinatorKey) throws(KeyError) {
+        self.key = key
+        watch = try AllowListWatch(path: key.listPath)
+        keeper = Gatekeeper(watch.list)
+    }
+
+    /// How many workers may join, as the list was at the beginning.
+    public var workerCount: Int { watch.list.workers.count }
+
+    var encryption: Encryption { key.encryption(keeper.gate) }
+}
+
+extension Coordinator {
+    /// Reads the list again if it has changed.
+    func lookAtList() {
+        door?.watch.check { result in Task { await self.take(result) } }
+    }
+
+    private func take(_ result: Result<AllowList, KeyError>) {
+        guard let door else { return }
+        switch result {
+        case .success(let list):
+            let gone = door.keeper.update(list)
+            report(
+                .allowListChanged(workers: list.workers.count, removed: gone.map { "\($0.name)" }))
+            for worker in gone { revoke(worker) }
+        case .failure(let error): report(.allowListUnusable("\(error)"))
+        }
+    }
+
+    /// Ends the connections of a worker that is not on the list any more.
+    private func revoke(_ worker: AllowedWorker) {
+        let peers = machine.members.filter { $0.caller == worker }.map(\.peer)
+        for peer in peers {
+            outboxes[peer] = nil
+            perform(machine.lose(peer, reason: "its credential was removed", now: now))
+            socket?.cutOff(peer)
+        }
+    }
+
+    /// Who a peer's message comes from, by the credential that it has proved to hold.
+    ///
+    /// - Returns: false where that credential was removed; the connection is ended then.
+    func isAllowed(_ user: String?, _ peer: PeerIdentity) -> (
+        isAllowed: Bool, caller: AllowedWorker?
+    ) {
+        guard let door else { return (true, nil) }
+        guard let user, let worker = door.keeper.worker(user: user) else {
+            socket?.cutOff(peer)
+            return (false, nil)
+        }
+        return (true, worker)
+    }
+}

@@ -1,0 +1,73 @@
+import ArgumentParser
+import Keys
+import Monitoring
+
+/// Replaces the coordinator's key while its workers' credentials stay valid.
+struct KeyRotateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rotate",
+        abstract: "Replace the coordinator's key in two steps.",
+        discussion: """
+            First: tern key rotate. It makes the next key and prints its public key. New credentials hold both \
+            public keys; let the others have the next one, too, with tern key trust on the workers' machines. \
+            Then: tern key rotate --finish, and start the coordinator again.
+            """)
+
+    @Flag(help: "Put the next key in the place of the present one.")
+    var finish = false
+
+    @OptionGroup
+    var keyOptions: ManagedKeyOptions
+
+    mutating func run() async throws {
+        let command = self
+        try await exitCleanly {
+            let key = try CoordinatorKey(path: command.keyOptions.path())
+            try Output.line(command.finish ? Self.finish(key) : Self.prepare(key))
+        }
+    }
+
+    private static func prepare(_ key: CoordinatorKey) throws -> String {
+        let prepared = try key.preparingRotation()
+        return """
+            the next public key of the coordinator is \(prepared.publicKeys[1])
+            On each worker's machine: tern key trust \(prepared.publicKeys[1])
+            Then, here: tern key rotate --finish
+            """
+    }
+
+    private static func finish(_ key: CoordinatorKey) throws -> String {
+        guard let rotated = try key.rotated() else {
+            throw ValidationError("no next key is prepared: tern key rotate makes one")
+        }
+        return "the coordinator's \(rotated) is in use from the coordinator's next start on"
+    }
+}
+
+/// Has a worker's credential trust the coordinator's next key.
+struct KeyTrustCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "trust",
+        abstract: "Add the coordinator's next public key to a worker's credential.")
+
+    @Argument(help: "The public key that tern key rotate has printed.")
+    var publicKey: String
+
+    @Option(
+        help: ArgumentHelp(
+            "File of the worker's credential. (default: $TERN_KEY or ~/.config/tern/worker.key)",
+            valueName: "file"))
+    var key: String?
+
+    mutating func run() async throws {
+        let command = self
+        try await exitCleanly {
+            guard let publicKey = PublicKey(command.publicKey) else {
+                throw KeyError.notPublic(command.publicKey)
+            }
+            let path = try KeyPlace.ofWorker.named(command.key) ?? KeyPlace.ofWorker.inSettings()
+            try WorkerCredential.trust(publicKey, inFile: path)
+            try Output.line("\(path) trusts both public keys")
+        }
+    }
+}

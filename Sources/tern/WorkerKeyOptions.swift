@@ -1,0 +1,26 @@
+import ArgumentParser
+import Keys
+
+/// What lets a worker in.
+struct WorkerKeyOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "File of this worker's credential, which tern key worker makes on the coordinator's machine; "
+                + "'-' reads it from standard input. 'none': for a coordinator with --key none. (default: "
+                + "$TERN_KEY or ~/.config/tern/worker.key over tcp; none over ipc)",
+            valueName: "file"))
+    var key: String?
+
+    /// The credential that an endpoint needs; nil where anybody may come.
+    func credential(for endpoint: String) throws -> WorkerCredential? {
+        let place = KeyPlace.ofWorker
+        let named = place.named(key)
+        // At a socket in the file system only this user can dial.
+        guard named != KeyPlace.anybody, key != nil || endpoint.hasPrefix("tcp://") else {
+            return nil
+        }
+        return named == KeyPlace.standardInput
+            ? try .readingStandardInput()
+            : try WorkerCredential(path: named ?? place.inSettings())
+    }
+}

@@ -1,0 +1,61 @@
+import Keys
+import Testing
+import ZeroMQ
+
+@Suite("A gatekeeper") struct GatekeeperTests {
+    private func worker(_ text: String, isShared: Bool = false) throws -> (AllowedWorker, [UInt8]) {
+        try withFolder { folder in
+            let key = try CoordinatorKey.make(at: "\(folder)/key")
+            let credential = try WorkerCredential(name(text), for: key)
+            let publicKey = credential.publicKey
+            let digits = Array(publicKey.description)
+            let bytes = stride(from: 0, to: digits.count, by: 2).compactMap {
+                UInt8(String(digits[$0...$0 + 1]), radix: 16)
+            }
+            return (
+                AllowedWorker(
+                    name: credential.name, publicKey: publicKey, isShared: isShared), bytes
+            )
+        }
+    }
+
+    @Test("lets in those on the list, under their names, and nobody else")
+    func admits() throws {
+        let (known, key) = try worker("a")
+        let (_, strange) = try worker("a")
+        let keeper = Gatekeeper(AllowList([known]))
+        #expect(keeper.decide(key) == .admit(known.user))
+        #expect(keeper.decide(strange) == .refuse)
+        #expect(keeper.decide([]) == .refuse)
+        #expect(keeper.worker(user: known.user) == known)
+        #expect(keeper.worker(user: "a") == nil)
+    }
+
+    @Test("does not know those any more who are not on a new list, nor a name with another key")
+    func update() throws {
+        let (first, firstKey) = try worker("a")
+        let (second, secondKey) = try worker("b")
+        let (renewed, renewedKey) = try worker("a")
+        let keeper = Gatekeeper(AllowList([first, second]))
+        #expect(keeper.update(AllowList([second, renewed])) == [first])
+        #expect(keeper.decide(firstKey) == .refuse)
+        #expect(keeper.worker(user: first.user) == nil)
+        #expect(keeper.decide(renewedKey) == .admit(renewed.user))
+        #expect(keeper.decide(secondKey) == .admit(second.user))
+    }
+
+    @Test("lets a credential's holders make so many connections at once, and each of them")
+    func rates() throws {
+        let (first, firstKey) = try worker("a")
+        let (_, unknownKey) = try worker("b")
+        let (pool, poolKey) = try worker("pool", isShared: true)
+        let keeper = Gatekeeper(AllowList([first, pool]))
+        func admissions(_ key: [UInt8]) -> Int {
+            (0..<2000).count { _ in keeper.decide(key) != .refuseForNow }
+        }
+        // A test that takes seconds lets more in.
+        #expect((16...30).contains(admissions(firstKey)))
+        #expect((512...560).contains(admissions(poolKey)))
+        #expect(keeper.decide(unknownKey) == .refuse)
+    }
+}
