@@ -47,6 +47,8 @@ public final class Socket {
     private(set) var dialled: [String] = []
     /// What dials the addresses of a host name.
     private(set) var dialler: Dialler?
+    /// When the one endpoint is dialled again, if libzmq does not do so by itself.
+    var redialling: TimerToken?
     /// What is known of the connections, while their events are followed.
     var connectionGuard: ConnectionGuard
 

@@ -149,16 +149,25 @@ extension Socket {
     /// Tells whoever follows the events.
     func report(_ event: MonitorEvent) { eventHandler?(event) }
 
+    /// Dials the one endpoint again, unless a connection comes about before that.
+    private func dialAgainSoon() {
+        guard redialling == nil, let endpoint = dialled.first, dialled.count == 1 else {
+            return
+        }
+        let pause = options.maximumReconnectInterval ?? options.reconnectInterval
+        redialling = thread.schedule(after: pause) {
+            self.redialling = nil
+            self.dialAgain(endpoint)
+        }
+    }
+
     private func account(for event: MonitorEvent) {
         if event.kind == .handshakeFailed { changeServerKey() }
         // The event has the peer's address, where the endpoint may have its name.
         dialler?.heard(event)
         // libzmq by itself would dial again with the same key.
-        let isToBeDialled = event.isFinal || event.kind == .handshakeFailed && hasServerKeys
-        if isToBeDialled, let endpoint = dialled.first, dialled.count == 1 {
-            let pause = options.maximumReconnectInterval ?? options.reconnectInterval
-            thread.schedule(after: pause) { self.dialAgain(endpoint) }
-        }
+        if event.isFinal || event.kind == .handshakeFailed && hasServerKeys { dialAgainSoon() }
+        if event.kind == .handshakeSucceeded, let timer = redialling.take() { thread.cancel(timer) }
         guard let descriptor = event.descriptor else { return }
         switch event.kind {
         case .accepted: connectionGuard.opened(descriptor, most: options.maximumConnectionCount)
