@@ -4,7 +4,10 @@ import Testing
 @Suite("The help of every command", .bench)
 struct HelpTests {
     static let commands = [
-        [], ["train"], ["coordinator"], ["worker"], ["verify"], ["evaluate"], ["predict"],
+        [], ["train"], ["coordinator"], ["worker"],
+        ["key"], ["key", "worker"], ["key", "list"], ["key", "remove"], ["key", "rotate"],
+        ["key", "trust"], ["key", "coordinator"],
+        ["verify"], ["evaluate"], ["predict"],
         ["inspect"],
         ["export"], ["import"], ["dataset"], ["dataset", "info"],
         ["bench"], ["bench", "kernels"], ["bench", "step"], ["bench", "round"], ["bench", "train"],

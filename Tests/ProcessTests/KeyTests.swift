@@ -5,7 +5,7 @@ import Testing
 import ZeroMQ
 
 /// Files of a coordinator's key and of credentials that a test makes.
-private struct Keyring {
+struct Keyring {
     let path: String
 
     init() { path = bench.path("ring/coordinator.key") }

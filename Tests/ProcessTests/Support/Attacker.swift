@@ -7,6 +7,7 @@ actor Attacker {
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     private let endpoint: String
+    private let encryption: Encryption?
     private let context = Context()
     private var sockets: [Socket] = []
     private var offers = 0
@@ -14,8 +15,13 @@ actor Attacker {
     private(set) var run = RunID.unknown
 
     /// Carries out `body` with an attacker of the coordinator at `endpoint`, gone when it is over.
-    static func with(_ endpoint: String, _ body: (Attacker) async throws -> Void) async throws {
-        let attacker = Attacker(endpoint)
+    ///
+    /// - Parameter encryption: the credential that it has got hold of, if it has.
+    static func with(
+        _ endpoint: String, having encryption: Encryption? = nil,
+        _ body: (Attacker) async throws -> Void
+    ) async throws {
+        let attacker = Attacker(endpoint, encryption)
         let result: Result<Void, any Error>
         do {
             try await attacker.open()
@@ -29,7 +35,10 @@ actor Attacker {
         try result.get()
     }
 
-    private init(_ endpoint: String) { self.endpoint = endpoint }
+    private init(_ endpoint: String, _ encryption: Encryption?) {
+        self.endpoint = endpoint
+        self.encryption = encryption
+    }
 
     private func open() throws { sockets.append(try dial()) }
 
@@ -37,6 +46,7 @@ actor Attacker {
         var options = SocketOptions()
         options.sendHighWaterMark = 1000
         options.reconnectInterval = .milliseconds(1)
+        options.encryption = encryption
         let socket = try Socket(context, .dealer, options, on: thread)
         try socket.connect(endpoint)
         return socket

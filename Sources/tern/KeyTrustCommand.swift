@@ -1,0 +1,31 @@
+import ArgumentParser
+import Keys
+import Monitoring
+
+/// Has a worker's credential trust the coordinator's next key.
+struct KeyTrustCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "trust",
+        abstract: "Add the coordinator's next public key to a worker's credential.")
+
+    @Argument(help: "The public key that tern key rotate has printed.")
+    var publicKey: String
+
+    @Option(
+        help: ArgumentHelp(
+            "File of the worker's credential. (default: $TERN_KEY or ~/.config/tern/worker.key)",
+            valueName: "file"))
+    var key: String?
+
+    mutating func run() async throws {
+        let command = self
+        try await exitCleanly {
+            guard let publicKey = PublicKey(command.publicKey) else {
+                throw KeyError.notPublic(command.publicKey)
+            }
+            let path = try KeyPlace.ofWorker.named(command.key) ?? KeyPlace.ofWorker.inSettings()
+            try WorkerCredential.trust(publicKey, inFile: path)
+            try Output.line("\(path) trusts both public keys")
+        }
+    }
+}

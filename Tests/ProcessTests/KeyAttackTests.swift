@@ -1,0 +1,85 @@
+import Foundation
+import Keys
+import Testing
+
+@Suite("Who holds a credential cannot do more with it than join once", .bench)
+struct KeyAttackTests {
+    /// A run with a worker of its own and an attacker that has got hold of another's credential.
+    private struct Scene {
+        let data: SampleData
+        let ring = Keyring()
+        let run = RunFolder()
+        let cluster: Cluster
+        let worker: TernProcess
+        let stolen: WorkerCredential
+
+        static let recipe = Recipe.long.with("--hidden", "16", "--epochs", "3")
+
+        init() async throws {
+            data = try SampleData.large()
+            try await ring.make()
+            let honest = try await ring.worker("honest")
+            stolen = try WorkerCredential(path: try await ring.worker("stolen"))
+            cluster = try await Cluster(Self.recipe.with("--key", ring.path), data, into: run)
+            worker = try cluster.worker("--key", honest)
+            try await cluster.coordinator.line("Step [20/600]")
+        }
+
+        /// Waits for the end, which must be that of a calm run.
+        func end() async throws -> String {
+            let ending = try await cluster.coordinator.end()
+            let calm = try await Self.recipe.train(data, into: RunFolder("calm"))
+            #expect(try run.completed(ending).weights == calm.weights)
+            #expect(try await worker.end().status == 0)
+            return ending.output
+        }
+    }
+
+    @Test("it is one member, however often it dials, and not 64 that audit one another")
+    func members() async throws {
+        let scene = try await Scene()
+        try await Attacker.with(scene.cluster.endpoint, having: scene.stolen.encryption) {
+            attacker in
+            try await attacker.join()
+            try await attacker.multiply(by: 12)
+            for _ in 0..<100 { await attacker.offer(.hello(attacker.hello())) }
+            try await scene.cluster.coordinator.line(
+                "a hello of a second worker with the credential stolen")
+        }
+        let output = try await scene.end()
+        #expect(!output.contains("3 here"))
+    }
+
+    @Test("it makes a bounded number of connections: others still come in at once")
+    func connections() async throws {
+        let scene = try await Scene()
+        try await Attacker.with(scene.cluster.endpoint, having: scene.stolen.encryption) {
+            attacker in
+            try await attacker.multiply(by: 100)
+            try await scene.cluster.coordinator.line("its credential makes too many connections")
+            let late = try scene.cluster.worker("--key", try await scene.ring.worker("late"))
+            try await scene.cluster.coordinator.line("worker late/")
+            late.kill()
+        }
+        _ = try await scene.end()
+    }
+
+    @Test("once it is removed, none of what it still sends is heard")
+    func removed() async throws {
+        let scene = try await Scene()
+        try await Attacker.with(scene.cluster.endpoint, having: scene.stolen.encryption) {
+            attacker in
+            try await attacker.join()
+            try await scene.ring.remove("stolen")
+            try await scene.cluster.coordinator.line(" left: its credential was removed")
+            try await scene.cluster.coordinator.line(
+                "a connection was refused: its key is unknown or was removed")
+            for _ in 0..<1000 { await attacker.offer(.hello(attacker.hello())) }
+        }
+        let output = try await scene.end()
+        let joins = output.split(separator: "\n").count {
+            $0.contains("worker stolen/") && $0.contains(" joined ")
+        }
+        #expect(joins == 1)
+    }
+}
