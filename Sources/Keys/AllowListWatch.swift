@@ -12,40 +12,49 @@ public final class AllowListWatch: Sendable {
         var nanoseconds = 0
     }
 
+    private struct State {
+        var stamp: Stamp
+        var isLooking = false
+        var change: Result<AllowList, KeyError>?
+    }
+
     private let path: String
     private let thread = BackgroundThread(name: "tern-keys")
-    private let state: Locked<(stamp: Stamp, isChecking: Bool)>
-
-    /// Watches the file at `path`, from which `list` has been read; both happen here, in this order.
-    ///
-    /// - Throws: ``KeyError``
-    public init(path: String) throws(KeyError) {
-        self.path = path
-        // A change between the two is seen as one at the first check.
-        state = Locked((Self.stamp(of: path), false))
-        list = try AllowList(path: path)
-    }
+    private let state: Locked<State>
 
     /// The list as it was at the beginning.
     public let list: AllowList
 
-    /// Whether no check is under way.
-    package var isIdle: Bool { state.withLock { !$0.isChecking } }
+    /// Reads the list at `path`, and watches it from then on.
+    ///
+    /// - Throws: ``KeyError``
+    public init(path: String) throws(KeyError) {
+        self.path = path
+        // What changes between the two is seen by the first look.
+        state = Locked(State(stamp: Self.stamp(of: path)))
+        list = try AllowList(path: path)
+    }
 
-    /// Looks at the file, unless it is being looked at, and tells of another content.
-    public func check(_ onChange: @escaping @Sendable (Result<AllowList, KeyError>) -> Void) {
-        let isFree = state.withLock { state in
-            defer { state.isChecking = true }
-            return !state.isChecking
+    /// What the look before has found, if the file had changed; and has the thread look again.
+    ///
+    /// The caller never waits.
+    public func poll() -> Result<AllowList, KeyError>? {
+        let (change, isFree) = state.withLock { state in
+            defer { state.isLooking = true }
+            return (state.change.take(), !state.isLooking)
         }
-        guard isFree else { return }
-        thread.perform { [self] in
-            let stamp = Self.stamp(of: path)
-            let isChanged = state.withLock { $0.stamp != stamp }
-            if isChanged {
-                onChange(Result { () throws(KeyError) in try AllowList(path: path) })
-            }
-            state.withLock { $0 = (stamp, false) }
+        if isFree { thread.perform { [self] in look() } }
+        return change
+    }
+
+    private func look() {
+        let stamp = Self.stamp(of: path)
+        let isChanged = state.withLock { $0.stamp != stamp }
+        let change = isChanged ? Result { () throws(KeyError) in try AllowList(path: path) } : nil
+        state.withLock { state in
+            state.stamp = stamp
+            state.isLooking = false
+            state.change = change ?? state.change
         }
     }
 

@@ -1,6 +1,5 @@
 import Foundation
 import Keys
-import Synchronization
 import Testing
 
 @Suite("The list of those who may join") struct AllowListTests {
@@ -102,29 +101,28 @@ import Testing
         let key = try CoordinatorKey.make(at: "\(folder)/key")
         let watch = try AllowListWatch(path: key.listPath)
         #expect(watch.list.workers.isEmpty)
-        let (results, continuation) = AsyncStream.makeStream(of: Result<AllowList, KeyError>.self)
-        var next = results.makeAsyncIterator()
-        func change(_ body: () throws -> Void) async throws -> Result<AllowList, KeyError>? {
-            for _ in 0..<3 { watch.check { _ in Issue.record("nothing has changed") } }
-            // The thread does one after another: this waits for the checks before.
-            while !watch.isIdle { await Task.yield() }
+        /// What is found once `body` has changed the file, and nothing before that.
+        func change(_ body: () throws -> Void) async throws -> Result<AllowList, KeyError> {
+            for _ in 0..<3 { #expect(watch.poll() == nil, "nothing has changed") }
             try body()
-            watch.check { continuation.yield($0) }
-            return await next.next()
+            while true {
+                if let change = watch.poll() { return change }
+                await Task.yield()
+            }
         }
         let (first, second) = (try worker("a", 1), try worker("b", 2))
         let added = try await change { try AllowList.add(first, for: key) }
-        #expect(try added?.get().workers == [first])
+        #expect(try added.get().workers == [first])
         let replaced = try await change {
             try AllowList.add(second, for: key)
             try AllowList.remove(first.name, for: key)
         }
-        #expect(try replaced?.get().workers == [second])
+        #expect(try replaced.get().workers == [second])
         let damaged = try await change { try write("?", to: key.listPath) }
-        #expect(throws: KeyError.malformedLine(1, path: key.listPath)) { try damaged?.get() }
+        #expect(throws: KeyError.malformedLine(1, path: key.listPath)) { try damaged.get() }
         let removed = try await change {
             try FileManager.default.removeItem(atPath: key.listPath)
         }
-        #expect(try removed?.get().workers == [])
+        #expect(try removed.get().workers == [])
     }
 }

@@ -6,7 +6,7 @@ import ZeroMQ
 /// The list is read again when it changes.
 public struct Door: Sendable {
     /// How often the list's file is looked at.
-    static let interval = Duration.milliseconds(200)
+    static let interval = Duration.milliseconds(100)
 
     /// The coordinator's key.
     public let key: CoordinatorKey
@@ -31,12 +31,8 @@ public struct Door: Sendable {
 extension Coordinator {
     /// Reads the list again if it has changed.
     func lookAtList() {
-        door?.watch.check { result in Task { await self.take(result) } }
-    }
-
-    private func take(_ result: Result<AllowList, KeyError>) {
-        guard let door else { return }
-        switch result {
+        guard let door, let change = door.watch.poll() else { return }
+        switch change {
         case .success(let list):
             let gone = door.keeper.update(list)
             report(
