@@ -22,8 +22,12 @@ public enum KeyError: Error, Equatable, CustomStringConvertible {
     case taken(KeyName)
     /// There is no worker of this name.
     case unknown(KeyName, path: String)
+    /// A text is no name of a worker.
+    case badName(String)
     /// A text is no public key.
     case notPublic(String)
+    /// There is no next key that could take the place of the present one.
+    case notPrepared(path: String)
     /// A credential has two of the coordinator's public keys, and takes no third.
     case tooManyKeys(path: String)
     /// Another process is changing the keys.
@@ -73,6 +77,11 @@ public enum KeyError: Error, Equatable, CustomStringConvertible {
                 + "remove \(name)"
         case .unknown(let name, let path):
             "\(path) has no worker \(name): tern key list shows the names"
+        case .badName(let text):
+            "'\(text)' is not a worker's name: it has 1 to \(KeyName.mostCharacters) letters, digits, '.', "
+                + "'_' or '-', and begins with a letter or a digit"
+        case .notPrepared(let path):
+            "\(path) holds no next key: make one with tern key rotate, without --finish"
         case .notPublic(let text):
             "\(text) is not a public key of 64 hexadecimal digits: copy what tern key rotate printed"
         case .tooManyKeys(let path):

@@ -96,9 +96,9 @@ enum ExitStatus {
         case .noKey, .noCredential, .unknown: noInput
         case .file: fileTrouble
         case .exists, .taken: cannotCreate
-        case .exposed, .tooManyKeys: configuration
+        case .exposed, .tooManyKeys, .notPrepared: configuration
         case .malformed, .malformedLine, .sharedKey: badData
-        case .notPublic: usage
+        case .badName, .notPublic: usage
         case .busy: unavailable
         }
     }

@@ -18,11 +18,7 @@ struct KeyCommand: AsyncParsableCommand {
 }
 
 /// The name that an argument is.
-func keyName(_ text: String) throws -> KeyName {
-    guard let name = KeyName(text) else {
-        throw ValidationError(
-            "a worker's name has 1 to \(KeyName.mostCharacters) letters, digits, '.', '_' or '-', and begins "
-                + "with a letter or a digit")
-    }
+func keyName(_ text: String) throws(KeyError) -> KeyName {
+    guard let name = KeyName(text) else { throw .badName(text) }
     return name
 }

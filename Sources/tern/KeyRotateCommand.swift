@@ -37,9 +37,7 @@ struct KeyRotateCommand: AsyncParsableCommand {
     }
 
     private static func finish(_ key: CoordinatorKey) throws -> String {
-        guard let rotated = try key.rotated() else {
-            throw ValidationError("no next key is prepared: tern key rotate makes one")
-        }
+        guard let rotated = try key.rotated() else { throw KeyError.notPrepared(path: key.path) }
         return "the coordinator's \(rotated) is in use from the coordinator's next start on"
     }
 }

@@ -408,9 +408,9 @@ struct KeyTests {
         "a worker's name is plain",
         arguments: ["", "a b", "a/b", "-x", "a\u{202E}b", String(repeating: "x", count: 65)])
     func names(name: String) async throws {
-        let ending = try await tern(["key", "worker", "--output", bench.path("x"), "--", name])
-        #expect(ending.status == 64)
-        #expect(ending.errors.contains("a worker's name has 1 to 64 letters, digits"))
+        try await expectRefusal(
+            ["key", "worker", "--output", bench.path("x"), "--", name], status: 64,
+            " is not a worker's name: it has 1 to 64 letters, digits")
         #expect(!FileManager.default.fileExists(atPath: bench.path("x")))
     }
 
@@ -426,6 +426,9 @@ struct KeyTests {
             "gpu1 has a credential already", environment: ring.environment)
         try await expectRefusal(
             ["key", "worker", "gpu2", "--output", file], status: 73, "\(file) already exists",
+            environment: ring.environment)
+        try await expectRefusal(
+            ["key", "rotate", "--finish"], status: 78, "\(ring.path) holds no next key",
             environment: ring.environment)
         try await expectRefusal(
             ["key", "remove", "gpu3"], status: 66, "has no worker gpu3",
