@@ -218,7 +218,7 @@ let package = Package(
             of: "Verification",
             [
                 "Bounds", "Datasets", "KernelInterface", "Kernels", "Monitoring", "NeuralNetwork",
-                "Optimizers", "TernKit", "Training", "ZeroMQ", logging,
+                "Optimizers", "TernKit", "TestSupport", "Training", "ZeroMQ", logging,
             ]),
         .testTarget(
             name: "ProcessTests",

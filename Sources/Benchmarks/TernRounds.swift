@@ -43,7 +43,7 @@ struct TernRounds {
         let clock = RoundClock()
         let coordinator = Coordinator(
             job, settings: settings, resuming: nil,
-            store: CheckpointStore(folder: "\(folder)/checkpoints"), evaluation: evaluation,
+            store: CheckpointStore(of: try Folder(folder)), evaluation: evaluation,
             observer: RoundObserver(clock: clock))
         let context = coordinator.makeContext()
         let endpoint = "ipc://\(folder)/coordinator"

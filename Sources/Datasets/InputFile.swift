@@ -46,9 +46,13 @@ struct InputFile: ~Copyable {
 private func openRegularFile(
     _ path: String
 ) throws(DatasetError) -> (descriptor: Int32, size: Int) {
+    // Looked at before, since to open a device may be to use it.
+    var status = stat()
+    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+        throw .unreadable(path: path, reason: "not a regular file")
+    }
     // Without O_NONBLOCK, opening a named pipe would wait for a writer for ever.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    var status = stat()
     guard descriptor >= 0, fstat(descriptor, &status) == 0 else {
         let reason = systemError()
         if descriptor >= 0 { close(descriptor) }

@@ -106,7 +106,7 @@ enum SecretFile {
     private static func writeTemporary(_ text: String, for path: String) throws(KeyError) -> String
     {
         do throws(FileError) {
-            try Files.makeFolder(Files.folder(of: path))
+            try Files.makeFolder(Files.folder(of: path), isPrivate: true)
         } catch {
             throw .file(error)
         }
@@ -139,7 +139,7 @@ enum SecretFile {
 
     private static func syncFolder(of path: String) throws(KeyError) {
         do throws(FileError) {
-            try Files.sync(Files.folder(of: path))
+            try Folder(Files.folder(of: path)).sync()
         } catch {
             throw .file(error)
         }

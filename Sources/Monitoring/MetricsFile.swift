@@ -5,7 +5,10 @@ import Training
 
 /// `metrics.jsonl`: an object a logged step and one an epoch, each on a line of its own.
 public struct MetricsFile {
-    private let path: String
+    /// The file's name in a run's folder.
+    public static let name = "metrics.jsonl"
+
+    private let folder: Folder
     private let file: Int32
 
     /// Opens the file of a run that has made `step` steps.
@@ -14,29 +17,31 @@ public struct MetricsFile {
     /// is the epoch that ends at `step`, whose test is repeated.
     ///
     /// - Throws: ``FileError`` if the file cannot be written.
-    public init(path: String, resumingAt step: Int) throws(FileError) {
-        self.path = path
-        if Files.exists(path) {
-            let kept = try Files.read(path).split(separator: UInt8(ascii: "\n")).filter { line in
+    public init(in folder: Folder, resumingAt step: Int) throws(FileError) {
+        self.folder = folder
+        if folder.holds(Self.name) {
+            let kept = try folder.read(Self.name).split(separator: UInt8(ascii: "\n")).filter {
+                line in
                 guard let entry = try? JSONDecoder().decode(Entry.self, from: Data(line)) else {
                     return false
                 }
                 return entry.type == "epoch" ? entry.step < step : entry.step <= step
             }
             let text = kept.flatMap { Array($0) + [UInt8(ascii: "\n")] }
-            try Files.writeAtomically(text, to: path)
+            try folder.writeAtomically(text, to: Self.name)
         }
-        file = try Files.openForAppending(path)
+        file = try folder.openForAppending(Self.name)
     }
 
     /// The file of the same run when it has gone back to `step` steps; this one is closed.
     func reopened(at step: Int) throws(FileError) -> Self {
         close(file)
-        return try Self(path: path, resumingAt: step)
+        return try Self(in: folder, resumingAt: step)
     }
 
     /// Adds an object.
     func append(_ object: some Encodable) throws(FileError) {
+        let path = folder.path(of: Self.name)
         try Files.writeAll(Array((jsonText(object) + "\n").utf8), to: file, path: path)
     }
 

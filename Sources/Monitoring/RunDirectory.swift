@@ -5,6 +5,8 @@ import Training
 public struct RunDirectory: Sendable {
     /// The folder's path.
     public let path: String
+    /// The open folder: all of the run's files are reached through it.
+    public let folder: Folder
     /// The open, locked log file: while this process lives, no other can use the folder.
     public let log: Int32
     /// What a person should know of the folder.
@@ -15,7 +17,7 @@ public struct RunDirectory: Sendable {
     /// The log.
     public var logPath: String { Self.log(in: path) }
     /// The metrics, a JSON object a line.
-    public var metrics: String { "\(path)/metrics.jsonl" }
+    public var metrics: String { "\(path)/\(MetricsFile.name)" }
     /// The record, a line a step.
     public var steps: String { Self.steps(in: path) }
     /// The trained model.
@@ -23,53 +25,90 @@ public struct RunDirectory: Sendable {
     /// The result.
     public var summary: String { Self.summary(in: path) }
     /// The checkpoints.
-    public var checkpoints: CheckpointStore { Self.checkpoints(in: path) }
+    public var checkpoints: CheckpointStore { Self.checkpoints(of: folder) }
 
     /// Where a run's folder keeps its configuration.
-    public static func configuration(in path: String) -> String { "\(path)/config.json" }
+    public static func configuration(in path: String) -> String { "\(path)/\(configurationName)" }
 
     /// Where a run's folder keeps the log.
-    public static func log(in path: String) -> String { "\(path)/coordinator.log" }
+    public static func log(in path: String) -> String { "\(path)/\(logName)" }
 
     /// Where a run's folder keeps its record.
-    public static func steps(in path: String) -> String { "\(path)/steps.csv" }
+    public static func steps(in path: String) -> String { "\(path)/\(StepsFile.name)" }
 
     /// The checkpoints of a run's folder.
-    public static func checkpoints(in path: String) -> CheckpointStore {
-        CheckpointStore(folder: "\(path)/checkpoints", record: steps(in: path))
+    ///
+    /// - Throws: ``FileError`` if there is no such folder.
+    public static func checkpoints(in path: String) throws(FileError) -> CheckpointStore {
+        checkpoints(of: try Folder(path))
+    }
+
+    private static func checkpoints(of run: Folder) -> CheckpointStore {
+        CheckpointStore(of: run, record: StepsFile.name)
     }
 
     /// Where a run's folder keeps the result.
-    public static func summary(in path: String) -> String { "\(path)/summary.json" }
+    public static func summary(in path: String) -> String { "\(path)/\(summaryName)" }
 
     /// Where a run's folder keeps the trained model.
-    public static func model(in path: String) -> String { "\(path)/model.safetensors" }
+    public static func model(in path: String) -> String { "\(path)/\(modelName)" }
+
+    private static let configurationName = "config.json"
+    private static let logName = "coordinator.log"
+    private static let modelName = "model.safetensors"
+    private static let summaryName = "summary.json"
+
+    /// Reads one of the files that a run's folder holds, which must be no link to another place.
+    public static func read(_ path: String) throws(FileError) -> [UInt8] {
+        try Folder(Files.folder(of: path)).read(Files.name(of: path))
+    }
+
+    /// Reads one of the run's own files.
+    public func read(_ path: String) throws(FileError) -> [UInt8] {
+        try folder.read(Files.name(of: path))
+    }
+
+    /// Replaces one of the run's own files.
+    public func write(_ bytes: [UInt8], to path: String) throws(FileError) {
+        try folder.writeAtomically(bytes, to: Files.name(of: path))
+    }
 
     /// Makes the folder of a new run.
     ///
     /// - Throws: ``RunDirectoryError`` if it holds a run, or cannot be made.
     public static func create(_ path: String) throws(RunDirectoryError) -> RunDirectory {
+        let folder: Folder
         do throws(FileError) {
             try Files.makeFolder(path)
+            folder = try Folder(path)
         } catch {
             throw .file(error.naming("--run-dir"))
         }
-        guard try !holdsRun(path) else { throw .holdsRun(path) }
-        for name in ["metrics.jsonl", "steps.csv", "model.safetensors", "summary.json"]
-        where Files.exists("\(path)/\(name)") {
+        guard try !holdsRun(folder) else { throw .holdsRun(path) }
+        for name in [MetricsFile.name, StepsFile.name, modelName, summaryName]
+        where folder.holds(name) {
             throw .holdsRest(path, name: name)
         }
-        return try RunDirectory(path)
+        return try RunDirectory(folder)
     }
 
     /// Whether a folder holds a run that can go on: its configuration, or a checkpoint, which has
     /// all of it that decides the weights.
-    private static func holdsRun(_ path: String) throws(RunDirectoryError) -> Bool {
-        if Files.exists(configuration(in: path)) { return true }
+    private static func holdsRun(_ folder: Folder) throws(RunDirectoryError) -> Bool {
+        if folder.holds(configurationName) { return true }
         do throws(FileError) {
-            return try !checkpoints(in: path).paths().isEmpty
+            return try !checkpoints(of: folder).paths().isEmpty
         } catch {
             throw .file(error)
+        }
+    }
+
+    /// Opens the folder at a path where there is to be a run.
+    private static func existing(_ path: String) throws(RunDirectoryError) -> Folder {
+        do throws(FileError) {
+            return try Folder(path)
+        } catch {
+            throw error.code == ENOENT ? .noRun(path) : .file(error)
         }
     }
 
@@ -79,21 +118,26 @@ public struct RunDirectory: Sendable {
     /// - Throws: ``RunDirectoryError`` if there is no run, ``ConfigurationError`` if the file is
     ///   damaged, ``FileError`` or ``CheckpointError`` if nothing can be read.
     public static func savedConfiguration(in path: String) throws -> RunConfiguration {
-        let file = configuration(in: path)
-        if Files.exists(file) {
-            let bytes = try Files.read(file)
+        try savedConfiguration(of: try existing(path))
+    }
+
+    private static func savedConfiguration(of folder: Folder) throws -> RunConfiguration {
+        let file = folder.path(of: configurationName)
+        let checkpoints = checkpoints(of: folder)
+        if folder.holds(configurationName) {
+            let bytes = try folder.read(configurationName)
             do throws(ConfigurationError) {
                 return try RunConfiguration(parsing: bytes, path: file)
             } catch .unreadableFile(_, let reason) {
-                let hasCheckpoint = try !checkpoints(in: path).paths().isEmpty
+                let hasCheckpoint = try !checkpoints.paths().isEmpty
                 let remedy =
                     hasCheckpoint
                     ? "; put it away, and --resume takes the settings of the newest checkpoint" : ""
                 throw ConfigurationError.unreadableFile(path: file, reason: reason + remedy)
             }
         }
-        guard let newest = try checkpoints(in: path).newest() else {
-            throw RunDirectoryError.noRun(path)
+        guard let newest = try checkpoints.newest() else {
+            throw RunDirectoryError.noRun(folder.path)
         }
         var configuration = RunConfiguration()
         configuration.training = newest.checkpoint.configuration
@@ -108,18 +152,26 @@ public struct RunDirectory: Sendable {
     ///   in it is whole.
     public static func weights(at path: String) throws -> String {
         guard Files.isFolder(path) else { return path }
-        if Files.exists(model(in: path)) { return model(in: path) }
-        for store in [checkpoints(in: path), CheckpointStore(folder: path)] {
+        let folder = try Folder(path)
+        if folder.holds(modelName) {
+            // Here a link is told; a file that a person names itself may be one.
+            close(try folder.openForReading(modelName).file)
+            return model(in: path)
+        }
+        for store in [checkpoints(of: folder), CheckpointStore(in: folder)] {
             if let newest = try store.newest() { return newest.path }
         }
         throw RunDirectoryError.noWeights(path)
     }
 
-    /// Puts a file out of the run's way, and gives its new path.
+    /// Puts a checkpoint or another file out of the run's way, and gives its new path.
     public func putAside(_ file: String) throws(FileError) -> String {
-        let path = "\(file).aside"
-        try Files.rename(file, to: path)
-        return path
+        guard Files.folder(of: file) != checkpoints.folder else {
+            return try checkpoints.putAside(file)
+        }
+        let name = Files.name(of: file)
+        try folder.rename(name, to: "\(name).aside")
+        return "\(file).aside"
     }
 
     /// Opens the folder of a run that is to go on.
@@ -128,31 +180,33 @@ public struct RunDirectory: Sendable {
     /// - Throws: ``RunDirectoryError`` if there is none, or if the run is going on already; what
     ///   ``savedConfiguration(in:)`` throws.
     public static func open(_ path: String) throws -> RunDirectory {
-        guard try holdsRun(path) else { throw RunDirectoryError.noRun(path) }
-        var directory = try RunDirectory(path)
-        for folder in [path, directory.checkpoints.folder] {
-            try Files.removeUnfinished(in: folder)
-        }
-        let configuration = directory.configuration
-        if !Files.exists(configuration) {
-            let saved = try savedConfiguration(in: path)
-            try Files.writeAtomically(saved.encoded(), to: configuration)
+        let folder = try existing(path)
+        guard try holdsRun(folder) else { throw RunDirectoryError.noRun(path) }
+        var directory = try RunDirectory(folder)
+        try folder.removeUnfinished()
+        try directory.checkpoints.removeUnfinished()
+        if !folder.holds(configurationName) {
+            let saved = try savedConfiguration(of: folder)
+            try folder.writeAtomically(saved.encoded(), to: configurationName)
             directory.warnings.append(
-                "\(configuration) was missing: restored it from the newest checkpoint")
+                "\(directory.configuration) was missing: restored it from the newest checkpoint")
         }
         return directory
     }
 
     /// Takes back a new run's folder before its first step, so that the same name can be used again.
     public func discard() {
-        for file in [configuration, logPath, metrics, steps] { Files.remove(file) }
+        for name in [Self.configurationName, Self.logName, MetricsFile.name, StepsFile.name] {
+            folder.remove(name)
+        }
         rmdir(path)
     }
 
-    private init(_ path: String) throws(RunDirectoryError) {
-        self.path = path
+    private init(_ folder: Folder) throws(RunDirectoryError) {
+        self.folder = folder
+        path = folder.path
         do throws(FileError) {
-            log = try Files.openForAppending(Self.log(in: path))
+            log = try folder.openForAppending(Self.logName)
         } catch {
             throw .file(error)
         }

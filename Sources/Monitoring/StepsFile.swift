@@ -3,7 +3,10 @@ import Training
 
 /// `steps.csv`: a line for each committed step, by which `tern verify` judges a run.
 public struct StepsFile {
-    private let path: String
+    /// The file's name in a run's folder.
+    public static let name = "steps.csv"
+
+    private let folder: Folder
     private let file: Int32
     private var buffer: [UInt8] = []
 
@@ -15,12 +18,12 @@ public struct StepsFile {
     /// are made again. So is what stands behind a line that is none.
     ///
     /// - Throws: ``FileError`` if the file cannot be written.
-    public init(path: String, resumingAt step: Int) throws(FileError) {
-        self.path = path
-        let kept = Files.exists(path) ? try Self.size(of: path, upTo: step) : 0
-        file = try Files.openForAppending(path)
+    public init(in folder: Folder, resumingAt step: Int) throws(FileError) {
+        self.folder = folder
+        let kept = folder.holds(Self.name) ? try Self.size(in: folder, upTo: step) : 0
+        file = try folder.openForAppending(Self.name)
         guard ftruncate(file, kept) == 0 else {
-            throw FileError(operation: "write", path: path, code: errno)
+            throw FileError(operation: "write", path: folder.path(of: Self.name), code: errno)
         }
         guard kept == 0 else { return }
         buffer += StepRecord.heading + [UInt8(ascii: "\n")]
@@ -28,8 +31,8 @@ public struct StepsFile {
     }
 
     /// The bytes of a record's heading and its lines up to a step.
-    private static func size(of path: String, upTo step: Int) throws(FileError) -> Int {
-        var lines = try LineReader(path)
+    private static func size(in folder: Folder, upTo step: Int) throws(FileError) -> Int {
+        var lines = try LineReader(folder, name)
         guard let heading = try lines.next(), heading.elementsEqual(StepRecord.heading) else {
             return 0
         }
@@ -45,7 +48,7 @@ public struct StepsFile {
     /// The record of the same run when it has gone back to `step` steps; this one is closed.
     func reopened(at step: Int) throws(FileError) -> Self {
         close(file)
-        return try Self(path: path, resumingAt: step)
+        return try Self(in: folder, resumingAt: step)
     }
 
     /// Adds a step, and writes to the disk now and then.
@@ -58,6 +61,6 @@ public struct StepsFile {
     package mutating func flush() throws(FileError) {
         // Not a second time after a failure, which may have written a part.
         defer { buffer.removeAll(keepingCapacity: true) }
-        try Files.writeAll(buffer, to: file, path: path)
+        try Files.writeAll(buffer, to: file, path: folder.path(of: Self.name))
     }
 }

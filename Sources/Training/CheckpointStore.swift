@@ -2,23 +2,33 @@ import Glibc
 
 /// The checkpoints of one run: a folder that keeps the last three.
 public struct CheckpointStore: Sendable {
-    /// The folder.
+    /// The folder's path.
     public let folder: String
+    /// The open folder that it lies in, and its name there.
+    private let place: (parent: Folder, name: String)
 
     private static let kept = 3
     private static let prefix = "step-"
     private static let suffix = ".safetensors"
 
-    /// The file that must say all up to a checkpoint before that exists.
+    /// The file beside the folder that must say all up to a checkpoint before that exists.
     private let record: String?
 
-    /// The store of a folder, which is made with the first checkpoint.
+    /// The store of the run in a folder, which is made with the first checkpoint.
     ///
-    /// - Parameter record: a file that grows as the run goes. What it holds lasts through a power cut
-    ///   whenever a checkpoint does.
-    public init(folder: String, record: String? = nil) {
-        self.folder = folder
+    /// - Parameter record: the name of a file that grows as the run goes. What it holds lasts through a
+    ///   power cut whenever a checkpoint does.
+    public init(of run: Folder, record: String? = nil) {
+        place = (run, "checkpoints")
+        folder = run.path(of: place.name)
         self.record = record
+    }
+
+    /// The store that a folder itself is.
+    public init(in folder: Folder) {
+        place = (folder, ".")
+        self.folder = folder.path
+        record = nil
     }
 
     /// Writes the checkpoint made after `step` steps and removes those that are too old.
@@ -26,20 +36,31 @@ public struct CheckpointStore: Sendable {
     /// - Returns: the file's path.
     @discardableResult
     public func save(_ bytes: [UInt8], step: Int) throws(FileError) -> String {
-        try Files.makeFolder(folder)
-        if let record { try Files.sync(record) }
+        let opened = try place.parent.makeFolder(place.name)
+        if let record { try place.parent.sync(record) }
         let digits = String(step)
         let padding = String(repeating: "0", count: max(0, 9 - digits.count))
-        let path = "\(folder)/\(Self.prefix)\(padding)\(digits)\(Self.suffix)"
-        try Files.writeAtomically(bytes, to: path)
-        for old in try paths().dropLast(Self.kept) { Files.remove(old) }
-        return path
+        let name = "\(Self.prefix)\(padding)\(digits)\(Self.suffix)"
+        try opened.writeAtomically(bytes, to: name)
+        for old in try Self.checkpoints(in: opened).dropLast(Self.kept) { opened.remove(old) }
+        return "\(folder)/\(name)"
+    }
+
+    /// The folder as it is now; nil if there is none yet.
+    private func open() throws(FileError) -> Folder? {
+        try place.parent.folder(place.name)
+    }
+
+    /// The names of the checkpoints in a folder, the oldest first.
+    private static func checkpoints(in folder: Folder) throws(FileError) -> [String] {
+        try folder.names().filter { $0.hasPrefix(prefix) && $0.hasSuffix(suffix) }
     }
 
     /// Removes the checkpoints made after more than `step` steps.
     public func removeCheckpoints(after step: Int) throws(FileError) {
-        for path in try paths() {
-            if let made = self.step(of: path), made > step { Files.remove(path) }
+        guard let opened = try open() else { return }
+        for name in try Self.checkpoints(in: opened) {
+            if let made = Self.step(named: name), made > step { opened.remove(name) }
         }
     }
 
@@ -50,17 +71,38 @@ public struct CheckpointStore: Sendable {
 
     /// The step that the name of a checkpoint's file tells.
     public func step(of path: String) -> Int? {
-        Int(path.dropFirst(folder.count + 1 + Self.prefix.count).dropLast(Self.suffix.count))
+        Self.step(named: Files.name(of: path))
+    }
+
+    private static func step(named name: String) -> Int? {
+        Int(name.dropFirst(prefix.count).dropLast(suffix.count))
     }
 
     /// The checkpoints' paths, the oldest first.
     ///
     /// - Throws: ``FileError`` if the folder is there but cannot be read.
     public func paths() throws(FileError) -> [String] {
-        try Files.names(in: folder)
-            .filter { $0.hasPrefix(Self.prefix) && $0.hasSuffix(Self.suffix) }
-            .map { "\(folder)/\($0)" }
+        guard let opened = try open() else { return [] }
+        return try Self.checkpoints(in: opened).map { "\(folder)/\($0)" }
     }
+
+    /// The bytes of a file of the store.
+    public func read(_ path: String) throws(FileError) -> [UInt8] {
+        guard let opened = try open() else {
+            throw FileError(operation: "read", path: path, code: ENOENT)
+        }
+        return try opened.read(Files.name(of: path))
+    }
+
+    /// Puts a file of the store out of the way, and gives its new path.
+    public func putAside(_ path: String) throws(FileError) -> String {
+        let name = Files.name(of: path)
+        try open()?.rename(name, to: "\(name).aside")
+        return "\(path).aside"
+    }
+
+    /// Removes what was left half written where its process was killed.
+    public func removeUnfinished() throws(FileError) { try open()?.removeUnfinished() }
 
     /// The newest checkpoint that is whole, or nil if there is none at all.
     ///
@@ -73,7 +115,7 @@ public struct CheckpointStore: Sendable {
         var damaged: [String] = []
         do throws(FileError) {
             for path in try paths().reversed() {
-                switch try Self.content(of: path) {
+                switch try content(of: path) {
                 case .whole(let checkpoint): return (checkpoint, path, damaged)
                 case .damaged(let reason): damaged.append(reason)
                 case .gone: continue
@@ -99,10 +141,10 @@ public struct CheckpointStore: Sendable {
     /// Reads a file of the store.
     ///
     /// - Throws: ``FileError`` if it cannot be read, though it may be whole.
-    public static func content(of path: String) throws(FileError) -> Content {
+    public func content(of path: String) throws(FileError) -> Content {
         let bytes: [UInt8]
         do throws(FileError) {
-            bytes = try Files.read(path)
+            bytes = try read(path)
         } catch {
             switch error.code {
             case ENOENT: return .gone

@@ -5,11 +5,13 @@ public struct FileError: Error, CustomStringConvertible, Equatable {
     /// What was tried, such as `write`.
     public let operation: String
     /// The file or folder.
-    public let path: String
+    public private(set) var path: String
     /// The system's error number.
     public let code: Int32
     /// The option or variable that names another place for it; nil where there is none.
-    private let option: String?
+    private var option: String?
+    /// What is wrong with the file itself, where it is not the system that refuses it.
+    private let refusal: FileRefusal?
 
     /// Makes the error of a call that left `code` in `errno`.
     public init(operation: String, path: String, code: Int32, option: String? = nil) {
@@ -17,21 +19,41 @@ public struct FileError: Error, CustomStringConvertible, Equatable {
         self.path = path
         self.code = code
         self.option = option
+        refusal = nil
+    }
+
+    /// Makes the error of a file that is not used, whatever the system would allow.
+    public init(operation: String, path: String, refusing refusal: FileRefusal) {
+        self.operation = operation
+        self.path = path
+        self.refusal = refusal
+        code = refusal.code
     }
 
     /// The same error with the option or variable that can name another place.
     public func naming(_ option: String?) -> FileError {
-        FileError(operation: operation, path: path, code: code, option: option)
+        var error = self
+        error.option = option
+        return error
+    }
+
+    /// The same error about another path to the same file.
+    func at(_ path: String) -> FileError {
+        var error = self
+        error.path = path
+        return error
     }
 
     /// One line that says what failed and what to do.
     public var description: String {
-        "cannot \(operation) \(path): \(reason)" + (remedy.isEmpty ? "" : ": \(remedy)")
+        if let refusal { return "\(path) \(refusal.reason): \(refusal.advice)" }
+        return "cannot \(operation) \(path): \(reason)" + (remedy.isEmpty ? "" : ": \(remedy)")
     }
 
     /// What the system says of the error.
     public var reason: String {
-        switch code {
+        if let refusal { return "It \(refusal.reason)" }
+        return switch code {
         case ESPIPE: "It is not a regular file"
         case EFBIG where isReading: "It is larger than a quarter of this machine's memory"
         default: String(cString: strerror(code))

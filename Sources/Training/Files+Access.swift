@@ -40,25 +40,4 @@ extension Files {
         }
         return .locked
     }
-
-    /// Who else can get at a file.
-    public enum Exposure: Equatable {
-        /// Nobody but its owner, and members of its group who may read it.
-        case none
-        /// Everybody can read it, or others than its owner can change it.
-        case open
-        /// The same, and this process cannot change that: the file is another's, or mounted read-only.
-        case fixed
-    }
-
-    /// Who else can get at the file at a path.
-    public static func exposure(of path: String) -> Exposure {
-        var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & (S_IRWXO | S_IWGRP) != 0 else {
-            return .none
-        }
-        let isReadOnly = access(path, W_OK) != 0 && errno == EROFS
-        let isOwn = geteuid() == 0 || geteuid() == status.st_uid
-        return isReadOnly || !isOwn ? .fixed : .open
-    }
 }

@@ -3,14 +3,18 @@ import Glibc
 
 extension Files {
     /// Makes a folder and those above it; one that is there already is fine.
-    public static func makeFolder(_ path: String) throws(FileError) {
+    ///
+    /// - Parameter isPrivate: whether only this user may enter what is made, whatever the umask says.
+    public static func makeFolder(
+        _ path: String, isPrivate: Bool = false
+    ) throws(FileError) {
         var made = path.hasPrefix("/") ? "/" : ""
         for part in path.split(separator: "/") {
             made += (made.isEmpty || made == "/" ? "" : "/") + part
             // Some network drives refuse to make even what is there already.
             if isFolder(made) { continue }
             do throws(FileError) {
-                if try !makeNewFolder(made), !isFolder(made) {
+                if try !makeNewFolder(made, isPrivate: isPrivate), !isFolder(made) {
                     throw FileError(operation: "make the folder", path: made, code: ENOTDIR)
                 }
             } catch {
@@ -20,12 +24,14 @@ extension Files {
     }
 
     /// Makes a folder in one that is there; false if there is something at that path already.
-    public static func makeNewFolder(_ path: String) throws(FileError) -> Bool {
-        guard mkdir(path, 0o755) == 0 else {
+    public static func makeNewFolder(
+        _ path: String, isPrivate: Bool = false
+    ) throws(FileError) -> Bool {
+        guard mkdir(path, isPrivate ? 0o700 : 0o777) == 0 else {
             if errno == EEXIST { return false }
             throw FileError(operation: "make the folder", path: path, code: errno)
         }
-        try syncFolder(of: path)
+        try inFolder(of: path, to: "sync") { folder, _ throws(FileError) in try folder.sync() }
         return true
     }
 
@@ -53,38 +59,24 @@ extension Files {
 
     /// The names in a folder, sorted; none if it is not there.
     public static func names(in folder: String) throws(FileError) -> [String] {
-        guard let directory = opendir(folder) else {
-            if errno == ENOENT { return [] }
-            throw FileError(operation: "read", path: folder, code: errno)
+        let opened: Folder
+        do throws(FileError) {
+            opened = try Folder(folder)
+        } catch  where error.code == ENOENT {
+            return []
         }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while true {
-            errno = 0
-            guard let entry = readdir(directory) else { break }
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        guard errno == 0 else { throw FileError(operation: "read", path: folder, code: errno) }
-        return names.sorted()
-    }
-
-    /// Removes what ``writeAtomically(_:to:)`` left in a folder where its process was killed.
-    public static func removeUnfinished(in folder: String) throws(FileError) {
-        for name in try names(in: folder) where isUnfinished(name) { remove("\(folder)/\(name)") }
-    }
-
-    private static func isUnfinished(_ name: String) -> Bool {
-        let parts = name.split(separator: ".")
-        return parts.count > 2 && parts.last == "tmp" && Int(parts[parts.count - 2]) != nil
+        return try opened.names()
     }
 
     /// The folder that a path lies in.
     public static func folder(of path: String) -> String {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
         return parts.isEmpty ? "." : parts == [""] ? "/" : parts.joined(separator: "/")
+    }
+
+    /// The last part of a path.
+    public static func name(of path: String) -> String {
+        String(path.split(separator: "/", omittingEmptySubsequences: false).last ?? "")
     }
 
     /// Whether a path is that of a folder.

@@ -14,10 +14,10 @@ public struct LineReader: ~Copyable {
     private var buffer: [UInt8] = []
     private var start = 0
 
-    /// Opens a regular file.
-    public init(_ path: String) throws(FileError) {
-        self.path = path
-        file = try Files.openForReading(path).file
+    /// Opens a regular file in a folder.
+    public init(_ folder: Folder, _ name: String) throws(FileError) {
+        path = folder.path(of: name)
+        file = try folder.openForReading(name).file
     }
 
     deinit { close(file) }

@@ -3,18 +3,26 @@ import Synchronization
 
 /// The temporary files that are being written, so that a process that ends at once can remove them.
 final class UnfinishedFiles: Sendable {
-    private let paths = Mutex<Set<String>>([])
+    /// Those of this process.
+    static let shared = UnfinishedFiles()
+
+    /// Their folders and names, by their paths.
+    private let files = Mutex<[String: (folder: Folder, name: String)]>([:])
 
     /// Notes a file before it is made.
-    func begin(_ path: String) { paths.withLock { _ = $0.insert(path) } }
+    func begin(_ name: String, in folder: Folder) {
+        files.withLock { $0[folder.path(of: name)] = (folder, name) }
+    }
 
     /// Forgets a file that has its final name, or is gone.
-    func end(_ path: String) { paths.withLock { _ = $0.remove(path) } }
+    func end(_ name: String, in folder: Folder) {
+        files.withLock { $0[folder.path(of: name)] = nil }
+    }
 
     /// Removes all, and ends the process before another can be begun.
     func abandon(then end: () -> Never) -> Never {
-        paths.withLock { paths in
-            for path in paths { unlink(path) }
+        files.withLock { files in
+            for (folder, name) in files.values { folder.remove(name) }
             end()
         }
     }

@@ -20,11 +20,11 @@ public struct ResumePoint {
     /// - Throws: ``CheckpointError`` if no checkpoint will do, ``ConfigurationError`` if the run has other
     ///   settings than the job, ``FileError`` if something cannot be read.
     public init(in run: String, for job: Job) throws {
-        let store = RunDirectory.checkpoints(in: run)
+        let store = try RunDirectory.checkpoints(in: run)
         let paths = try store.paths()
         let record = try Self.record(of: run, job, keeping: Set(paths.compactMap(store.step)))
         for path in paths.reversed() {
-            switch try CheckpointStore.content(of: path) {
+            switch try store.content(of: path) {
             case .whole(let checkpoint): try take(checkpoint, path, run, job, record)
             case .damaged(let reason): useless.append((path, reason))
             case .gone: continue

@@ -49,7 +49,7 @@ struct RecordLines: ~Copyable {
     ///
     /// - Throws: ``FileError`` if it cannot be read, ``VerificationError`` if it is something else.
     init(_ path: String) throws {
-        var lines = try LineReader(path)
+        var lines = try LineReader(Folder(Files.folder(of: path)), Files.name(of: path))
         guard let heading = try lines.next(), heading.elementsEqual(StepRecord.heading) else {
             throw VerificationError.noHeading(path)
         }

@@ -37,7 +37,7 @@ public struct RunVerification {
         guard Files.exists(path) else { throw VerificationError.noRun(run) }
         let record = RunDirectory.steps(in: run)
         guard Files.exists(record) else { throw VerificationError.noRecord(record) }
-        return try RunConfiguration(parsing: Files.read(path), path: path)
+        return try RunConfiguration(parsing: RunDirectory.read(path), path: path)
     }
 
     /// Verifies the run.
@@ -78,7 +78,7 @@ public struct RunVerification {
 
     /// Whether the run's result says that it ended since its numbers were no longer finite.
     private var hasDiverged: Bool {
-        guard let text = try? Files.read(RunDirectory.summary(in: run)),
+        guard let text = try? RunDirectory.read(RunDirectory.summary(in: run)),
             let summary = try? JSONDecoder().decode(RunSummary.self, from: Data(text))
         else { return false }
         return summary.status == "diverged"
@@ -94,7 +94,7 @@ public struct RunVerification {
         for state in saved.reversed() where state.step <= step {
             // A run that is going on may have removed it meanwhile: then one before it will do.
             guard record.verdict(on: state)?.isGood == true,
-                let bytes = try? Files.read(state.path),
+                let bytes = try? RunDirectory.checkpoints(in: run).read(state.path),
                 let checkpoint = try? Checkpoint(parsing: bytes, path: state.path)
             else { continue }
             return checkpoint
@@ -113,7 +113,7 @@ public struct RunVerification {
     private func modelFinding(weights: UInt64) -> Finding? {
         let path = modelPath
         do {
-            let model = try ModelFile(parsing: Files.read(path), path: path)
+            let model = try ModelFile(parsing: RunDirectory.read(path), path: path)
             let (settings, known) = (model.configuration, job.configuration)
             if let setting = settings.flatMap({ known.difference(from: $0) }) {
                 return Finding(path, otherSetting: setting)

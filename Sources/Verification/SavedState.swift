@@ -49,7 +49,7 @@ struct SavedStates {
         var foreign: [String] = []
         for path in try store.paths() {
             do {
-                let checkpoint = try Checkpoint(parsing: Files.read(path), path: path)
+                let checkpoint = try Checkpoint(parsing: store.read(path), path: path)
                 if let setting = job.configuration.differenceInSteps(
                     from: checkpoint.configuration)
                 {

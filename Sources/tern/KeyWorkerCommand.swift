@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Keys
 import Monitoring
 import Training
@@ -44,7 +45,7 @@ struct KeyWorkerCommand: AsyncParsableCommand {
             try AllowList.add(worker, for: key)
         } catch {
             // Nobody would let it in.
-            Files.remove(path)
+            unlink(path)
             throw error
         }
         try Output.line(

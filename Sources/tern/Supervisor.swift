@@ -110,7 +110,7 @@ actor Supervisor {
         let path = RunDirectory.log(in: run)
         let (sink, record) = (LogSink(), RecordThread())
         // No coordinator has the file open now.
-        let log = try? Files.openForAppending(path)
+        let log = try? Folder(run).openForAppending(Files.name(of: path))
         if let log { sink.add(file: log, path: path, on: record) }
         let left = tell(of: end, on: sink)
         try? sink.finish(patience: .seconds(1))

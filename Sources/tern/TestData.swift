@@ -19,7 +19,7 @@ struct TestData {
     init(_ folder: String?, for model: ModelFile, _ path: String, run: String?) async throws {
         let configuration = try run.map { run in
             let path = RunDirectory.configuration(in: run)
-            return try RunConfiguration(parsing: Files.read(path), path: path)
+            return try RunConfiguration(parsing: RunDirectory.read(path), path: path)
         }
         if folder == nil, let configuration, let run {
             dataset = try await configuration.dataset(readFrom: run)

@@ -76,7 +76,7 @@ struct TrainingSession {
         let directory = try RunDirectory.create(path)
         for warning in directory.warnings { logger.warning("\(warning)") }
         do throws(FileError) {
-            try Files.writeAtomically(configuration.encoded(), to: directory.configuration)
+            try directory.write(configuration.encoded(), to: directory.configuration)
         } catch {
             throw error.naming("--run-dir")
         }
@@ -89,14 +89,14 @@ struct TrainingSession {
         _ configuration: RunConfiguration, in directory: RunDirectory
     ) throws {
         let path = directory.configuration
-        let before = try RunConfiguration(parsing: Files.read(path), path: path)
+        let before = try RunConfiguration(parsing: directory.read(path), path: path)
         var kept = before
         kept.training.epochs = configuration.training.epochs
         (kept.data, kept.dataPath) = (configuration.data, configuration.dataPath)
         kept.dataDigest = configuration.dataDigest
         (kept.initialWeights, kept.initialWeightsPath) =
             (configuration.initialWeights, configuration.initialWeightsPath)
-        if kept != before { try Files.writeAtomically(kept.encoded(), to: path) }
+        if kept != before { try directory.write(kept.encoded(), to: path) }
     }
 
     /// Finds where the run goes on, and puts out of its way what is of no use from there.
@@ -160,8 +160,8 @@ struct TrainingSession {
         let step = checkpoint?.step ?? 0
         let (metrics, steps) = try placed { () throws(FileError) in
             (
-                try MetricsFile(path: directory.metrics, resumingAt: step),
-                try StepsFile(path: directory.steps, resumingAt: step)
+                try MetricsFile(in: directory.folder, resumingAt: step),
+                try StepsFile(in: directory.folder, resumingAt: step)
             )
         }
         let recorder = RunRecorder(
@@ -207,11 +207,13 @@ struct TrainingSession {
                 architecture: job.architecture, dataset: job.dataset.name,
                 configuration: configuration.training, parameters: result.parameters)
             model.dataDigest = job.dataDigest
-            try placed { [model] () throws(FileError) in try model.write(to: directory.model) }
+            try placed { [model] () throws(FileError) in
+                try directory.write(model.encoded(), to: directory.model)
+            }
         }
         let text = jsonText(summary, isPretty: true) + "\n"
         let written = Result { () throws(FileError) in
-            try Files.writeAtomically(Array(text.utf8), to: directory.summary)
+            try directory.write(Array(text.utf8), to: directory.summary)
         }
         // Where something else ended the run, that is the news; it may be the same full disk.
         guard result.outcome == .completed else { throw failure(result) }

@@ -20,7 +20,8 @@ struct Child {
         onLine: @escaping @Sendable (String) -> Void = { _ in },
         onEnd: @escaping @Sendable () -> Void = {}
     ) async throws -> Child {
-        let file = try Files.openForAppending(output)
+        let file = try Folder(Files.folder(of: output))
+            .openForAppending(Files.name(of: output))
         let (pids, pid) = AsyncStream<pid_t>.makeStream()
         let run = Task {
             defer {

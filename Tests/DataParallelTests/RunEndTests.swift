@@ -40,7 +40,7 @@ private struct SmallRun {
             settings: CoordinatorSettings(
                 welcome: .init(job.architecture, plan: job.plan, seed: 0, labelSmoothing: 0),
                 epochs: 1, minimumWorkers: 1, checkpointEvery: 0, joinTimeout: nil),
-            resuming: nil, store: CheckpointStore(folder: "\(folder)/checkpoints"),
+            resuming: nil, store: CheckpointStore(of: try Folder(folder)),
             evaluation: evaluation, observer: Observer())
         context = coordinator.makeContext()
     }
@@ -53,8 +53,8 @@ private struct SmallRun {
         await context.terminate()
         await coordinator.stop()
         await evaluation.stop()
-        let paths = try? CheckpointStore(folder: "\(folder)/checkpoints").paths()
-        for path in paths ?? [] { Files.remove(path) }
+        let checkpoints = try? Folder("\(folder)/checkpoints")
+        for name in (try? checkpoints?.names()) ?? [] { checkpoints?.remove(name) }
         rmdir("\(folder)/checkpoints")
         rmdir(folder)
     }

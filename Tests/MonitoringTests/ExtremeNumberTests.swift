@@ -13,12 +13,12 @@ import Training
     @Test("neither the loss of a step or an epoch, nor its rate or its times", arguments: extremes)
     func events(value: Double) async throws {
         let folder = try TemporaryFolder()
-        let (metrics, steps) = ("\(folder.path)/metrics.jsonl", "\(folder.path)/steps.csv")
+        let (opened, metrics) = (try Folder(folder.path), "\(folder.path)/\(MetricsFile.name)")
         let (sink, thread) = (LogSink(), RecordThread())
         let recorder = RunRecorder(
             logger: Logger(label: "test") { _ in SinkLogHandler(sink, level: .critical) },
-            sink: sink, thread: thread, metrics: try MetricsFile(path: metrics, resumingAt: 0),
-            steps: try StepsFile(path: steps, resumingAt: 0), logEvery: 1)
+            sink: sink, thread: thread, metrics: try MetricsFile(in: opened, resumingAt: 0),
+            steps: try StepsFile(in: opened, resumingAt: 0), logEvery: 1)
         // Each number by itself, and all of them.
         for place in 0...5 {
             func number(_ index: Int) -> Double { index == place || place == 5 ? value : 1 }

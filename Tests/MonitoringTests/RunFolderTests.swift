@@ -97,7 +97,7 @@ final class TemporaryFolder {
             #"{"type":"step","step":350}"#, #"{"type":"st"#,
         ]
         try lines.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
-        _ = try MetricsFile(path: path, resumingAt: 300)
+        _ = try MetricsFile(in: Folder(folder.path), resumingAt: 300)
         let kept = try String(contentsOfFile: path, encoding: .utf8)
         #expect(kept == lines.prefix(3).joined(separator: "\n") + "\n")
     }
@@ -118,7 +118,7 @@ final class TemporaryFolder {
         let path = folder.path + "/steps.csv"
         try? FileManager.default.removeItem(atPath: path)
         try text?.write(toFile: path, atomically: true, encoding: .utf8)
-        var file = try StepsFile(path: path, resumingAt: step)
+        var file = try StepsFile(in: Folder(folder.path), resumingAt: step)
         try file.append(record(step + 1))
         try file.flush()
         return try String(contentsOfFile: path, encoding: .utf8)
@@ -153,7 +153,7 @@ final class TemporaryFolder {
     func discard() throws {
         let path = folder.path + "/run"
         let run = try RunDirectory.create(path)
-        _ = try StepsFile(path: run.steps, resumingAt: 0)
+        _ = try StepsFile(in: run.folder, resumingAt: 0)
         #expect(throws: RunDirectoryError.holdsRest(path, name: "steps.csv")) {
             try RunDirectory.create(path)
         }
@@ -164,7 +164,7 @@ final class TemporaryFolder {
     @Test("holds much of its record in memory, but not without bound")
     func buffer() throws {
         let path = folder.path + "/steps.csv"
-        var file = try StepsFile(path: path, resumingAt: 0)
+        var file = try StepsFile(in: Folder(folder.path), resumingAt: 0)
         func written() throws -> Int {
             try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? -1
         }

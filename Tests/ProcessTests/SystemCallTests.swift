@@ -16,7 +16,8 @@ struct SystemCallTests {
     ///
     /// - Parameters:
     ///   - faults: such as `flock:error=ENOSYS`.
-    ///   - path: the file or folder on which they do; nil for any.
+    ///   - path: the file or folder on which they do, by this path or by its last part alone, as
+    ///     calls name it that are relative to an open folder; nil for any.
     private func tern(
         _ arguments: [String], failing faults: [String], on path: String? = nil,
         environment: [String: String] = [:]
@@ -31,7 +32,8 @@ struct SystemCallTests {
         let calls = faults.compactMap { $0.split(separator: ":").first }.joined(separator: ",")
         let options = ["-f", "-qqq", "-o", bench.path("trace"), "-e", "trace=\(calls)"]
         return try bench.start(
-            ["strace"] + options + (path.map { ["-P", $0] } ?? [])
+            ["strace"] + options
+                + (path.map { ["-P", $0, "-P", URL(filePath: $0).lastPathComponent] } ?? [])
                 + faults.flatMap { ["-e", "inject=\($0)"] } + [ternPath] + arguments,
             environment: environment)
     }
@@ -143,11 +145,11 @@ struct SystemCallTests {
     private static let faults = [
         (".", "mkdir", "EROFS"), (".", "openat", "EMFILE"), (".", "fsync", "ENOSPC"),
         ("coordinator.log", "openat", "EACCES"), ("coordinator.log", "write", "ENOSPC"),
-        ("coordinator.log", "flock", "EBADF"), ("config.json", "rename", "EIO"),
+        ("coordinator.log", "flock", "EBADF"), ("config.json", "renameat", "EIO"),
         ("steps.csv", "openat", "EROFS"), ("steps.csv", "write", "EDQUOT"),
         ("steps.csv", "ftruncate", "EIO"), ("metrics.jsonl", "write", "EIO"),
-        ("checkpoints", "mkdir", "EACCES"), ("checkpoints", "getdents64", "ESTALE"),
-        ("checkpoints", "fsync", "EIO"), ("model.safetensors", "rename", "EDQUOT"),
+        ("checkpoints", "mkdirat", "EACCES"), ("checkpoints", "getdents64", "ESTALE"),
+        ("checkpoints", "fsync", "EIO"), ("model.safetensors", "renameat", "EDQUOT"),
     ]
 
     @Test("any call on any file of a run: done in another way, or told with the file in one line")

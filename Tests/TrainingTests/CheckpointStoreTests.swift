@@ -10,7 +10,7 @@ struct CheckpointStoreTests {
 
     init() throws {
         folder = try TemporaryFolder()
-        store = CheckpointStore(folder: folder["run/checkpoints"])
+        store = CheckpointStore(of: try Folder(folder.path))
     }
 
     @Test("a store that is not there, or empty, has no checkpoint")
@@ -92,14 +92,13 @@ struct CheckpointStoreTests {
 
     @Test("a folder that cannot be made is an error")
     func noFolder() throws {
-        try Files.writeAtomically([1], to: folder["file"])
-        let store = CheckpointStore(folder: folder["file/checkpoints"])
+        try Files.writeAtomically([1], to: store.folder)
         #expect(throws: FileError.self) { try store.save([1], step: 1) }
+        #expect(try Files.read(store.folder) == [1])
     }
 
     @Test("a folder that cannot be read is an error, not one without checkpoints")
     func unreadableFolder() throws {
-        try Files.makeFolder(folder["run"])
         try Files.writeAtomically([1], to: store.folder)
         let error = FileError(operation: "read", path: store.folder, code: ENOTDIR)
         #expect(throws: error) { try store.paths() }

@@ -20,7 +20,7 @@ struct FilesTests {
     @Test("a name without a folder is written in the current one")
     func relativePath() throws {
         let name = "tern-files-test-\(getpid())"
-        defer { Files.remove(name) }
+        defer { unlink(name) }
         try Files.writeAtomically([1], to: name)
         #expect(try Files.read(name) == [1])
     }
@@ -99,54 +99,23 @@ struct FilesTests {
         #expect(try Files.names(in: folder["none"]).isEmpty)
     }
 
-    @Test("a removed file is gone; removing what is not there is nothing")
-    func remove() throws {
-        try Files.writeAtomically([], to: folder["file"])
-        #expect(Files.exists(folder["file"]))
-        Files.remove(folder["file"])
-        Files.remove(folder["file"])
-        #expect(!Files.exists(folder["file"]))
-    }
-
-    @Test("what is appended stands behind what was there")
-    func append() throws {
-        for byte in UInt8(1)...3 {
-            let file = try Files.openForAppending(folder["log"])
-            defer { close(file) }
-            try Files.writeAll([byte, 10], to: file, path: folder["log"])
+    @Test("a private folder is closed to others, whatever the umask")
+    func privateModes() throws {
+        // What other tests make meanwhile may be more open than it would be.
+        let mask = umask(0)
+        defer { umask(mask) }
+        try Files.makeFolder(folder["a/b"], isPrivate: true)
+        for name in ["a", "a/b"] {
+            var status = stat()
+            #expect(lstat(folder[name], &status) == 0)
+            #expect(status.st_mode & 0o7777 == 0o700, "\(name)")
         }
-        #expect(try Files.read(folder["log"]) == [1, 10, 2, 10, 3, 10])
-    }
-
-    @Test("a file that others can read or change is told from one that only its owner can")
-    func exposure() throws {
-        try Files.writeAtomically([], to: folder["key"])
-        for (mode, exposure) in [
-            (0o600, Files.Exposure.none), (0o400, .none), (0o440, .none), (0o640, .none),
-            (0o444, .open), (0o604, .open), (0o660, .open), (0o622, .open),
-        ] {
-            #expect(chmod(folder["key"], mode_t(mode)) == 0)
-            #expect(Files.exposure(of: folder["key"]) == exposure, "\(String(mode, radix: 8))")
-        }
-    }
-
-    @Test("a private file is made once, whoever comes first")
-    func makePrivately() async throws {
-        let path = folder["key"]
-        await withTaskGroup(of: Void.self) { group in
-            for byte in UInt8(1)...8 {
-                group.addTask { try? Files.makePrivately([byte, byte, byte], at: path) }
-            }
-        }
-        let bytes = try Files.read(path)
-        #expect(bytes.count == 3 && Set(bytes).count == 1)
-        #expect(try folder.names == ["key"])
-        #expect(Files.exposure(of: path) == .none)
     }
 
     @Test("only one of two that open a file can lock it")
     func lock() throws {
-        let files = try (0..<2).map { _ in try Files.openForAppending(folder["log"]) }
+        let opened = try Folder(folder.path)
+        let files = try (0..<2).map { _ in try opened.openForAppending("log") }
         #expect(Files.lock(files[0]) == .locked)
         #expect(Files.lock(files[1]) == .taken)
         close(files[0])
@@ -174,7 +143,7 @@ struct FilesTests {
 
     @Test("a full disk is an error that tells what to do")
     func fullDisk() throws {
-        let file = try Files.openForAppending("/dev/full")
+        let file = open("/dev/full", O_WRONLY)
         defer { close(file) }
         let expected = FileError(operation: "write", path: "/dev/full", code: ENOSPC)
         #expect(throws: expected) { try Files.writeAll([1], to: file, path: "/dev/full") }

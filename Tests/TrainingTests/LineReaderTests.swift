@@ -10,7 +10,7 @@ struct LineReaderTests {
     /// The lines of a file with these bytes, and where the reader then stands.
     private func read(_ bytes: [UInt8]) throws -> (lines: [[UInt8]], offset: Int) {
         try Files.writeAtomically(bytes, to: folder["file"])
-        var reader = try LineReader(folder["file"])
+        var reader = try LineReader(Folder(folder.path), "file")
         var lines: [[UInt8]] = []
         while let line = try reader.next() { lines.append(Array(line)) }
         return (lines, reader.offset)
@@ -44,10 +44,10 @@ struct LineReaderTests {
     @Test("says which file cannot be read")
     func unreadable() {
         #expect(throws: FileError(operation: "read", path: folder["none"], code: 2)) {
-            _ = try LineReader(folder["none"])
+            _ = try LineReader(Folder(folder.path), "none")
         }
         #expect(throws: FileError(operation: "read", path: folder.path, code: 21)) {
-            _ = try LineReader(folder.path)
+            _ = try LineReader(Folder(folder.path), ".")
         }
     }
 }

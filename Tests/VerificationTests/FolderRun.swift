@@ -48,7 +48,7 @@ struct FolderRun {
         let directory = try RunDirectory.create(path)
         defer { release(directory) }
         let configuration = Self.configuration
-        try Files.writeAtomically(configuration.encoded(), to: directory.configuration)
+        try directory.write(configuration.encoded(), to: directory.configuration)
         try await carryOut(try job(configuration), directory, from: nil, upTo: last)
     }
 
@@ -81,10 +81,10 @@ struct FolderRun {
         _ job: Job, _ directory: RunDirectory, from checkpoint: Checkpoint?, upTo last: Int
     ) async throws {
         var run = LocalRun(job, lanes: 1, resuming: checkpoint)
-        _ = try MetricsFile(path: directory.metrics, resumingAt: run.state.step)
-        let metrics = try Files.openForAppending(directory.metrics)
+        _ = try MetricsFile(in: directory.folder, resumingAt: run.state.step)
+        let metrics = try directory.folder.openForAppending(MetricsFile.name)
         defer { close(metrics) }
-        var record = try StepsFile(path: directory.steps, resumingAt: run.state.step)
+        var record = try StepsFile(in: directory.folder, resumingAt: run.state.step)
         while run.state.step < last {
             let tally = try await run.step()
             let report = run.state.report(
@@ -105,7 +105,7 @@ struct FolderRun {
         let model = ModelFile(
             architecture: job.architecture, dataset: "custom",
             configuration: job.configuration, parameters: run.state.parameters)
-        try model.write(to: directory.model)
-        try Files.writeAtomically(Array("{\n}\n".utf8), to: directory.summary)
+        try directory.write(model.encoded(), to: directory.model)
+        try directory.write(Array("{\n}\n".utf8), to: directory.summary)
     }
 }

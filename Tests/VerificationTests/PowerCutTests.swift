@@ -57,7 +57,7 @@ struct PowerCutTests {
         for subset in 0..<1 << names.count {
             let gone = names.indices.filter { subset >> $0 & 1 == 1 }.map { names[$0] }
             try await bench.check("without \(gone)") { folder in
-                for name in gone { Files.remove("\(folder)/\(name)") }
+                for name in gone { unlink("\(folder)/\(name)") }
             }
         }
     }
@@ -128,7 +128,8 @@ private struct Bench {
             }
             let name = try #require(named, "\(what): \(line)")
             #expect(!line.contains("\n"))
-            try Files.rename("\(copy.path)/\(name)", to: "\(copy.path)/\(name).away")
+            try FileManager.default.moveItem(
+                atPath: "\(copy.path)/\(name)", toPath: "\(copy.path)/\(name).away")
             try await copy.resume()
         }
         let report = try await copy.verify()

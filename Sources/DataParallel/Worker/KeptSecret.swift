@@ -16,7 +16,7 @@ public final class KeptSecret: Sendable {
     ///
     /// - Throws: ``FileError`` where files cannot be made or locked there, or others can read them.
     public init(in folder: String) throws(FileError) {
-        try Files.makeFolder(folder)
+        try Files.makeFolder(folder, isPrivate: true)
         let host = hostName().map { $0 == "/" ? "-" : $0 }
         for number in 1...Self.mostFiles {
             let path = "\(folder)/\(String(host))-\(number)"

@@ -1,0 +1,75 @@
+import Glibc
+
+// How the files of a folder are written anew, renamed and removed.
+
+extension Folder {
+    /// Replaces a file, or leaves it as it is if any part of that fails.
+    public func writeAtomically(_ bytes: [UInt8], to name: String) throws(FileError) {
+        let temporary = try writeTemporary(bytes, for: name)
+        defer { UnfinishedFiles.shared.end(temporary, in: self) }
+        do throws(FileError) {
+            try move(temporary, to: name, operation: "replace")
+        } catch {
+            remove(temporary)
+            throw error
+        }
+    }
+
+    /// Writes and syncs a file that is to take a name's place, and gives its own name.
+    private func writeTemporary(
+        _ bytes: [UInt8], for name: String
+    ) throws(FileError) -> String {
+        // Not by the process's number: in containers that share a folder each may be number 1.
+        let temporary = "\(name).\(UInt32.random(in: 1...UInt32.max)).tmp"
+        UnfinishedFiles.shared.begin(temporary, in: self)
+        do throws(FileError) {
+            try writeNew(bytes, to: temporary)
+        } catch {
+            UnfinishedFiles.shared.end(temporary, in: self)
+            throw FileError(operation: error.operation, path: path(of: name), code: error.code)
+        }
+        return temporary
+    }
+
+    /// Writes and syncs a file that is not there yet, whole or not at all.
+    private func writeNew(_ bytes: [UInt8], to name: String) throws(FileError) {
+        let path = path(of: name)
+        let file = try Self.open(
+            name, in: descriptor, O_WRONLY | O_CREAT | O_EXCL, 0o666, to: "write", path: path)
+        do throws(FileError) {
+            defer { close(file) }
+            try Files.writeAll(bytes, to: file, path: path)
+            try Files.sync(file, path)
+        } catch {
+            remove(name)
+            throw error
+        }
+    }
+
+    /// Removes what ``writeAtomically(_:to:)`` left where its process was killed.
+    public func removeUnfinished() throws(FileError) {
+        for name in try names() where Self.isUnfinished(name) { remove(name) }
+    }
+
+    private static func isUnfinished(_ name: String) -> Bool {
+        let parts = name.split(separator: ".")
+        return parts.count > 2 && parts.last == "tmp" && Int(parts[parts.count - 2]) != nil
+    }
+
+    /// Gives a file another name, in the place of any file of that name.
+    public func rename(_ name: String, to other: String) throws(FileError) {
+        try move(name, to: other, operation: "rename")
+    }
+
+    private func move(
+        _ name: String, to other: String, operation: String
+    ) throws(FileError) {
+        guard renameat(descriptor, name, descriptor, other) == 0 else {
+            throw FileError(operation: operation, path: path(of: other), code: errno)
+        }
+        try sync()
+    }
+
+    /// Removes a file, or a link itself, if it is there.
+    public func remove(_ name: String) { unlinkat(descriptor, name, 0) }
+}

@@ -1,0 +1,131 @@
+import FoundationEssentials
+import Glibc
+import TestSupport
+import Testing
+
+@Suite("A run's folder from somebody else leads to no other files", .bench)
+struct ForeignRunTests {
+    private static let link = "is a symbolic link: a run's files must lie in its own folder: put"
+    private static let links = "has 2 hard links: writing it would change it under its other names"
+
+    /// A file of a run that is something else, a command, and how that ends.
+    private struct Case {
+        let file: String
+        let trap: Trap
+        let command: [String]
+        let line: String
+
+        init(_ file: String, _ trap: Trap, _ command: [String], _ line: String) {
+            (self.file, self.trap, self.command, self.line) = (file, trap, command, line)
+        }
+    }
+
+    private func cases(_ run: RunFolder) -> [Case] {
+        let (resume, verify) = (["train", "--resume", run.path], ["verify", run.path])
+        return [
+            Case("coordinator.log", .link, resume, Self.link),
+            Case("coordinator.log", .danglingLink, resume, Self.link),
+            Case("coordinator.log", .hardLink, resume, Self.links),
+            Case("coordinator.log", .pipe, resume, "It is not a regular file"),
+            Case("steps.csv", .link, resume, Self.link),
+            Case("steps.csv", .hardLink, resume, Self.links),
+            Case("metrics.jsonl", .link, resume, Self.link),
+            Case("config.json", .link, resume, Self.link),
+            Case("config.json", .pipe, resume, "It is not a regular file"),
+            Case("checkpoints", .link, resume, Self.link),
+            Case("checkpoints/step-000000012.safetensors", .link, resume, Self.link),
+            Case("steps.csv", .link, verify, Self.link),
+            Case("config.json", .danglingLink, verify, Self.link),
+            Case("checkpoints", .link, verify, Self.link),
+            Case("model.safetensors", .link, ["evaluate", run.path], Self.link),
+            Case("config.json", .link, ["evaluate", run.path], Self.link),
+            Case("model.safetensors", .link, ["inspect", run.path], Self.link),
+            Case("model.safetensors", .link, ["export", run.path, "--pytorch", "m.py"], Self.link),
+        ]
+    }
+
+    /// What an outside file or folder is, by its bytes and the time of its last change.
+    private func state(_ path: String) throws -> [String] {
+        let names = (try? FileManager.default.subpathsOfDirectory(atPath: path)) ?? []
+        return try ([path] + names.sorted().map { "\(path)/\($0)" }).map { path in
+            var status = stat()
+            #expect(lstat(path, &status) == 0)
+            let isFile = status.st_mode & S_IFMT == S_IFREG
+            return "\(path) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec) "
+                + "\(isFile ? try readFile(path) : [])"
+        }
+    }
+
+    @Test("a link, a pipe or another file's second name is refused in one line, and left alone")
+    func traps() async throws {
+        let run = RunFolder()
+        let weights = try await Recipe.small.train(try SampleData(), into: run).weights
+        let (files, victim) = (FileManager.default, bench.path("victim"))
+        for each in cases(run) {
+            let path = run.path(each.file)
+            try files.moveItem(atPath: path, toPath: victim)
+            #expect(each.trap.set(at: path, victim: victim))
+            let before = try state(victim)
+            try await expectRefusal(each.command, status: 74, path, each.line)
+            #expect(try state(victim) == before, "\(each)")
+            #expect(!files.fileExists(atPath: "\(victim).none"), "\(each)")
+            #expect(unlink(path) == 0)
+            try files.moveItem(atPath: victim, toPath: path)
+        }
+        #expect(try await run.resume().weights == weights)
+        #expect(try await tern(["verify", run.path]).status == 0)
+    }
+
+    @Test(
+        "a new run is not begun on a link that lies in its folder",
+        arguments: [[], ["--restart", "1"]])
+    func begin(options: [String]) async throws {
+        let (data, run, victim) = (try SampleData(), RunFolder(), bench.path("victim"))
+        try Data("export PATH\n".utf8).write(to: URL(filePath: victim))
+        #expect(mkdir(run.path, 0o755) == 0)
+        #expect(Trap.link.set(at: run.path("coordinator.log"), victim: victim))
+        let before = try state(victim)
+        try await expectRefusal(
+            Recipe.small.arguments(data, into: run) + options, status: 74,
+            run.path("coordinator.log"), Self.link)
+        #expect(try state(victim) == before)
+    }
+
+    @Test("what a person names itself may be a link: a run, a model, data")
+    func named() async throws {
+        let (data, run) = (try SampleData(), RunFolder())
+        let weights = try await Recipe.small.train(data, into: run).weights
+        for (link, target) in [
+            ("latest", run.path), ("best.safetensors", run.path("model.safetensors")),
+            ("images", data.folder),
+        ] { #expect(symlink(target, bench.path(link)) == 0) }
+        for command in [
+            ["verify", "latest"], ["evaluate", "latest"], ["inspect", "best.safetensors"],
+            ["evaluate", "best.safetensors", "--data", "images"],
+        ] {
+            let ending = try await tern(command)
+            #expect(ending.status == 0, "\(command) \(ending)")
+        }
+        let ending = try await tern(["train", "--resume", "latest"])
+        #expect(try run.completed(ending).weights == weights)
+    }
+
+    @Test(
+        "files and folders are as open as the umask says", arguments: [0o000, 0o002, 0o027, 0o077])
+    func umask(mask: Int) async throws {
+        let (data, run) = (try SampleData(), RunFolder())
+        let script = "umask \(String(mask, radix: 8)) && exec \"$@\""
+        let process = try bench.start(
+            ["sh", "-c", script, "sh", ternPath] + Recipe.small.arguments(data, into: run))
+        _ = try run.completed(try await process.end())
+        let names = try FileManager.default.subpathsOfDirectory(atPath: run.path)
+        #expect(names.count == 9)
+        for path in [run.path] + names.map(run.path) {
+            var status = stat()
+            #expect(lstat(path, &status) == 0)
+            let isFolder = status.st_mode & S_IFMT == S_IFDIR
+            let expected = (isFolder ? 0o777 : 0o666) & ~mask
+            #expect(Int(status.st_mode & 0o7777) == expected, "\(path)")
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import Foundation
+import Glibc
+import Monitoring
+import TestSupport
+import Testing
+import Training
+
+/// What a person does with the folder of a run.
+private enum Action: CaseIterable {
+    case resume, verify, evaluate, begin
+
+    func carryOut(_ run: FolderRun) async throws {
+        switch self {
+        case .resume:
+            try await run.resume()
+            // What goes on all the same must come to the run that was never handed on.
+            let report = try await run.verify()
+            #expect(report.isVerified, "\(report.findings.map(\.message))")
+        case .verify: _ = try await run.verify()
+        case .evaluate: _ = try Files.read(RunDirectory.weights(at: run.path))
+        case .begin: try await run.begin()
+        }
+    }
+}
+
+@Suite("Nothing outside a run's folder is touched, whatever lies in it")
+struct ForeignFolderTests {
+    private static let names =
+        ["config.json", "steps.csv", "metrics.jsonl", "coordinator.log", "model.safetensors"]
+        + ["summary.json", "checkpoints/step-000000012.safetensors"]
+        + ["checkpoints/step-000000008.safetensors", "checkpoints"]
+
+    /// All that there is in a folder: kinds, modes, owners, bytes, and times of the last change.
+    private func state(of folder: String) throws -> [String] {
+        try FileManager.default.subpathsOfDirectory(atPath: folder).sorted().map { name in
+            var status = stat()
+            #expect(lstat("\(folder)/\(name)", &status) == 0)
+            let bytes = FileManager.default.contents(atPath: "\(folder)/\(name)")
+            return "\(name) \(status.st_mode) \(status.st_uid) \(status.st_size) "
+                + "\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec) \(bytes?.hashValue ?? 0)"
+        }
+    }
+
+    /// Has a copy of a run in which a file is a trap, and does something with it.
+    private func check(
+        _ name: String, _ trap: Trap, _ action: Action, in folder: String, of whole: FolderRun
+    ) async throws {
+        let files = FileManager.default
+        let (outside, copy) = ("\(folder)/outside", FolderRun("\(folder)/copy"))
+        let (path, victim) = ("\(copy.path)/\(name)", "\(outside)/victim")
+        defer { for path in [outside, copy.path] { try? files.removeItem(atPath: path) } }
+        try files.copyItem(atPath: whole.path, toPath: copy.path)
+        try Files.makeFolder(outside)
+        try files.moveItem(atPath: path, toPath: victim)
+        if action == .begin {
+            // A new run may be begun where nothing else of another is.
+            try files.removeItem(atPath: copy.path)
+            try Files.makeFolder(Files.folder(of: path))
+        }
+        guard trap.set(at: path, victim: victim) else { return }
+        let before = try state(of: outside)
+        do {
+            try await action.carryOut(copy)
+        } catch {
+            let line = "\(error)"
+            #expect(line.contains(copy.path) && !line.contains("\n"), "\(name), \(trap): \(line)")
+        }
+        #expect(try state(of: outside) == before, "\(name), \(trap), \(action)")
+    }
+
+    @Test("in the place of each of its files", arguments: names)
+    func traps(name: String) async throws {
+        let folder = try Files.makeTemporaryFolder("tern-foreign")
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        for last in [12, 9] {
+            let whole = FolderRun("\(folder)/whole-\(last)")
+            try await whole.begin(upTo: last)
+            guard Files.exists("\(whole.path)/\(name)") else { continue }
+            for trap in Trap.allCases {
+                for action in Action.allCases {
+                    try await check(name, trap, action, in: folder, of: whole)
+                }
+            }
+        }
+    }
+
+    @Test(
+        "under a name that it is to give a file, or to clear away",
+        arguments: [
+            "model.safetensors.aside", "config.json.77.tmp", "steps.csv.77.tmp",
+            "checkpoints/step-000000008.safetensors.aside", "checkpoints/step-1.safetensors.7.tmp",
+            "checkpoints/step-000000001.safetensors", "checkpoints/step--1.safetensors",
+            "checkpoints/step-9223372036854775807.safetensors",
+        ])
+    func otherNames(name: String) async throws {
+        let folder = try Files.makeTemporaryFolder("tern-foreign")
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let whole = FolderRun("\(folder)/whole")
+        try await whole.begin(upTo: 9)
+        try Files.writeAtomically([1], to: "\(whole.path)/\(name)")
+        try Files.writeAtomically([1], to: "\(whole.path)/model.safetensors")
+        for trap in Trap.allCases {
+            try await check(name, trap, .resume, in: folder, of: whole)
+        }
+    }
+}
