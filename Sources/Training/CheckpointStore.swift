@@ -154,7 +154,13 @@ public struct CheckpointStore: Sendable {
             }
         }
         do throws(SafetensorsError) {
-            return .whole(try Checkpoint(parsing: bytes, path: path))
+            let checkpoint = try Checkpoint(parsing: bytes, path: path)
+            // By their names the newest are kept, and older ones removed.
+            guard step(of: path) == checkpoint.step else {
+                return .damaged(
+                    "\(path) is named for another step than its own, \(checkpoint.step)")
+            }
+            return .whole(checkpoint)
         } catch {
             return .damaged("\(error)")
         }

@@ -91,6 +91,33 @@ struct ForeignRunTests {
         #expect(try state(victim) == before)
     }
 
+    @Test(
+        "a configuration that names a pipe or a device for a file does not make Tern wait or take it"
+    )
+    func configuration() async throws {
+        let (data, first, run) = (try SampleData(), RunFolder("first"), RunFolder())
+        _ = try await Recipe.small.train(data, into: first)
+        let weights = first.path("model.safetensors")
+        let recipe = Recipe.small.with("--initial-weights", weights)
+        let summary = try await recipe.train(data, into: run)
+        let (text, pipe) = (try run.text("config.json"), bench.path("pipe"))
+        #expect(mkfifo(pipe, 0o600) == 0)
+        for path in [pipe, "/dev/zero", "/dev/tty"] {
+            // Slashes may be escaped in JSON.
+            let named = [weights, weights.replacing("/", with: "\\/")].reduce(text) {
+                text, weights in
+                text.replacing(weights, with: path)
+            }
+            #expect(named != text)
+            try Data(named.utf8).write(to: URL(filePath: run.path("config.json")))
+            try await expectRefusal(
+                ["verify", run.path], status: 74,
+                "cannot read \(path): It is not a regular file")
+            // Beside a checkpoint, initial weights are not needed.
+            #expect(try await run.resume().weights == summary.weights)
+        }
+    }
+
     @Test("what a person names itself may be a link: a run, a model, data")
     func named() async throws {
         let (data, run) = (try SampleData(), RunFolder())

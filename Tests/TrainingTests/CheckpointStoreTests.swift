@@ -65,6 +65,19 @@ struct CheckpointStoreTests {
         #expect(try store.newest()?.checkpoint.step == 7)
     }
 
+    @Test("a checkpoint that is named for another step is as good as damaged")
+    func misnamed() throws {
+        try save(5)
+        let bytes = try Files.read(try #require(try store.paths().first))
+        for name in ["step-999999999", "step-9223372036854775807", "step--1", "step-x"] {
+            try Files.writeAtomically(bytes, to: "\(store.folder)/\(name).safetensors")
+        }
+        let newest = try #require(try store.newest())
+        #expect(newest.checkpoint.step == 5 && newest.path.hasSuffix("step-000000005.safetensors"))
+        #expect(newest.damaged.count >= 3)
+        #expect(newest.damaged.allSatisfy { $0.hasSuffix("another step than its own, 5") })
+    }
+
     @Test("where all checkpoints are damaged, the newest one's fault is the error")
     func allDamaged() throws {
         for step in [5, 7] { try save(step) }

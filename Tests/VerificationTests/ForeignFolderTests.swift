@@ -84,6 +84,23 @@ struct ForeignFolderTests {
         }
     }
 
+    @Test("checkpoints under names of later steps do not push out those that are made")
+    func misnamed() async throws {
+        let folder = try Files.makeTemporaryFolder("tern-foreign")
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let run = FolderRun("\(folder)/run")
+        try await run.begin(upTo: 9)
+        let checkpoints = "\(run.path)/checkpoints"
+        let bytes = try Files.read("\(checkpoints)/step-000000008.safetensors")
+        for step in 1...3 {
+            try Files.writeAtomically(bytes, to: "\(checkpoints)/step-99999999\(step).safetensors")
+        }
+        try await run.resume()
+        #expect(try await run.verify().isVerified)
+        let names = try Files.names(in: checkpoints).filter { $0.hasSuffix(".safetensors") }
+        #expect(names == [8, 10, 12].map { "step-0000000\($0 < 10 ? "0" : "")\($0).safetensors" })
+    }
+
     @Test(
         "under a name that it is to give a file, or to clear away",
         arguments: [
