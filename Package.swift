@@ -77,7 +77,7 @@ let package = Package(
             ]),
         module("Protocol", ["Bounds"]),
         module("ZeroMQ", ["CZeroMQ"]),
-        module("Keys", ["Training", "ZeroMQ"]),
+        module("Keys", ["Hashing", "Training", "ZeroMQ"]),
         module(
             "DataParallel",
             [
@@ -94,8 +94,8 @@ let package = Package(
         module(
             "Verification",
             [
-                "Bounds", "Datasets", "KernelInterface", "Kernels", "Monitoring", "NeuralNetwork",
-                "Optimizers", "TernKit", "Training", "ZeroMQ", logging,
+                "Bounds", "Datasets", "Hashing", "KernelInterface", "Kernels", "Monitoring",
+                "NeuralNetwork", "Optimizers", "TernKit", "Training", "ZeroMQ", logging,
             ]),
         module(
             "Benchmarks",
@@ -108,9 +108,9 @@ let package = Package(
         .executableTarget(
             name: "tern",
             dependencies: [
-                "Benchmarks", "Bounds", "DataParallel", "Datasets", "FileFormats", "Images",
-                "KernelInterface", "Kernels", "Keys", "Monitoring", "NeuralNetwork", "Optimizers",
-                "TernKit", "Training", "Verification", "ZeroMQ", logging,
+                "Benchmarks", "Bounds", "DataParallel", "Datasets", "FileFormats", "Hashing",
+                "Images", "KernelInterface", "Kernels", "Keys", "Monitoring", "NeuralNetwork",
+                "Optimizers", "TernKit", "Training", "Verification", "ZeroMQ", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
@@ -194,7 +194,7 @@ let package = Package(
             of: "Datasets", ["CZlib", "FileFormats", "Hashing", "KernelInterface", "TestSupport"]),
         tests(of: "Protocol", ["Bounds"]),
         tests(of: "ZeroMQ", ["TestSupport"]),
-        tests(of: "Keys", ["Training", "ZeroMQ"]),
+        tests(of: "Keys", ["Hashing", "Training", "ZeroMQ"]),
         tests(
             of: "DataParallel",
             [
@@ -217,8 +217,9 @@ let package = Package(
         tests(
             of: "Verification",
             [
-                "Bounds", "Datasets", "KernelInterface", "Kernels", "Monitoring", "NeuralNetwork",
-                "Optimizers", "TernKit", "TestSupport", "Training", "ZeroMQ", logging,
+                "Bounds", "Datasets", "Hashing", "KernelInterface", "Kernels", "Monitoring",
+                "NeuralNetwork", "Optimizers", "TernKit", "TestSupport", "Training", "ZeroMQ",
+                logging,
             ]),
         .testTarget(
             name: "ProcessTests",

@@ -1,7 +1,8 @@
 import Hashing
+import Training
 import ZeroMQ
 
-extension Frame {
+extension Frame: FixedBytes {
     /// A copy of the frame's bytes.
     var bytes: [UInt8] { withBytes { bytes in bytes.withUnsafeBytes { Array($0) } } }
 

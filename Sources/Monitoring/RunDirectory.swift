@@ -50,6 +50,9 @@ public struct RunDirectory: Sendable {
     /// Where a run's folder keeps the result.
     public static func summary(in path: String) -> String { "\(path)/\(summaryName)" }
 
+    /// Where a run's folder keeps who vouches for it.
+    public static func signature(in path: String) -> String { "\(path)/\(signatureName)" }
+
     /// Where a run's folder keeps the trained model.
     public static func model(in path: String) -> String { "\(path)/\(modelName)" }
 
@@ -57,6 +60,7 @@ public struct RunDirectory: Sendable {
     private static let logName = "coordinator.log"
     private static let modelName = "model.safetensors"
     private static let summaryName = "summary.json"
+    private static let signatureName = "signature.json"
 
     /// Reads one of the files that a run's folder holds, which must be no link to another place.
     public static func read(_ path: String) throws(FileError) -> [UInt8] {
@@ -85,7 +89,7 @@ public struct RunDirectory: Sendable {
             throw .file(error.naming("--run-dir"))
         }
         guard try !holdsRun(folder) else { throw .holdsRun(path) }
-        for name in [MetricsFile.name, StepsFile.name, modelName, summaryName]
+        for name in [MetricsFile.name, StepsFile.name, modelName, summaryName, signatureName]
         where folder.holds(name) {
             throw .holdsRest(path, name: name)
         }

@@ -18,9 +18,13 @@ public final class RunRecorder: RunObserver {
     private let logEvery: Int
     private var bar = ProgressBar()
     /// Steps that the thread has not been handed: to hand over each would take longer than to note it.
-    private var steps: [StepRecord] = []
+    private var steps: [StepReport] = []
+    /// The bytes of their weights.
+    private var bytes = 0
 
     private static let stepsTogether = 1024
+    /// So few that they are still in a cache when the thread adds them up.
+    private static let bytesTogether = 128 << 10
 
     /// A recorder that logs every `logEvery`-th step of an epoch, or the last one of a shorter epoch.
     public init(
@@ -38,8 +42,9 @@ public final class RunRecorder: RunObserver {
     /// Takes note of an event.
     public func record(_ event: RunEvent) throws(FileError) {
         if case .step(let step) = event {
-            steps.append(StepRecord(step))
-            if steps.count == Self.stepsTogether { handOverSteps() }
+            steps.append(step)
+            bytes += step.weights.byteCount
+            if steps.count >= Self.stepsTogether || bytes >= Self.bytesTogether { handOverSteps() }
             bar.show(step, on: sink)
             // Where an epoch has fewer steps, its last one is logged.
             guard step.stepInEpoch % min(logEvery, step.stepsPerEpoch) == 0 else { return }
@@ -75,9 +80,10 @@ public final class RunRecorder: RunObserver {
     }
 
     private func handOverSteps() {
-        let steps = steps
+        let (steps, size) = (steps, steps.count * MemoryLayout<StepReport>.stride + bytes)
         self.steps.removeAll(keepingCapacity: true)
-        perform(bytes: steps.count * MemoryLayout<StepRecord>.stride) { files throws(FileError) in
+        bytes = 0
+        perform(bytes: size) { files throws(FileError) in
             for step in steps { try files.steps.append(step) }
         }
     }

@@ -46,6 +46,12 @@ public struct RunSummary: Codable, Sendable, Equatable {
         self.weightsSHA256 = weightsSHA256
     }
 
+    /// The training examples that the first steps of a run use.
+    package static func examples(in steps: Int, of plan: BatchPlan) -> Int {
+        let (epochs, rest) = steps.quotientAndRemainder(dividingBy: plan.stepsPerEpoch)
+        return epochs * plan.examples + min(rest * plan.batchSize, plan.examples)
+    }
+
     enum CodingKeys: String, CodingKey {
         case status, dataset, workers, epochs, steps, examples
         case wallSeconds = "wall_seconds"

@@ -2,12 +2,16 @@ import Glibc
 import Training
 
 /// `steps.csv`: a line for each committed step, by which `tern verify` judges a run.
+///
+/// A record that an older version has begun goes on in its own format: of the steps that it has, nobody has
+/// other sums.
 public struct StepsFile {
     /// The file's name in a run's folder.
     public static let name = "steps.csv"
 
     private let folder: Folder
     private let file: Int32
+    private let format: RecordFormat
     private var buffer: [UInt8] = []
 
     private static let largeBuffer = 1 << 16
@@ -20,29 +24,35 @@ public struct StepsFile {
     /// - Throws: ``FileError`` if the file cannot be written.
     public init(in folder: Folder, resumingAt step: Int) throws(FileError) {
         self.folder = folder
-        let kept = folder.holds(Self.name) ? try Self.size(in: folder, upTo: step) : 0
+        let isThere = step > 0 && folder.holds(Self.name)
+        let (kept, format) = isThere ? try Self.soundPart(in: folder, upTo: step) : (0, .sha256)
+        self.format = format
         file = try folder.openForAppending(Self.name)
         guard ftruncate(file, kept) == 0 else {
             throw FileError(operation: "write", path: folder.path(of: Self.name), code: errno)
         }
         guard kept == 0 else { return }
-        buffer += StepRecord.heading + [UInt8(ascii: "\n")]
+        buffer += format.heading + [UInt8(ascii: "\n")]
         try flush()
     }
 
-    /// The bytes of a record's heading and its lines up to a step.
-    private static func size(in folder: Folder, upTo step: Int) throws(FileError) -> Int {
+    /// The bytes of a record's heading and its lines up to a step, and their format.
+    private static func soundPart(
+        in folder: Folder, upTo step: Int
+    ) throws(FileError) -> (size: Int, RecordFormat) {
         var lines = try LineReader(folder, name)
-        guard let heading = try lines.next(), heading.elementsEqual(StepRecord.heading) else {
-            return 0
+        guard let heading = try lines.next(), let format = RecordFormat(heading: heading) else {
+            return (0, .sha256)
         }
         var size = lines.offset
         var next = 1
-        while next <= step, let line = try lines.next(), StepRecord(parsing: line)?.step == next {
+        while next <= step, let line = try lines.next(),
+            StepRecord(parsing: line, format)?.step == next
+        {
             size = lines.offset
             next += 1
         }
-        return size
+        return (size, format)
     }
 
     /// The record of the same run when it has gone back to `step` steps; this one is closed.
@@ -51,9 +61,9 @@ public struct StepsFile {
         return try Self(in: folder, resumingAt: step)
     }
 
-    /// Adds a step, and writes to the disk now and then.
-    package mutating func append(_ record: StepRecord) throws(FileError) {
-        record.append(to: &buffer)
+    /// Adds a step, whose weights it adds up, and writes to the disk now and then.
+    package mutating func append(_ report: StepReport) throws(FileError) {
+        StepRecord(report, format).append(to: &buffer)
         if buffer.count >= Self.largeBuffer { try flush() }
     }
 

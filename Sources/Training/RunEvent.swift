@@ -102,13 +102,13 @@ public struct StepReport: Sendable, Equatable {
     public var seconds: Double
     /// The epoch's positions whose examples were summed.
     public var positions: Range<Int>
-    /// XXH3-64 over the parameters after the step.
-    public var weights: UInt64
+    /// The parameters after the step.
+    public var weights: StepWeights
 
     /// A report of one step.
     public init(
         epoch: Int, epochs: Int, stepInEpoch: Int, stepsPerEpoch: Int, step: Int, tally: Tally,
-        learningRate: Double, seconds: Double, positions: Range<Int>, weights: UInt64
+        learningRate: Double, seconds: Double, positions: Range<Int>, weights: StepWeights
     ) {
         self.epoch = epoch
         self.epochs = epochs

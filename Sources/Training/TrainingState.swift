@@ -70,9 +70,9 @@ public struct TrainingState {
     ///   - tally: what the step summed.
     ///   - learningRate: the rate of its update.
     ///   - seconds: the seconds of training so far.
-    ///   - weights: XXH3-64 over the parameters.
+    ///   - weights: the parameters.
     public func report(
-        _ tally: Tally, learningRate: Double, seconds: Double, weights: UInt64
+        _ tally: Tally, learningRate: Double, seconds: Double, weights: StepWeights
     ) -> StepReport {
         let last = step - 1
         return StepReport(

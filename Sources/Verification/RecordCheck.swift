@@ -5,14 +5,16 @@ package struct RecordCheck {
     private let path: String
     private let plan: BatchPlan
     private let epochs: Int
+    private let format: RecordFormat
     /// The steps whose lines were as they must be.
     package private(set) var steps = 0
 
     /// A check of the record at `path` of a run of so many epochs.
-    package init(_ path: String, plan: BatchPlan, epochs: Int) {
+    package init(_ path: String, plan: BatchPlan, epochs: Int, _ format: RecordFormat) {
         self.path = path
         self.plan = plan
         self.epochs = epochs
+        self.format = format
     }
 
     /// Takes the next line behind the heading.
@@ -27,7 +29,7 @@ package struct RecordCheck {
         guard step <= epochs * plan.stepsPerEpoch else {
             throw wrong("it continues to step \(step), but the run has only \(steps) steps")
         }
-        guard let record = StepRecord(parsing: line) else {
+        guard let record = StepRecord(parsing: line, format) else {
             throw wrong("\(place) should record step \(step), but is not a valid line")
         }
         guard record.step >= step else {

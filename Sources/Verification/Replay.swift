@@ -1,14 +1,18 @@
+import Hashing
+import KernelInterface
 import TernKit
 import Training
 
-/// The steps of a run made once more, and held against its record and its checkpoints.
+/// The steps of a run made once more, and held against its record, its checkpoints and its result.
 struct Replay {
     /// The steps that were made before it began.
     let start: Int
     /// The first step whose weights differ, or that cannot be made.
     private(set) var finding: Finding?
-    /// What it says of the checkpoints that it came by, by their steps.
-    private(set) var verdicts: [Int: Verdict] = [:]
+    /// What it says of the checkpoints that it came by, by their files.
+    private(set) var verdicts: [String: Verdict] = [:]
+    /// What the run says that it came to, as far as the replay has come.
+    private(set) var summary: SummaryCheck?
     private var run: LocalRun
     private let record: RunRecord
     private let saved: [SavedState]
@@ -18,13 +22,14 @@ struct Replay {
     /// Whether these weights are finite.
     var isFinite: Bool { run.state.isFinite }
     /// The weights after them.
-    var weights: UInt64 { run.state.parameters.checksum }
+    var parameters: FloatBuffer { run.state.parameters }
 
-    init(_ run: LocalRun, of record: RunRecord, saved: [SavedState]) {
+    init(_ run: LocalRun, of record: RunRecord, saved: [SavedState], summary: SummaryCheck?) {
         start = run.state.step
         self.run = run
         self.record = record
         self.saved = saved
+        self.summary = summary
     }
 
     /// Makes all steps that are recorded, or those up to the first whose weights differ.
@@ -33,22 +38,27 @@ struct Replay {
         let begin = clock.now
         var lines = try RecordLines(record.path)
         for _ in 0..<min(start, record.steps) { _ = try lines.next() }
-        judgeCheckpoint(isDisputed: false)
+        judgeCheckpoints(isDisputed: false)
+        await judgeSummary()
         while step < record.steps {
             let recorded = try lines.nextStep()
             let learningRate = run.state.learningRate
             guard let tally = try await makeStep() else { return }
-            let (weights, seconds) = (weights, (clock.now - begin) / .seconds(1))
-            judgeCheckpoint(isDisputed: weights != recorded.weights)
+            let seconds = (clock.now - begin) / .seconds(1)
+            let weights = record.format.sum(of: parameters)
+            judgeCheckpoints(isDisputed: weights != recorded.weights)
             guard weights == recorded.weights else {
                 // One step more tells whether the run went astray or its record did.
                 let next = step < record.steps ? try lines.nextStep() : nil
                 return try await blame(recorded, replayed: weights, next: next)
             }
+            await judgeSummary()
             let report = run.state.report(
-                tally, learningRate: learningRate, seconds: seconds, weights: weights)
+                tally, learningRate: learningRate, seconds: seconds,
+                weights: StepWeights(copying: parameters))
             try watch(report, record.steps)
         }
+        try await judgeDivergence()
     }
 
     /// Makes a step; if the numbers do not allow it, that is what it has found.
@@ -63,21 +73,49 @@ struct Replay {
         }
     }
 
-    private mutating func judgeCheckpoint(isDisputed: Bool) {
-        guard let state = saved.first(where: { $0.step == step }) else { return }
-        let finding = state.difference(from: run.state)
-        // Where the record says otherwise too, it is not for the replay alone to say who is wrong.
-        if finding == nil || !isDisputed { verdicts[step] = finding.map(Verdict.wrong) ?? .good }
+    private mutating func judgeCheckpoints(isDisputed: Bool) {
+        for state in saved where state.step == step {
+            let finding = state.difference(from: run.state)
+            // Where the record says otherwise too, it is not for the replay alone to say who is wrong.
+            guard finding == nil || !isDisputed else { continue }
+            verdicts[state.path] = finding.map(Verdict.wrong) ?? .good
+        }
+    }
+
+    private mutating func judgeSummary() async {
+        guard var check = summary else { return }
+        if check.tellsTest(afterStep: step) {
+            check.take(test: await run.evaluate(), train: run.state.epochTally, step: step)
+        }
+        check.take(parameters, step: step)
+        summary = check
+    }
+
+    /// Finds out whether a run that says so could make no step more.
+    private mutating func judgeDivergence() async throws {
+        guard summary?.saysDivergence(afterStep: step) == true else { return }
+        var hasDiverged = !isFinite
+        if !hasDiverged { hasDiverged = await !run.evaluate().loss.isFinite }
+        if !hasDiverged {
+            do {
+                _ = try await run.step()
+            } catch TrainerError.diverged {
+                hasDiverged = true
+            }
+        }
+        summary?.take(hasDiverged: hasDiverged)
     }
 
     private mutating func blame(
-        _ recorded: StepRecord, replayed: UInt64, next: StepRecord?
+        _ recorded: StepRecord, replayed: [UInt8], next: StepRecord?
     ) async throws {
         let step = recorded.step
         var message =
             "the weights of step \(step) are \(hexadecimal(recorded.weights)), but must be "
             + hexadecimal(replayed)
-        if let next, try await makeStep() != nil, weights == next.weights {
+        if let next, try await makeStep() != nil,
+            record.format.sum(of: parameters) == next.weights
+        {
             message += "; those of step \(next.step) are right, so this line was changed"
         } else if start > 0 {
             message += ", if the checkpoint of step \(start) is right: without --from it is certain"
@@ -96,9 +134,4 @@ enum Verdict {
     var isGood: Bool {
         if case .good = self { true } else { false }
     }
-}
-
-private func hexadecimal(_ value: UInt64) -> String {
-    let digits = String(value, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
 }

@@ -36,7 +36,7 @@ public struct ResumePoint {
         if checkpoint == nil, let damage = useless.first {
             throw CheckpointError.noneWhole(damage.reason, folder: store.folder)
         }
-        addModel(of: run, job)
+        addResults(of: run, job)
     }
 
     private mutating func take(
@@ -44,12 +44,12 @@ public struct ResumePoint {
     ) throws {
         guard checkpoint == nil else { return }
         try Self.check(found, path, fits: job)
-        let recorded = record?.weights[found.step]
-        if found.step == 0 || recorded == found.parameters.checksum {
+        let isConfirmed = record?.confirms(found.parameters, afterStep: found.step)
+        if found.step == 0 || isConfirmed == true {
             (checkpoint, self.path) = (found, path)
         } else {
             let reason =
-                recorded == nil
+                isConfirmed == nil
                 ? "\(path) is of step \(found.step), but \(Self.end(of: record, run))"
                 : "\(path) has other weights than the record has for step \(found.step)"
             useless.append((path, reason))
@@ -57,12 +57,14 @@ public struct ResumePoint {
         }
     }
 
-    /// The model of a run that must make some of its steps again, or more, is not this run's.
-    private mutating func addModel(of run: String, _ job: Job) {
-        let model = RunDirectory.model(in: run)
+    /// The model of a run that must make some of its steps again, or more, is not this run's; nor is its
+    /// signature.
+    private mutating func addResults(of run: String, _ job: Job) {
         let last = job.configuration.epochs * job.plan.stepsPerEpoch
-        if (checkpoint?.step ?? 0) < last, Files.exists(model) {
-            useless.append((model, "\(model) is not of the steps that are to come"))
+        guard (checkpoint?.step ?? 0) < last else { return }
+        for path in [RunDirectory.model(in: run), RunDirectory.signature(in: run)]
+        where Files.exists(path) {
+            useless.append((path, "\(path) is not of the steps that are to come"))
         }
     }
 

@@ -1,4 +1,6 @@
 import FoundationEssentials
+import Hashing
+import KernelInterface
 import Monitoring
 import TernKit
 import Training
@@ -42,48 +44,100 @@ public struct RunVerification {
 
     /// Verifies the run.
     ///
-    /// - Parameter from: a step; the replay begins at the newest good checkpoint up to there, or at
-    ///   the initial weights if this is nil or there is none.
+    /// - Parameters:
+    ///   - from: a step; the replay begins at the newest good checkpoint up to there, or at the initial
+    ///     weights if this is nil or there is none.
+    ///   - signer: who must have signed the run, with the key's file; nil for anyone or no one.
     /// - Throws: what kept it from finding out; what it found is in the report.
-    public func verify(from: Int?, watch: Watch) async throws -> VerificationReport {
+    public func verify(
+        from: Int?, signer: (key: VerifyingKey, path: String)? = nil, watch: Watch
+    ) async throws -> VerificationReport {
+        let signature = try signature(by: signer)
         // These first: what they cover is in the record by then, if the run is going on.
+        let result = summary
         let hasModel = Files.exists(modelPath)
         let saved = try SavedStates(in: RunDirectory.checkpoints(in: run), of: job)
-        let needed = hasModel ? totalSteps : saved.states.last?.step ?? 0
+        let needed = hasModel ? totalSteps : saved.states.map(\.step).max() ?? 0
         let record = try RunRecord(
-            recordPath, for: job, keeping: Set(saved.states.map(\.step) + [totalSteps]))
+            recordPath, for: job,
+            keeping: Set(saved.states.map(\.step) + [totalSteps, result.summary?.steps ?? 0]))
         let start = from.flatMap { startingPoint(upTo: $0, saved.states, record) }
+        let fault = record.finding ?? record.shortfall(needed: needed)
+        // Held against half a record, it would only be named for the same fault.
+        let check = (fault == nil ? result.summary : nil).map {
+            SummaryCheck(
+                $0, summaryPath, of: job, record, from: start?.step ?? 0, hasModel: hasModel)
+        }
         var replay = Replay(
             LocalRun(try jobToReplay(from: start), lanes: nil, resuming: start), of: record,
-            saved: saved.states)
+            saved: saved.states, summary: check)
         try await replay.make(watch)
 
         let verdicts = saved.states.compactMap {
-            replay.verdicts[$0.step] ?? record.verdict(on: $0)
+            replay.verdicts[$0.path] ?? record.verdict(on: $0)
         }
-        var findings = [record.finding ?? record.shortfall(needed: needed)].compactMap(\.self)
-        findings += [replay.finding].compactMap(\.self) + saved.findings
+        var findings = [fault, replay.finding].compactMap(\.self) + saved.findings
         for case .wrong(let finding) in verdicts { findings.append(finding) }
-        let last = replay.step == totalSteps ? replay.weights : record.weights[totalSteps]
-        if hasModel, let last, let finding = modelFinding(weights: last) {
-            findings.append(finding)
+        if hasModel { findings += [modelFinding(replay, record)].compactMap(\.self) }
+        findings += [result.finding ?? replay.summary?.finding].compactMap(\.self)
+        // Of a run that is not as it must be, a digest would tell nothing.
+        let digest =
+            hasModel && findings.isEmpty
+            ? RunDigest(job, record, weights: replay.parameters.sha256) : nil
+        if findings.isEmpty, let signature, signature.digest != digest {
+            findings.append(otherRun(signature, digest))
         }
         return VerificationReport(
             run: run, isVerified: findings.isEmpty, steps: record.steps, totalSteps: totalSteps,
             stepsPerEpoch: job.plan.stepsPerEpoch, replayedFrom: replay.start,
             replayedSteps: replay.step - replay.start,
             checkpoints: verdicts.count(where: \.isGood), hasModel: hasModel,
-            hasDiverged: !replay.isFinite || hasDiverged, findings: findings)
+            hasDiverged: !replay.isFinite || replay.summary?.hasDiverged == true,
+            record: record.format, digest: digest, isSigned: signature != nil,
+            signer: signer?.path, findings: findings)
     }
 
-    /// Whether the run's result says that it ended since its numbers were no longer finite.
-    private var hasDiverged: Bool {
-        guard let text = try? RunDirectory.read(RunDirectory.summary(in: run)),
-            let summary = try? JSONDecoder().decode(RunSummary.self, from: Data(text))
-        else { return false }
-        return summary.status == "diverged"
+    /// What the run says that it came to; or what is wrong with that.
+    private var summary: (summary: RunSummary?, finding: Finding?) {
+        guard Files.exists(summaryPath) else { return (nil, nil) }
+        do {
+            let bytes = try RunDirectory.read(summaryPath)
+            return (try JSONDecoder().decode(RunSummary.self, from: Data(bytes)), nil)
+        } catch let error as FileError {
+            return (nil, Finding(summaryPath, line: "\(error)"))
+        } catch {
+            return (nil, Finding(summaryPath, "it is not what a run writes of its result"))
+        }
     }
 
+    /// The run's signature, if it has one.
+    ///
+    /// - Throws: ``VerificationError`` if it is not that of the one who must have signed the run.
+    private func signature(
+        by signer: (key: VerifyingKey, path: String)?
+    ) throws -> RunSignature? {
+        let path = RunDirectory.signature(in: run)
+        guard Files.exists(path) else {
+            if signer != nil { throw VerificationError.notSigned(path: path) }
+            return nil
+        }
+        guard let signature = RunSignature(parsing: try RunDirectory.read(path)) else {
+            throw VerificationError.noSignature(path: path)
+        }
+        if let signer, !signature.isMade(by: signer.key) {
+            throw VerificationError.otherKey(path: path, key: signer.path)
+        }
+        return signature
+    }
+
+    private func otherRun(_ signature: RunSignature, _ digest: RunDigest?) -> Finding {
+        let own = digest.map { "this one has \($0.digits)" } ?? "this one is not complete"
+        return Finding(
+            RunDirectory.signature(in: run),
+            "it signs the run with the digest \(signature.digest.digits), but \(own)")
+    }
+
+    private var summaryPath: String { RunDirectory.summary(in: run) }
     private var totalSteps: Int { job.configuration.epochs * job.plan.stepsPerEpoch }
     private var modelPath: String { RunDirectory.model(in: run) }
 
@@ -91,13 +145,8 @@ public struct RunVerification {
     private func startingPoint(
         upTo step: Int, _ saved: [SavedState], _ record: RunRecord
     ) -> Checkpoint? {
-        for state in saved.reversed() where state.step <= step {
-            // A run that is going on may have removed it meanwhile: then one before it will do.
-            guard record.verdict(on: state)?.isGood == true,
-                let bytes = try? RunDirectory.checkpoints(in: run).read(state.path),
-                let checkpoint = try? Checkpoint(parsing: bytes, path: state.path)
-            else { continue }
-            return checkpoint
+        for state in saved.sorted(by: { $0.step > $1.step }) where state.step <= step {
+            if record.verdict(on: state)?.isGood == true { return state.checkpoint }
         }
         return nil
     }
@@ -110,19 +159,34 @@ public struct RunVerification {
         return job
     }
 
-    private func modelFinding(weights: UInt64) -> Finding? {
+    private func modelFinding(_ replay: Replay, _ record: RunRecord) -> Finding? {
         let path = modelPath
         do {
             let model = try ModelFile(parsing: RunDirectory.read(path), path: path)
-            let (settings, known) = (model.configuration, job.configuration)
-            if let setting = settings.flatMap({ known.difference(from: $0) }) {
+            guard let settings = model.configuration, model.step == nil else {
+                return Finding(path, "it does not say how it was trained, as a run's model does")
+            }
+            if let setting = job.configuration.difference(from: settings) {
                 return Finding(path, otherSetting: setting)
             }
-            let isRight =
-                model.architecture == job.architecture && model.parameters.checksum == weights
-            return isRight ? nil : Finding(path, "its weights are not the ones after the last step")
+            guard (model.dataDigest ?? job.dataDigest) == job.dataDigest,
+                model.dataset == job.dataset.name
+            else { return Finding(path, "it was made with another data set") }
+            guard model.architecture == job.architecture,
+                areLast(model.parameters, replay, record)
+            else { return Finding(path, "its weights are not the ones after the last step") }
+            return nil
         } catch {
             return Finding(path, line: "\(error)")
         }
+    }
+
+    /// Whether these are the weights after the last step, as far as that is known.
+    private func areLast(
+        _ parameters: FloatBuffer, _ replay: Replay, _ record: RunRecord
+    ) -> Bool {
+        guard replay.step < totalSteps else { return parameters.hasBytes(of: replay.parameters) }
+        // The replay has found something before it came so far.
+        return record.confirms(parameters, afterStep: totalSteps) ?? true
     }
 }

@@ -1,30 +1,28 @@
 import Glibc
 import Training
 
-/// What a checkpoint holds, as checksums.
+/// A checkpoint of a run.
 struct SavedState {
     let path: String
-    let step: Int
-    let weights: UInt64
-    private let optimizer: [UInt64]
+    let checkpoint: Checkpoint
 
-    init(_ checkpoint: Checkpoint, path: String) {
-        self.path = path
-        step = checkpoint.step
-        weights = checkpoint.parameters.checksum
-        optimizer = checkpoint.configuration.updateRule.stateVariables.map {
-            checkpoint.optimizerState[$0]?.checksum ?? 0
-        }
-    }
+    var step: Int { checkpoint.step }
 
-    /// What tells it from the state that a replay has come to; nil if nothing does.
+    /// What tells it from the state that a replay has come to, to the last bit; nil if nothing does.
     func difference(from state: TrainingState) -> Finding? {
-        let replayed = SavedState(state.checkpoint(seconds: 0), path: path)
-        guard weights == replayed.weights else { return otherWeights }
-        guard optimizer == replayed.optimizer else {
-            return Finding(
-                path, step: step, "its optimizer's state is not the one after step \(step)")
+        // How long the steps took, no replay can tell.
+        let replayed = state.checkpoint(seconds: checkpoint.seconds)
+        guard checkpoint.parameters.hasBytes(of: replayed.parameters) else { return otherWeights }
+        func wrong(_ part: String) -> Finding {
+            Finding(path, step: step, "\(part) after step \(step)")
         }
+        for variable in checkpoint.configuration.updateRule.stateVariables {
+            guard let values = checkpoint.optimizerState[variable],
+                let right = replayed.optimizerState[variable], values.hasBytes(of: right)
+            else { return wrong("its optimizer's state is not the one") }
+        }
+        guard checkpoint.epoch == replayed.epoch, checkpoint.epochTally == replayed.epochTally
+        else { return wrong("what it counts of its epoch is not what was counted") }
         return nil
     }
 
@@ -36,32 +34,38 @@ struct SavedState {
 
 /// The checkpoints of a run that belong to it and are whole.
 struct SavedStates {
-    /// In the order of their steps.
+    /// In the order of their files' names.
     private(set) var states: [SavedState] = []
     /// What is wrong with the others.
     private(set) var findings: [Finding] = []
 
     /// Reads the checkpoints of a run.
     ///
+    /// All are kept in memory, since a run that goes on may remove them before the replay comes to them.
+    ///
     /// - Throws: ``VerificationError`` if all of them were made with another data set.
-    ///   ``FileError`` if their folder cannot be read.
+    ///   ``FileError`` if their folder cannot be read, or if they take too much memory.
     init(in store: CheckpointStore, of job: Job) throws {
         var foreign: [String] = []
+        var room = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) / 4
         for path in try store.paths() {
             do {
-                let checkpoint = try Checkpoint(parsing: store.read(path), path: path)
-                if let setting = job.configuration.differenceInSteps(
-                    from: checkpoint.configuration)
-                {
-                    findings.append(Finding(path, otherSetting: setting))
-                } else if checkpoint.dataDigest != job.dataDigest {
+                let bytes = try store.read(path)
+                room -= bytes.count
+                guard room >= 0 else { throw FileError(operation: "read", path: path, code: EFBIG) }
+                let checkpoint = try Checkpoint(parsing: bytes, path: path)
+                if checkpoint.dataDigest != job.dataDigest {
                     foreign.append(path)
+                } else if let finding = Self.strange(checkpoint, path, store, job) {
+                    findings.append(finding)
                 } else {
-                    states.append(SavedState(checkpoint, path: path))
+                    states.append(SavedState(path: path, checkpoint: checkpoint))
                 }
             } catch let error as FileError where error.code == ENOENT {
                 // A run that goes on removes its oldest checkpoint at any time.
                 continue
+            } catch let error as FileError where error.code == EFBIG {
+                throw error
             } catch {
                 findings.append(Finding(path, line: "\(error)"))
             }
@@ -70,5 +74,21 @@ struct SavedStates {
             throw VerificationError.otherData(path: path)
         }
         findings += foreign.map { Finding($0, "it was made with another data set") }
+    }
+
+    /// The finding that a checkpoint is not of this run, or not of the step that it is named after.
+    private static func strange(
+        _ checkpoint: Checkpoint, _ path: String, _ store: CheckpointStore, _ job: Job
+    ) -> Finding? {
+        if let setting = job.configuration.differenceInSteps(from: checkpoint.configuration) {
+            return Finding(path, otherSetting: setting)
+        }
+        guard checkpoint.architecture == job.architecture else {
+            return Finding(path, "it is of another network")
+        }
+        guard store.step(of: path) == checkpoint.step else {
+            return Finding(path, "it is of step \(checkpoint.step), which its name does not say")
+        }
+        return nil
     }
 }

@@ -10,6 +10,14 @@ public enum VerificationError: Error, CustomStringConvertible, Equatable {
     case changed(String)
     /// The data at hand are not those that the run was made with.
     case otherData(path: String)
+    /// The run has no signature.
+    case notSigned(path: String)
+    /// The signature is not what Tern writes.
+    case noSignature(path: String)
+    /// The signature was not made with the key that it was to be.
+    case otherKey(path: String, key: String)
+    /// The run is not one to be signed.
+    case cannotSign(String)
 
     /// One line that says what is wrong and what to do.
     public var description: String {
@@ -21,11 +29,22 @@ public enum VerificationError: Error, CustomStringConvertible, Equatable {
                 + "verified, only repeated with --config"
         case .noHeading(let path):
             "\(path) is not a record of steps: its first line is not "
-                + "step,epoch,first,end,weights; restore the original file"
+                + "step,epoch,first,end,weights_sha256; restore the original file"
         case .changed(let path):
             "\(path) was truncated while Tern read it, as when a run is resumed: verify it again"
         case .otherData(let path):
             "\(path) was made with another data set: give the run's data with --data"
+        case .notSigned(let path):
+            "\(path) does not exist: the run was not signed, or is not complete; go on with --resume and "
+                + "--sign to sign it, or leave out --signed-by"
+        case .noSignature(let path):
+            "\(path) is not a signature as Tern writes it, or was altered: get the original file, or "
+                + "put it away to verify the rest"
+        case .otherKey(let path, let key):
+            "\(path) was not made with the private half of \(key), or was altered: check whose key this "
+                + "is, and get the original file"
+        case .cannotSign(let reason):
+            "the run is complete but not signed, since it would not verify: \(reason)"
         }
     }
 }

@@ -1,3 +1,6 @@
+import Monitoring
+import Training
+
 /// What a verification came to.
 public struct VerificationReport: Encodable, Sendable {
     /// The run's folder.
@@ -20,15 +23,26 @@ public struct VerificationReport: Encodable, Sendable {
     public let hasModel: Bool
     /// Whether the run ended since its numbers were no longer finite, which is no fault of its files.
     public let hasDiverged: Bool
+    /// By which sums the record tells weights.
+    public let record: RecordFormat
+    /// The sum of the whole run, if it is complete and as it must be.
+    public let digest: RunDigest?
+    /// Whether it has a signature.
+    public let isSigned: Bool
+    /// The key that the signature was made with; nil where it was not compared with any.
+    public let signer: String?
     /// What is wrong.
     public let findings: [Finding]
 
     enum CodingKeys: String, CodingKey {
         case run, steps, totalSteps, stepsPerEpoch, replayedFrom, replayedSteps, checkpoints
-        case findings
+        case record, findings
         case isVerified = "verified"
         case hasModel = "model"
         case hasDiverged = "diverged"
+        case digest = "runDigest"
+        case isSigned = "signed"
+        case signer = "signedBy"
     }
 
     /// The result in one sentence.
@@ -39,6 +53,28 @@ public struct VerificationReport: Encodable, Sendable {
         }
         let end = hasDiverged ? ["then the training diverged"] : []
         return ([positions, replay, files] + end).joined(separator: "; ")
+    }
+
+    /// What limits what it proves: a line each.
+    public var notes: [String] {
+        record == .sha256
+            ? []
+            : [
+                "\(RunDirectory.steps(in: run)) has 64-bit checksums that are not cryptographic: anyone "
+                    + "can make other weights that fit them, so only what was replayed is proved"
+            ]
+    }
+
+    /// By what others can tell the run, and who vouches for it: a line each.
+    public var identity: [String] {
+        guard let digest else { return [] }
+        let line = "run digest  sha256 \(digest.digits)"
+        guard isSigned else { return [line] }
+        return [
+            line,
+            "signature   ed25519, "
+                + (signer.map { "by \($0)" } ?? "not checked (give --signed-by)"),
+        ]
     }
 
     private var positions: String {

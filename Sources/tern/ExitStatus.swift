@@ -39,7 +39,7 @@ enum ExitStatus {
         (diverged, "the training diverged: a number is no longer finite"),
         (differs, "a run does not verify"),
         (usage, "wrong usage"),
-        (badData, "a data set, a model or an image is damaged or does not fit"),
+        (badData, "a data set, model, image, key or signature is damaged or does not fit"),
         (noInput, "a data set, a run or a key was not found"),
         (tooFewWorkers, "too few workers were left for --pause-timeout"),
         (unavailable, "an endpoint, a kernel set or a system resource cannot be used"),
@@ -74,6 +74,7 @@ enum ExitStatus {
         case let error as KeyError: of(error)
         case let error as BenchmarkError: of(error)
         case let error as VerificationError: of(error)
+        case let error as SigningKeyError: of(error)
         case CheckpointError.file: fileTrouble
         case is CheckpointError, is SafetensorsError, is ImageError: badData
         case is FileError: fileTrouble
@@ -123,8 +124,17 @@ enum ExitStatus {
     private static func of(_ error: VerificationError) -> Int32 {
         switch error {
         case .noRun, .noRecord: noInput
-        case .noHeading, .otherData: badData
+        case .noHeading, .otherData, .notSigned, .noSignature, .otherKey, .cannotSign: badData
         case .changed: fileTrouble
+        }
+    }
+
+    private static func of(_ error: SigningKeyError) -> Int32 {
+        switch error {
+        case .file(let error): error.code == ENOENT ? noInput : fileTrouble
+        case .exists: cannotCreate
+        case .exposed: configuration
+        case .unusable: badData
         }
     }
 

@@ -146,6 +146,12 @@ struct TrainingOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Sign the completed run with this Ed25519 key, made by tern key signing or openssl. Give it "
+                + "again with --resume. (default: none)", valueName: "file"))
+    var sign: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Steps between two step lines in the log. (default: \(defaults.logEvery))",
             valueName: "steps"))
     var logEvery: Int?

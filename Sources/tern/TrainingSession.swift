@@ -22,7 +22,10 @@ struct TrainingSession {
     /// The command that trains, without what it is to train.
     let command: String
     /// The command that goes on with the run.
-    var resumeCommand: String { "\(command) --resume \(shellWord(directory.path))" }
+    var resumeCommand: String {
+        "\(command) --resume \(shellWord(directory.path))\(signer?.text ?? "")"
+    }
+    private let signer: RunSigner?
     /// The option that names another folder for the run; nil for a run that has its own.
     private let folderOption: String?
 
@@ -31,6 +34,7 @@ struct TrainingSession {
         _ options: TrainingOptions, _ configuration: RunConfiguration, command: String
     ) async throws -> TrainingSession {
         try configuration.validate()
+        let signer = try options.sign.map { try RunSigner(keyFile: $0) }
         var configuration = configuration
         var job = try await configuration.job(
             readFrom: options.config ?? options.resume ?? "the configuration")
@@ -48,7 +52,7 @@ struct TrainingSession {
         return TrainingSession(
             configuration: configuration, job: job, directory: directory, checkpoint: checkpoint,
             sink: sink, record: record, logger: logger, notes: notes, command: command,
-            folderOption: options.resume == nil ? "--run-dir" : nil)
+            signer: signer, folderOption: options.resume == nil ? "--run-dir" : nil)
     }
 
     private static func openFolder(
@@ -105,7 +109,12 @@ struct TrainingSession {
     ) throws -> Checkpoint? {
         let point = try ResumePoint(in: directory.path, for: job)
         for (path, reason) in point.useless {
-            let what = path == directory.model ? "a model" : "a checkpoint"
+            let what =
+                switch path {
+                case directory.model: "a model"
+                case RunDirectory.signature(in: directory.path): "a signature"
+                default: "a checkpoint"
+                }
             let place = try directory.putAside(path)
             logger.warning("skipping \(what): \(reason); it is now \(place)")
         }
@@ -158,6 +167,8 @@ struct TrainingSession {
             joinTimeout: joinTimeout.map { .seconds($0) })
         faults.apply(to: &settings)
         let step = checkpoint?.step ?? 0
+        // It tells what an earlier session came to, not what this one will.
+        directory.folder.remove(Files.name(of: directory.summary))
         let (metrics, steps) = try placed { () throws(FileError) in
             (
                 try MetricsFile(in: directory.folder, resumingAt: step),
@@ -219,7 +230,9 @@ struct TrainingSession {
         guard result.outcome == .completed else { throw failure(result) }
         try placed(written.get)
         logger.info("training is finished")
-        let lines = summary.lines + ["  model          \(directory.model)"]
+        let signed = try signer?.sign(directory, job, result.parameters)
+        let lines =
+            summary.lines + ["  model          \(directory.model)"] + [signed].compactMap(\.self)
         sink.show(lines.joined(separator: "\n"))
     }
 
@@ -241,13 +254,10 @@ struct TrainingSession {
             case .tooFewWorkers, .workersEnded, .failed: "failed"
             }
         let steps = result.step
-        let stepsPerEpoch = job.plan.stepsPerEpoch
-        let examples =
-            steps / stepsPerEpoch * job.plan.examples
-            + min(steps % stepsPerEpoch * job.plan.batchSize, job.plan.examples)
         return RunSummary(
             status: status, dataset: job.dataset.name, workers: workers,
-            epochs: steps / stepsPerEpoch, steps: steps, examples: examples,
+            epochs: steps / job.plan.stepsPerEpoch, steps: steps,
+            examples: RunSummary.examples(in: steps, of: job.plan),
             wallSeconds: result.seconds, lastEpoch: result.lastEpoch,
             weightsSHA256: result.parameters.sha256)
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Bounds
+import Keys
 import Monitoring
 import Training
 import Verification
@@ -12,9 +13,10 @@ struct VerifyCommand: AsyncParsableCommand {
         abstract: "Check that a run used each example once per epoch and has the right weights.",
         discussion: """
             Repeats the run's steps in this process and compares the weights after each with the run's \
-            record, steps.csv; checks the checkpoints and the model too. Only reads files. A run in \
-            progress is checked up to its last step. If something is wrong, names the step or the \
-            file and ends with status 2.
+            record, steps.csv, and the checkpoints, the model and summary.json with what was repeated. \
+            Only reads files. A run in progress is checked up to its last step. If something is wrong, \
+            names the step or the file and ends with status 2. Prints a digest of a complete run, by \
+            which two people can tell that they have the same.
             """)
 
     @Argument(help: "The folder of a run.")
@@ -32,6 +34,12 @@ struct VerifyCommand: AsyncParsableCommand {
             valueName: "dir"))
     var data: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Also check that the run was signed with the private half of this key. (default: none)",
+            valueName: "file"))
+    var signedBy: String?
+
     @OptionGroup
     var output: OutputOptions
 
@@ -46,7 +54,8 @@ struct VerifyCommand: AsyncParsableCommand {
             let signals = try SignalSource()
             let report = try await command.verify(signals)
             try command.output.show(report, hearing: signals) {
-                (report.findings.map { plainText($0.message) } + [report.sentence])
+                (report.findings.map { plainText($0.message) } + [report.sentence] + report.notes
+                    + report.identity)
                     .joined(separator: "\n")
             }
             guard report.isVerified else { throw Failure(status: ExitStatus.differs, message: "") }
@@ -54,6 +63,7 @@ struct VerifyCommand: AsyncParsableCommand {
     }
 
     private func verify(_ signals: SignalSource) async throws -> VerificationReport {
+        let signer = try signedBy.map { (key: try SigningKeyFile.readPublic($0), path: $0) }
         var configuration = try RunVerification.configuration(of: run)
         configuration.replaceData(by: data)
         let job = try await configuration.job(readFrom: run)
@@ -63,7 +73,7 @@ struct VerifyCommand: AsyncParsableCommand {
         let verification = RunVerification(run, configuration, job)
         let sink = LogSink()
         var bar: ProgressBar?
-        let report = try await verification.verify(from: from) { step, last in
+        let report = try await verification.verify(from: from, signer: signer) { step, last in
             switch signals.read() {
             case .stop(let signal), .stopAtOnce(let signal):
                 sink.endProgress()

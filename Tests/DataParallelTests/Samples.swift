@@ -9,7 +9,7 @@ let sampleArchitecture = Architecture(
 func sampleReport(step: Int) -> StepReport {
     StepReport(
         epoch: 1, epochs: 1, stepInEpoch: step, stepsPerEpoch: 1, step: step, tally: Tally(),
-        learningRate: 0, seconds: 0, positions: 0..<0, weights: 0)
+        learningRate: 0, seconds: 0, positions: 0..<0, weights: .none)
 }
 
 /// The nodes whose sums a worker sends for a range of slots: as few as the tree allows.

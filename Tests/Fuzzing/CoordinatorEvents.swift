@@ -159,7 +159,7 @@ private struct CoordinatorUnderAttack {
             machine.updated(
                 StepReport(
                     epoch: 1, epochs: 1, stepInEpoch: 1, stepsPerEpoch: 1, step: steps,
-                    tally: Tally(), learningRate: 0, seconds: 0, positions: 0..<0, weights: 0),
+                    tally: Tally(), learningRate: 0, seconds: 0, positions: 0..<0, weights: .none),
                 now: now))
     }
 }

@@ -44,7 +44,7 @@ func goOn(from checkpoint: Checkpoint) {
     var state = TrainingState(fuzzedJob, resuming: checkpoint)
     let tally = makeStep(&state)
     let report = state.report(
-        tally, learningRate: state.learningRate, seconds: checkpoint.seconds, weights: 0)
+        tally, learningRate: state.learningRate, seconds: checkpoint.seconds, weights: .none)
     precondition(report.step == checkpoint.step + 1, "a step of another number")
     precondition(Duration.seconds(checkpoint.seconds) >= .zero, "time runs backwards")
     _ = state.checkpoint(seconds: checkpoint.seconds)

@@ -87,13 +87,15 @@ struct ExtremeFileTests {
 
     @Test("a line of steps.csv")
     func record() {
-        let line = "470,2,0,128,8a5de61f0c7b9e42"
-        for field in 0..<4 {
+        for (format, field) in RecordFormat.allCases.flatMap({ form in (0..<4).map { (form, $0) } })
+        {
+            let sum = String(repeating: "8a", count: format.byteCount)
+            let line = "470,2,0,128,\(sum)"
             for value in Extremes.integers {
                 var fields = line.split(separator: ",").map(String.init)
                 fields[field] = "\(value)"
                 let altered = Array(fields.joined(separator: ",").utf8)
-                guard let record = StepRecord(parsing: altered[...]) else { continue }
+                guard let record = StepRecord(parsing: altered[...], format) else { continue }
                 #expect((0...1 << 52).contains(record.step), "\(fields)")
                 #expect(record.positions.upperBound <= 1 << 31, "\(fields)")
             }

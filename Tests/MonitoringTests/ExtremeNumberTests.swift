@@ -26,7 +26,7 @@ import Training
             let step = StepReport(
                 epoch: 1, epochs: 2, stepInEpoch: 1, stepsPerEpoch: 1, step: place + 1,
                 tally: tally,
-                learningRate: number(1), seconds: number(2), positions: 0..<1, weights: 0)
+                learningRate: number(1), seconds: number(2), positions: 0..<1, weights: .none)
             let epoch = EpochReport(
                 epoch: 1, epochs: 2, step: place + 1, train: tally,
                 test: Tally(examples: 1, correct: 0, loss: number(3)), seconds: number(2),

@@ -7,7 +7,7 @@ import Training
         StepReport(
             epoch: 1 + (step - 1) / 100, epochs: 2, stepInEpoch: 1 + (step - 1) % 100,
             stepsPerEpoch: 100, step: step, tally: Tally(examples: 10), learningRate: 0.1,
-            seconds: seconds, positions: 0..<10, weights: 0)
+            seconds: seconds, positions: 0..<10, weights: .none)
     }
 
     @Test("shows how far, how fast, and how long still")

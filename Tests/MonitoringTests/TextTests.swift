@@ -31,7 +31,7 @@ import Training
     func step() {
         let report = StepReport(
             epoch: 1, epochs: 10, stepInEpoch: 100, stepsPerEpoch: 469, step: 100, tally: tally,
-            learningRate: 0.001, seconds: 1, positions: 0..<128, weights: 0)
+            learningRate: 0.001, seconds: 1, positions: 0..<128, weights: .none)
         #expect(
             RunEvent.step(report).text?.message
                 == "Epoch [1/10], Step [100/469], Loss: 0.4321, Accuracy: 87.50%")

@@ -35,7 +35,8 @@ struct HelpTests {
         ("batch-size <examples>", "128"), ("learning-rate <rate>", ""), ("optimizer", "adam"),
         ("clip-norm <norm>", ""), ("schedule", "cosine"), ("shards", "16"), ("seed", "0"),
         ("threads", "1"), ("run-dir <dir>", "runs/TIME-CELL"), ("checkpoint-every <steps>", "0"),
-        ("resume <dir>", nil), ("config <file>", nil), ("log-every <steps>", "100"),
+        ("resume <dir>", nil), ("config <file>", nil), ("sign <file>", "none"),
+        ("log-every <steps>", "100"),
         ("log-level", "info"),
     ]
     static let untold = [
@@ -69,6 +70,7 @@ struct HelpTests {
             [
                 ("from <step>", "from the initial weights"),
                 ("data <dir>", "where the run read them"), ("format", "text"),
+                ("signed-by <file>", "none"),
             ]
         ),
         ("evaluate", untold + [("data <dir>", "the data that the model was trained on")]),

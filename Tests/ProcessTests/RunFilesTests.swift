@@ -68,7 +68,7 @@ struct RunFilesTests {
                 "1 1 0 250", "2 1 250 500", "3 1 500 600", "4 2 0 250", "5 2 250 500",
                 "6 2 500 600",
             ])
-        #expect(steps.allSatisfy { $0.last?.wholeMatch(of: /[0-9a-f]{16}/) != nil })
+        #expect(steps.allSatisfy { $0.last?.wholeMatch(of: /[0-9a-f]{64}/) != nil })
         #expect(Set(steps.compactMap(\.last)).count == 6)
     }
 

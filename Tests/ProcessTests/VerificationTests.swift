@@ -127,6 +127,8 @@ struct VerificationTests {
             #expect(ending.status == 0 && ending.errors == "", "\(ending)")
             let result = try JSONDecoder().decode(Result.self, from: Data(ending.output.utf8))
             #expect(result.verified && result.model && result.findings.isEmpty)
+            #expect(result.record == "sha256" && result.runDigest.utf8.count == 64)
+            #expect(!result.signed)
             #expect([result.replayedFrom, result.replayedSteps] == [start, 12 - start])
             #expect([result.steps, result.totalSteps, result.checkpoints] == [12, 12, 3])
         }
@@ -135,8 +137,8 @@ struct VerificationTests {
     }
 
     struct Result: Decodable {
-        let run: String
-        let verified, model: Bool
+        let run, record, runDigest: String
+        let verified, model, signed: Bool
         let steps, totalSteps, stepsPerEpoch, replayedFrom, replayedSteps, checkpoints: Int
         let findings: [Finding]
 
@@ -147,7 +149,8 @@ struct VerificationTests {
         }
 
         enum CodingKeys: String, CodingKey {
-            case run, verified, model, steps, checkpoints, findings
+            case run, verified, model, steps, checkpoints, findings, record, signed
+            case runDigest = "run_digest"
             case totalSteps = "total_steps"
             case stepsPerEpoch = "steps_per_epoch"
             case replayedFrom = "replayed_from"
@@ -201,7 +204,11 @@ struct VerificationTests {
         let ending = try await tern(["verify", run.path])
         #expect(ending.status == 0, "\(ending)", sourceLocation: sourceLocation)
         #expect(ending.errors == "", sourceLocation: sourceLocation)
-        #expect(ending.output.split(separator: "\n").count == 1, sourceLocation: sourceLocation)
+        let lines = ending.output.split(separator: "\n")
+        let isComplete = lines.first?.contains("the model agree") == true
+        #expect(lines.count == (isComplete ? 2 : 1), "\(ending)", sourceLocation: sourceLocation)
+        let digest = lines.last?.wholeMatch(of: /run digest  sha256 [0-9a-f]{64}/)
+        #expect((digest != nil) == isComplete, "\(ending)", sourceLocation: sourceLocation)
         for part in parts {
             #expect(ending.output.contains(part), "\(ending)", sourceLocation: sourceLocation)
         }

@@ -1,14 +1,21 @@
+import KernelInterface
 import Testing
 import Training
 
 @Suite("The record's lines")
 struct StepRecordTests {
-    private static let samples = [
-        StepRecord(step: 1, epoch: 1, positions: 0..<128, weights: 0x8a5d_e61f_0c7b_9e42),
-        StepRecord(step: 470, epoch: 2, positions: 0..<128, weights: 0),
-        StepRecord(step: 469, epoch: 1, positions: 59_904..<60_000, weights: .max),
-        StepRecord(step: 1 << 52, epoch: 1_000_000, positions: 0..<1 << 30, weights: 0xf),
-    ]
+    /// SHA-256 and XXH3-64 of no weights.
+    private static let sums: [RecordFormat: [UInt8]] = Dictionary(
+        uniqueKeysWithValues: RecordFormat.allCases.map { ($0, StepWeights.none.sum($0)) })
+
+    static let samples: [(RecordFormat, StepRecord)] = RecordFormat.allCases.flatMap { format in
+        let zeros = [UInt8](repeating: 0, count: format.byteCount)
+        return [
+            (1, 1, 0..<128, sums[format] ?? []), (470, 2, 0..<128, zeros),
+            (469, 1, 59_904..<60_000, zeros.map { ~$0 }),
+            (1 << 52, 1_000_000, 0..<1 << 30, zeros.dropLast() + [0xf]),
+        ].map { (format, StepRecord(step: $0, epoch: $1, positions: $2, weights: $3)) }
+    }
 
     private func line(_ record: StepRecord) -> [UInt8] {
         var bytes: [UInt8] = []
@@ -18,21 +25,44 @@ struct StepRecordTests {
 
     @Test("have the form that is documented")
     func form() {
+        let headings = RecordFormat.allCases.map { String(decoding: $0.heading, as: UTF8.self) }
         #expect(
-            String(decoding: StepRecord.heading, as: UTF8.self) == "step,epoch,first,end,weights")
-        let lines = Self.samples.prefix(3).flatMap(line)
+            headings == ["step,epoch,first,end,weights_sha256", "step,epoch,first,end,weights"])
+        let lines = Self.samples[0...1].flatMap { line($0.1) } + line(Self.samples[4].1)
         #expect(
             String(decoding: lines, as: UTF8.self) == """
-                1,1,0,128,8a5de61f0c7b9e42
-                470,2,0,128,0000000000000000
-                469,1,59904,60000,ffffffffffffffff
+                1,1,0,128,e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+                470,2,0,128,0000000000000000000000000000000000000000000000000000000000000000
+                1,1,0,128,2d06800538d394c2
 
                 """)
     }
 
-    @Test("are read back as they were written", arguments: samples)
-    func roundTrip(record: StepRecord) {
-        #expect(StepRecord(parsing: line(record).dropLast()) == record)
+    @Test("tell the format by their heading, and no other", arguments: RecordFormat.allCases)
+    func heading(format: RecordFormat) {
+        #expect(RecordFormat(heading: format.heading[...]) == format)
+        #expect(RecordFormat(heading: format.heading.dropLast()) == nil)
+        #expect(RecordFormat(heading: (format.heading + [13])[...]) == nil)
+    }
+
+    @Test("have the sum of the very weights, whoever holds them")
+    func sums() {
+        let buffer = FloatBuffer([1, -0.0, .nan])
+        for format in RecordFormat.allCases {
+            #expect(StepWeights(copying: buffer).sum(format) == format.sum(of: buffer))
+            #expect(format.sum(of: buffer) != format.sum(of: FloatBuffer([1, 0.0, .nan])))
+        }
+        #expect(
+            RecordFormat.sha256.sum(of: buffer).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+                .joined() == buffer.sha256)
+    }
+
+    @Test("are read back as they were written, and in no other format", arguments: samples)
+    func roundTrip(format: RecordFormat, record: StepRecord) {
+        for other in RecordFormat.allCases {
+            let read = StepRecord(parsing: line(record).dropLast(), other)
+            #expect(read == (other == format ? record : nil))
+        }
     }
 
     @Test(
@@ -49,18 +79,20 @@ struct StepRecordTests {
             "1;1;0;128;8a5de61f0c7b9e42", "1,1,0,128,\u{0}\u{1}\u{ff}", "1,1,0,128,",
         ])
     func otherForms(text: String) {
-        #expect(StepRecord(parsing: Array(text.utf8)[...]) == nil)
+        for format in RecordFormat.allCases {
+            #expect(StepRecord(parsing: Array(text.utf8)[...], format) == nil)
+        }
     }
 
     @Test("with one byte changed are another step's or none, and never crash the reader")
     func changedBytes() {
-        let original = Self.samples[2]
+        let (format, original) = Self.samples[2]
         let bytes = Array(line(original).dropLast())
         for index in bytes.indices {
             for byte in UInt8.min...UInt8.max where byte != bytes[index] {
                 var changed = bytes
                 changed[index] = byte
-                guard let record = StepRecord(parsing: changed[...]) else { continue }
+                guard let record = StepRecord(parsing: changed[...], format) else { continue }
                 #expect(record != original)
                 #expect(Array(line(record).dropLast()) == changed)
             }

@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Glibc
+import Hashing
 import Kernels
 import Monitoring
 import NeuralNetwork
@@ -13,9 +14,16 @@ import Verification
 /// It leaves checkpoints of every other step, so at its end those of the steps 8, 10 and 12.
 struct FolderRun {
     let path: String
+    private let hidden: Int
+
+    /// Who signs it.
+    static let signer = SigningKey(seed: [UInt8](repeating: 7, count: 32))
 
     /// The run in a folder.
-    init(_ path: String) { self.path = path }
+    init(_ path: String, hidden: Int = 3) {
+        self.path = path
+        self.hidden = hidden
+    }
 
     private static let data: Dataset? = {
         func set(_ count: Int) -> ExampleSet {
@@ -27,9 +35,9 @@ struct FolderRun {
         return try? Dataset(train: set(60), test: set(6))
     }()
 
-    private static var configuration: RunConfiguration {
+    private var configuration: RunConfiguration {
         var configuration = RunConfiguration()
-        configuration.training.hidden = 3
+        configuration.training.hidden = hidden
         configuration.training.epochs = 2
         configuration.training.batchSize = 10
         configuration.training.shards = 4
@@ -47,7 +55,7 @@ struct FolderRun {
     func begin(upTo last: Int = 12) async throws {
         let directory = try RunDirectory.create(path)
         defer { release(directory) }
-        let configuration = Self.configuration
+        let configuration = configuration
         try directory.write(configuration.encoded(), to: directory.configuration)
         try await carryOut(try job(configuration), directory, from: nil, upTo: last)
     }
@@ -70,11 +78,40 @@ struct FolderRun {
         close(directory.log)
     }
 
+    /// The run's job, of its own configuration.
+    func job() throws -> Job { try job(configuration) }
+
     /// What `tern verify` says of the run.
-    func verify() async throws -> VerificationReport {
+    func verify(
+        from step: Int? = nil, by signer: VerifyingKey? = nil
+    ) async throws -> VerificationReport {
         let configuration = try RunVerification.configuration(of: path)
         return try await RunVerification(path, configuration, try job(configuration))
-            .verify(from: nil) { _, _ in }
+            .verify(from: step, signer: signer.map { ($0, "key.pub") }) { _, _ in }
+    }
+
+    /// Signs the run as `tern train --sign` does.
+    func sign() throws {
+        let model = RunDirectory.model(in: path)
+        let parameters = try ModelFile(parsing: Files.read(model), path: model).parameters
+        let digest = try RunDigest(ofRunIn: path, job(), parameters)
+        try Files.writeAtomically(
+            RunSignature(digest, by: Self.signer).encoded(), to: RunDirectory.signature(in: path))
+    }
+
+    /// Writes the record of the whole run in a format, and takes away what signs another.
+    func rewriteRecord(_ format: RecordFormat) async throws {
+        var run = LocalRun(try job(), lanes: 1)
+        var record = format.heading + [10]
+        while run.state.step < 12 {
+            let tally = try await run.step()
+            let report = run.state.report(
+                tally, learningRate: 0, seconds: 0,
+                weights: StepWeights(copying: run.state.parameters))
+            StepRecord(report, format).append(to: &record)
+        }
+        try Files.writeAtomically(record, to: RunDirectory.steps(in: path))
+        unlink(RunDirectory.signature(in: path))
     }
 
     private func carryOut(
@@ -88,8 +125,9 @@ struct FolderRun {
         while run.state.step < last {
             let tally = try await run.step()
             let report = run.state.report(
-                tally, learningRate: 0, seconds: 0, weights: run.state.parameters.checksum)
-            try record.append(StepRecord(report))
+                tally, learningRate: 0, seconds: 0,
+                weights: StepWeights(copying: run.state.parameters))
+            try record.append(report)
             for (file, line) in [
                 (metrics, "{\"type\":\"step\",\"step\":\(report.step)}\n"),
                 (directory.log, "info step \(report.step)\n"),
@@ -102,10 +140,22 @@ struct FolderRun {
         }
         try record.flush()
         guard last == 12 else { return }
-        let model = ModelFile(
+        var model = ModelFile(
             architecture: job.architecture, dataset: "custom",
             configuration: job.configuration, parameters: run.state.parameters)
+        model.dataDigest = job.dataDigest
         try directory.write(model.encoded(), to: directory.model)
-        try directory.write(Array("{\n}\n".utf8), to: directory.summary)
+        let text = jsonText(await summary(of: run, job))
+        try directory.write(Array(text.utf8), to: directory.summary)
+    }
+
+    /// What `tern train` says of a run that has come to its end.
+    private func summary(of run: LocalRun, _ job: Job) async -> RunSummary {
+        let epoch = EpochReport(
+            epoch: 2, epochs: 2, step: 12, train: run.state.epochTally, test: await run.evaluate(),
+            seconds: 1, examplesPerSecond: 1)
+        return RunSummary(
+            status: "completed", dataset: "custom", workers: 1, epochs: 2, steps: 12, examples: 120,
+            wallSeconds: 1, lastEpoch: epoch, weightsSHA256: run.state.parameters.sha256)
     }
 }

@@ -1,3 +1,4 @@
+import KernelInterface
 import Testing
 import Training
 import Verification
@@ -12,7 +13,8 @@ struct RecordCheckTests {
     private static let sound = (0..<epochs * plan.stepsPerEpoch).map { step in
         StepRecord(
             step: step + 1, epoch: plan.epoch(ofStep: step) + 1,
-            positions: plan.positions(ofStep: step), weights: UInt64(step) &* 0x9e37_79b9_7f4a_7c15)
+            positions: plan.positions(ofStep: step),
+            weights: RecordFormat.sha256.sum(of: FloatBuffer([Float(step)])))
     }.map(text)
 
     private static func text(_ record: StepRecord) -> String {
@@ -23,7 +25,7 @@ struct RecordCheckTests {
 
     /// What the check says of these lines, and how many steps it took before.
     private func check(_ lines: [String]) -> (finding: Finding?, steps: Int) {
-        var check = RecordCheck("steps.csv", plan: Self.plan, epochs: Self.epochs)
+        var check = RecordCheck("steps.csv", plan: Self.plan, epochs: Self.epochs, .sha256)
         do throws(Finding) {
             for line in lines { _ = try check.take(Array(line.utf8)[...]) }
         } catch {
@@ -126,7 +128,7 @@ struct RecordCheckTests {
                     changed[index] = byte
                     var lines = Self.sound
                     lines[step - 1] = String(decoding: changed, as: UTF8.self)
-                    let isOfWeights = index >= line.count - 16
+                    let isOfWeights = index >= line.count - 64
                     let isDigit = byte != UInt8(ascii: ",") && byte != 45 && byte != 10
                     #expect((check(lines).finding == nil) == (isOfWeights && isDigit))
                 }

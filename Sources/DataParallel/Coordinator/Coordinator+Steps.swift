@@ -168,10 +168,10 @@ extension Coordinator {
         guard state.update(sum) else { return abandon(.diverged(step: state.step)) }
         sums.pool.give(sum.gradients)
         clock.count(sum.tally.examples)
-        // The checksum that goes with the next weights is the one that the record keeps.
+        // The record adds up the very frame that goes to the workers, on its own thread.
         let report = state.report(
             sum.tally, learningRate: learningRate, seconds: clock.seconds(at: now),
-            weights: makeBroadcast().checksum)
+            weights: StepWeights(sharing: makeBroadcast().frame))
         perform(machine.updated(report, now: now))
     }
 

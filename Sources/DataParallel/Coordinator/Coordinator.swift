@@ -291,6 +291,8 @@ public actor Coordinator {
         }
         state = TrainingState(job, resuming: checkpoint)
         broadcast = nil
+        // What was tested after that were not the run's weights.
+        if let last = lastEpoch, last.step > state.step { lastEpoch = nil }
         report(.rewound(step: state.step))
         perform(machine.rewound(to: state.step, now: now))
     }

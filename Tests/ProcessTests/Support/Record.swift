@@ -7,7 +7,7 @@ extension RunFolder {
     var steps: [String] {
         get throws {
             let lines = try text("steps.csv").split(separator: "\n").map(String.init)
-            try #require(lines.first == "step,epoch,first,end,weights")
+            try #require(lines.first == "step,epoch,first,end,weights_sha256")
             return Array(lines.dropFirst())
         }
     }
@@ -16,7 +16,7 @@ extension RunFolder {
     func changeSteps(_ change: (inout [String]) -> Void) throws {
         var lines = try steps
         change(&lines)
-        let text = (["step,epoch,first,end,weights"] + lines).map { "\($0)\n" }.joined()
+        let text = (["step,epoch,first,end,weights_sha256"] + lines).map { "\($0)\n" }.joined()
         try Data(text.utf8).write(to: URL(filePath: path("steps.csv")))
     }
 

@@ -197,7 +197,7 @@ final class CoordinatorProcess: VirtualProcess {
         broadcast = nil
         world.history.commit(step: last, weights: state.parameters.sha256)
         let report = state.report(
-            sum.tally, learningRate: learningRate, seconds: 0, weights: 0)
+            sum.tally, learningRate: learningRate, seconds: 0, weights: .none)
         perform(machine.updated(report, now: world.queue.now))
     }
 

@@ -1,0 +1,51 @@
+import Hashing
+import KernelInterface
+import Monitoring
+import Training
+
+/// One sum of a whole run, by which people can tell that they have the same.
+///
+/// It is the SHA-256 of this text, each line with its end:
+///
+///     tern-run-1
+///     configuration SHA-256 of the settings that decide the weights, as JSON with sorted keys
+///     data the data set's digest
+///     record sha256 469 SHA-256 of steps.csv
+///     weights the weights' SHA-256
+///
+/// So it depends on no time, path, machine or number of workers: two runs of one recipe have the same.
+public struct RunDigest: Sendable, Equatable, Encodable {
+    /// 64 hexadecimal digits.
+    public let digits: String
+
+    init(_ job: Job, _ record: RunRecord, weights: String) {
+        let settings = jsonText(job.configuration, isSnakeCase: true)
+        let lines = [
+            "tern-run-1", "configuration \(SHA256.hex(of: Array(settings.utf8)))",
+            "data \(job.dataDigest)",
+            "record \(record.format.rawValue) \(record.steps) \(record.digest)",
+            "weights \(weights)",
+        ]
+        digits = SHA256.hex(of: Array(lines.map { "\($0)\n" }.joined().utf8))
+    }
+
+    init(digits: String) { self.digits = digits }
+
+    /// The digest of a run that has come to its end with these parameters.
+    ///
+    /// - Throws: ``VerificationError`` if its record is not whole, ``FileError`` if it cannot be read.
+    public init(ofRunIn folder: String, _ job: Job, _ parameters: FloatBuffer) throws {
+        let record = try RunRecord(RunDirectory.steps(in: folder), for: job, keeping: [])
+        let total = job.configuration.epochs * job.plan.stepsPerEpoch
+        if let finding = record.finding ?? record.shortfall(needed: total) {
+            throw VerificationError.cannotSign(finding.message)
+        }
+        self.init(job, record, weights: parameters.sha256)
+    }
+
+    /// The digits alone.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(digits)
+    }
+}

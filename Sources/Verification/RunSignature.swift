@@ -1,0 +1,56 @@
+import FoundationEssentials
+import Hashing
+import Training
+
+/// A run's `signature.json`: who has the private half of a key vouches for the run's digest.
+public struct RunSignature: Sendable {
+    /// The digest that it signs.
+    let digest: RunDigest
+    private let signature: [UInt8]
+
+    private struct Content: Codable {
+        var format = "tern-signature-1"
+        var algorithm = "ed25519"
+        var runDigest: String
+        /// In base64.
+        var signature: String
+
+        enum CodingKeys: String, CodingKey {
+            case format, algorithm, signature
+            case runDigest = "run_digest"
+        }
+    }
+
+    /// Signs a run.
+    public init(_ digest: RunDigest, by key: SigningKey) {
+        self.digest = digest
+        signature = key.signature(of: Self.message(digest))
+    }
+
+    /// What is signed: this, so that no signature of something else can pass for one of a run.
+    private static func message(_ digest: RunDigest) -> [UInt8] {
+        Array("tern-run-1 \(digest.digits)".utf8)
+    }
+
+    /// The file's bytes.
+    public func encoded() -> [UInt8] {
+        let content = Content(
+            runDigest: digest.digits, signature: Data(signature).base64EncodedString())
+        return Array((jsonText(content, isPretty: true) + "\n").utf8)
+    }
+
+    /// Reads a signature; nil unless the file is, byte for byte, as Tern writes it.
+    init?(parsing bytes: [UInt8]) {
+        guard let content = try? JSONDecoder().decode(Content.self, from: Data(bytes)),
+            let signature = Data(base64Encoded: content.signature)
+        else { return nil }
+        digest = RunDigest(digits: content.runDigest)
+        self.signature = Array(signature)
+        guard encoded() == bytes else { return nil }
+    }
+
+    /// Whether the private half of this key has made it.
+    func isMade(by key: VerifyingKey) -> Bool {
+        key.isSignature(signature, of: Self.message(digest))
+    }
+}
