@@ -13,7 +13,10 @@ public final class AllowListWatch: Sendable {
     }
 
     private struct State {
+        /// The state whose content is known.
         var stamp: Stamp
+        /// Another state, as the last look found it.
+        var newStamp: Stamp?
         var isLooking = false
         var change: Result<AllowList, KeyError>?
     }
@@ -35,6 +38,9 @@ public final class AllowListWatch: Sendable {
         list = try AllowList(path: path)
     }
 
+    /// Whether no look is under way.
+    package var isIdle: Bool { state.withLock { !$0.isLooking } }
+
     /// What the look before has found, if the file had changed; and has the thread look again.
     ///
     /// The caller never waits.
@@ -47,12 +53,18 @@ public final class AllowListWatch: Sendable {
         return change
     }
 
+    /// Reads a file that has changed, but not since the last look: while somebody writes it, it is empty or
+    /// ends anywhere.
     private func look() {
         let stamp = Self.stamp(of: path)
-        let isChanged = state.withLock { $0.stamp != stamp }
-        let change = isChanged ? Result { () throws(KeyError) in try AllowList(path: path) } : nil
+        let isSettled = state.withLock { state in
+            let isSettled = state.stamp != stamp && state.newStamp == stamp
+            state.newStamp = stamp
+            return isSettled
+        }
+        let change = isSettled ? Result { () throws(KeyError) in try AllowList(path: path) } : nil
         state.withLock { state in
-            state.stamp = stamp
+            if isSettled { state.stamp = stamp }
             state.isLooking = false
             state.change = change ?? state.change
         }

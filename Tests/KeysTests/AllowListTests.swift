@@ -91,6 +91,32 @@ import Testing
         #expect(try AllowList(path: key.listPath).workers.count == 20)
     }
 
+    @Test("is not read while somebody writes it", .timeLimit(.minutes(1)))
+    func halfWritten() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "tern-keys-\(UUID())")
+            .path(percentEncoded: false)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let key = try CoordinatorKey.make(at: "\(folder)/key")
+        let workers = [try worker("a", 1), try worker("b", 2)]
+        for worker in workers { try AllowList.add(worker, for: key) }
+        let text = try content(of: key.listPath)
+        let watch = try AllowListWatch(path: key.listPath)
+        /// Has the watch look, and waits until it has.
+        func look() async -> Result<AllowList, KeyError>? {
+            let change = watch.poll()
+            while !watch.isIdle { await Task.yield() }
+            return change
+        }
+        // It grows from nothing, a byte between two looks.
+        for count in 0..<text.utf8.count {
+            try write(String(text.prefix(count)), to: key.listPath)
+            #expect(await look() == nil, "\(count) bytes")
+        }
+        try write(text, to: key.listPath)
+        for _ in 0..<2 { #expect(await look() == nil) }
+        #expect(try await look()?.get().workers == workers)
+    }
+
     @Test(
         "is read again when it has changed, in whatever way, and only then", .timeLimit(.minutes(1))
     )
