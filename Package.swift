@@ -142,7 +142,8 @@ let package = Package(
             name: "Simulation",
             dependencies: [
                 "Bounds", "DataParallel", "Datasets", "Hashing", "KernelInterface", "Kernels",
-                "NeuralNetwork", "Optimizers", "Protocol", "Randomness", "Training", "ZeroMQ",
+                "NeuralNetwork", "Optimizers", "Protocol", "Randomness", "TestSupport", "Training",
+                "ZeroMQ",
             ],
             path: "Tests/Simulation", swiftSettings: strict),
         .executableTarget(

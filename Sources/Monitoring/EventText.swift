@@ -22,6 +22,14 @@ extension RunEvent {
         case .late(let worker, let state, let owed, let times):
             guard isWorthTelling(times) else { return nil }
             return (.warning, "worker \(worker) is late: \(state); \(owed.ofLate)")
+        case .standingBy(let worker, let seconds, let usual):
+            return (
+                .warning,
+                "worker \(worker) stands by: its answers take \(milliseconds(seconds)), those of "
+                    + "others \(milliseconds(usual))"
+            )
+        case .backFromStandby(let worker):
+            return (.info, "worker \(worker) is fast again, and gets shards")
         case .refused(let peer, let reason): return (.warning, "\(peer) was refused: \(reason)")
         case .allowListChanged(let workers, let removed):
             let gone = removed.isEmpty ? "" : "; removed: \(removed.joined(separator: ", "))"
@@ -41,10 +49,16 @@ extension RunEvent {
                 "worker \(worker) computed \(list(shards)) of step \(step) wrongly\(order): the "
                     + "coordinator computes different bits"
             )
+        case .confirmedByWorkers(let worker, let step):
+            return (
+                .warning,
+                "since step \(step), worker \(worker) and one other alone agreed on sums: they are "
+                    + "wrong only if both lie"
+            )
         case .rewinding(let step):
             return (
                 .warning,
-                "its sums since step \(step + 1) may be wrong: going back to that step"
+                "sums since step \(step + 1) may be wrong: going back to that step"
             )
         case .rewound(let step):
             return (.warning, "repeating from step \(step + 1), auditing all of its sums")
@@ -55,6 +69,12 @@ extension RunEvent {
         case .waiting(let members, let needed, let seconds):
             return (
                 .warning, "waiting for workers for \(seconds) s: \(members) here, \(needed) needed"
+            )
+        case .beginningWithout(let workers, let seconds):
+            return (
+                .warning,
+                "beginning without \(workers.joined(separator: ", ")): not ready \(Int(seconds)) s "
+                    + "after enough others were"
             )
         case .training(let workers, let fromStep):
             let start = fromStep == 0 ? "" : " from step \(fromStep)"
@@ -125,4 +145,9 @@ extension EpochReport {
             + "test loss \(fixed(test.meanLoss, 4)), accuracy \(percent(test.accuracy)); "
             + "\(grouped(examplesPerSecond)) examples/s"
     }
+}
+
+/// A time of few milliseconds, for people.
+private func milliseconds(_ seconds: Double) -> String {
+    fixed(1000 * seconds, 1) + " ms"
 }

@@ -4,7 +4,7 @@ import Bounds
 //
 //      0        4         6      7      8               16               24
 //     +--------+---------+------+------+----------------+----------------+
-//     | "TERN" | version | type |  0   | run id         | step           |
+//     | "TERN" | version | type | tries| run id         | step           |
 //     +--------+---------+------+------+----------------+----------------+
 //
 //     24          28          32               40          44          48
@@ -17,20 +17,24 @@ import Bounds
 //     | level     | residue   | examples | correct  | loss (f64) | checksum   |   partial sum
 //     +-----------+-----------+----------+----------+------------+------------+
 //
-// The checksum is XXH3-64 of the payload frame, zero where there is none.
+// The checksum is XXH3-64 of the payload frame, zero where there is none. The tries count how often the
+// run has gone back, modulo 256: a request tells, and its answers repeat it.
 
 /// What the coordinator asks for in one step: the gradients of ranges of slots, each range apart.
 public struct WorkHeader: Sendable, Equatable {
     /// The run's step, counted from 0.
     public var step: Int
+    /// How often the run has gone back, modulo 256.
+    public var attempt: UInt8
     /// The slots to compute, at least one.
     public var ranges: SlotRanges
     /// XXH3-64 of the weights; zero where none follow.
     public var checksum: UInt64
 
     /// A request to compute the gradients of `ranges`.
-    public init(step: Int, ranges: SlotRanges, checksum: UInt64) {
+    public init(step: Int, attempt: UInt8 = 0, ranges: SlotRanges, checksum: UInt64) {
         self.step = step
+        self.attempt = attempt
         self.ranges = ranges
         self.checksum = checksum
     }
@@ -40,6 +44,8 @@ public struct WorkHeader: Sendable, Equatable {
 public struct PartialSumHeader: Sendable, Equatable {
     /// The run's step, counted from 0.
     public var step: Int
+    /// What the request said of how often the run has gone back.
+    public var attempt: UInt8
     /// The node's distance from the root.
     public var level: Int
     /// Which of the level's nodes it is.
@@ -55,10 +61,11 @@ public struct PartialSumHeader: Sendable, Equatable {
 
     /// The announcement of a partial sum.
     public init(
-        step: Int, level: Int, residue: Int, examples: Int, correct: Int, loss: Double,
-        checksum: UInt64
+        step: Int, attempt: UInt8 = 0, level: Int, residue: Int, examples: Int, correct: Int,
+        loss: Double, checksum: UInt64
     ) {
         self.step = step
+        self.attempt = attempt
         self.level = level
         self.residue = residue
         self.examples = examples
@@ -80,7 +87,7 @@ private let magic = Array("TERN".utf8)
 func isStepHeader(_ header: [UInt8]) -> Bool { header.starts(with: magic) }
 
 func encode(_ work: WorkHeader, _ type: StepType, run: RunID) -> [UInt8] {
-    var writer = Writer(type, run: run, step: work.step)
+    var writer = Writer(type, run: run, step: work.step, attempt: work.attempt)
     writer.append(UInt32(work.ranges.ranges.count))
     writer.append(UInt32(0))
     writer.append(work.checksum)
@@ -89,7 +96,7 @@ func encode(_ work: WorkHeader, _ type: StepType, run: RunID) -> [UInt8] {
 }
 
 func encode(_ sum: PartialSumHeader, run: RunID) -> [UInt8] {
-    var writer = Writer(.partialSum, run: run, step: sum.step)
+    var writer = Writer(.partialSum, run: run, step: sum.step, attempt: sum.attempt)
     writer.append(UInt32(sum.level))
     writer.append(UInt32(sum.residue))
     writer.append(UInt32(sum.examples))
@@ -106,7 +113,8 @@ func decodeWork(_ reader: Reader) throws(ProtocolError) -> WorkHeader {
     else { throw .malformed("a work header of another length than its ranges") }
     let numbers = stride(from: 40, to: end, by: 4).map { reader.int(at: $0) }
     return WorkHeader(
-        step: try reader.step, ranges: try SlotRanges(firstsAndCounts: numbers),
+        step: try reader.step, attempt: reader.attempt,
+        ranges: try SlotRanges(firstsAndCounts: numbers),
         checksum: reader.value(at: 32))
 }
 
@@ -115,7 +123,8 @@ func decodePartialSum(_ reader: Reader) throws(ProtocolError) -> PartialSumHeade
         throw .malformed("a partial sum's header is 56 bytes long")
     }
     return PartialSumHeader(
-        step: try reader.step, level: try reader.number(TreeLevel.self, at: 24),
+        step: try reader.step, attempt: reader.attempt,
+        level: try reader.number(TreeLevel.self, at: 24),
         residue: try reader.number(ShardNumber.self, at: 28),
         examples: try reader.number(ExampleCount.self, at: 32),
         correct: try reader.number(ExampleCount.self, at: 36),
@@ -125,12 +134,12 @@ func decodePartialSum(_ reader: Reader) throws(ProtocolError) -> PartialSumHeade
 private struct Writer {
     private(set) var bytes: [UInt8] = []
 
-    init(_ type: StepType, run: RunID, step: Int) {
+    init(_ type: StepType, run: RunID, step: Int, attempt: UInt8) {
         bytes.reserveCapacity(56)
         bytes += magic
         append(UInt16(protocolVersion))
         append(type.rawValue)
-        append(UInt8(0))
+        append(attempt)
         append(run.value)
         append(UInt64(step))
     }
@@ -153,7 +162,7 @@ struct Reader {
         self.bytes = bytes
         let version = Self.value(UInt16.self, bytes, at: 4)
         guard version == protocolVersion else { throw .otherVersion(Int(version)) }
-        guard let type = StepType(rawValue: bytes[6]), bytes[7] == 0 else {
+        guard let type = StepType(rawValue: bytes[6]) else {
             throw .malformed("a step message of unknown type \(bytes[6])")
         }
         self.type = type
@@ -166,6 +175,8 @@ struct Reader {
             try checked(Int(clamping: value(at: 16)), StepNumber.self)
         }
     }
+
+    var attempt: UInt8 { bytes[7] }
 
     func value(at offset: Int) -> UInt64 { Self.value(UInt64.self, bytes, at: offset) }
 

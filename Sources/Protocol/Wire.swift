@@ -2,7 +2,7 @@ import Bounds
 
 /// The version of all that coordinator and workers say to each other, and of the order of additions in
 /// what they compute: with another, a worker's sums would have other bits.
-public let protocolVersion = 4
+public let protocolVersion = 5
 
 /// The largest header frame, in bytes; payload frames are bounded by what their header announces.
 public let maximumHeaderSize = 1 << 16

@@ -8,6 +8,10 @@ public enum RunEvent: Sendable, Equatable {
     case left(worker: String, reason: String, members: Int, owed: OwedWork?)
     /// A worker is late with sums; with what it was last known to do, and how often it was late.
     case late(worker: String, state: String, OwedWork, times: Int)
+    /// A worker is too slow for any share: it takes so many seconds for one, and others usually so many.
+    case standingBy(worker: String, seconds: Double, usual: Double)
+    /// A worker that was too slow for any share is fast again, and gets one.
+    case backFromStandby(worker: String)
     /// A worker was not taken in.
     case refused(peer: String, reason: String)
     /// The list of those who may join has changed; with how many are on it, and the names that are gone.
@@ -20,6 +24,9 @@ public enum RunEvent: Sendable, Equatable {
     case flooded(messages: Int)
     /// A worker has computed the sums of shards wrongly; with how often it has by now.
     case wrong(worker: String, step: Int, shards: [Int], times: Int)
+    /// Sums were used, from step `step` on, on which a worker that has computed wrongly and one other alone
+    /// agree: they are wrong if both lie.
+    case confirmedByWorkers(worker: String, step: Int)
     /// The run goes back, since sums from step `step` on cannot be trusted.
     case rewinding(step: Int)
     /// The run is where it was after `step` steps.
@@ -28,6 +35,8 @@ public enum RunEvent: Sendable, Equatable {
     case paused(members: Int, needed: Int, step: Int)
     /// Too few workers are here; with the seconds waited so far.
     case waiting(members: Int, needed: Int, seconds: Int)
+    /// The first step begins without workers that did not get ready, for so long after enough had.
+    case beginningWithout(workers: [String], seconds: Double)
     /// Steps are being made.
     case training(workers: Int, fromStep: Int)
     /// A step has been made.

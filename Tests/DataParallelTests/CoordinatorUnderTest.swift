@@ -24,10 +24,14 @@ final class CoordinatorUnderTest {
     var rewindTarget = 0
     /// The peers whose sums are wrong, by a bit that shows in the checksum.
     var liars: Set<String> = []
+    /// The peers whose gradients are wrong, but have the checksum of the right ones.
+    var forgers: Set<String> = []
+    /// How often the digest of a payload was computed.
+    private(set) var digests = 0
 
     init(
         workersToBegin: Int? = nil, minimumWorkers: Int = 1, checkpointEvery: Int = 0,
-        pauseTimeout: Duration? = nil, audit: Double = 0, auditKey: UInt64 = 0,
+        pauseTimeout: Duration? = nil, audit: Double = 0, auditKey: UInt64 = 0, recheck: Double = 0,
         plan: BatchPlan = BatchPlan(examples: 64, batchSize: 16, shards: 8)
     ) {
         self.plan = plan
@@ -38,6 +42,7 @@ final class CoordinatorUnderTest {
             answerTimeout: .seconds(3))
         settings.audit = audit
         settings.auditKey = auditKey
+        settings.recheck = recheck
         machine = CoordinatorMachine(plan: plan, settings: settings, step: 0)
         perform { $0.start(now: $1) }
     }
@@ -50,7 +55,10 @@ final class CoordinatorUnderTest {
             let effect = effects.removeFirst()
             switch effect {
             case .sendWeights(let ranges, let peer):
-                asked[peer, default: []] = [WorkHeader(step: step, ranges: ranges, checksum: 0)]
+                asked[peer, default: []] = [
+                    WorkHeader(
+                        step: step, attempt: machine.attempt, ranges: ranges, checksum: 0)
+                ]
             case .send(.compute(let work), let peer): asked[peer, default: []].append(work)
             case .send(.assign(let ranges), let peer):
                 if isFetching { unfetched.append((peer, ranges)) } else { ready(peer, ranges) }
@@ -64,7 +72,7 @@ final class CoordinatorUnderTest {
             case .arbitrate(let slots, let step):
                 arbitrations.append(slots)
                 let work = WorkHeader(step: step, ranges: SlotRanges(slots), checksum: 0)
-                let right = sums(work)
+                let right = sums(work).map { SumBits($0, digest(of: $0)) }
                 let more = machine.arbitrated(right, now: .milliseconds(time))
                 onEvent?(more)
                 last += more
@@ -120,7 +128,22 @@ final class CoordinatorUnderTest {
     }
 
     func send(_ message: WorkerMessage, from peer: String) {
-        perform { $0.receive(message, from: peer, now: $1) }
+        perform { machine, now in
+            machine.receive(
+                message, digest: { self.digest(of: message, from: peer) }, from: peer, now: now)
+        }
+    }
+
+    private func digest(of message: WorkerMessage, from peer: String) -> PayloadDigest {
+        digests += 1
+        guard case .partialSum(var sum) = message else { fatalError("only sums have a payload") }
+        if forgers.contains(peer) { sum.checksum ^= 1 }
+        return digest(of: sum)
+    }
+
+    /// The digest of gradients: those of a checksum, but where somebody forges.
+    private func digest(of sum: PartialSumHeader) -> PayloadDigest {
+        withUnsafeBytes(of: sum.checksum) { PayloadDigest($0) }
     }
 
     /// A peer answers all that it was asked for, as if it had computed it range by range.
@@ -151,7 +174,8 @@ final class CoordinatorUnderTest {
         return nodes.map { node in
             let examples = plan.examples(under: node, step: work.step)
             return PartialSumHeader(
-                step: work.step, level: node.level, residue: node.residue, examples: examples,
+                step: work.step, attempt: work.attempt, level: node.level, residue: node.residue,
+                examples: examples,
                 correct: 0, loss: 1, checksum: 0)
         }
     }

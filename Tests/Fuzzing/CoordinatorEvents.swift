@@ -99,7 +99,10 @@ private struct CoordinatorUnderAttack {
     }
 
     mutating func receive(_ message: WorkerMessage, from peer: Int) {
-        perform(machine.receive(message, from: peer, now: now))
+        perform(
+            machine.receive(
+                message, digest: { [].withUnsafeBytes { PayloadDigest($0) } }, from: peer, now: now)
+        )
     }
 
     /// Sends what an honest worker would, leaf by leaf.
@@ -111,7 +114,8 @@ private struct CoordinatorUnderAttack {
                 receive(
                     .partialSum(
                         PartialSumHeader(
-                            step: work.step, level: node.level, residue: node.residue,
+                            step: work.step, attempt: work.attempt, level: node.level,
+                            residue: node.residue,
                             examples: examples, correct: 0, loss: 0, checksum: 0)),
                     from: peer)
             }
@@ -124,9 +128,13 @@ private struct CoordinatorUnderAttack {
             case .send(.assign(let ranges), let peer): assigned[peer] = ranges
             case .send(.compute(let work), let peer): asked[peer, default: []].append(work)
             case .sendWeights(let ranges, let peer):
-                asked[peer] = [WorkHeader(step: steps, ranges: ranges, checksum: 0)]
-            case .sendShardPart(let fetch, _):
-                precondition(fetch.first < plan.examples(inShard: fetch.shard), "no such examples")
+                asked[peer] = [
+                    WorkHeader(
+                        step: steps, attempt: machine.attempt, ranges: ranges, checksum: 0)
+                ]
+            case .sendShardPart(let part, _):
+                let count = plan.examples(inShard: part.shard)
+                precondition(part.first + part.count <= count, "no such examples")
             case .beginStep(let step):
                 precondition(step == steps, "a step out of turn")
                 sums = []

@@ -64,7 +64,8 @@ extension WorkerMessage: DrawnMessage {
         case .partialSum:
             return .partialSum(
                 PartialSumHeader(
-                    step: draw.number() & .max, level: draw.index(), residue: draw.index(),
+                    step: draw.number() & .max, attempt: UInt8(draw.byte() % 2),
+                    level: draw.index(), residue: draw.index(),
                     examples: draw.index(), correct: draw.index(), loss: draw.real(),
                     checksum: UInt64(draw.byte())))
         case .status:

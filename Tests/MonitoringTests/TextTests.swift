@@ -82,6 +82,21 @@ import Training
                 "has waited 6.00 s for shard 9, and no worker is idle to compute it too") == true)
     }
 
+    @Test("a worker that is too slow, one that is not ready, and one that may have an accomplice")
+    func troubles() {
+        func text(_ event: RunEvent) -> String? { event.text?.message }
+        #expect(
+            text(.standingBy(worker: "node3:4711", seconds: 0.0974, usual: 0.0023))
+                == "worker node3:4711 stands by: its answers take 97.4 ms, those of others 2.3 ms")
+        #expect(
+            text(.beginningWithout(workers: ["a:1", "b:2"], seconds: 30.4))
+                == "beginning without a:1, b:2: not ready 30 s after enough others were")
+        #expect(
+            text(.confirmedByWorkers(worker: "node3:4711", step: 12))
+                == "since step 12, worker node3:4711 and one other alone agreed on sums: they are "
+                + "wrong only if both lie")
+    }
+
     @Test("a flood of bad messages is told ten times, then whenever it has doubled")
     func flood() {
         let told = (1...3000).filter {

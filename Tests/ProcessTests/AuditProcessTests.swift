@@ -43,4 +43,29 @@ struct AuditProcessTests {
         // What was made again is in the record once.
         #expect(try await start(["verify", run.path]).end().status == 0)
     }
+
+    @Test("is found where its gradients have the checksum of the right ones")
+    func forgedSums() async throws {
+        let data = try SampleData.large()
+        let recipe = Recipe.long.with("--epochs", "1", "--audit", "1")
+        let run = RunFolder()
+        let cluster = try await Cluster(recipe, data, into: run, isOpen: true)
+        try await Forger.with(cluster.endpoint) { forger, endpoint in
+            let wrong = try start(
+                ["worker", "--connect", endpoint, "--key", "none"])
+            let right = try cluster.worker()
+            let refused = try await wrong.end()
+            #expect(refused.status == 76)
+            #expect(refused.errors.contains("it sent wrong gradients in step"))
+            #expect(await forger.forgeries >= 2)
+            let ending = try await cluster.coordinator.end()
+            let accusations = ending.output.split(separator: "\n")
+                .filter { $0.contains("the coordinator computes different bits") }
+            #expect(accusations.count == 2)
+            #expect(accusations.allSatisfy { $0.contains(":\(wrong.pid) computed shard") })
+            let calm = try await recipe.with("--audit", "0").train(data, into: RunFolder("calm"))
+            #expect(try run.completed(ending).weights == calm.weights)
+            #expect(try await right.end().status == 0)
+        }
+    }
 }

@@ -62,7 +62,7 @@ import Testing
         let header = WorkerMessage.fetch(Fetch(shard: 3, first: 40)).header(run: RunID(255))
         #expect(
             String(decoding: header, as: UTF8.self)
-                == #"{"body":{"first":40,"shard":3},"run":"00000000000000ff","tern":4,"type":"fetch"}"#
+                == #"{"body":{"first":40,"shard":3},"run":"00000000000000ff","tern":5,"type":"fetch"}"#
         )
     }
 
@@ -80,17 +80,19 @@ import Testing
 
     @Test("step headers lie as they are drawn")
     func drawn() {
-        let work = WorkHeader(step: 2, ranges: SlotRanges([3..<5, 9..<10]), checksum: 7)
+        let work = WorkHeader(
+            step: 2, attempt: 9, ranges: SlotRanges([3..<5, 9..<10]), checksum: 7)
         #expect(
             CoordinatorMessage.compute(work).header(run: RunID(1))
-                == Array("TERN".utf8) + [4, 0, 2, 0] + [1, 0, 0, 0, 0, 0, 0, 0]
+                == Array("TERN".utf8) + [5, 0, 2, 9] + [1, 0, 0, 0, 0, 0, 0, 0]
                 + [2, 0, 0, 0, 0, 0, 0, 0] + [2, 0, 0, 0, 0, 0, 0, 0] + [7, 0, 0, 0, 0, 0, 0, 0]
                 + [3, 0, 0, 0, 2, 0, 0, 0] + [9, 0, 0, 0, 1, 0, 0, 0])
         let sum = PartialSumHeader(
-            step: 2, level: 3, residue: 4, examples: 5, correct: 6, loss: 1, checksum: 7)
+            step: 2, attempt: 8, level: 3, residue: 4, examples: 5, correct: 6, loss: 1,
+            checksum: 7)
         let header = WorkerMessage.partialSum(sum).header(run: RunID(1))
         #expect(
-            header == Array("TERN".utf8) + [4, 0, 3, 0] + [1, 0, 0, 0, 0, 0, 0, 0]
+            header == Array("TERN".utf8) + [5, 0, 3, 8] + [1, 0, 0, 0, 0, 0, 0, 0]
                 + [2, 0, 0, 0, 0, 0, 0, 0] + [3, 0, 0, 0, 4, 0, 0, 0, 5, 0, 0, 0, 6, 0, 0, 0]
                 + [0, 0, 0, 0, 0, 0, 0xF0, 0x3F] + [7, 0, 0, 0, 0, 0, 0, 0])
     }

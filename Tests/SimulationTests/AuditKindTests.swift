@@ -42,7 +42,7 @@ import Testing
         let training = training(kind)
         for (index, workers) in [1, 2, 3, 5].enumerated() {
             var schedule = schedule(workers, audit: 1, seed: index)
-            schedule.liars = 1
+            schedule.liars = [.everyAnswer(3)]
             let report = World(schedule, training).run()
             #expect(report.violation == nil, "\(workers) workers")
             #expect(report.found > 0 || report.lies == 0, "\(workers) workers")
@@ -55,7 +55,7 @@ import Testing
         let training = training(kind)
         for (index, workers) in [2, 3, 5].enumerated() {
             var schedule = schedule(workers, audit: 1, seed: index)
-            schedule.liars = 1
+            schedule.liars = [.everyAnswer(3)]
             schedule.answerTimeout = .seconds(2)
             schedule.faults = (1...12).map { number in
                 let fault: Fault =

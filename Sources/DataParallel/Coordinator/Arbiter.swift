@@ -1,7 +1,5 @@
 import Datasets
-import Hashing
 import Kernels
-import Protocol
 import Training
 import ZeroMQ
 
@@ -23,19 +21,14 @@ actor Arbiter {
         gradients = ShardGradients(job)
     }
 
-    /// The headers of the right partial sums of `slots` in a step that is made with `parameters`.
-    func answers(to slots: Range<Int>, step: Int, parameters: FloatBuffer) -> [PartialSumHeader] {
+    /// The right partial sums of `slots` in a step that is made with `parameters`.
+    func answers(to slots: Range<Int>, step: Int, parameters: FloatBuffer) -> [SumBits] {
         for slot in slots where shards[shard(atSlot: slot, of: job.plan.shards)] == nil {
             shards.merge(job.shards(at: slot..<slot + 1)) { first, _ in first }
         }
         parameters.withBytes { gradients.load($0) }
         let sums = gradients.compute(slots: slots, step: step, shards: shards)
-        gradients.recycle(sums.map(\.gradients))
-        return sums.map { sum in
-            let checksum = sum.gradients.withBytes { bytes in
-                bytes.withUnsafeBytes { XXH3.hash64($0) }
-            }
-            return PartialSumHeader(sum, step: step, checksum: checksum)
-        }
+        defer { gradients.recycle(sums.map(\.gradients)) }
+        return sums.map { SumBits($0) }
     }
 }

@@ -1,6 +1,3 @@
-import Protocol
-import Training
-
 /// A sum of the step under way that is computed a second time, to be compared bit by bit; or one that
 /// cannot be right.
 struct Audit<Peer: Hashable & Sendable>: Sendable {
@@ -9,11 +6,11 @@ struct Audit<Peer: Hashable & Sendable>: Sendable {
         let peer: Peer
         let identity: WorkerIdentity
         let name: String
-        let sum: PartialSumHeader
+        let bits: SumBits
 
-        init(_ member: CoordinatorMachine<Peer>.Member, _ sum: PartialSumHeader) {
+        init(_ member: CoordinatorMachine<Peer>.Member, _ bits: SumBits) {
             (peer, identity, name) = (member.peer, member.identity, member.name)
-            self.sum = sum
+            self.bits = bits
         }
     }
 
@@ -27,19 +24,10 @@ struct Audit<Peer: Hashable & Sendable>: Sendable {
     var auditor: Peer?
 
     /// Whether both have answered the same, to the last bit.
-    var isAgreed: Bool { copies.allSatisfy { isSame($0.sum, copies[0].sum) } }
+    var isAgreed: Bool { copies.allSatisfy { $0.bits == copies[0].bits } }
 
     /// The copies that are not `right`.
-    func wrong(_ right: [PartialSumHeader]) -> [Copy] {
-        copies.filter { copy in right.count != 1 || !isSame(copy.sum, right[0]) }
+    func wrong(_ right: [SumBits]) -> [Copy] {
+        copies.filter { copy in right.count != 1 || copy.bits != right[0] }
     }
-}
-
-/// Whether two sums of the same slots are the same.
-///
-/// Their nodes may differ, where one reaches further over slots that have no examples.
-private func isSame(_ left: PartialSumHeader, _ right: PartialSumHeader) -> Bool {
-    // A loss that is not a number equals itself here.
-    (left.examples, left.correct, left.checksum, left.loss.bitPattern)
-        == (right.examples, right.correct, right.checksum, right.loss.bitPattern)
 }

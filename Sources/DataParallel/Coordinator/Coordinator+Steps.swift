@@ -57,7 +57,17 @@ extension Coordinator {
         }
         let address = message.frames[0].peerAddress
         perform(
-            machine.receive(decoded, from: sender, caller: caller, address: address, now: now))
+            machine.receive(
+                decoded, digest: payloadDigest, from: sender, caller: caller, address: address,
+                now: now))
+    }
+
+    /// The digest of the payload at hand; that of no bytes where there is none.
+    func payloadDigest() -> PayloadDigest {
+        guard let payload else {
+            return PayloadDigest(UnsafeRawBufferPointer(start: nil, count: 0))
+        }
+        return payload.withBytes { bytes in bytes.withUnsafeBytes { PayloadDigest($0) } }
     }
 
     private func refuse(_ peer: PeerIdentity, _ error: ProtocolError) {
@@ -118,7 +128,8 @@ extension Coordinator {
 
     func sendWeights(_ ranges: SlotRanges, to peer: PeerIdentity) {
         let (frame, checksum) = broadcast ?? makeBroadcast()
-        let work = WorkHeader(step: state.step, ranges: ranges, checksum: checksum)
+        let work = WorkHeader(
+            step: state.step, attempt: machine.attempt, ranges: ranges, checksum: checksum)
         send([Frame(CoordinatorMessage.weights(work).header(run: run)), frame], to: peer)
     }
 
@@ -129,14 +140,11 @@ extension Coordinator {
         return broadcast
     }
 
-    func sendShardPart(_ fetch: Fetch, to peer: PeerIdentity) {
-        let count = max(1, Limits.shardPartBytes / job.architecture.exampleByteCount)
-        let part = job.deal.examples(
-            fetch.first..<fetch.first + count, ofShard: fetch.shard, from: job.dataset.train)
-        let header = CoordinatorMessage.shardPart(
-            ShardPart(shard: fetch.shard, first: fetch.first, count: part.labels.count))
-        send(
-            [Frame(header.header(run: run)), Frame(part.values), Frame(part.labels)], to: peer)
+    func sendShardPart(_ part: ShardPart, to peer: PeerIdentity) {
+        let examples = job.deal.examples(
+            part.first..<part.first + part.count, ofShard: part.shard, from: job.dataset.train)
+        let header = CoordinatorMessage.shardPart(part).header(run: run)
+        send([Frame(header), Frame(examples.values), Frame(examples.labels)], to: peer)
     }
 
     // MARK: - The numbers

@@ -79,6 +79,9 @@ public actor Coordinator {
         self.observer = observer
         writer = CheckpointWriter(store)
         state = TrainingState(job, resuming: checkpoint)
+        var settings = settings
+        settings.examplesPerPart = max(
+            1, Limits.shardPartBytes / job.architecture.exampleByteCount)
         machine = CoordinatorMachine(plan: job.plan, settings: settings, step: state.step)
         sums = PartialSums(job.plan, parameterCount: state.parameters.count, kernels: job.kernels)
         clock = TrainingClock(seconds: checkpoint?.seconds ?? 0)
@@ -197,7 +200,7 @@ public actor Coordinator {
     private func perform(_ effect: Effect) {
         switch effect {
         case .send(let message, let peer): send(message, to: peer)
-        case .sendShardPart(let fetch, let peer): sendShardPart(fetch, to: peer)
+        case .sendShardPart(let part, let peer): sendShardPart(part, to: peer)
         case .sendWeights(let ranges, let peer): sendWeights(ranges, to: peer)
         case .beginStep(let step):
             sums.begin(step: step)
@@ -221,7 +224,7 @@ public actor Coordinator {
     func doubt(_ sum: PartialSumHeader) {
         guard let payloadSender else { return }
         queue.removeAll { if case .update = $0 { true } else { false } }
-        perform(machine.doubt(sum, of: payloadSender))
+        perform(machine.doubt(sum, digest: payloadDigest(), of: payloadSender))
     }
 
     func report(_ event: RunEvent) {

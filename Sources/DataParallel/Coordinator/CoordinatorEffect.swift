@@ -21,8 +21,13 @@ public struct CoordinatorSettings: Sendable {
     public var answerTimeout: Duration
     /// How long a connection may be silent before it is cut.
     public var heartbeatTimeout: Duration
+    /// How many examples a worker gets at a time.
+    public var examplesPerPart = 1
     /// The share of the shard gradients that a second worker computes too, 0 to 1.
     public var audit = 0.0
+    /// The share of the audits on which two workers agree that the coordinator computes all the same, lest
+    /// accomplices have nothing to fear.
+    public var recheck = 1.0 / 64
     /// What decides which they are; secret, lest a worker is honest only where it is audited.
     public var auditKey: UInt64 = 0
 
@@ -51,7 +56,7 @@ public enum CoordinatorEffect<Peer: Hashable & Sendable>: Sendable, Equatable {
     /// Send a message without payload.
     case send(CoordinatorMessage, to: Peer)
     /// Send the examples that a worker asked for.
-    case sendShardPart(Fetch, to: Peer)
+    case sendShardPart(ShardPart, to: Peer)
     /// Send the weights of the step under way, asking for ranges of slots.
     case sendWeights(SlotRanges, to: Peer)
     /// Forget the sums of the step before and begin with this one.

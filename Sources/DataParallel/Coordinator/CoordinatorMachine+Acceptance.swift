@@ -6,23 +6,46 @@ import Training
 extension CoordinatorMachine {
     /// A member has sent the sum of a node.
     mutating func accept(
-        _ sum: PartialSumHeader, from index: Int, now: Duration
+        _ sum: PartialSumHeader, _ digest: () -> PayloadDigest, from index: Int, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
+        if sum.attempt != attempt { return passOver(sum, from: index) }
         if let reason = whyNotAnAnswer(sum, from: index) {
             return [drop(members[index].peer, reason)]
         }
         let slots = TreeNode(sum).slots(of: plan.shards)
-        if sum.step == members[index].askedStep { settle(slots, of: index, now: now) }
+        // What a probe tells may end the standby that makes it one.
+        let isProbe = isProbe(slots, of: index)
+        let news = sum.step == members[index].askedStep ? settle(slots, of: index, now: now) : []
+        return news
+            + (isProbe ? askForMore(now: now) : use(sum, slots, digest, of: index, now: now))
+    }
+
+    private mutating func use(
+        _ sum: PartialSumHeader, _ slots: Range<Int>, _ digest: () -> PayloadDigest,
+        of index: Int, now: Duration
+    ) -> [CoordinatorEffect<Peer>] {
         guard phase == .training, sum.step == step else { return askForMore(now: now) }
-        if let effects = compare(sum, of: index) {
+        if let effects = compare(sum, digest, of: index) {
             return effects + askAuditors(now: now) + updateIfComplete()
         }
         // One of two copies: others may have sent a part of it only before they went.
         if isCoveredInPart(slots) { return askForMore(now: now) }
         covered.insert(slots)
-        chooseAudit(sum, of: index)
+        chooseAudit(sum, digest, of: index)
         return [.accumulate(sum)] + (hasOrphans ? askForOrphans(now: now).effects : [])
             + askAuditors(now: now) + updateIfComplete()
+    }
+
+    /// A sum of before the run went back was computed with weights that do not stand.
+    private mutating func passOver(
+        _ sum: PartialSumHeader, from index: Int
+    ) -> [CoordinatorEffect<Peer>] {
+        guard sum.attempt == attempt &- 1, members[index].outdatedSums > 0 else {
+            return [drop(members[index].peer, "a partial sum from before the run went back")]
+        }
+        // What it owed then may have been on its way.
+        members[index].outdatedSums -= 1
+        return []
     }
 
     /// Asks for what nobody could be asked for so far.
@@ -63,14 +86,18 @@ extension CoordinatorMachine {
     }
 
     /// Notes that a member has answered for slots, whatever becomes of its answer.
-    private mutating func settle(_ slots: Range<Int>, of index: Int, now: Duration) {
+    private mutating func settle(
+        _ slots: Range<Int>, of index: Int, now: Duration
+    ) -> [CoordinatorEffect<Peer>] {
         members[index].stale = nil
-        guard !members[index].owed.isEmpty else { return }
+        guard !members[index].owed.isEmpty else { return [] }
         let answered = members[index].owed.intersection(SlotSet(slots, limit: plan.shards))
         members[index].held.formUnion(answered)
         members[index].answer(answered)
         members[index].progressAt = now
-        if members[index].owed.isEmpty { answerTimes.note(now - members[index].askedAt) }
+        guard members[index].owed.isEmpty else { return [] }
+        if members[index].standby == nil { answerTimes.note(now - members[index].askedAt) }
+        return notePace(of: index, now: now)
     }
 
     /// Whether any slot of a range has its sum already; those without examples never have one.

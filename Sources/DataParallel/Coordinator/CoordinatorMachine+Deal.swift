@@ -9,12 +9,16 @@ extension CoordinatorMachine {
     mutating func beginStep(now: Duration) -> [CoordinatorEffect<Peer>] {
         phase = .training
         isUpdating = false
+        rounds += 1
         findSlotsWithoutExamples()
-        let isNewDeal = isDealStale
-        if isNewDeal { dealAnew() }
+        if isDealStale {
+            shareSizes.forget()
+            dealAnew()
+        }
+        let changes = fitShares(now: now)
         for index in members.indices where members[index].isReady { dropDebts(of: index, now: now) }
         var rest = orphans
-        let free = members.indices.filter { members[$0].canBeAsked(in: step) }
+        let free = active { $0.canBeAsked(in: step) }
         var parts = free.map { members[$0].share.intersection(rest) }
         for part in parts { rest.subtract(part) }
         hasOrphans = free.isEmpty
@@ -23,7 +27,7 @@ extension CoordinatorMachine {
         for (index, part) in zip(free, parts) where !part.isEmpty {
             effects.append(ask(index, for: ranges(of: part), now: now))
         }
-        return isNewDeal ? effects + tellShares() : effects
+        return isDealUntold ? effects + changes + tellShares() : effects
     }
 
     /// Lets a member off what it owes to a step that has ended, such as one that was asked for what
@@ -32,6 +36,7 @@ extension CoordinatorMachine {
     /// But not one that is late itself, nor a second time before it has answered.
     private mutating func dropDebts(of index: Int, now: Duration) {
         guard !members[index].owed.isEmpty, members[index].stale == nil,
+            members[index].standby == nil,
             let asked = members[index].askedStep, asked != step,
             let lateAfter, now - members[index].askedAt <= lateAfter
         else { return }
@@ -52,20 +57,9 @@ extension CoordinatorMachine {
         covered = withoutExamples
     }
 
-    /// Fits the shares to the members that have their data now.
-    private mutating func dealAnew() {
-        isDealStale = false
-        let ready = members.indices.filter { members[$0].isReady }
-        let shares = deal(
-            plan.shards,
-            to: ready.map { Stake(share: members[$0].share, held: members[$0].held) })
-        for (index, share) in zip(ready, shares) {
-            members[index].share = share
-        }
-    }
-
     /// Tells the shares that have changed; after the work is sent, so that nobody waits for the log.
     private mutating func tellShares() -> [CoordinatorEffect<Peer>] {
+        isDealUntold = false
         var effects: [CoordinatorEffect<Peer>] = []
         for index in members.indices
         where members[index].isReady && members[index].toldShare != members[index].share {
@@ -85,12 +79,14 @@ extension CoordinatorMachine {
         let isFirst = members[index].askedStep != step
         if isFirst { members[index].begin(step: step, withoutExamples: withoutExamples) }
         let sums = ranges.reduce(0) { $0 + Limits.mostSums(of: $1, shards: plan.shards) }
+        members[index].entitled.formUnion(slots)
         members[index].ask(slots.subtracting(withoutExamples), sums: sums, now: now)
         let work = SlotRanges(ranges)
         return isFirst
             ? .sendWeights(work, to: members[index].peer)
             : .send(
-                .compute(WorkHeader(step: step, ranges: work, checksum: 0)),
+                .compute(
+                    WorkHeader(step: step, attempt: attempt, ranges: work, checksum: 0)),
                 to: members[index].peer)
     }
 
@@ -115,7 +111,7 @@ extension CoordinatorMachine {
             hasOrphans = false
             return ([], [])
         }
-        let free = members.indices.filter { members[$0].canBeAsked(in: step) }
+        let free = active { $0.canBeAsked(in: step) }
         hasOrphans = free.isEmpty
         return askAround(for: orphans, among: free, now: now)
     }
@@ -124,7 +120,7 @@ extension CoordinatorMachine {
     var orphans: SlotSet {
         var orphans = SlotSet(0..<plan.shards, limit: plan.shards)
         orphans.subtract(covered)
-        for member in members {
+        for member in members where member.standby == nil {
             if let owed = member.owed(to: step) { orphans.subtract(owed) }
         }
         return orphans

@@ -8,10 +8,12 @@ extension CoordinatorMachine {
     /// A message of this run has come from a peer.
     ///
     /// - Parameters:
+    ///   - digest: computes the digest of the payload behind a sum; called only where it is compared.
     ///   - caller: whose credential the peer has proved to hold, if it needs one.
     ///   - address: where the peer dials from, if the transport knows.
-    public mutating func receive(
-        _ message: WorkerMessage, from peer: Peer, caller: AllowedWorker? = nil,
+    package mutating func receive(
+        _ message: WorkerMessage, digest: () -> PayloadDigest, from peer: Peer,
+        caller: AllowedWorker? = nil,
         address: String? = nil, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
         if isOver { return leaveAtTheEnd(message, peer, now: now) }
@@ -30,13 +32,8 @@ extension CoordinatorMachine {
         switch message {
         case .hello: return []
         case .ready(let ranges): return ready(index, ranges, now: now)
-        case .fetch(let fetch):
-            guard (0..<plan.shards).contains(fetch.shard),
-                (0..<plan.examples(inShard: fetch.shard)).contains(fetch.first)
-            else { return [drop(peer, "a request for examples that do not exist")] }
-            members[index].progressAt = now
-            return [.sendShardPart(fetch, to: peer)]
-        case .partialSum(let sum): return accept(sum, from: index, now: now)
+        case .fetch(let fetch): return give(fetch, to: index, now: now)
+        case .partialSum(let sum): return accept(sum, digest, from: index, now: now)
         case .status(let status):
             members[index].status = (status, at: now)
             return []
@@ -77,7 +74,11 @@ extension CoordinatorMachine {
             ]
         }
         known.join(identity)
-        members.append(Member(peer, caller, identity, name: name, limit: plan.shards, now: now))
+        var member = Member(peer, caller, identity, name: name, limit: plan.shards, now: now)
+        // One that was too slow, and comes anew, is tried before it keeps others waiting.
+        let times = known.timesOnStandby(identity)
+        if times > 0, hasBegun { member.standby = Standby(times: times, now: now) }
+        members.append(member)
         mostWorkers = max(mostWorkers, members.count)
         let description = WorkerDescription(
             name: name, address: address, lanes: hello.lanes, kernels: hello.kernels)
@@ -93,7 +94,10 @@ extension CoordinatorMachine {
     /// Before training begins, all wait until all have theirs. Later, those who take part already go
     /// on meanwhile, and what a deal gives them they fetch when they are asked to compute it.
     mutating func assignData(now: Duration) -> [CoordinatorEffect<Peer>] {
-        if phase == .gathering, members.count >= settings.workersToBegin { phase = .distributing }
+        if phase == .gathering, members.count >= settings.workersToBegin {
+            phase = .distributing
+            distributingSince = distributingSince ?? now
+        }
         let isBeginning = phase == .distributing
         guard isBeginning || hasBegun else { return [] }
         let shares = deal(plan.shards, to: members.map { Stake(share: $0.share, held: $0.held) })
@@ -116,6 +120,7 @@ extension CoordinatorMachine {
             return []
         }
         members[index].assigned.formUnion(slots)
+        members[index].entitled.formUnion(missing)
         members[index].isReady = false
         members[index].isFetching = true
         members[index].progressAt = now
@@ -129,8 +134,10 @@ extension CoordinatorMachine {
         guard let slots = ranges.slots(of: plan.shards),
             slots.allSatisfy({ members[index].assigned.contains($0) })
         else { return [] }
+        let before = members[index].held
         for range in slots { members[index].held.insert(range) }
-        members[index].progressAt = now
+        // To say it again brings nothing forward.
+        if members[index].held != before { members[index].progressAt = now }
         guard members[index].isFetching,
             members[index].held.isSuperset(of: members[index].assigned)
         else { return [] }
@@ -146,16 +153,6 @@ extension CoordinatorMachine {
     private mutating func assignMore(_ index: Int, now: Duration) -> [CoordinatorEffect<Peer>] {
         members[index].isAssignmentStale = false
         return assignData(now: now)
-    }
-
-    /// Begins with the first step of the session, if all have their data.
-    private mutating func beginIfReady(now: Duration) -> [CoordinatorEffect<Peer>] {
-        guard phase == .distributing, !members.isEmpty, members.allSatisfy(\.isReady) else {
-            return []
-        }
-        hasBegun = true
-        waitingSince = nil
-        return [.report(.training(workers: members.count, fromStep: step))] + beginStep(now: now)
     }
 
     /// A worker is gone: what it owed is asked of others in the same step.
@@ -179,6 +176,7 @@ extension CoordinatorMachine {
         guard !departures.isEmpty else { return [] }
         if isOver { return closeIfEmpty() }
         isDealStale = true
+        endStandbyIfAlone()
         releaseAudits(of: Set(gone.map { $0.peer }))
         let (effects, helpers) = askForOrphans(now: now)
         let reports = departures.map { member, reason, left in

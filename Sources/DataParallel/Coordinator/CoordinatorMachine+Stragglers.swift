@@ -19,12 +19,15 @@ extension CoordinatorMachine {
             }, now: now)
     }
 
-    /// How long an answer may take: ten times the longest of late, but no less than the setting.
+    /// How long an answer may take: ten times the longest of late, but no less than the setting; and no
+    /// more than a hundred times the usual, lest one that is late again and again gets ever more time.
     ///
     /// As long as there was none at all to learn from, nobody knows how long a step takes.
     private var answerTimeout: Duration {
-        guard let longest = answerTimes.longest else { return settings.answerTimeout * 10 }
-        return max(settings.answerTimeout, longest * 10)
+        guard let longest = answerTimes.longest, let usual = answerTimes.usual else {
+            return settings.answerTimeout * 10
+        }
+        return max(settings.answerTimeout, min(longest * 10, usual * 100))
     }
 
     /// How long an answer may take before it is late; nil where there was none to learn from.
@@ -45,7 +48,7 @@ extension CoordinatorMachine {
                 members[index].probedAt = now
                 effects.append(.send(.ping, to: member.peer))
             }
-            if lateness > limit { late.append(index) }
+            if lateness > limit, member.standby == nil { late.append(index) }
         }
         guard !late.isEmpty else { return effects }
         releaseAudits(of: Set(late.map { members[$0].peer }))
@@ -55,7 +58,7 @@ extension CoordinatorMachine {
     private mutating func help(_ late: [Int], now: Duration) -> [CoordinatorEffect<Peer>] {
         // What two compute already is not asked of a third.
         var (once, twice) = (SlotSet(limit: plan.shards), SlotSet(limit: plan.shards))
-        for member in members {
+        for member in members where member.standby == nil {
             guard let owed = member.owed(to: step) else { continue }
             twice.formUnion(once.intersection(owed))
             once.formUnion(owed)
@@ -65,7 +68,7 @@ extension CoordinatorMachine {
         }
         alone.subtract(twice)
         alone.subtract(covered)
-        let idle = members.indices.filter { members[$0].isIdle }
+        let idle = active(where: \.isIdle)
         let (effects, helpers) = askAround(for: alone, among: idle, now: now)
         return effects + late.compactMap { tellLate($0, alone, helpers, now: now) }
     }

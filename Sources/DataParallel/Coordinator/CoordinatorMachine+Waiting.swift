@@ -13,7 +13,8 @@ extension CoordinatorMachine {
         forgive(now)
         let effects = wait(now)
         if isOver { return effects }
-        return effects + giveUpHung(now: now) + helpLate(now: now)
+        return effects + giveUpHung(now: now) + beginWithoutUnready(now: now) + helpLate(now: now)
+            + probeStandby(now: now)
     }
 
     /// A coordinator that itself stood still, such as a stopped process, has not seen what came

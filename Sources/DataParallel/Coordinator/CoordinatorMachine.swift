@@ -31,8 +31,16 @@ public struct CoordinatorMachine<Peer: Hashable & Sendable>: Sendable {
     var isUpdating = false
     /// Whether somebody has come or gone since the slots were dealt.
     var isDealStale = true
+    /// Whether the log has not been told of the shares.
+    var isDealUntold = false
+    /// How the shares were fitted to what members take for them, and whether any were.
+    var shareSizes = ShareSizes()
+    var isSpeedKnown = false
     /// How long the last answers took.
     var answerTimes = AnswerTimes()
+    /// When getting the data began, before the session's first step; and when enough had theirs.
+    var distributingSince: Duration?
+    var enoughReadySince: Duration?
     /// When the present wait for workers began; nil where there are enough.
     var waitingSince: Duration?
     /// When the wait was last spoken of.
@@ -59,6 +67,11 @@ public struct CoordinatorMachine<Peer: Hashable & Sendable>: Sendable {
     var isArbitrating = false
     /// Whether what is being computed here is of no use any more.
     var isVerdictVoid = false
+    /// How often a step has begun: what is drawn for an audit is drawn anew where one begins again.
+    var rounds = 0
+    var auditorDraws = 0
+    /// How often the run has gone back, modulo 256; the answers to requests made before are void.
+    package internal(set) var attempt: UInt8 = 0
     /// Who has computed wrongly, and whose sums nobody has checked.
     var known = KnownWorkers()
     var names = WorkerNames()
@@ -137,12 +150,21 @@ extension CoordinatorMachine {
         let name: String
         /// The slots that it computes in each step.
         var share: SlotSet
+        /// How long it takes for a slot of late, and did when shares were last fitted to that.
+        var pace = Pace()
+        var slotTime: Duration?
+        /// Where it is too slow for any share: when it is tried again.
+        var standby: Standby?
         /// The share that the log has told.
         var toldShare: SlotSet?
         /// The slots whose data it was told to get.
         var assigned: SlotSet
         /// The slots whose data it has.
         var held: SlotSet
+        /// The slots whose data it may fetch: what it was told to get, or asked to compute.
+        var entitled: SlotSet
+        /// The next example of each shard that it has fetched a part of.
+        var nextExample: [Int: Int] = [:]
         /// Whether it had all data that it was told to get, and so takes part.
         var isReady = false
         /// Whether it has still to say that it has what it was told to get, and whether more is to come
@@ -162,6 +184,10 @@ extension CoordinatorMachine {
         /// step before that it was asked in.
         private(set) var askedSums = 0
         private(set) var earlierSums = 0
+        /// The messages in which it was asked for them in that step.
+        private(set) var requestsOfStep = 0
+        /// The sums of before the run went back that may still come.
+        var outdatedSums = 0
         /// When it was asked for the last of them.
         var askedAt: Duration
         /// What it was asked for in an earlier step that ended without it, of which a copy may come.
@@ -191,6 +217,7 @@ extension CoordinatorMachine {
             self.name = name
             let none = SlotSet(limit: limit)
             (share, assigned, held, asked, owed) = (none, none, none, none, none)
+            entitled = none
             (askedAt, progressAt, heardAt) = (now, now, now)
         }
 
@@ -217,6 +244,7 @@ extension CoordinatorMachine {
             owed.formUnion(slots)
             requests.append(slots)
             askedSums += sums
+            requestsOfStep += 1
             (askedAt, progressAt) = (now, now)
             isToldLate = false
         }
@@ -226,6 +254,7 @@ extension CoordinatorMachine {
             askedStep = step
             asked = withoutExamples
             (earlierSums, askedSums) = (askedSums, 0)
+            requestsOfStep = 0
         }
 
         /// Takes note that it has sent the sums of slots.
@@ -237,5 +266,13 @@ extension CoordinatorMachine {
 
         /// Lets it off what it owes.
         mutating func dropDebts() { answer(owed) }
+
+        /// Voids all that it was asked for, since the run goes back.
+        mutating func voidRequests() {
+            outdatedSums = owed.isEmpty && stale == nil ? 0 : askedSums + earlierSums
+            askedStep = nil
+            stale = nil
+            dropDebts()
+        }
     }
 }

@@ -11,22 +11,16 @@ package struct Stake {
     }
 }
 
-/// Deals all slots out: the shares differ by one slot at most, and as few slots as possible change
-/// hands.
+/// Deals all slots out: in shares of given sizes, or ones that differ by one slot at most; and as few slots
+/// as possible change hands.
 ///
 /// A member that has to give slots away gives its last ones, so that what it keeps holds together in
 /// large nodes of the tree. A slot that is free goes to a member that holds its data, if one of those
 /// that have room does. Where nobody has anything yet, the shares are contiguous.
-package func deal(_ slots: Int, to members: [Stake]) -> [SlotSet] {
+package func deal(_ slots: Int, to members: [Stake], sizes: [Int]? = nil) -> [SlotSet] {
     guard !members.isEmpty else { return [] }
     let all = SlotSet(0..<slots, limit: slots)
-    let bySize = members.indices.sorted {
-        let (left, right) = (members[$0].share.count, members[$1].share.count)
-        return left == right ? $0 < $1 : left > right
-    }
-    var room = Array(repeating: slots / members.count, count: members.count)
-    for index in bySize.prefix(slots % members.count) { room[index] += 1 }
-
+    var room = sizes ?? equalSizes(slots, members)
     var free = all
     var shares = members.map { _ in SlotSet(limit: slots) }
     func take(_ wanted: (Stake) -> SlotSet) {
@@ -41,4 +35,15 @@ package func deal(_ slots: Int, to members: [Stake]) -> [SlotSet] {
     take(\.held)
     take { _ in all }
     return shares
+}
+
+/// The sizes of equal shares; who has most so far gets one more where they do not come out even.
+private func equalSizes(_ slots: Int, _ members: [Stake]) -> [Int] {
+    let bySize = members.indices.sorted {
+        let (left, right) = (members[$0].share.count, members[$1].share.count)
+        return left == right ? $0 < $1 : left > right
+    }
+    var sizes = Array(repeating: slots / members.count, count: members.count)
+    for index in bySize.prefix(slots % members.count) { sizes[index] += 1 }
+    return sizes
 }

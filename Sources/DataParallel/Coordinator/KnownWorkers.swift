@@ -12,8 +12,10 @@ package struct KnownWorkers: Sendable {
         var strikes: [Int] = []
         /// Why it is not taken in any more.
         var ban: String?
-        /// The first step in which a sum of it was used that nobody has checked.
-        var uncheckedSince: Int?
+        /// Its sums that are used although they may be wrong.
+        var doubtful = DoubtfulSums()
+        /// How often it was too slow for any share.
+        var timesOnStandby = 0
         /// Its connections.
         var connections = 0
         /// Counts departures: the later it went, the greater.
@@ -23,11 +25,14 @@ package struct KnownWorkers: Sendable {
     private var records: [WorkerIdentity: Record] = [:]
     private var absent = 0
     private var departures = 0
-    /// The first step with unchecked sums of workers that were forgotten.
-    private var forgottenSince: Int?
+    /// Those of workers that were forgotten.
+    private var forgotten = DoubtfulSums()
+
+    /// How many workers have computed wrongly.
+    private var liars = 0
 
     /// Whether anybody has computed wrongly.
-    package private(set) var hasStrikes = false
+    package var hasStrikes: Bool { liars > 0 }
 
     package init() {}
 
@@ -37,7 +42,7 @@ package struct KnownWorkers: Sendable {
     /// A worker has joined, perhaps beside others of the same identity.
     package mutating func join(_ identity: WorkerIdentity) {
         if records[identity]?.connections == 0 { absent -= 1 }
-        records[identity, default: Record(uncheckedSince: forgottenSince)].connections += 1
+        records[identity, default: Record(doubtful: forgotten)].connections += 1
     }
 
     /// A worker has gone.
@@ -62,9 +67,7 @@ package struct KnownWorkers: Sendable {
         else { return }
         records[next.key] = nil
         absent -= 1
-        if let since = next.value.uncheckedSince {
-            forgottenSince = min(since, forgottenSince ?? since)
-        }
+        forgotten.formUnion(next.value.doubtful)
     }
 
     // MARK: - Strikes
@@ -74,11 +77,11 @@ package struct KnownWorkers: Sendable {
 
     /// A worker has computed wrongly; with how often it has by now.
     package mutating func strike(_ identity: WorkerIdentity, step: Int) -> Int {
-        hasStrikes = true
         if records[identity] == nil {
-            records[identity] = Record()
+            records[identity] = Record(doubtful: forgotten)
             absent += 1
         }
+        if strikes(of: identity).isEmpty { liars += 1 }
         records[identity]?.strikes.append(step)
         return strikes(of: identity).count
     }
@@ -91,25 +94,86 @@ package struct KnownWorkers: Sendable {
         records[identity]?.ban = reason
     }
 
-    // MARK: - Unchecked sums
+    // MARK: - Standby
+
+    /// How often a worker has been too slow for any share.
+    package func timesOnStandby(_ identity: WorkerIdentity) -> Int {
+        records[identity]?.timesOnStandby ?? 0
+    }
+
+    /// A worker is too slow for any share; with how often it has been by now.
+    package mutating func noteStandby(_ identity: WorkerIdentity) -> Int {
+        records[identity]?.timesOnStandby += 1
+        return timesOnStandby(identity)
+    }
+
+    // MARK: - Sums that may be wrong
 
     /// The first step in which a sum of a worker was used that nobody has checked.
     package func uncheckedSince(_ identity: WorkerIdentity) -> Int? {
-        records[identity]?.uncheckedSince
+        doubtful(identity).uncheckedSince
+    }
+
+    /// The first step in which a sum was used of which a worker and one other alone say that it is right.
+    package func confirmedSince(_ identity: WorkerIdentity) -> Int? {
+        doubtful(identity).confirmedSince
+    }
+
+    private func doubtful(_ identity: WorkerIdentity) -> DoubtfulSums {
+        records[identity]?.doubtful ?? forgotten
     }
 
     /// A sum of a worker will be used in a step, and nobody checks it.
     package mutating func noteUnchecked(_ identity: WorkerIdentity, step: Int) {
-        guard let record = records[identity], record.uncheckedSince == nil else { return }
-        records[identity]?.uncheckedSince = step
+        guard let record = records[identity], record.doubtful.uncheckedSince == nil else { return }
+        records[identity]?.doubtful.uncheckedSince = step
+    }
+
+    /// A sum will be used in a step on which a worker and another, be it the author or the auditor, agree.
+    package mutating func noteConfirmed(_ identity: WorkerIdentity, step: Int) {
+        guard let record = records[identity], record.doubtful.confirmedSince == nil else { return }
+        records[identity]?.doubtful.confirmedSince = step
+    }
+
+    /// The first step that cannot be trusted, now that some workers have computed wrongly.
+    ///
+    /// What nobody has checked of theirs may be wrong. And where two workers have computed wrongly, they may
+    /// have confirmed each other: what either and one other alone agreed on counts as unchecked.
+    package func untrustedSince(_ wrong: [WorkerIdentity]) -> Int? {
+        var sums = DoubtfulSums()
+        for identity in wrong { sums.formUnion(doubtful(identity)) }
+        guard liars > 1 else { return sums.uncheckedSince }
+        for record in records.values where !record.strikes.isEmpty {
+            sums.formUnion(record.doubtful)
+        }
+        return [sums.uncheckedSince, sums.confirmedSince].compactMap(\.self).min()
     }
 
     /// The steps from `step` on are made again.
     package mutating func rewind(to step: Int) {
-        func kept(_ since: Int?) -> Int? { since.flatMap { $0 < step ? $0 : nil } }
-        forgottenSince = kept(forgottenSince)
-        for (identity, record) in records {
-            records[identity]?.uncheckedSince = kept(record.uncheckedSince)
-        }
+        forgotten.rewind(to: step)
+        for identity in records.keys { records[identity]?.doubtful.rewind(to: step) }
+    }
+}
+
+/// Since when sums of a worker are used that may be wrong.
+private struct DoubtfulSums {
+    /// The first step in which one was used that nobody has checked.
+    var uncheckedSince: Int?
+    /// The first step in which one was used that it and one other worker alone say is right.
+    var confirmedSince: Int?
+
+    mutating func formUnion(_ other: DoubtfulSums) {
+        uncheckedSince = Self.earlier(uncheckedSince, other.uncheckedSince)
+        confirmedSince = Self.earlier(confirmedSince, other.confirmedSince)
+    }
+
+    private static func earlier(_ left: Int?, _ right: Int?) -> Int? {
+        [left, right].compactMap(\.self).min()
+    }
+
+    mutating func rewind(to step: Int) {
+        if let since = uncheckedSince, since >= step { uncheckedSince = nil }
+        if let since = confirmedSince, since >= step { confirmedSince = nil }
     }
 }

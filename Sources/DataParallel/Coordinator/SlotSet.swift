@@ -74,6 +74,12 @@ package struct SlotSet: Sendable, Hashable {
         return result
     }
 
+    package func union(_ other: SlotSet) -> SlotSet {
+        var result = self
+        result.formUnion(other)
+        return result
+    }
+
     package func subtracting(_ other: SlotSet) -> SlotSet {
         var result = self
         result.subtract(other)

@@ -40,7 +40,8 @@ extension Worker {
                 spoil(sum.gradients)
             }
             let gradients = sum.gradients.withBytes { Frame(copying: $0) }
-            let header = PartialSumHeader(sum, step: step, checksum: gradients.checksum)
+            let header = PartialSumHeader(
+                sum, step: step, attempt: machine.attempt, checksum: gradients.checksum)
             send([Frame(WorkerMessage.partialSum(header).header(run: run)), gradients])
             sums?.pool.give(sum.gradients)
         }

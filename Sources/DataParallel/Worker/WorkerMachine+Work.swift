@@ -27,7 +27,7 @@ extension WorkerMachine {
         }
         if let step, computing == nil, let slots = queue.first, firstMissing([slots]) == nil {
             queue.removeFirst()
-            computing = step
+            (computing, isOutdated) = (step, false)
             activity = (.computing, now)
             effects.append(.compute(slots, step: step))
         }
@@ -55,7 +55,7 @@ extension WorkerMachine {
         computing = nil
         guard !isFinished else { return [] }
         if isExpelled { return beginAfresh() }
-        let isCurrent = self.step == step
+        let isCurrent = self.step == step && !isOutdated
         let answer: [WorkerEffect] = isCurrent ? [.sendSums(step: step, run)] : [.discardSums]
         if let leaving { return answer + leave(leaving.signal) }
         return answer + next(now)

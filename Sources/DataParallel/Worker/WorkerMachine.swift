@@ -37,8 +37,12 @@ public struct WorkerMachine: Sendable {
     /// The step whose weights are loaded, and the ranges that wait to be computed with them.
     var step: Int?
     var queue: [Range<Int>] = []
+    /// What the requests of that step said of how often the run has gone back; answers repeat it.
+    package private(set) var attempt: UInt8 = 0
     /// The step that the lanes compute.
     var computing: Int?
+    /// Whether the run has gone back since they began with it.
+    var isOutdated = false
     /// What it has been doing, and since when.
     var activity: (phase: WorkerStatus.Phase, since: Duration) = (.idle, .zero)
 
@@ -190,12 +194,14 @@ public struct WorkerMachine: Sendable {
             guard work.step >= 0, let slots = slots(of: work.ranges), !slots.isEmpty else {
                 return []
             }
-            step = work.step
+            isOutdated = isOutdated || attempt != work.attempt
+            (step, attempt) = (work.step, work.attempt)
             queue = leaving == nil ? slots : []
             return [.loadWeights(work)] + next(now)
         case .compute(let work):
             // More ranges than there are slots are none that a coordinator would ask for.
-            guard work.step == step, leaving == nil, let slots = slots(of: work.ranges),
+            guard work.step == step, work.attempt == attempt, leaving == nil,
+                let slots = slots(of: work.ranges),
                 let plan, queue.count + slots.count <= plan.shards
             else { return [] }
             queue += slots

@@ -17,6 +17,17 @@ package struct Report: Sendable {
     /// How many answers were spoilt, and how often that was found out.
     package var lies = 0
     package var found = 0
+    /// The hosts whose workers were found out.
+    package var foundHosts: Set<String> = []
+    /// The first step whose weights are not those of honest workers; nil where all are.
+    package var firstWrongStep: Int?
+    /// The first step from which the run says that sums may be wrong which a liar and another agreed on.
+    package var doubtedFromStep: Int?
+    /// When each step was made, those made again included.
+    package var stepTimes: [Duration] = []
+    /// The slots of each worker as the log last told them, and how often it told any.
+    package var shares: [String: Int] = [:]
+    package var shareChanges = 0
     package var maxima = Maxima()
 }
 

@@ -97,9 +97,14 @@ final class CoordinatorProcess: VirtualProcess {
         payload = packet.payload
         defer { payload = .none }
         let effects = machine.receive(
-            packet.message, from: peer, address: nil, now: world.queue.now)
+            packet.message, digest: payloadDigest, from: peer, now: world.queue.now)
         perform(
             world.bug?.tamper(with: effects, after: packet.message, world.history) ?? effects)
+    }
+
+    private func payloadDigest() -> PayloadDigest {
+        guard case .values(let gradients) = payload else { fatalError("only sums have a payload") }
+        return PayloadDigest(gradients)
     }
 
     // MARK: - Effects
@@ -115,31 +120,36 @@ final class CoordinatorProcess: VirtualProcess {
     private func perform(_ effect: Effect) {
         switch effect {
         case .send(let message, let peer): send(Packet(message: message, run: run), to: peer)
-        case .sendShardPart(let fetch, let peer):
-            let part = job.deal.examples(
-                fetch.first..<fetch.first + World.examplesPerMessage, ofShard: fetch.shard,
+        case .sendShardPart(let part, let peer):
+            let examples = job.deal.examples(
+                part.first..<part.first + part.count, ofShard: part.shard,
                 from: job.dataset.train)
-            let header = ShardPart(
-                shard: fetch.shard, first: fetch.first, count: part.labels.count)
             send(
-                Packet(message: .shardPart(header), run: run, payload: .examples(part)), to: peer)
+                Packet(message: .shardPart(part), run: run, payload: .examples(examples)),
+                to: peer)
         case .sendWeights(let ranges, let peer):
             let values = broadcast ?? FloatBuffer(copying: state.parameters)
             broadcast = values
-            let work = WorkHeader(step: state.step, ranges: ranges, checksum: 0)
+            let work = WorkHeader(
+                step: state.step, attempt: machine.attempt, ranges: ranges, checksum: 0)
             send(Packet(message: .weights(work), run: run, payload: .values(values)), to: peer)
         case .beginStep(let step):
             sums.begin(step: step)
             world.history.begin(step: step)
         case .accumulate(let sum): accumulate(sum)
         case .arbitrate(let slots, let step): arbitrate(slots, step: step)
-        case .rewind(let limit): world.fail("an honest run goes back to step \(limit)")
+        case .rewind(let limit): rewind(noLaterThan: limit)
         case .update: update()
         case .checkpoint: checkpoint()
         case .evaluate: evaluate()
         case .report(let event):
             trace(event.summary)
             if case .wrong(let worker, _, _, _) = event { world.isFoundOut(worker) }
+            if case .assigned(let worker, let shards) = event {
+                world.report.shares[worker] = shards.count
+                world.report.shareChanges += 1
+            }
+            if case .confirmedByWorkers(_, let step) = event { world.isDoubted(fromStep: step) }
         case .finish(let outcome):
             self.outcome = outcome
             completeIfDone()
@@ -168,8 +178,7 @@ final class CoordinatorProcess: VirtualProcess {
         after(world.latency()) { [self] in
             parameters.withBytes { arbiter.load($0) }
             let sums = arbiter.compute(slots: slots, step: step, shards: job.shards(at: slots))
-            let right = sums.map { PartialSumHeader($0, step: step, checksum: $0.checksum) }
-            perform(machine.arbitrated(right, now: world.queue.now))
+            perform(machine.arbitrated(sums.map { SumBits($0) }, now: world.queue.now))
         }
     }
 
@@ -196,6 +205,7 @@ final class CoordinatorProcess: VirtualProcess {
         sums.pool.give(sum.gradients)
         broadcast = nil
         world.history.commit(step: last, weights: state.parameters.sha256)
+        world.report.stepTimes.append(world.queue.now)
         let report = state.report(
             sum.tally, learningRate: learningRate, seconds: 0, weights: .none)
         perform(machine.updated(report, now: world.queue.now))
@@ -219,6 +229,20 @@ final class CoordinatorProcess: VirtualProcess {
         after(world.writingTime()) { [self] in
             let result = world.disk.write(checkpoint.encoded(), step: checkpoint.step)
             after(world.latency()) { [self] in wrote(result, step: checkpoint.step) }
+        }
+    }
+
+    private func rewind(noLaterThan limit: Int) {
+        if world.schedule.liars.isEmpty { world.fail("an honest run goes back to step \(limit)") }
+        after(world.writingTime() + .milliseconds(1)) { [self] in
+            // Behind what is still to be written.
+            if isWriting { return rewind(noLaterThan: limit) }
+            world.disk.remove(after: limit)
+            state = TrainingState(job, resuming: world.disk.newest())
+            broadcast = nil
+            trace("goes back to step \(state.step)")
+            world.history.resume(fromStep: state.step, weights: state.parameters.sha256)
+            perform(machine.rewound(to: state.step, now: world.queue.now))
         }
     }
 

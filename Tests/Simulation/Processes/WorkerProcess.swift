@@ -21,7 +21,10 @@ final class WorkerProcess: VirtualProcess {
     private var weights: FloatBuffer?
     /// What is computed and not sent yet.
     private var results: [PartialSum] = []
-    private var answers = 0
+    private(set) var answers = 0
+    private(set) var answersToItsShare = 0
+    /// The slots that it was asked for first in the step under way.
+    private var ownSlots: [Range<Int>] = []
     /// Counts resets, so that a lane that still computes for an earlier run is not listened to.
     private var generation = 0
     /// The payload of the message that is being dealt with.
@@ -30,7 +33,8 @@ final class WorkerProcess: VirtualProcess {
     /// A process on a host.
     init(_ world: World, on host: Host, pid: Int) {
         self.host = host
-        let hello = Hello(host: host.name, pid: pid, lanes: 1, kernels: "virtual")
+        let hello = Hello(
+            host: host.name, pid: pid, lanes: 1, kernels: "virtual", identity: host.identity)
         machine = WorkerMachine(
             hello: hello, settings: WorkerSettings(joinTimeout: World.workerPatience))
         super.init(world, name: "\(host.name):\(pid)")
@@ -94,6 +98,7 @@ final class WorkerProcess: VirtualProcess {
         trace("<- \(packet.message.summary)")
         payload = packet.payload
         defer { payload = .none }
+        if case .weights(let work) = packet.message { ownSlots = work.ranges.ranges }
         perform(machine.receive(packet.message, run: packet.run, now: world.queue.now))
     }
 
@@ -185,16 +190,23 @@ final class WorkerProcess: VirtualProcess {
         }
     }
 
+    func isOfItsShare(_ slots: Range<Int>) -> Bool { ownSlots.contains { $0.overlaps(slots) } }
+
+    func countAnswerToItsShare() -> Int {
+        answersToItsShare += 1
+        return answersToItsShare
+    }
+
     /// Sends what is computed; what a liar sends is not what it has computed.
     private func sendSums(step: Int, _ run: RunID) {
         for sum in results {
             answers += 1
-            if let spoilt = host.answersToASpoiltOne, answers % spoilt == 0 {
-                trace("spoils its answer")
-                sum.gradients[0] = Float(bitPattern: sum.gradients[0].bitPattern ^ 1)
+            if isLie(sum, step: step), falsify(sum) {
+                trace("lies about node \(sum.node)")
                 world.report.lies += 1
             }
-            let header = PartialSumHeader(sum, step: step, checksum: sum.checksum)
+            let header = PartialSumHeader(
+                sum, step: step, attempt: machine.attempt, checksum: sum.checksum)
             send(
                 Packet(message: .partialSum(header), run: run, payload: .values(sum.gradients)))
         }

@@ -18,9 +18,14 @@ package struct Schedule: Sendable {
     package var answerTimeout: Duration
     /// The share of the shard gradients that are computed twice.
     package var audit = 0.0
-    /// The hosts, the first ones, whose workers compute wrongly, and how often.
-    package var liars = 0
-    package var answersToASpoiltOne = 3
+    /// The share of audits on which both agree that the coordinator checks itself.
+    package var recheck = 1.0 / 64
+    /// How the workers of hosts, the first ones, compute wrongly; the others are honest.
+    package var liars: [Liar] = []
+    /// Whether the coordinator knows a worker again by its host, not by its connection.
+    package var keepsIdentities = false
+    /// What the last host is always slower by: so many times, and so long an answer; nil for nothing.
+    package var slow: (pace: Int, lateness: Duration)?
     /// How long one slot takes to compute, on average.
     package var pace: Duration
     /// The longest time a message takes.
@@ -31,6 +36,9 @@ package struct Schedule: Sendable {
     package var restart: Duration
     /// What befalls the run, each after so many messages and seconds, in order.
     package var faults: [(moment: Int, fault: Fault)]
+
+    /// Whether liars may change the weights: not all sums are audited, or one may confirm another.
+    var mayBeDeceived: Bool { !liars.isEmpty && audit < 1 || liars.contains(where: \.isInPact) }
 
     /// A run of a training that nothing befalls.
     package init(seed: UInt64, training: Int, workers: Int) {

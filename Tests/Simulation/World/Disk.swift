@@ -39,6 +39,9 @@ final class Disk {
         return true
     }
 
+    /// Removes the files of later steps than `limit`.
+    func remove(after limit: Int) { files.removeAll { Int($0.name).map { $0 > limit } ?? false } }
+
     /// The newest checkpoint that is whole.
     func newest() -> Checkpoint? {
         for file in files.reversed() {

@@ -12,8 +12,15 @@ final class Host {
     var isComputingForEver = false
     /// Whether its worker says again what it has said before.
     var isRepeating = false
-    /// After how many answers its worker spoils one; nil for never.
-    var answersToASpoiltOne: Int?
+    /// How much longer each of its computations takes, and how many times longer, always.
+    var lateness: Duration = .zero
+    var pace = 1
+    /// The bit of a value that its worker flips where it lies alone.
+    var lieBit: UInt32 = 1
+    /// How its worker computes wrongly; nil where it does not.
+    var liar: Liar?
+    /// What its workers show of themselves; nil where each connection is another worker.
+    var identity: String?
     /// Whether a worker that ends is started again.
     var restarts = true
 

@@ -12,7 +12,7 @@ extension World {
     /// How long a computation takes on a host.
     func computingTime(of slots: Int, on host: Host) -> Duration {
         let time = random.draw(schedule.pace * slots * 0.5...schedule.pace * slots * 1.5)
-        return min(time * host.slowness, max(time, .seconds(40)))
+        return min(time * host.slowness, max(time, .seconds(40))) * host.pace + host.lateness
     }
 
     /// How long a file takes to be written.
@@ -32,6 +32,8 @@ extension World {
             pauseTimeout: schedule.pauseTimeout, answerTimeout: schedule.answerTimeout)
         settings.audit = schedule.audit
         settings.auditKey = schedule.seed
+        settings.recheck = schedule.recheck
+        settings.examplesPerPart = World.examplesPerMessage
         return settings
     }
 

@@ -23,7 +23,11 @@ package final class World {
     var random: Philox
     var maxima = Maxima()
     var report: Report
-    lazy var history = History(training) { [unowned self] in fail($0) }
+    lazy var history = History(training, mayBeDeceived: schedule.mayBeDeceived) {
+        [unowned self] in fail($0)
+    }
+    /// The sums about which one of the pact has lied.
+    var liesOfPact: Set<Lie> = []
     private(set) lazy var network = Network(self)
     let disk = Disk()
     let hosts: [Host]
@@ -54,8 +58,16 @@ package final class World {
         random = Philox(seed: schedule.seed, for: "what happens")
         faults = schedule.faults.reversed()
         hosts = (0..<schedule.hosts).map { Host(name: "host\($0)") }
-        for host in hosts.prefix(schedule.liars) {
-            host.answersToASpoiltOne = schedule.answersToASpoiltOne
+        for (host, liar) in zip(hosts, schedule.liars) { host.liar = liar }
+        for (number, host) in hosts.enumerated() { host.lieBit = 1 << UInt32(1 + number % 16) }
+        if let slow = schedule.slow, let host = hosts.last {
+            (host.pace, host.lateness) = (slow.pace, slow.lateness)
+        }
+        if schedule.keepsIdentities {
+            for (number, host) in hosts.enumerated() {
+                let digits = String(number, radix: 16)
+                host.identity = String(repeating: "0", count: 32 - digits.count) + digits
+            }
         }
         report = Report(seed: schedule.seed)
     }
@@ -71,6 +83,7 @@ package final class World {
         report.duration = queue.now
         report.steps = history.committed
         report.repeated = history.repeated
+        report.firstWrongStep = history.firstWrongStep
         end()
         report.maxima = maxima
         return report
@@ -119,7 +132,13 @@ package final class World {
     func isFoundOut(_ worker: String) {
         report.found += 1
         let host = hosts.first { worker.hasPrefix($0.name + ":") }
-        if host?.answersToASpoiltOne == nil { fail("\(worker), an honest worker, is found wrong") }
+        host.map { _ = report.foundHosts.insert($0.name) }
+        if host?.liar == nil { fail("\(worker), an honest worker, is found wrong") }
+    }
+
+    /// The run says that sums from a step on may be wrong.
+    func isDoubted(fromStep step: Int) {
+        report.doubtedFromStep = min(step - 1, report.doubtedFromStep ?? step - 1)
     }
 
     /// Writes a line of the trace.
