@@ -6,7 +6,7 @@ struct HelpTests {
     static let commands = [
         [], ["train"], ["coordinator"], ["worker"],
         ["key"], ["key", "worker"], ["key", "list"], ["key", "remove"], ["key", "rotate"],
-        ["key", "trust"], ["key", "coordinator"],
+        ["key", "trust"], ["key", "coordinator"], ["key", "signing"],
         ["verify"], ["evaluate"], ["predict"],
         ["inspect"],
         ["export"], ["import"], ["dataset"], ["dataset", "info"],
