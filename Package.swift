@@ -76,7 +76,7 @@ let package = Package(
                 "NeuralNetwork", "Optimizers",
             ]),
         module("Protocol", ["Bounds"]),
-        module("ZeroMQ", ["CZeroMQ"]),
+        module("ZeroMQ", ["Bounds", "CZeroMQ"]),
         module("Keys", ["Hashing", "Training", "ZeroMQ"]),
         module(
             "DataParallel",

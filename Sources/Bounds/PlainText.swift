@@ -44,10 +44,10 @@ extension PlainText: Codable {
         self.init(wrappedValue: plainText(text, limit: Length.bytes))
     }
 
-    /// Writes the bare text.
+    /// Writes the bare text, cut as whoever reads it would cut it.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        try container.encode(wrappedValue)
+        try container.encode(plainText(wrappedValue, limit: Length.bytes))
     }
 }
 

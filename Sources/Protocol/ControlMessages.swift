@@ -11,22 +11,22 @@ import FoundationEssentials
 /// A worker introduces itself.
 public struct Hello: Codable, Sendable, Equatable {
     /// The machine's name.
-    @PlainText<NameLength> public var host: String
+    @PlainName public var host: String
     /// The process.
     @Bounded<ProcessNumber> public var pid: Int
     /// The lanes it computes on.
     @Bounded<LaneCount> public var lanes: Int
     /// The instruction set of its kernels.
-    @PlainText<NameLength> public var kernels: String
+    @PlainName public var kernels: String
     /// The secret by which it is known again, 32 hexadecimal digits; never to be shown.
     public var identity: String?
 
     /// A worker's introduction.
     public init(host: String, pid: Int, lanes: Int, kernels: String, identity: String? = nil) {
-        self.host = host
+        _host = PlainName(wrappedValue: host)
         self.pid = pid
         self.lanes = lanes
-        self.kernels = kernels
+        _kernels = PlainName(wrappedValue: kernels)
         self.identity = identity
     }
 }
@@ -159,6 +159,9 @@ func encodeControl(_ type: String, run: RunID, _ body: some Codable) -> [UInt8] 
 }
 
 func decodeControlPrefix(_ header: [UInt8]) throws(ProtocolError) -> (type: String, run: RunID) {
+    guard ControlShape(header).isBounded else {
+        throw .malformed("its header is longer or deeper than control headers are")
+    }
     guard let prefix = try? JSONDecoder().decode(ControlPrefix.self, from: Data(header)) else {
         throw .malformed("its header is not a control header")
     }

@@ -4,8 +4,14 @@ import Bounds
 /// what they compute: with another, a worker's sums would have other bits.
 public let protocolVersion = 5
 
-/// The largest header frame, in bytes; payload frames are bounded by what their header announces.
-public let maximumHeaderSize = 1 << 16
+/// The largest control header, in bytes, but for those that name ranges of slots: a welcome has some 600,
+/// a last word of 400 bytes fits however it is escaped.
+public let maximumControlSize = 1 << 12
+
+/// The largest header frame, in bytes: it names ``maximumShards`` ranges of slots, of eight bytes each.
+///
+/// Payload frames are bounded by what their header announces.
+public let maximumHeaderSize = 8 * maximumShards + 1024
 
 /// The most shards of a run.
 public let maximumShards = ShardCount.limits.range.upperBound

@@ -62,9 +62,7 @@ extension Socket {
                 frames.removeAll()
             }
         }
-        if let sender {
-            connectionGuard.hasRead(countOnWire, from: sender, over: frame.connection)
-        }
+        connectionGuard.hasRead(countOnWire, from: sender, over: frame.connection)
         return isWithinLimits(frameCount, byteCount)
             ? .message(Message(sender: sender, user: user, frames: frames))
             : .oversized(sender: sender, frameCount: frameCount, byteCount: byteCount)

@@ -39,6 +39,8 @@ public struct MonitorEvent: Hashable, Sendable, CustomStringConvertible {
     let descriptor: Int32?
     /// Whether libzmq does not dial again by itself.
     let isFinal: Bool
+    /// Whose connection has ended, if anything was heard over it.
+    public internal(set) var peer: PeerIdentity?
 
     /// One line for a log.
     public var description: String {
@@ -139,8 +141,8 @@ extension Socket {
         eventHandler = onEvent
         thread.attach(receiver) {
             while case .message(let message)? = self.monitorSocket?.receive() {
-                guard let event = MonitorEvent(message.frames) else { continue }
-                self.account(for: event)
+                guard var event = MonitorEvent(message.frames) else { continue }
+                event.peer = self.account(for: event)
                 self.report(event)
             }
         }
@@ -161,18 +163,21 @@ extension Socket {
         }
     }
 
-    private func account(for event: MonitorEvent) {
+    /// - Returns: whose connection has ended, if one has.
+    private func account(for event: MonitorEvent) -> PeerIdentity? {
         if event.kind == .handshakeFailed { changeServerKey() }
         // The event has the peer's address, where the endpoint may have its name.
         dialler?.heard(event)
         // libzmq by itself would dial again with the same key.
         if event.isFinal || event.kind == .handshakeFailed && hasServerKeys { dialAgainSoon() }
         if event.kind == .handshakeSucceeded, let timer = redialling.take() { thread.cancel(timer) }
-        guard let descriptor = event.descriptor else { return }
+        guard let descriptor = event.descriptor else { return nil }
         switch event.kind {
         case .accepted: connectionGuard.opened(descriptor, most: options.maximumConnectionCount)
-        case .disconnected: connectionGuard.closed(descriptor)
+        case .connected: connectionGuard.reached(descriptor)
+        case .disconnected: return connectionGuard.closed(descriptor)
         default: break
         }
+        return nil
     }
 }

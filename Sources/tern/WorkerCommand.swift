@@ -164,6 +164,12 @@ extension WorkerEvent {
             let what = contact == .connected ? "no answer from" : "no coordinator at"
             return (.warning, "\(what) \(endpoint) for \(seconds) s; still trying")
         case .dropped(let reason): return (.warning, "dropped a message: \(reason)")
+        case .flooded(let bytes):
+            return (
+                .warning,
+                "the coordinator at \(endpoint) sent over \(bytes / 1_000_000) MB that nothing asked "
+                    + "for: hung up on it; check that it runs this version of Tern"
+            )
         }
     }
 }

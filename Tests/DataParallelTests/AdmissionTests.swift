@@ -63,7 +63,7 @@ import Training
         }
         #expect(worker.name == String(repeating: "h", count: 64) + ":1")
         #expect(worker.kernels == String(repeating: "k", count: 64))
-        let leave = WorkerMessage.leave(Notice(reason: String(repeating: "r", count: 60_000)))
+        let leave = WorkerMessage.leave(Notice(reason: String(repeating: "r", count: 3_000)))
         #expect(
             try machine.receive(received(leave), from: 1, now: .zero) == [
                 .report(
@@ -83,6 +83,10 @@ import Training
                 == .report(.dropped(peer: "h:1", reason: "nonsense", total: 1)))
         #expect(
             machine.drop(98, "nonsense")
-                == .report(.dropped(peer: "peer 98", reason: "nonsense", total: 101)))
+                == .report(.dropped(peer: "a stranger", reason: "nonsense", total: 101)))
+        #expect(
+            machine.drop(97, "nonsense", address: "10.0.0.7")
+                == .report(
+                    .dropped(peer: "a stranger at 10.0.0.7", reason: "nonsense", total: 102)))
     }
 }

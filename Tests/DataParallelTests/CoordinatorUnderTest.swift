@@ -102,7 +102,7 @@ final class CoordinatorUnderTest {
 
     private func ready(_ peer: String, _ ranges: SlotRanges) {
         let before = last
-        perform { $0.receive(.ready(ranges), from: peer, now: $1) }
+        send(.ready(ranges), from: peer)
         last = before + last
     }
 
@@ -128,9 +128,14 @@ final class CoordinatorUnderTest {
     }
 
     func send(_ message: WorkerMessage, from peer: String) {
+        let size = message.header(run: RunID(1)).count
+        let isRead = machine.isWorthReading(message, bytes: size, from: peer)
+        // One that was given up may still answer, and is not listened to.
+        if !isRead, machine.isMember(peer) { uncalledFor += 1 }
         perform { machine, now in
             machine.receive(
                 message, digest: { self.digest(of: message, from: peer) }, from: peer, now: now)
+                + machine.putOutOverdrawn(now: now)
         }
     }
 
@@ -144,6 +149,17 @@ final class CoordinatorUnderTest {
     /// The digest of gradients: those of a checksum, but where somebody forges.
     private func digest(of sum: PartialSumHeader) -> PayloadDigest {
         withUnsafeBytes(of: sum.checksum) { PayloadDigest($0) }
+    }
+
+    /// The sums that came from members that were not asked for so many.
+    private(set) var uncalledFor = 0
+
+    /// Pings all members, which answer.
+    func probe() {
+        perform { machine, _ in machine.probe() }
+        for case .send(.ping, let peer) in last {
+            send(.status(WorkerStatus(phase: .idle, step: nil, seconds: 0)), from: peer)
+        }
     }
 
     /// A peer answers all that it was asked for, as if it had computed it range by range.

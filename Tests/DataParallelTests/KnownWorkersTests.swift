@@ -111,7 +111,7 @@ private func identity(_ number: Int) -> WorkerIdentity {
         let first = name(1)
         let second = name(2)
         #expect(name(3, host: String(second.dropLast(1)), pid: 1) != second)
-        #expect(name(3, host: "vm:1 left: x") == "vm?1?left??x:1")
+        #expect(name(3, host: "vm:1 left: x") == "vm_1_left__x:1")
         #expect(first == "vm:1")
     }
 

@@ -35,6 +35,9 @@ private final class Crowd {
             case .beginStep:
                 sent = [:]
                 continue
+            case .cutOff(let member):
+                Issue.record("\(member) is put out, which says what it is asked for")
+                continue
             default: continue
             }
             #expect(asked.insert(peer).inserted, "\(peer) is asked twice at once")
@@ -85,6 +88,8 @@ private final class Crowd {
             }
             // An epoch has ten steps at least; its end waits for the disk.
             coordinator.checkpointWritten()
+            if random.below(100) == 0 { coordinator.probe() }
+            #expect(coordinator.uncalledFor == 0)
             for peer in peers {
                 let unanswered = coordinator.asked[peer]?.count ?? 0
                 #expect(unanswered <= Limits.mostRequests)

@@ -7,9 +7,6 @@ import TestSupport
 
 @Suite("A coordinator under attack trains on to the same sum, in bounded memory", .bench)
 struct AttackTests {
-    /// The most memory that a coordinator of these runs may have used, in MiB: see Limits.swift.
-    private let mostMemory = 500
-
     @Test("of floods of wrong messages, while its worker computes")
     func whileTraining() async throws {
         let data = try SampleData.large()
@@ -75,9 +72,11 @@ struct AttackTests {
                 let work = try await attacker.work()
                 let payload = [UInt8](repeating: 0xFF, count: 4 * 21_514)
                 let checksum = payload.withUnsafeBytes { XXH3.hash64($0) }
-                // Leaf by leaf: those without an example in this step are dropped.
+                // Leaf by leaf, but for those without an example in this step of ten: it may send no more
+                // sums than an honest worker.
                 for slot in work.ranges.ranges.joined() {
                     let residue = (0..<4).reduce(0) { $0 | (slot >> $1 & 1) << (3 - $1) }
+                    guard (residue - 10 * work.step) & 15 < 10 else { continue }
                     try await attacker.send(
                         sum(
                             step: work.step, level: 4, residue: residue, examples: 1,
@@ -153,29 +152,6 @@ struct AttackTests {
         }
     }
 
-    /// Checks that a run with one worker comes to the same sum as a calm one, though it is attacked.
-    ///
-    /// - Parameters:
-    ///   - line: the line of the log at which the attack begins.
-    ///   - attack: gives back what is to live until the run has ended.
-    private func isUndisturbed<Strangers>(
-        _ recipe: Recipe = .long, isOpen: Bool = true, under limits: String = ":",
-        from line: String = "Epoch [1/4], Step [20/600]",
-        by attack: (Cluster) async throws -> Strangers
-    ) async throws {
-        let data = try SampleData.large()
-        async let calm = Recipe.long.train(data, into: RunFolder("calm"))
-        let run = RunFolder()
-        let cluster = try await Cluster(recipe, data, into: run, isOpen: isOpen, under: limits)
-        let worker = try cluster.worker()
-        try await cluster.coordinator.line(line)
-        let strangers = try await attack(cluster)
-        let ending = try await cluster.coordinator.end()
-        withExtendedLifetime(strangers) {}
-        #expect(try run.completed(ending).weights == (try await calm.weights))
-        #expect(try await worker.end().status == 0)
-    }
-
     /// Waits for the end of a run whose memory and log have stayed bounded.
     private func soundEnd(of cluster: Cluster) async throws -> Ending {
         #expect(try peakMemory(of: cluster.coordinator) < mostMemory)
@@ -187,13 +163,6 @@ struct AttackTests {
     private func note(_ name: String, _ cluster: Cluster) throws {
         let line = "after \(name): \(try peakMemory(of: cluster.coordinator)) MiB\n"
         FileHandle.standardError.write(Data(line.utf8))
-    }
-
-    /// The most memory that a process has had, in MiB.
-    private func peakMemory(of process: TernProcess) throws -> Int {
-        let status = try String(contentsOfFile: "/proc/\(process.pid)/status", encoding: .utf8)
-        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
-        return try #require(Int(line.split(separator: " ").dropLast().last ?? "")) / 1024
     }
 
     // MARK: - Attacks
@@ -289,10 +258,11 @@ struct AttackTests {
         try await Attacker.with(cluster.endpoint) { attacker in
             try await attacker.join()
             try await attacker.multiply(by: size)
+            // More are let in as time passes: so many at once are let in soon.
             try await eventually("a crowd of connections") {
                 let descriptors = "/proc/\(cluster.coordinator.pid)/fd"
                 let open = try FileManager.default.contentsOfDirectory(atPath: descriptors)
-                return open.count > size
+                return open.count > size / 5
             }
             for _ in 0..<3000 { await attacker.offer(.hello(attacker.hello())) }
             for _ in 0..<20_000 { await attacker.offer(.fetch(Fetch(shard: 3, first: 0))) }

@@ -1,3 +1,4 @@
+import Foundation
 import Protocol
 import Testing
 
@@ -94,10 +95,6 @@ private struct Lehmer: RandomNumberGenerator {
             ("\u{0}\u{7F}\u{85}\u{AD}", "????"), ("nöde-1 ✓ 日本", "nöde-1 ✓ 日本"),
         ])
     func plain(text: String, shown: String) throws {
-        let hello = WorkerMessage.hello(Hello(host: text, pid: 1, lanes: 1, kernels: text))
-        #expect(
-            try WorkerMessage.decode(hello.header(run: run), payloadFrames: 0).message
-                == .hello(Hello(host: shown, pid: 1, lanes: 1, kernels: shown)))
         let notices: [(Notice) -> CoordinatorMessage] = [
             CoordinatorMessage.refuse, CoordinatorMessage.stop, CoordinatorMessage.expel,
         ]
@@ -106,6 +103,41 @@ private struct Lehmer: RandomNumberGenerator {
             #expect(
                 try CoordinatorMessage.decode(header, payloadFrames: 0).message
                     == message(Notice(reason: shown)))
+        }
+    }
+
+    @Test(
+        "but its names have letters, digits, dots, dashes and underscores alone",
+        arguments: [
+            ("\u{1B}[2J\r\n", "__2J__"), ("vm:1#2 left", "vm_1_2_left"), ("a/../b", "a_.._b"),
+            ("nöde-1.example", "n_de-1.example"), ("日本", "__"),
+            (String(repeating: "h", count: 65), String(repeating: "h", count: 64)),
+        ])
+    func name(text: String, shown: String) throws {
+        let quoted = String(decoding: try JSONEncoder().encode(text), as: UTF8.self)
+        let header = """
+            {"tern":\(protocolVersion),"run":"0000000000000001","type":"hello",
+            "body":{"host":\(quoted),"kernels":\(quoted),"pid":1,"lanes":1}}
+            """
+        let message = try WorkerMessage.decode(Array(header.utf8), payloadFrames: 0).message
+        guard case .hello(let hello) = message else { throw ProtocolError.malformed("no hello") }
+        #expect(hello.host == shown)
+        #expect(hello.kernels == shown)
+    }
+
+    @Test("when it has more keys or containers than any message, or is long for its texts")
+    func shape() {
+        let keys = (0..<1000).map { "\"k\($0)\":1" }.joined(separator: ",")
+        let text = String(repeating: "x", count: maximumControlSize)
+        for body in ["{\(keys)}", String(repeating: "[", count: 3000), "\"\(text)\""] {
+            let header =
+                #"{"tern":\#(protocolVersion),"run":"0000000000000001","type":"status","body":\#(body)}"#
+            #expect(
+                throws: ProtocolError.malformed(
+                    "its header is longer or deeper than control headers are")
+            ) {
+                try WorkerMessage.decode(Array(header.utf8), payloadFrames: 0)
+            }
         }
     }
 

@@ -48,7 +48,13 @@ actor Peer {
 
     func limitUnread(of trusted: Set<PeerIdentity>, to each: Int) {
         let limits = Dictionary(uniqueKeysWithValues: trusted.map { ($0, each) })
-        socket?.limitUnread(of: limits, othersTogether: 0)
+        _ = socket?.limitUnread(of: limits, othersTogether: 0)
+    }
+
+    func limitUnread(toEach most: Int) -> Bool { socket?.limitUnread(toEach: most) ?? false }
+
+    func isWithinAllowance(_ peer: PeerIdentity) -> Bool {
+        socket?.isWithinAllowance(peer) ?? false
     }
 
     func send(_ frames: [Frame], to peer: PeerIdentity? = nil) -> SendResult {

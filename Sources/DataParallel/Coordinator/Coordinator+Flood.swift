@@ -4,14 +4,14 @@ import ZeroMQ
 // Where messages come faster than they can be dealt with. Nothing holds them back: see Limits.swift.
 
 extension Coordinator {
-    /// A coordinator that has not come to the end of its messages in so many turns is flooded.
-    private static let mostTurns = 32
+    /// A coordinator that has not come to the end of its messages in so many is flooded.
+    private static let mostWithoutEnd = 2048
     /// The messages that are dropped at a time, between which timers and signals have their turn.
     private static let mostDropped = 1000
 
     /// The members, if messages of others are to be dropped unread.
     var membersInFlood: Set<PeerIdentity>? {
-        turnsWithoutEnd < Self.mostTurns ? nil : members
+        messagesWithoutEnd < Self.mostWithoutEnd ? nil : members
     }
 
     private var members: Set<PeerIdentity> { Set(machine.members.map(\.peer)) }
@@ -21,12 +21,12 @@ extension Coordinator {
     func nextMessage(of members: Set<PeerIdentity>?) -> Received? {
         guard let members, let socket else {
             let received = socket?.receive()
-            if received == nil { turnsWithoutEnd = 0 }
+            if received == nil { messagesWithoutEnd = 0 }
             return received
         }
         let (received, dropped) = socket.receive(from: members, dropping: Self.mostDropped)
         messagesOfFlood += dropped
-        if received == nil, dropped < Self.mostDropped { turnsWithoutEnd = 0 }
+        if received == nil, dropped < Self.mostDropped { messagesWithoutEnd = 0 }
         return received
     }
 
@@ -44,7 +44,8 @@ extension Coordinator {
             let count = state.parameters.count
             return (member.peer, Limits.unreadBytes(sums: sums, parameterCount: count))
         }
-        socket.limitUnread(
+        let excessive = socket.limitUnread(
             of: Dictionary(limits) { first, _ in first }, othersTogether: Limits.unreadOfStrangers)
+        for peer in excessive { perform(machine.putOut(peer, now: now)) }
     }
 }

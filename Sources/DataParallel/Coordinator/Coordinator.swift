@@ -47,8 +47,10 @@ public actor Coordinator {
     var broadcast: (frame: Frame, checksum: UInt64)?
     /// When a connection was last heard to have ended, while members are being looked after.
     var lastDisconnection: Duration?
-    /// The turns in a row that have not come to the end of what has arrived.
-    var turnsWithoutEnd = 0
+    /// The messages taken in turns, one after another, that have not come to the end of what has arrived.
+    var messagesWithoutEnd = 0
+    /// Those whose connections were ended for what they sent: the rest of it is not looked at.
+    var silenced = RecentPeers()
     /// What has been dropped unread and not been told of yet.
     var messagesOfFlood = 0
     /// The peers that could not be understood.
@@ -201,6 +203,7 @@ public actor Coordinator {
         switch effect {
         case .send(let message, let peer): send(message, to: peer)
         case .sendShardPart(let part, let peer): sendShardPart(part, to: peer)
+        case .cutOff(let peer): silence(peer)
         case .sendWeights(let ranges, let peer): sendWeights(ranges, to: peer)
         case .beginStep(let step):
             sums.begin(step: step)

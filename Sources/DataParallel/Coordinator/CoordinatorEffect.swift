@@ -57,6 +57,8 @@ public enum CoordinatorEffect<Peer: Hashable & Sendable>: Sendable, Equatable {
     case send(CoordinatorMessage, to: Peer)
     /// Send the examples that a worker asked for.
     case sendShardPart(ShardPart, to: Peer)
+    /// End the connection of a peer, and hear nothing more of it.
+    case cutOff(Peer)
     /// Send the weights of the step under way, asking for ranges of slots.
     case sendWeights(SlotRanges, to: Peer)
     /// Forget the sums of the step before and begin with this one.

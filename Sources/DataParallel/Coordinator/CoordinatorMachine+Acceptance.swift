@@ -10,7 +10,8 @@ extension CoordinatorMachine {
     ) -> [CoordinatorEffect<Peer>] {
         if sum.attempt != attempt { return passOver(sum, from: index) }
         if let reason = whyNotAnAnswer(sum, from: index) {
-            return [drop(members[index].peer, reason)]
+            // It was asked for so many, if not for this one.
+            return [drop(members[index].peer, reason, cost: 0)]
         }
         let slots = TreeNode(sum).slots(of: plan.shards)
         // What a probe tells may end the standby that makes it one.
@@ -41,7 +42,8 @@ extension CoordinatorMachine {
         _ sum: PartialSumHeader, from index: Int
     ) -> [CoordinatorEffect<Peer>] {
         guard sum.attempt == attempt &- 1, members[index].outdatedSums > 0 else {
-            return [drop(members[index].peer, "a partial sum from before the run went back")]
+            let reason = "a partial sum from before the run went back"
+            return [drop(members[index].peer, reason, cost: 0)]
         }
         // What it owed then may have been on its way.
         members[index].outdatedSums -= 1

@@ -22,11 +22,11 @@ extension CoordinatorMachine {
         }
         guard let index = index(of: peer) else {
             if givenUp.contains(peer) { return [] }
-            return [drop(peer, "a message from a peer that has not joined")]
+            return [drop(peer, "a message from a peer that has not joined", address: address)]
         }
         // A peer may claim the routing id of one that has gone, before that is noticed.
         guard members[index].caller == caller else {
-            return [drop(peer, "a message with another worker's credential")]
+            return [drop(peer, "a message with another worker's credential", cost: 0)]
         }
         members[index].heardAt = now
         switch message {
@@ -60,9 +60,12 @@ extension CoordinatorMachine {
     ) -> [CoordinatorEffect<Peer>] {
         guard index(of: peer) == nil else { return [] }
         if let caller, !caller.isShared, members.contains(where: { $0.caller == caller }) {
-            return [drop(peer, "a hello of a second worker with the credential \(caller.name)")]
+            let reason = "a hello of a second worker with the credential \(caller.name)"
+            return [drop(peer, reason, address: address)]
         }
-        if let reason = admission.refusal(members: members.count) { return [drop(peer, reason)] }
+        if let reason = admission.refusal(members: members.count) {
+            return [drop(peer, reason, address: address)]
+        }
         givenUp.removeAll { $0 == peer }
         connections += 1
         let identity = WorkerIdentity(caller, hello, connection: connections)
@@ -123,6 +126,7 @@ extension CoordinatorMachine {
         members[index].entitled.formUnion(missing)
         members[index].isReady = false
         members[index].isFetching = true
+        members[index].demands.assign()
         members[index].progressAt = now
         return [.send(.assign(SlotRanges(missing.runs)), to: members[index].peer)]
     }
@@ -254,27 +258,5 @@ extension CoordinatorMachine {
         settings.workersToBegin = min(settings.workersToBegin, remaining)
         settings.minimumWorkers = min(settings.minimumWorkers, remaining)
         return hasBegun ? goOn(now: now) : assignData(now: now)
-    }
-
-    /// A word to every member, by which the transport notices who cannot be reached; and to those
-    /// who were given up, in case they have not heard.
-    public var probes: [CoordinatorEffect<Peer>] {
-        let notice = Notice(reason: "it stopped answering")
-        return members.map { .send(.ping, to: $0.peer) }
-            + givenUp.map { .send(.expel(notice), to: $0) }
-    }
-
-    /// A message that is not understood, or that must not be obeyed.
-    ///
-    /// Members are counted each for itself, all others together: they can be without number.
-    public mutating func drop(_ peer: Peer, _ reason: String) -> CoordinatorEffect<Peer> {
-        guard let index = members.firstIndex(where: { $0.peer == peer }) else {
-            droppedOfStrangers += 1
-            return .report(
-                .dropped(peer: "peer \(peer)", reason: reason, total: droppedOfStrangers))
-        }
-        members[index].dropped += 1
-        return .report(
-            .dropped(peer: members[index].name, reason: reason, total: members[index].dropped))
     }
 }

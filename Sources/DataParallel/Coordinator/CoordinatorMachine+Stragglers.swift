@@ -46,6 +46,7 @@ extension CoordinatorMachine {
             }
             if member.probedAt < member.askedAt {
                 members[index].probedAt = now
+                members[index].demands.ping()
                 effects.append(.send(.ping, to: member.peer))
             }
             if lateness > limit, member.standby == nil { late.append(index) }

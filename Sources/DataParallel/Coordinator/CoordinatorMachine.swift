@@ -74,6 +74,9 @@ public struct CoordinatorMachine<Peer: Hashable & Sendable>: Sendable {
     package internal(set) var attempt: UInt8 = 0
     /// Who has computed wrongly, and whose sums nobody has checked.
     var known = KnownWorkers()
+    /// What members have said that nothing asked them for, and those who have said too much of it.
+    var accounts = Accounts()
+    var overdrawn: [Peer] = []
     var names = WorkerNames()
     /// How many have joined: the identities of those that show none.
     var connections = 0
@@ -129,6 +132,9 @@ public struct CoordinatorMachine<Peer: Hashable & Sendable>: Sendable {
 
     /// Whether a peer was given up and has not come back.
     package func isGivenUp(_ peer: Peer) -> Bool { givenUp.contains(peer) }
+
+    /// Whether a peer has joined.
+    package func isMember(_ peer: Peer) -> Bool { index(of: peer) != nil }
 
     /// The members that have their data.
     var readyCount: Int { members.reduce(0) { $0 + ($1.isReady ? 1 : 0) } }
@@ -190,6 +196,8 @@ extension CoordinatorMachine {
         var outdatedSums = 0
         /// When it was asked for the last of them.
         var askedAt: Duration
+        /// What it may say without paying for it.
+        var demands = Demands()
         /// What it was asked for in an earlier step that ended without it, of which a copy may come.
         var stale: (step: Int, asked: SlotSet)?
         /// When it last brought its work forward: was asked, fetched data or sent a sum.
@@ -244,6 +252,7 @@ extension CoordinatorMachine {
             owed.formUnion(slots)
             requests.append(slots)
             askedSums += sums
+            demands.ask(sums: sums)
             requestsOfStep += 1
             (askedAt, progressAt) = (now, now)
             isToldLate = false
@@ -253,6 +262,7 @@ extension CoordinatorMachine {
         mutating func begin(step: Int, withoutExamples: SlotSet) {
             askedStep = step
             asked = withoutExamples
+            demands.begin(earlierSums: askedSums + earlierSums)
             (earlierSums, askedSums) = (askedSums, 0)
             requestsOfStep = 0
         }

@@ -7,9 +7,11 @@ import ZeroMQ
 ///
 /// - What has come and is unread: of each member the sums that it was asked for and a few other
 ///   messages, see ``unreadBytes(sums:parameterCount:)``, and ``unreadOfStrangers``, up to 32 times over
-///   where frames are empty. It is looked at every ``interval``, so add what libzmq can take in
-///   meanwhile. What is left of connections that have ended is dropped faster than it comes: see
-///   ``Coordinator/nextMessage(of:)``.
+///   where frames are empty: of k members that were asked for no sums 2.2 MB * k. It is looked at every
+///   ``interval``, so add what libzmq can take in meanwhile, whoever sends it: 50 MB at 1 GB/s. What is
+///   left of connections that have ended is dropped faster than it comes: see
+///   ``Coordinator/nextMessage(of:)``. Over ipc the system does not tell what has come; a peer there is
+///   bounded by what it may say alone, see ``Accounts``.
 /// - What waits to be sent: ``SocketOptions/sendHighWaterMark`` and ``mostWaiting`` messages for each
 ///   member, of at most ``shardPartBytes`` (or an example, if that is larger) where they are not the
 ///   weights, which all share.
@@ -59,8 +61,18 @@ package enum Limits {
 
     /// The bytes that may come unread from a member that was asked for `sums` sums.
     static func unreadBytes(sums: Int, parameterCount: Int) -> Int {
-        // A sum has a short header, and each frame a few bytes more; all else is headers.
-        sums * (4 * parameterCount + 256) + 8 * (maximumHeaderSize + 256)
+        // A sum has a short header, and each frame a few bytes more; all else is control headers, of which
+        // one that says that data is here may be as long as any.
+        sums * (4 * parameterCount + 256) + 8 * (maximumControlSize + 256) + maximumHeaderSize
+    }
+
+    /// The bytes that may come unread from the coordinator of a worker: the weights of a step, of one that it
+    /// was let off and of one more, the examples it asked for, and a megabyte of headers, which is ten of
+    /// the largest and some thousand pings.
+    ///
+    /// - Parameter parameterCount: 0 for a worker that was not welcomed.
+    static func unreadBytes(ofCoordinator parameterCount: Int, exampleByteCount: Int) -> Int {
+        3 * 4 * parameterCount + 2 * max(shardPartBytes, exampleByteCount) + (1 << 20)
     }
 
     /// Strangers have nothing to say but a short hello each.

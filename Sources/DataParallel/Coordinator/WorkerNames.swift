@@ -27,7 +27,7 @@ package struct WorkerNames: Sendable {
     package mutating func name(
         _ hello: Hello, _ credential: KeyName?, _ identity: WorkerIdentity, taken: Set<String>
     ) -> String {
-        let place = "\(hello.host.plainName):\(hello.pid)"
+        let place = "\(hello.host):\(hello.pid)"
         let plain = credential.map { "\($0)/\(place)" } ?? place
         let names = [plain] + (6...64).map { "\(plain)#\(identity.shortForm(digits: $0))" }
         let own = names.first { owners[$0] == nil || owners[$0] == identity } ?? plain
@@ -45,12 +45,5 @@ package struct WorkerNames: Sendable {
             let oldest = inOrder.firstIndex(where: { !taken.contains($0) && $0 != name })
         else { return }
         owners[inOrder.remove(at: oldest)] = nil
-    }
-}
-
-extension String {
-    /// A host's name without what could be taken for another part of a line.
-    fileprivate var plainName: String {
-        String(map { $0.isWhitespace || $0 == ":" || $0 == "#" ? "?" : $0 })
     }
 }

@@ -26,7 +26,7 @@ public actor Worker {
     private static let parentPatience = Duration.seconds(5)
 
     private let kernels: any KernelSet.Type
-    private let report: @Sendable (WorkerEvent) -> Void
+    let report: @Sendable (WorkerEvent) -> Void
     private let laneCount: Int
     /// The processors that the lanes stay on, one each; none where Linux is to choose.
     private let processors: [Int]
@@ -37,9 +37,9 @@ public actor Worker {
 
     var lanes: [ShardTrainer] = []
     var shards: [Int: Shard] = [:]
-    private var exampleByteCount = 0
-    private var classes = 0
-    private var parameterCount = 0
+    var exampleByteCount = 0
+    var classes = 0
+    var parameterCount = 0
     var weights: Frame?
     var sums: PartialSums?
     var busyLanes = 0
@@ -55,11 +55,11 @@ public actor Worker {
     var answers = 0
     /// Counts resets, so that a lane that still computes for an earlier run is not listened to.
     var generation = 0
-    private var droppedMessages = 0
+    var droppedMessages = 0
     /// Whether the process that started this one also ends it.
     private var hasParent = false
     /// The payload frames of the message that is being dealt with.
-    private var payload: ArraySlice<Frame> = []
+    var payload: ArraySlice<Frame> = []
 
     /// Makes a worker with `threads` lanes that tells `report` what happens to it.
     ///
@@ -78,8 +78,7 @@ public actor Worker {
         let hello = Hello(
             host: hostName(), pid: Int(getpid()), lanes: threads, kernels: kernels.name,
             identity: secret.text)
-        let memory = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
-        machine = WorkerMachine(hello: hello, settings: settings, memory: memory)
+        machine = WorkerMachine(hello: hello, settings: settings)
     }
 
     /// Works for the coordinator at `endpoint` until there is no more to do.
@@ -115,6 +114,9 @@ public actor Worker {
         if let signals { watch(signals) }
         thread.schedule(after: .seconds(1), repeatingEvery: .seconds(1)) {
             self.assumeIsolated { $0.perform($0.machine.tick(now: $0.now)) }
+        }
+        thread.schedule(after: Limits.interval, repeatingEvery: Limits.interval) {
+            self.assumeIsolated { $0.limitUnread() }
         }
         try socket.connect(endpoint)
         let outcome = await withCheckedContinuation { completion.resume($0) }
@@ -174,7 +176,7 @@ public actor Worker {
 
     var now: Duration { .now - start }
 
-    private func complete(_ outcome: WorkerOutcome) { completion.complete(outcome) }
+    func complete(_ outcome: WorkerOutcome) { completion.complete(outcome) }
 
     // MARK: - Events
 
@@ -184,68 +186,6 @@ public actor Worker {
         // gets the signal as well, finishes the step and sends its workers home.
         thread.schedule(after: Self.parentPatience) {
             self.assumeIsolated { $0.perform($0.machine.interrupt(signal, now: $0.now)) }
-        }
-    }
-
-    private func handle(_ event: MonitorEvent) {
-        switch event.kind {
-        case .handshakeSucceeded: perform(machine.connected(now: now))
-        case .handshakeFailed: perform(machine.turnedAway(now: now))
-        case .dialling: machine.dialling()
-        case .unresolved: perform(machine.unresolved(event.detail ?? "", now: now))
-        case .disconnected:
-            // The last word, that the run is over, may have come just before.
-            receive()
-            outbox = Outbox()
-            perform(machine.disconnected(now: now))
-        default: break
-        }
-    }
-
-    private func receive() {
-        while let received = socket?.receive() {
-            guard case .message(let message) = received else {
-                drop("a message over the size limit")
-                continue
-            }
-            do throws(ProtocolError) {
-                try receive(message)
-            } catch {
-                if case .otherVersion = error {
-                    return complete(.refused("the coordinator cannot be understood: \(error)"))
-                }
-                drop("\(error)")
-            }
-            payload = []
-        }
-    }
-
-    private func drop(_ reason: String) {
-        droppedMessages += 1
-        if isWorthTelling(droppedMessages) { report(.dropped(reason)) }
-    }
-
-    private func receive(_ message: Message) throws(ProtocolError) {
-        let header = message.frames[0].bytes
-        payload = message.frames.dropFirst()
-        let (decoded, run) = try CoordinatorMessage.decode(header, payloadFrames: payload.count)
-        try check(decoded)
-        perform(machine.receive(decoded, run: run, now: now))
-    }
-
-    /// Checks the payload frames against what the header says of them.
-    private func check(_ message: CoordinatorMessage) throws(ProtocolError) {
-        switch message {
-        case .weights(let work):
-            guard let weights = payload.first, weights.count == 4 * parameterCount,
-                weights.checksum == work.checksum
-            else { throw .wrongPayload("weights with a wrong size or checksum") }
-        case .shardPart(let part):
-            guard let values = payload.first, let labels = payload.last,
-                labels.count == part.count, values.count == labels.count * exampleByteCount,
-                labels.bytes.allSatisfy({ $0 < classes })
-            else { throw .wrongPayload("examples with a wrong size, or labels out of range") }
-        default: break
         }
     }
 

@@ -53,6 +53,8 @@ public enum WorkerEvent: Sendable, Equatable {
     case waiting(seconds: Int, Contact)
     /// A message was dropped.
     case dropped(String)
+    /// Its coordinator sent more bytes than these before they could be read, and was hung up on.
+    case flooded(bytes: Int)
 }
 
 /// How far a worker has come with a coordinator that has not answered it.

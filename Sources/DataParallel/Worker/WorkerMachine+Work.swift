@@ -11,10 +11,9 @@ extension WorkerMachine {
             firstMissing(queue.prefix(1)) ?? firstMissing(assignments.flatMap(\.self)[...])
         if let wanted, fetching == nil {
             if fetched[wanted] == nil, let plan {
-                room -= plan.examples(inShard: wanted) * exampleByteCount
-                guard room >= 0 else {
-                    return finish(.refused("its shards need more memory than this machine has"))
-                }
+                let need = plan.examples(inShard: wanted) * exampleByteCount
+                guard room >= need else { return refuse("a shard", need, of: room) }
+                room -= need
                 fetched[wanted] = 0
             }
             fetching = wanted

@@ -10,8 +10,8 @@ import Training
 public struct WorkerMachine: Sendable {
     let hello: Hello
     let settings: WorkerSettings
-    /// The bytes of memory that a run may take here.
-    let memory: Int
+    /// The bytes of memory that a run may take here, as they were when its coordinator was reached.
+    private var memory: Int
 
     var plan: BatchPlan?
     /// The bytes that are left for examples, and those that one takes.
@@ -48,7 +48,8 @@ public struct WorkerMachine: Sendable {
 
     /// The machine of a worker that is not connected.
     ///
-    /// - Parameter memory: the bytes that a run may take here; a run that needs more is refused.
+    /// - Parameter memory: the bytes that a run may take here, unless ``connected(memory:now:)`` says
+    ///   otherwise; a run that needs more is refused.
     public init(hello: Hello, settings: WorkerSettings, memory: Int = .max) {
         self.hello = hello
         self.settings = settings
@@ -67,9 +68,12 @@ public struct WorkerMachine: Sendable {
     }
 
     /// A coordinator has been reached.
-    public mutating func connected(now: Duration) -> [WorkerEffect] {
+    ///
+    /// - Parameter memory: the bytes that a run may take here now; nil for as many as before.
+    public mutating func connected(memory: Int? = nil, now: Duration) -> [WorkerEffect] {
         guard !isFinished else { return [] }
         isConnected = true
+        self.memory = memory ?? self.memory
         return [.send(.hello(hello), RunID.unknown)]
     }
 
@@ -215,12 +219,10 @@ public struct WorkerMachine: Sendable {
             return finish(.refused("the coordinator's welcome message is invalid"))
         }
         // The network is a claim of a few bytes, which must not reach an allocation unchecked.
-        room =
-            memory
-            - hello.lanes * architecture.leastByteCount(capacity: ShardGradients.rowsPerPass)
-        guard room >= 0 else {
-            return finish(.refused("the network needs more memory than this machine has"))
-        }
+        let need =
+            hello.lanes * architecture.leastByteCount(capacity: ShardGradients.rowsPerPass)
+        room = memory - need
+        guard room >= 0 else { return refuse("the network", need, of: memory) }
         exampleByteCount = architecture.exampleByteCount
         self.plan = plan
         self.run = run
@@ -229,6 +231,15 @@ public struct WorkerMachine: Sendable {
                 architecture, plan, seed: welcome.seed, labelSmoothing: welcome.labelSmoothing),
             .report(.joined(run)),
         ]
+    }
+
+    /// Ends because something of the run needs more bytes than are free.
+    mutating func refuse(_ what: String, _ need: Int, of free: Int) -> [WorkerEffect] {
+        func megabytes(_ bytes: Int) -> String { "\(max(0, bytes).dividedUp(by: 1_000_000)) MB" }
+        return finish(
+            .refused(
+                "\(what) needs \(megabytes(need)) of memory, and \(megabytes(free)) are free here: "
+                    + "raise the container's limit, or take a machine with more memory"))
     }
 
     /// The coordinator has gone on without this worker, which begins afresh once its lanes are free.
@@ -251,5 +262,12 @@ public struct WorkerMachine: Sendable {
         guard let plan else { return false }
         return fetching == part.shard && part.first == fetched[part.shard, default: 0]
             && part.count > 0 && part.count <= plan.examples(inShard: part.shard) - part.first
+    }
+}
+
+extension Int {
+    /// The quotient, rounded up.
+    fileprivate func dividedUp(by divisor: Int) -> Int {
+        self / divisor + (self % divisor > 0 ? 1 : 0)
     }
 }

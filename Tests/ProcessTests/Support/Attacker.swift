@@ -93,6 +93,9 @@ actor Attacker {
         _ = sockets[offers % sockets.count].send(frames)
     }
 
+    /// Sends frames if there is room for them.
+    func offer(frames: [[UInt8]]) { _ = sockets.first?.send(frames.map { Frame($0) }) }
+
     private func pause(
         _ what: String, since start: ContinuousClock.Instant, within limit: Duration = patience
     ) async throws {
@@ -104,16 +107,23 @@ actor Attacker {
 
     // MARK: - Receiving
 
-    /// Introduces itself, as a worker does again every second, until it is taken in.
-    func join() async throws {
+    /// Introduces itself until it is taken in.
+    func join(_ hello: Hello? = nil) async throws {
+        run = try await introduce(hello ?? self.hello(), until: "a welcome") { message, run in
+            if case .welcome = message { run } else { nil }
+        }
+    }
+
+    /// Introduces itself, as a worker does again every second, until it gets an answer.
+    func introduce<Result: Sendable>(
+        _ hello: Hello, until what: String,
+        _ pick: @Sendable (CoordinatorMessage, RunID) -> Result?
+    ) async throws -> Result {
         let start = ContinuousClock.now
         while true {
-            try await send(.hello(hello()))
-            let welcome = try? await answer("a welcome", within: .seconds(1)) { message, run in
-                if case .welcome = message { run } else { nil }
-            }
-            if let welcome { return run = welcome }
-            try await pause("a welcome", since: start)
+            try await send(.hello(hello))
+            if let result = try? await answer(what, within: .seconds(1), pick) { return result }
+            try await pause(what, since: start)
         }
     }
 
@@ -133,8 +143,8 @@ actor Attacker {
         }
     }
 
-    func hello(_ name: String = "evil") -> Hello {
-        Hello(host: name, pid: 1, lanes: 1, kernels: "none")
+    func hello(_ name: String = "evil", identity: String? = nil) -> Hello {
+        Hello(host: name, pid: 1, lanes: 1, kernels: "none", identity: identity)
     }
 
     /// Waits for the message that `pick` makes something of, and passes over all before it.

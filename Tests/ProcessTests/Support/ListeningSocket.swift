@@ -1,7 +1,7 @@
 import Glibc
 
-/// Something that listens at a port of this machine and is no coordinator: it never answers.
-final class ListeningSocket {
+/// Something that listens at a port of this machine and is no coordinator: it never answers by itself.
+final class ListeningSocket: Sendable {
     let port: UInt16
     private let socket: Int32
 
@@ -24,4 +24,18 @@ final class ListeningSocket {
     }
 
     deinit { close(socket) }
+
+    /// Waits for a peer that dials, for ten seconds at most, and gives back the connection's descriptor.
+    func accept() throws -> Int32 {
+        var state = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+        guard poll(&state, 1, 10_000) > 0 else {
+            throw TestFailure(description: "nobody dials port \(port)")
+        }
+        let descriptor = Glibc.accept(socket, nil, nil)
+        guard descriptor >= 0 else {
+            throw TestFailure(description: "a peer that dialled port \(port) has gone")
+        }
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        return descriptor
+    }
 }

@@ -53,6 +53,34 @@ extension RawConnection {
         }
     }
 
+    /// Many peers, one after another, of which each claims a number as a router gives them to its peers.
+    static func claimNumbers(_ endpoint: String) async throws {
+        try await onOwnThread {
+            var noise = SplitMix64(state: 11)
+            var claims: [RawConnection] = []
+            for number in 0..<600 {
+                let connection = try RawConnection(endpoint)
+                connection.greet(identity: [0] + (0..<4).map { _ in UInt8(noise.byte()) })
+                connection.sendFlood(messages: 300)
+                claims.append(connection)
+                if number % 100 == 99 { claims = [] }
+            }
+        }
+    }
+
+    /// A coordinator to a worker that dials it, whose first message never ends.
+    ///
+    /// - Returns: the bytes that were sent until the worker had enough, or 20,000 frames.
+    static func answerWithoutEnd(_ listener: ListeningSocket, of size: Int) async throws -> Int {
+        try await onOwnThread {
+            let connection = try RawConnection(acceptedBy: listener)
+            connection.greet(as: "ROUTER")
+            var times = 0
+            while times < 20_000, connection.sendFrames(1, of: size) { times += 1 }
+            return times * size
+        }
+    }
+
     private static func onOwnThread<Outcome: Sendable>(
         _ attack: @escaping @Sendable () throws -> Outcome
     ) async throws -> Outcome {

@@ -26,6 +26,9 @@ final class RawConnection: Sendable {
         }
     }
 
+    /// Takes the next peer that dials, on this machine.
+    init(acceptedBy listener: ListeningSocket) throws { socket = try listener.accept() }
+
     deinit { close(socket) }
 
     /// Ends the connection at once, whatever has not arrived yet, when this goes away.
@@ -56,13 +59,18 @@ final class RawConnection: Sendable {
         return true
     }
 
-    /// Sends what a DEALER of ZeroMQ sends before its first message (ZMTP 3.0, mechanism NULL).
-    func greet() {
+    /// Sends what a socket of ZeroMQ sends before its first message (ZMTP 3.0, mechanism NULL).
+    ///
+    /// - Parameters:
+    ///   - kind: the socket's, of six letters, such as DEALER.
+    ///   - identity: what it wants to be called by a router, if it wants anything.
+    func greet(as kind: String = "DEALER", identity: [UInt8] = []) {
         let mechanism = Array("NULL".utf8) + [UInt8](repeating: 0, count: 16)
         send([0xFF] + [UInt8](repeating: 0, count: 8) + [0x7F, 3, 0] + mechanism)
         send([UInt8](repeating: 0, count: 32))
-        let property = [11] + Array("Socket-Type".utf8) + [0, 0, 0, 6] + Array("DEALER".utf8)
-        let command = [5] + Array("READY".utf8) + property
+        let type = [11] + Array("Socket-Type".utf8) + [0, 0, 0, 6] + Array(kind.utf8)
+        let name = [8] + Array("Identity".utf8) + [0, 0, 0, UInt8(identity.count)] + identity
+        let command = [5] + Array("READY".utf8) + type + (identity.isEmpty ? [] : name)
         send([4, UInt8(command.count)] + command)
         // The other side's greeting of 64 bytes, and a byte of its answer: now it takes messages.
         var bytes = [UInt8](repeating: 0, count: 65)

@@ -75,7 +75,7 @@ final class CoordinatorProcess: VirtualProcess {
     }
 
     /// Sends a word to every member; one that cannot be reached is gone.
-    private func probe() { perform(machine.probes) }
+    private func probe() { perform(machine.probe()) }
 
     /// A worker has dialled.
     func accept(_ connection: Connection) { connections[connection.peer] = connection }
@@ -92,7 +92,13 @@ final class CoordinatorProcess: VirtualProcess {
         trace("<- \(connection.worker.name), peer \(peer): \(packet.message.summary)")
         if case .hello = packet.message {
         } else if packet.run != run {
-            return perform([machine.drop(peer, "\(ProtocolError.otherRun(packet.run))")])
+            perform([machine.drop(peer, "\(ProtocolError.otherRun(packet.run))")])
+            return perform(machine.putOutOverdrawn(now: world.queue.now))
+        }
+        let size = packet.message.header(run: run).count
+        guard machine.isWorthReading(packet.message, bytes: size, from: peer) else {
+            trace("is not worth reading")
+            return perform(machine.putOutOverdrawn(now: world.queue.now))
         }
         payload = packet.payload
         defer { payload = .none }
@@ -100,6 +106,7 @@ final class CoordinatorProcess: VirtualProcess {
             packet.message, digest: payloadDigest, from: peer, now: world.queue.now)
         perform(
             world.bug?.tamper(with: effects, after: packet.message, world.history) ?? effects)
+        perform(machine.putOutOverdrawn(now: world.queue.now))
     }
 
     private func payloadDigest() -> PayloadDigest {
@@ -127,6 +134,12 @@ final class CoordinatorProcess: VirtualProcess {
             send(
                 Packet(message: .shardPart(part), run: run, payload: .examples(examples)),
                 to: peer)
+        case .cutOff(let peer):
+            let worker = connections[peer]?.worker
+            if worker?.host.hasRepeated == false {
+                world.fail("\(worker?.name ?? "") is put out, which does nothing wrong")
+            }
+            connections[peer]?.close(at: .coordinator, isBreak: true)
         case .sendWeights(let ranges, let peer):
             let values = broadcast ?? FloatBuffer(copying: state.parameters)
             broadcast = values

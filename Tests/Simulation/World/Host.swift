@@ -11,7 +11,11 @@ final class Host {
     /// Whether no computation ends.
     var isComputingForEver = false
     /// Whether its worker says again what it has said before.
-    var isRepeating = false
+    var isRepeating = false {
+        didSet { hasRepeated = hasRepeated || isRepeating }
+    }
+    /// Whether it ever did, and so may have been put out.
+    private(set) var hasRepeated = false
     /// How much longer each of its computations takes, and how many times longer, always.
     var lateness: Duration = .zero
     var pace = 1

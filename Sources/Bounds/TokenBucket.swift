@@ -1,0 +1,32 @@
+/// What somebody may spend: so much at once, and then so much a second.
+public struct TokenBucket: Sendable, Hashable {
+    private let most: Double
+    private let aSecond: Double
+    private var left: Double
+    private var filledAt: Duration = .zero
+
+    /// A full bucket.
+    public init(most: Int, aSecond: Int) {
+        self.most = Double(most)
+        self.aSecond = Double(aSecond)
+        left = self.most
+    }
+
+    /// Takes so many tokens, or none where there are fewer.
+    ///
+    /// - Parameter now: never goes back.
+    public mutating func take(_ count: Int = 1, now: Duration) -> Bool {
+        left = filled(now)
+        filledAt = max(filledAt, now)
+        guard left >= Double(count) else { return false }
+        left -= Double(count)
+        return true
+    }
+
+    /// Whether it holds all that it can.
+    public func isFull(now: Duration) -> Bool { filled(now) == most }
+
+    private func filled(_ now: Duration) -> Double {
+        min(most, left + max(.zero, now - filledAt) / .seconds(1) * aSecond)
+    }
+}

@@ -1,0 +1,22 @@
+import ZeroMQ
+
+/// The last peers of some kind, a bounded number of them.
+struct RecentPeers {
+    /// More than can be connected at once: what a forgotten peer has sent is long read.
+    private static let most = 2048
+
+    private var peers: Set<PeerIdentity> = []
+    /// The peers in the order in which they came; a full ring overwrites the oldest.
+    private var ring: [PeerIdentity] = []
+    private var oldest = 0
+
+    func contains(_ peer: PeerIdentity) -> Bool { !peers.isEmpty && peers.contains(peer) }
+
+    mutating func insert(_ peer: PeerIdentity) {
+        guard peers.insert(peer).inserted else { return }
+        guard ring.count == Self.most else { return ring.append(peer) }
+        peers.remove(ring[oldest])
+        ring[oldest] = peer
+        oldest = (oldest + 1) % Self.most
+    }
+}

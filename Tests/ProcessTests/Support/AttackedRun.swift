@@ -1,0 +1,52 @@
+import Foundation
+import Testing
+
+/// The most memory that a coordinator under attack may have used, in MiB: see Limits.swift.
+let mostMemory = 500
+
+/// The most memory that a process has had, in MiB.
+func peakMemory(of process: TernProcess) throws -> Int {
+    let status = try String(contentsOfFile: "/proc/\(process.pid)/status", encoding: .utf8)
+    let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
+    return try #require(Int(line.split(separator: " ").dropLast().last ?? "")) / 1024
+}
+
+/// Checks that a run with one worker comes to the same sum as a calm one, though it is attacked.
+///
+/// - Parameters:
+///   - line: the line of the log at which the attack begins.
+///   - attack: gives back what is to live until the run has ended.
+func isUndisturbed<Strangers>(
+    _ recipe: Recipe = .long, isOpen: Bool = true, under limits: String = ":",
+    from line: String = "Epoch [1/4], Step [20/600]",
+    by attack: (Cluster) async throws -> Strangers
+) async throws {
+    let data = try SampleData.large()
+    async let calm = Recipe.long.train(data, into: RunFolder("calm"))
+    let run = RunFolder()
+    let cluster = try await Cluster(recipe, data, into: run, isOpen: isOpen, under: limits)
+    let worker = try cluster.worker()
+    try await cluster.coordinator.line(line)
+    let strangers = try await attack(cluster)
+    let ending = try await cluster.coordinator.end()
+    withExtendedLifetime(strangers) {}
+    #expect(try run.completed(ending).weights == (try await calm.weights))
+    #expect(try await worker.end().status == 0)
+}
+
+/// Checks that a run comes to its sum though it is attacked before its worker joins.
+///
+/// However fast the machine is, the attack is over before the run.
+func isUndisturbedLater(by attack: (Cluster) async throws -> Void) async throws {
+    let data = try SampleData()
+    let calm = try await Recipe.small.train(data, into: RunFolder("calm"))
+    let run = RunFolder()
+    let cluster = try await Cluster(.small, data, into: run, isOpen: true)
+    try await attack(cluster)
+    #expect(try peakMemory(of: cluster.coordinator) < mostMemory)
+    let worker = try cluster.worker()
+    let ending = try await cluster.coordinator.end()
+    #expect(try run.completed(ending).weights == calm.weights)
+    #expect(ending.output.split(separator: "\n").count < 1000)
+    #expect(try await worker.end().status == 0)
+}
