@@ -42,9 +42,14 @@ struct KeyAttackTests {
             attacker in
             try await attacker.join()
             try await attacker.multiply(by: 12)
-            for _ in 0..<100 { await attacker.offer(.hello(attacker.hello())) }
-            try await scene.cluster.coordinator.line(
+            async let told = scene.cluster.coordinator.line(
                 "a hello of a second worker with the credential stolen")
+            // Its connections take a while to come about.
+            for _ in 0..<100 {
+                await attacker.offer(.hello(attacker.hello()))
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            _ = try await told
         }
         let output = try await scene.end()
         #expect(!output.contains("3 here"))
