@@ -51,7 +51,7 @@ private func secret(_ number: Int) -> String { String(repeating: "\(number)", co
         #expect(coordinator.steps <= 1)
     }
 
-    @Test("once two have lied, what either and one other alone agreed on is made again")
+    @Test("once two have lied, what those two alone agreed on is made again")
     func doubtful() {
         func identity(_ number: Int) -> WorkerIdentity {
             WorkerIdentity(
@@ -61,20 +61,21 @@ private func secret(_ number: Int) -> String { String(repeating: "\(number)", co
         }
         var known = KnownWorkers()
         for number in 1...3 { known.join(identity(number)) }
-        known.noteConfirmed(identity(1), step: 4)
-        known.noteConfirmed(identity(2), step: 4)
+        known.noteConfirmed(identity(1), by: identity(2), step: 4)
+        known.noteConfirmed(identity(3), by: identity(1), step: 1)
+        known.noteConfirmed(identity(4), by: identity(2), step: 3)
         known.noteUnchecked(identity(3), step: 2)
         _ = known.strike(identity(1), step: 9)
         #expect(known.untrustedSince([identity(1)]) == nil, "the other may be honest")
-        #expect(known.confirmedSince(identity(1)) == 4, "but the run says so")
+        #expect(known.confirmedSince(identity(1)) == 1, "but the run says so")
         _ = known.strike(identity(1), step: 10)
         #expect(known.untrustedSince([identity(1)]) == nil, "it is one worker still")
         _ = known.strike(identity(2), step: 11)
         #expect(known.untrustedSince([identity(2)]) == 4)
         known.rewind(to: 4)
-        #expect(known.confirmedSince(identity(1)) == nil)
+        #expect(known.confirmedSince(identity(1)) == 1)
         _ = known.strike(identity(3), step: 6)
-        #expect(known.untrustedSince([identity(3)]) == 2)
+        #expect(known.untrustedSince([identity(3)]) == 1)
     }
 
     @Test("a worker that was forgotten is trusted no more than any that was")

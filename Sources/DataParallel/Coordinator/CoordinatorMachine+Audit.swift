@@ -94,7 +94,8 @@ extension CoordinatorMachine {
         audits[node] = nil
         audit.copies.append(.init(member, SumBits(sum, digest())))
         if audit.isAgreed, !isDrawn("recheck", sum, settings.recheck) {
-            for copy in audit.copies { known.noteConfirmed(copy.identity, step: step) }
+            let (author, auditor) = (audit.copies[0].identity, member.identity)
+            known.noteConfirmed(author, by: auditor, step: step)
             return []
         }
         disputes.append(audit)

@@ -129,24 +129,27 @@ package struct KnownWorkers: Sendable {
         records[identity]?.doubtful.uncheckedSince = step
     }
 
-    /// A sum will be used in a step on which a worker and another, be it the author or the auditor, agree.
-    package mutating func noteConfirmed(_ identity: WorkerIdentity, step: Int) {
-        guard let record = records[identity], record.doubtful.confirmedSince == nil else { return }
-        records[identity]?.doubtful.confirmedSince = step
+    /// A sum will be used in a step on which its author and its auditor agree.
+    package mutating func noteConfirmed(
+        _ author: WorkerIdentity, by auditor: WorkerIdentity, step: Int
+    ) {
+        records[author]?.doubtful.noteAgreement(with: auditor, step: step)
+        records[auditor]?.doubtful.noteAgreement(with: author, step: step)
     }
 
     /// The first step that cannot be trusted, now that some workers have computed wrongly.
     ///
     /// What nobody has checked of theirs may be wrong. And where two workers have computed wrongly, they may
-    /// have confirmed each other: what either and one other alone agreed on counts as unchecked.
+    /// have confirmed each other: what those two alone agreed on counts as unchecked.
     package func untrustedSince(_ wrong: [WorkerIdentity]) -> Int? {
-        var sums = DoubtfulSums()
-        for identity in wrong { sums.formUnion(doubtful(identity)) }
-        guard liars > 1 else { return sums.uncheckedSince }
+        var steps = wrong.compactMap { doubtful($0).uncheckedSince }
+        guard liars > 1 else { return steps.min() }
         for record in records.values where !record.strikes.isEmpty {
-            sums.formUnion(record.doubtful)
+            let sums = record.doubtful
+            steps += sums.agreedSince.filter { !strikes(of: $0.key).isEmpty }.map(\.value)
+            steps += [sums.agreedWithOthersSince].compactMap(\.self)
         }
-        return [sums.uncheckedSince, sums.confirmedSince].compactMap(\.self).min()
+        return steps.min()
     }
 
     /// The steps from `step` on are made again.
@@ -158,14 +161,32 @@ package struct KnownWorkers: Sendable {
 
 /// Since when sums of a worker are used that may be wrong.
 private struct DoubtfulSums {
+    /// The workers that are remembered each for itself.
+    private static let mostPartners = 256
+
     /// The first step in which one was used that nobody has checked.
     var uncheckedSince: Int?
-    /// The first step in which one was used that it and one other worker alone say is right.
-    var confirmedSince: Int?
+    /// The first step in which one was used that it and another worker alone say is right, by that worker;
+    /// and by any that is not remembered.
+    private(set) var agreedSince: [WorkerIdentity: Int] = [:]
+    private(set) var agreedWithOthersSince: Int?
 
+    /// The first step in which one was used that it and any one worker alone say is right.
+    var confirmedSince: Int? { Self.earlier(agreedSince.values.min(), agreedWithOthersSince) }
+
+    mutating func noteAgreement(with other: WorkerIdentity, step: Int) {
+        guard agreedSince[other] == nil else { return }
+        if agreedSince.count < Self.mostPartners {
+            agreedSince[other] = step
+        } else {
+            agreedWithOthersSince = agreedWithOthersSince ?? step
+        }
+    }
+
+    /// Adds those of a worker that is forgotten.
     mutating func formUnion(_ other: DoubtfulSums) {
         uncheckedSince = Self.earlier(uncheckedSince, other.uncheckedSince)
-        confirmedSince = Self.earlier(confirmedSince, other.confirmedSince)
+        agreedWithOthersSince = Self.earlier(agreedWithOthersSince, other.confirmedSince)
     }
 
     private static func earlier(_ left: Int?, _ right: Int?) -> Int? {
@@ -174,6 +195,7 @@ private struct DoubtfulSums {
 
     mutating func rewind(to step: Int) {
         if let since = uncheckedSince, since >= step { uncheckedSince = nil }
-        if let since = confirmedSince, since >= step { confirmedSince = nil }
+        if let since = agreedWithOthersSince, since >= step { agreedWithOthersSince = nil }
+        agreedSince = agreedSince.filter { $0.value < step }
     }
 }
