@@ -23,6 +23,9 @@ struct ConnectionGuard {
 
     private let isEncrypted: Bool
     private var connections: [Int32: Connection] = [:]
+    /// The peers whose connections have ended: of what they said more may be read, from a descriptor that
+    /// names another connection by now.
+    private var departed = RecentPeers()
     private let start = ContinuousClock.now
     /// The new connections that are let in where anybody may dial: 256 workers at once, then 16 a second.
     ///
@@ -61,7 +64,9 @@ struct ConnectionGuard {
 
     /// A connection has ended; gives back whose it was, if anything was heard over it.
     mutating func closed(_ descriptor: Int32) -> PeerIdentity? {
-        connections.removeValue(forKey: descriptor)?.peer
+        let peer = connections.removeValue(forKey: descriptor)?.peer
+        if let peer { departed.insert(peer) }
+        return peer
     }
 
     /// A peer that is not trusted has said something; gives back whether it may.
@@ -76,6 +81,15 @@ struct ConnectionGuard {
     /// A whole message has been read, of frames that take `byteCount` bytes together on the wire.
     mutating func hasRead(_ byteCount: Int, from peer: PeerIdentity?, over descriptor: Int32) {
         guard var connection = connections[descriptor] else { return }
+        if let peer, peer != connection.peer {
+            guard !departed.contains(peer) else { return }
+            // A connection may have ended before anything of it was read: its peer is heard first.
+            if let earlier = connection.peer {
+                departed.insert(earlier)
+                connection.words = Connection(read: 0).words
+            }
+            connection.peer = peer
+        }
         connection.read += UInt64(byteCount)
         // Only with a message: a peer whose message never ends gets no credit for its frames.
         let seconds = (.now - connection.creditedUntil).components.seconds
@@ -83,8 +97,6 @@ struct ConnectionGuard {
             connection.read += UInt64(seconds) * commandsOfASecond
             connection.creditedUntil = .now
         }
-        // What is left of a connection that has ended may name the descriptor of a new one.
-        if connection.peer == nil { connection.peer = peer }
         connections[descriptor] = connection
     }
 
@@ -149,7 +161,8 @@ struct ConnectionGuard {
     /// Ends the connection that a peer's message came over, unless it is known to be another's.
     mutating func cut(_ descriptor: Int32, of peer: PeerIdentity) {
         guard let connection = connections[descriptor], !connection.isCut else { return }
-        if connection.peer == nil || connection.peer == peer { cut(descriptor) }
+        let isOwn = connection.peer == peer || connection.peer == nil && !departed.contains(peer)
+        if isOwn { cut(descriptor) }
     }
 
     /// libzmq still owns the descriptor: it sees the connection's end, and closes it.

@@ -146,8 +146,8 @@ struct TrainingOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Sign the completed run with this Ed25519 key, made by tern key signing or openssl. Give it "
-                + "again with --resume. (default: none)", valueName: "file"))
+            "Sign the completed run with this Ed25519 key, made by tern key signing or openssl; name it "
+                + "again to resume. (default: none)", valueName: "file"))
     var sign: String?
 
     @Option(

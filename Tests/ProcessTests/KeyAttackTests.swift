@@ -13,7 +13,7 @@ struct KeyAttackTests {
         let worker: TernProcess
         let stolen: WorkerCredential
 
-        static let recipe = Recipe.long.with("--hidden", "16", "--epochs", "3")
+        static let recipe = Recipe.long.with("--hidden", "16", "--epochs", "30")
 
         init() async throws {
             data = try SampleData.large()

@@ -146,7 +146,7 @@ struct KeyTests {
         let ring = Keyring()
         try await ring.make()
         let files = [try await ring.worker("first"), try await ring.worker("second")]
-        let recipe = Recipe.long.with("--hidden", "16")
+        let recipe = Recipe.long.with("--hidden", "16", "--epochs", "30")
         let cluster = try await cluster(ring, recipe, data, into: run)
         let first = try cluster.worker("--key", files[0])
         try await cluster.coordinator.line("Step [20/600]")
@@ -175,7 +175,7 @@ struct KeyTests {
         let ring = Keyring()
         try await ring.make()
         let file = try await ring.worker("gpu1")
-        let recipe = Recipe.long.with("--hidden", "16", "--epochs", "2")
+        let recipe = Recipe.long.with("--hidden", "16", "--epochs", "30")
         let cluster = try await cluster(ring, recipe, data, into: run)
         let worker = try cluster.worker("--key", file)
         try await cluster.coordinator.line("Step [20/600]")

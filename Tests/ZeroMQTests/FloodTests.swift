@@ -34,6 +34,42 @@ import ZeroMQ
     }
 
     @Test(
+        "does not hold what is left of an ended connection against the next one with its number",
+        .timeLimit(.minutes(1)), arguments: [false, true])
+    func leftOver(isHeardBefore: Bool) async throws {
+        try await TestNetwork.run { network in
+            var options = SocketOptions()
+            options.sendHighWaterMark = 0
+            let router = try await network.peer(.router, reading: false)
+            let address = try await router.bind("tcp://127.0.0.1:*")
+            let (gone, member) = (
+                try await network.peer(.dealer, options), try await network.peer(.dealer)
+            )
+            try await gone.connect(address)
+            _ = try await gone.nextEvent(.handshakeSucceeded)
+            for _ in 0..<200 { #expect(await gone.send([Frame("left over")]) == .sent) }
+            if isHeardBefore { _ = try await next(at: router) }
+            await gone.close(lingering: .seconds(10))
+            _ = try await router.nextEvent(.disconnected)
+
+            // Nobody else dials here, so the system gives it the number that has become free.
+            try await member.connect(address)
+            _ = try await member.nextEvent(.handshakeSucceeded)
+            #expect(await member.send([Frame("hello")]) == .sent)
+            var wanted: PeerIdentity?
+            for _ in 0..<(isHeardBefore ? 200 : 201) {
+                let message = try await nextMessage(at: router)
+                let sender = try #require(message.sender)
+                if message.frames[0].text == "hello" { wanted = sender }
+                if await !router.isWithinAllowance(sender) { await router.cutOff(sender) }
+            }
+            let heard = try #require(wanted)
+            #expect(await router.send([Frame("go on")], to: heard) == .sent)
+            #expect(try await member.nextMessage().frames.map(\.text) == ["go on"])
+        }
+    }
+
+    @Test(
         "knows to the byte what it has read of a peer", .timeLimit(.minutes(1)),
         arguments: [false, true])
     func knowsWhatItHasRead(isEncrypted: Bool) async throws {
@@ -71,13 +107,17 @@ import ZeroMQ
     /// Waits for a message, and gives back who sent it.
     @discardableResult
     private func next(at router: Peer) async throws -> PeerIdentity {
+        try #require(try await nextMessage(at: router).sender)
+    }
+
+    private func nextMessage(at router: Peer) async throws -> Message {
         while true {
             guard let received = await router.receive() else {
                 await Task.yield()
                 continue
             }
             guard case .message(let message) = received else { throw Peer.UnexpectedlyOversized() }
-            return try #require(message.sender)
+            return message
         }
     }
 }

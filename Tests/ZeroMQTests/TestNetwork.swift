@@ -57,6 +57,8 @@ actor Peer {
         socket?.isWithinAllowance(peer) ?? false
     }
 
+    func cutOff(_ peer: PeerIdentity) { socket?.cutOff(peer) }
+
     func send(_ frames: [Frame], to peer: PeerIdentity? = nil) -> SendResult {
         socket?.send(frames, to: peer) ?? .peerUnreachable
     }

@@ -1,7 +1,5 @@
-import ZeroMQ
-
 /// The last peers of some kind, a bounded number of them.
-struct RecentPeers {
+package struct RecentPeers {
     /// More than can be connected at once: what a forgotten peer has sent is long read.
     private static let most = 2048
 
@@ -10,9 +8,11 @@ struct RecentPeers {
     private var ring: [PeerIdentity] = []
     private var oldest = 0
 
-    func contains(_ peer: PeerIdentity) -> Bool { !peers.isEmpty && peers.contains(peer) }
+    package init() {}
 
-    mutating func insert(_ peer: PeerIdentity) {
+    package func contains(_ peer: PeerIdentity) -> Bool { !peers.isEmpty && peers.contains(peer) }
+
+    package mutating func insert(_ peer: PeerIdentity) {
         guard peers.insert(peer).inserted else { return }
         guard ring.count == Self.most else { return ring.append(peer) }
         peers.remove(ring[oldest])
