@@ -54,6 +54,7 @@ struct SignalTests {
         let cluster = try await Cluster(Self.endless, try SampleData.large(), into: run)
         let workers = [try cluster.worker(), try cluster.worker()]
         try await cluster.coordinator.line("Step [20/600]")
+        try await cluster.coordinator.line("2 here")
         for signal in [SIGUSR1, SIGUSR2] { workers[0].signal(signal) }
         cluster.coordinator.signal(SIGUSR1)
         try await cluster.coordinator.line("checkpoint after step ")
