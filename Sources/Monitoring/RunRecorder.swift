@@ -23,8 +23,8 @@ public final class RunRecorder: RunObserver {
     private var bytes = 0
 
     private static let stepsTogether = 1024
-    /// So few that they are still in a cache when the thread adds them up.
-    private static let bytesTogether = 128 << 10
+    /// So many that the thread is seldom woken, and so few that they are still in a cache when it adds them up.
+    private static let bytesTogether = 1 << 20
 
     /// A recorder that logs every `logEvery`-th step of an epoch, or the last one of a shorter epoch.
     public init(
