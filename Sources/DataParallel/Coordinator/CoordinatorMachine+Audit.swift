@@ -89,6 +89,7 @@ extension CoordinatorMachine {
     mutating func compare(
         _ sum: PartialSumHeader, _ digest: () -> PayloadDigest, of index: Int
     ) -> [CoordinatorEffect<Peer>]? {
+        guard !audits.isEmpty else { return nil }
         let (node, member) = (wholeNode(of: sum), members[index])
         guard var audit = audits[node], audit.auditor == member.peer else { return nil }
         audits[node] = nil

@@ -9,12 +9,13 @@ import Training
 extension CoordinatorMachine {
     /// Notes how long a member took for what it was asked for.
     mutating func notePace(of index: Int, now: Duration) -> [CoordinatorEffect<Peer>] {
-        let member = members[index]
-        let time = now - member.askedAt
-        guard member.requestsOfStep == 1 else { return [] }
-        guard member.standby == nil else { return noteProbe(of: index, time, now: now) }
-        if !member.share.isEmpty, member.asked == member.share.union(withoutExamples) {
-            members[index].pace.note(time, slots: member.share.count)
+        // In place: to copy a member, and then its times when they are changed, takes longer than the rest.
+        guard members[index].requestsOfStep == 1 else { return [] }
+        let time = now - members[index].askedAt
+        guard members[index].standby == nil else { return noteProbe(of: index, time, now: now) }
+        let share = members[index].share
+        if !share.isEmpty, members[index].asked == share.union(withoutExamples) {
+            members[index].pace.note(time, slots: share.count)
         }
         return []
     }
