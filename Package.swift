@@ -77,7 +77,7 @@ let package = Package(
             ]),
         module("Protocol", ["Bounds"]),
         module("ZeroMQ", ["Bounds", "CZeroMQ"]),
-        module("Keys", ["Hashing", "Training", "ZeroMQ"]),
+        module("Keys", ["Bounds", "Hashing", "Training", "ZeroMQ"]),
         module(
             "DataParallel",
             [
@@ -135,7 +135,7 @@ let package = Package(
             path: "Tests/Chaos", swiftSettings: strict),
         .target(
             name: "TestSupport",
-            dependencies: ["Bounds", "KernelInterface", "Randomness", "Training"],
+            dependencies: ["Bounds", "KernelInterface", "Keys", "Randomness", "Training"],
             path: "Tests/TestSupport", swiftSettings: strict),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         .target(
@@ -195,7 +195,7 @@ let package = Package(
             of: "Datasets", ["CZlib", "FileFormats", "Hashing", "KernelInterface", "TestSupport"]),
         tests(of: "Protocol", ["Bounds"]),
         tests(of: "ZeroMQ", ["TestSupport"]),
-        tests(of: "Keys", ["Hashing", "Training", "ZeroMQ"]),
+        tests(of: "Keys", ["Bounds", "Hashing", "Training", "ZeroMQ"]),
         tests(
             of: "DataParallel",
             [

@@ -9,7 +9,8 @@ public func plainName(_ text: String) -> String {
     return String(plain)
 }
 
-private func isOfNames(_ scalar: Unicode.Scalar) -> Bool {
+/// Whether a character can stand in a plain name.
+package func isOfNames(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar {
     case "a"..."z", "A"..."Z", "0"..."9", ".", "_", "-": true
     default: false

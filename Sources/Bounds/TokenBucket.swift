@@ -6,9 +6,9 @@ public struct TokenBucket: Sendable, Hashable {
     private var filledAt: Duration = .zero
 
     /// A full bucket.
-    public init(most: Int, aSecond: Int) {
+    public init(most: Int, aSecond: Double) {
         self.most = Double(most)
-        self.aSecond = Double(aSecond)
+        self.aSecond = aSecond
         left = self.most
     }
 

@@ -55,6 +55,7 @@ struct LibraryKey: ~Copyable {
                 isPrivate
                 ? EVP_PKEY_get_raw_private_key(pointer, bytes.baseAddress, &length)
                 : EVP_PKEY_get_raw_public_key(pointer, bytes.baseAddress, &length)
+            // Of a key that was made or read this fails for want of memory alone.
             guard result == 1, length == 32 else { fatalError("libcrypto gives no Ed25519 key") }
             count = length
         }
@@ -68,6 +69,7 @@ struct LibraryKey: ~Copyable {
             isPrivate
             ? PEM_write_bio_PrivateKey(buffer, pointer, nil, nil, 0, nil, nil)
             : PEM_write_bio_PUBKEY(buffer, pointer)
+        // To memory, this fails for want of it alone.
         guard result == 1 else { fatalError("libcrypto cannot write an Ed25519 key") }
         return [UInt8](unsafeUninitializedCapacity: 1024) { text, count in
             count = max(0, Int(BIO_read(buffer, text.baseAddress, 1024)))

@@ -48,9 +48,3 @@ public struct SHA256: ~Copyable {
         bytes.withUnsafeBytes { hex(of: $0) }
     }
 }
-
-private func hexadecimal(_ bytes: [UInt8]) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    let pairs = bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
-    return String(decoding: pairs, as: UTF8.self)
-}

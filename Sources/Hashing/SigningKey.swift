@@ -38,6 +38,7 @@ public struct SigningKey: Sendable {
         defer { EVP_MD_CTX_free(context) }
         return [UInt8](unsafeUninitializedCapacity: 64) { bytes, count in
             var length = 64
+            // Of a sound key this fails for want of memory alone.
             guard EVP_DigestSignInit(context, nil, nil, nil, key.pointer) == 1,
                 EVP_DigestSign(context, bytes.baseAddress, &length, message, message.count) == 1
             else { fatalError("libcrypto cannot sign") }

@@ -1,3 +1,5 @@
+import Bounds
+
 /// How many connections the holders of each credential may make: a number at once, and then some a second.
 ///
 /// libzmq's router draws the id of its first connection at random, counts on from there, and ends the
@@ -7,19 +9,14 @@
 /// worker's credential, 24 days with a pool's.
 struct ConnectionRates: Sendable {
     /// The connections at once, and those a second in the long run.
-    private static let ofWorker = (burst: 16.0, rate: 0.5)
-    private static let ofPool = (burst: 512.0, rate: 2.0)
+    private static let ofWorker = TokenBucket(most: 16, aSecond: 0.5)
+    private static let ofPool = TokenBucket(most: 512, aSecond: 2)
 
-    private var budgets: [String: (left: Double, at: Duration)] = [:]
+    private var budgets: [String: TokenBucket] = [:]
 
     /// Whether a worker may make another connection.
     mutating func take(_ worker: AllowedWorker, now: Duration) -> Bool {
-        let (burst, rate) = worker.isShared ? Self.ofPool : Self.ofWorker
-        let (left, at) = budgets[worker.user] ?? (burst, now)
-        let budget = min(burst, left + rate * ((now - at) / .seconds(1)))
-        let isGranted = budget >= 1
-        budgets[worker.user] = (isGranted ? budget - 1 : budget, now)
-        return isGranted
+        budgets[worker.user, default: worker.isShared ? Self.ofPool : Self.ofWorker].take(now: now)
     }
 
     /// Forgets all that are not on a list any more.

@@ -1,3 +1,4 @@
+import Hashing
 import ZeroMQ
 
 /// The coordinator's own key pair (Curve25519), which never leaves its machine.

@@ -1,3 +1,4 @@
+import Hashing
 import ZeroMQ
 
 /// The half of a key pair that others may know: 64 hexadecimal digits.
@@ -9,9 +10,7 @@ public struct PublicKey: Hashable, Sendable, CustomStringConvertible {
 
     /// The key that a text is, if it is one.
     public init?(_ text: some StringProtocol) {
-        guard let bytes = Keys.bytes(ofHexadecimal: text, count: CurveKeyPair.keyLength) else {
-            return nil
-        }
+        guard let bytes = bytesOfKey(text) else { return nil }
         self.bytes = bytes
     }
 
@@ -31,9 +30,15 @@ extension CurveKeyPair {
 
     /// The pair of a secret in hexadecimal; nil where the text is none, or libzmq has no encryption.
     init?(hexadecimal text: some StringProtocol) {
-        guard let bytes = Keys.bytes(ofHexadecimal: text, count: Self.keyLength),
+        guard let bytes = bytesOfKey(text),
             let pair = try? CurveKeyPair(secretKey: bytes)
         else { return nil }
         self = pair
     }
+}
+
+/// The bytes of either half of a pair; nil where the text is not as many hexadecimal digits.
+private func bytesOfKey(_ text: some StringProtocol) -> [UInt8]? {
+    let bytes = bytes(ofHexadecimal: Array(text.utf8))
+    return bytes?.count == CurveKeyPair.keyLength ? bytes : nil
 }

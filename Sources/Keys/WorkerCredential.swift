@@ -1,4 +1,5 @@
 import Glibc
+import Hashing
 import ZeroMQ
 
 /// What a worker needs to join: its name, the coordinator's public key, and the worker's own secret.

@@ -1,4 +1,5 @@
 import Bounds
+import Hashing
 
 /// A step as a run's record keeps it: the positions that were summed, and the weights that came of it.
 ///
@@ -81,7 +82,7 @@ extension StepRecord {
         guard numbers.count == 4, StepNumber.limits.range.contains(numbers[0]),
             EpochNumber.limits.range.contains(numbers[1]), numbers[2] <= numbers[3],
             ExampleCount.limits.range.contains(numbers[3]),
-            let weights = Self.bytes(fields[4]), weights.count == format.byteCount
+            let weights = bytes(ofHexadecimal: fields[4]), weights.count == format.byteCount
         else { return nil }
         self.init(
             step: numbers[0], epoch: numbers[1], positions: numbers[2]..<numbers[3],
@@ -101,11 +102,5 @@ extension StepRecord {
             value = sum
         }
         return digits.isEmpty ? nil : value
-    }
-
-    private static func bytes(_ digits: ArraySlice<UInt8>) -> [UInt8]? {
-        let units = digits.compactMap { hexDigits.firstIndex(of: $0).map { UInt8($0) } }
-        guard units.count == digits.count, units.count % 2 == 0 else { return nil }
-        return stride(from: 0, to: units.count, by: 2).map { units[$0] << 4 | units[$0 + 1] }
     }
 }

@@ -1,3 +1,4 @@
+import Hashing
 import KernelInterface
 import Monitoring
 import Training

@@ -1,7 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import Glibc
-import Keys
+import TestSupport
 import Training
 import ZeroMQ
 
@@ -67,7 +67,8 @@ struct Chaos: AsyncParsableCommand {
         let settings = ChaosSettings(
             data: data, workers: workers, faults: faults, epochs: epochs, batchSize: batchSize)
         let folder = try Files.makeTemporaryFolder("tern-chaos")
-        try Self.makeKeys(in: folder)
+        // What runs over tcp needs keys, which are not to be left in this user's home.
+        for (name, path) in try PoolKeys(in: folder).variables { setenv(name, path, 1) }
         let undisturbed = try await settings.undisturbed(folder: folder)
         say("the undisturbed run ends with \(undisturbed)")
         var ledger = Ledger(bars: [
@@ -87,18 +88,6 @@ struct Chaos: AsyncParsableCommand {
         say(ledger.text)
         if ledger.failedSeeds.isEmpty { try? FileManager.default.removeItem(atPath: folder) }
         return ledger.isGood
-    }
-
-    /// Makes the keys that what runs over tcp needs, which are not to be left in this user's home.
-    private static func makeKeys(in folder: String) throws {
-        let key = try CoordinatorKey.make(at: "\(folder)/coordinator.key")
-        guard let name = KeyName("chaos") else { return }
-        let credential = try WorkerCredential(name, for: key)
-        try AllowList.add(
-            AllowedWorker(name: name, publicKey: credential.publicKey, isShared: true), for: key)
-        try credential.save(to: "\(folder)/worker.key")
-        setenv("TERN_COORDINATOR_KEY", key.path, 1)
-        setenv("TERN_KEY", "\(folder)/worker.key", 1)
     }
 
     /// Carries out the run of one seed, and says what was wrong, if anything was.

@@ -1,3 +1,4 @@
+import Hashing
 import Keys
 import Testing
 import ZeroMQ
@@ -8,13 +9,10 @@ import ZeroMQ
             let key = try CoordinatorKey.make(at: "\(folder)/key")
             let credential = try WorkerCredential(name(text), for: key)
             let publicKey = credential.publicKey
-            let digits = Array(publicKey.description)
-            let bytes = stride(from: 0, to: digits.count, by: 2).compactMap {
-                UInt8(String(digits[$0...$0 + 1]), radix: 16)
-            }
+            let digits = try #require(bytes(ofHexadecimal: Array(publicKey.description.utf8)))
             return (
                 AllowedWorker(
-                    name: credential.name, publicKey: publicKey, isShared: isShared), bytes
+                    name: credential.name, publicKey: publicKey, isShared: isShared), digits
             )
         }
     }

@@ -14,7 +14,7 @@ package struct Accounts: Sendable {
     /// The tokens that a member has at first.
     package static let most = 200
     /// The tokens that it gets a second, until it has as many again.
-    package static let aSecond = 10
+    package static let aSecond = 10.0
     /// How long it is remembered that a worker was put out: one that is again within that time stays out.
     package static let memory = Duration.seconds(600)
 

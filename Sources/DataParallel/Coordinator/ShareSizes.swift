@@ -1,8 +1,8 @@
 /// Decides how many slots each member computes: equally many, until some are measured to be slower.
 ///
-/// Sizes change only for a member that is clearly slower than others, and where the step is promised to become
-/// a quarter shorter, and a millisecond; so workers that are alike keep equal shares, whatever their times do. After each change it is longer until they are
-/// looked at again. Where one did not keep its promise, as where all share one processor, sizes stay until
+/// Sizes change only for a member that is clearly slower than others, and where the step is promised to
+/// become a quarter shorter, and a millisecond; so workers that are alike keep equal shares, whatever their
+/// times do. After each change it is longer until they are looked at again. Where one did not keep its promise, as where all share one processor, sizes stay until
 /// somebody comes or goes; but a member that is late beyond all measure is still left out.
 package struct ShareSizes: Sendable {
     /// What was measured of a member: the slots of its share, and how long it takes for one.

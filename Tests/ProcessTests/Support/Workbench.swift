@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 /// What one test case has to itself: a temporary folder, and the processes that it starts.
@@ -13,7 +14,7 @@ final class Workbench: Sendable {
 
     let folder: String
     /// The key of the bench's coordinators, and the credential of its workers.
-    let keys: BenchKeys
+    let keys: PoolKeys
     private let mark = "TERN_TEST_BENCH=\(UUID())"
     private let started = Mutex<[TernProcess]>([])
     /// The next process's number: two that start at once must not write to the same files.
@@ -23,7 +24,7 @@ final class Workbench: Sendable {
         let temporary = FileManager.default.temporaryDirectory
         folder = temporary.appending(path: "tern-process-\(UUID())").path(percentEncoded: false)
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
-        keys = try BenchKeys(in: folder)
+        keys = try PoolKeys(in: "\(folder)/keys")
     }
 
     /// The path of something in the folder.

@@ -1,0 +1,31 @@
+import Testing
+import ZeroMQ
+
+/// A server that holds a worker's key, where a coordinator should be.
+actor Impostor {
+    nonisolated let thread = SocketThread(name: "impostor")
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+    nonisolated let endpoint: String
+    private(set) var heard = 0
+    private var socket: Socket?
+
+    init() throws { endpoint = "tcp://127.0.0.1:\(try ListeningSocket().port)" }
+
+    func listen(_ pair: CurveKeyPair) throws {
+        var options = SocketOptions()
+        options.encryption = .server(pair, Gate { _ in .admit("anybody") })
+        let socket = try Socket(Context(), .router, options, on: thread)
+        self.socket = socket
+        try socket.bind(endpoint)
+        thread.attach(socket) {
+            self.assumeIsolated { impostor in
+                while impostor.socket?.receive() != nil { impostor.heard += 1 }
+            }
+        }
+    }
+
+    func stop() async {
+        socket?.close()
+        await thread.stop()
+    }
+}

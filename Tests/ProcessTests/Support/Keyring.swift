@@ -1,0 +1,29 @@
+import Testing
+
+/// Files of a coordinator's key and of credentials that a test makes.
+struct Keyring {
+    let path: String
+
+    init() { path = bench.path("ring/coordinator.key") }
+
+    /// What has the commands use this key.
+    var environment: [String: String] { ["TERN_COORDINATOR_KEY": path] }
+
+    func make() async throws {
+        #expect(try await tern(["key", "coordinator", "--key", path]).status == 0)
+    }
+
+    /// Makes a worker's credential, and gives its file.
+    func worker(_ name: String, _ options: String...) async throws -> String {
+        let file = bench.path("ring/\(name).key")
+        let ending = try await tern(
+            ["key", "worker", name, "--output", file] + options, environment: environment)
+        #expect(ending.status == 0, "\(ending)")
+        return file
+    }
+
+    func remove(_ name: String) async throws {
+        let ending = try await tern(["key", "remove", name], environment: environment)
+        #expect(ending.output == "\(name) may not join any more\n")
+    }
+}
