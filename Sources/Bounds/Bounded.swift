@@ -37,12 +37,11 @@ public protocol Bound {
 
 extension Bound {
     /// Gives a value back if it is within the limits.
+    ///
+    /// Inlinable, since headers are decoded several times a step: unspecialized it takes 0.4 us.
+    @inlinable
     public static func checked(_ value: Value) throws(OutOfBounds) -> Value {
-        guard limits.range.contains(value) else {
-            throw OutOfBounds(
-                description: "its \(limits.name) is \(value), not from \(limits.range.lowerBound) "
-                    + "to \(limits.range.upperBound)")
-        }
+        guard limits.range.contains(value) else { throw OutOfBounds(value, limits) }
         return value
     }
 }
@@ -64,4 +63,11 @@ public struct Limits<Value: Comparable & Sendable>: Sendable {
 public struct OutOfBounds: Error, Equatable, CustomStringConvertible {
     /// Which number, its value, and its limits.
     public let description: String
+
+    /// A value beyond its limits.
+    public init<Value>(_ value: Value, _ limits: Limits<Value>) {
+        description =
+            "its \(limits.name) is \(value), not from \(limits.range.lowerBound) "
+            + "to \(limits.range.upperBound)"
+    }
 }

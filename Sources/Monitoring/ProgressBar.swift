@@ -3,7 +3,7 @@ import Training
 /// The line at the bottom of a terminal: how far the run is, how fast, and how long it will take.
 package struct ProgressBar {
     private let steps: Int?
-    private var first: StepReport?
+    private var first: (step: Int, seconds: Double)?
     private var examples = 0
 
     /// A bar that is full after so many of the run's steps, or after all.
@@ -35,7 +35,11 @@ package struct ProgressBar {
 
     /// Counts a step.
     package mutating func note(_ step: StepReport) {
-        if first == nil { first = step } else { examples += step.tally.examples }
+        if first == nil {
+            first = (step.step, step.seconds)
+        } else {
+            examples += step.tally.examples
+        }
     }
 
     private func rate(_ step: StepReport, _ total: Int) -> String {

@@ -19,6 +19,21 @@ struct ConnectionGuard {
         /// What its peer may say before the socket's owner trusts it: hellos, a second apart, and what
         /// a peer that was trusted still says until it hears that it is no more.
         var words = TokenBucket(most: 64, aSecond: 2)
+
+        /// Another peer than before is heard over its descriptor.
+        mutating func begin(_ peer: PeerIdentity) {
+            if self.peer != nil { words = Self(read: 0).words }
+            self.peer = peer
+        }
+
+        /// Counts a message that was read, and the commands that may have come since the last one.
+        mutating func credit(_ byteCount: Int, commandsOfASecond: UInt64) {
+            read += UInt64(byteCount)
+            let now = ContinuousClock.now
+            guard now - creditedUntil >= .seconds(1) else { return }
+            read += UInt64((now - creditedUntil).components.seconds) * commandsOfASecond
+            creditedUntil = now
+        }
     }
 
     private let isEncrypted: Bool
@@ -80,24 +95,15 @@ struct ConnectionGuard {
 
     /// A whole message has been read, of frames that take `byteCount` bytes together on the wire.
     mutating func hasRead(_ byteCount: Int, from peer: PeerIdentity?, over descriptor: Int32) {
-        guard var connection = connections[descriptor] else { return }
-        if let peer, peer != connection.peer {
+        guard let index = connections.index(forKey: descriptor) else { return }
+        if let peer, peer != connections.values[index].peer {
             guard !departed.contains(peer) else { return }
             // A connection may have ended before anything of it was read: its peer is heard first.
-            if let earlier = connection.peer {
-                departed.insert(earlier)
-                connection.words = Connection(read: 0).words
-            }
-            connection.peer = peer
+            if let earlier = connections.values[index].peer { departed.insert(earlier) }
+            connections.values[index].begin(peer)
         }
-        connection.read += UInt64(byteCount)
         // Only with a message: a peer whose message never ends gets no credit for its frames.
-        let seconds = (.now - connection.creditedUntil).components.seconds
-        if seconds > 0 {
-            connection.read += UInt64(seconds) * commandsOfASecond
-            connection.creditedUntil = .now
-        }
-        connections[descriptor] = connection
+        connections.values[index].credit(byteCount, commandsOfASecond: commandsOfASecond)
     }
 
     /// Ends connections over which too much has come that is not read yet, or nothing at all for long.

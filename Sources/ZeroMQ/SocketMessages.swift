@@ -77,21 +77,19 @@ extension Socket {
         precondition(!frames.isEmpty, "a message has at least one frame")
         guard let raw else { return .peerUnreachable }
 
-        var parts = frames[...]
-        if let peer { parts.insert(Frame(peer.bytes), at: 0) }
-        guard let first = parts.popFirst() else { return .sent }
-
-        var code = first.send(to: raw, isFollowed: !parts.isEmpty)
+        var rest = frames[...]
+        let first = if let peer { Frame(peer.bytes) } else { rest.removeFirst() }
+        var code = first.send(to: raw, isFollowed: !rest.isEmpty)
         if code == EAGAIN {
             // The peer may have read on without this thread having noticed; asking for the events
             // makes libzmq look.
             refreshCredit(of: raw)
-            code = first.send(to: raw, isFollowed: !parts.isEmpty)
+            code = first.send(to: raw, isFollowed: !rest.isEmpty)
         }
         // Once the first frame is taken so are the others, or libzmq takes back the whole message.
         // Were one sent after a refusal, a router would take it for the identity of a new message.
-        while code == 0, let part = parts.popFirst() {
-            code = part.send(to: raw, isFollowed: !parts.isEmpty)
+        while code == 0, let part = rest.popFirst() {
+            code = part.send(to: raw, isFollowed: !rest.isEmpty)
         }
         switch code {
         case 0: return .sent

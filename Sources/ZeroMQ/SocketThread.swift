@@ -37,8 +37,8 @@ public final class SocketThread: SerialExecutor, TaskExecutor, @unchecked Sendab
     private let inbox = Locked(Inbox())
     /// Ends the thread's sleep: a descriptor, as it must be polled beside the sockets.
     private let wakeUp: Int32
-    /// The kernel's id of the thread; 0 before it runs, and after.
-    private let threadID = Atomic<Int32>(0)
+    /// What tells the thread from others; 0 before it runs, and after.
+    private let threadID = Atomic<UInt>(0)
 
     private var pollSet = PollSet()
     private var timers = TimerQueue()

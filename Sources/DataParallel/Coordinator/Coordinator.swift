@@ -193,7 +193,7 @@ public actor Coordinator {
 
     func perform(_ effects: [Effect]) {
         queue += effects
-        guard !isPerforming else { return }
+        guard !isPerforming, !queue.isEmpty else { return }
         isPerforming = true
         defer { isPerforming = false }
         while !queue.isEmpty { perform(queue.removeFirst()) }

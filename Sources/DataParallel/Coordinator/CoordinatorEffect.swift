@@ -52,11 +52,13 @@ public struct CoordinatorSettings: Sendable {
 }
 
 /// What the coordinator must do next, in order.
+///
+/// Effects are moved in and out of lists several times a step: those with much to say are kept elsewhere.
 public enum CoordinatorEffect<Peer: Hashable & Sendable>: Sendable, Equatable {
     /// Send a message without payload.
-    case send(CoordinatorMessage, to: Peer)
+    indirect case send(CoordinatorMessage, to: Peer)
     /// Send the examples that a worker asked for.
-    case sendShardPart(ShardPart, to: Peer)
+    indirect case sendShardPart(ShardPart, to: Peer)
     /// End the connection of a peer, and hear nothing more of it.
     case cutOff(Peer)
     /// Send the weights of the step under way, asking for ranges of slots.
@@ -76,9 +78,9 @@ public enum CoordinatorEffect<Peer: Hashable & Sendable>: Sendable, Equatable {
     /// Test the weights at an epoch's end and report back.
     case evaluate
     /// Tell who wants to know.
-    case report(RunEvent)
+    indirect case report(RunEvent)
     /// End the run, once no checkpoint is being written.
-    case finish(Outcome)
+    indirect case finish(Outcome)
 }
 
 /// How a run ends.

@@ -98,7 +98,7 @@ extension CoordinatorMachine {
         members[index].answer(answered)
         members[index].progressAt = now
         guard members[index].owed.isEmpty else { return [] }
-        if members[index].standby == nil { answerTimes.note(now - members[index].askedAt) }
+        if !members[index].isOnStandby { answerTimes.note(now - members[index].askedAt) }
         return notePace(of: index, now: now)
     }
 

@@ -15,12 +15,16 @@ extension CoordinatorMachine {
             shareSizes.forget()
             dealAnew()
         }
-        let changes = fitShares(now: now)
+        let changes = shareSizes.isDue() ? fitShares(now: now) : []
         for index in members.indices where members[index].isReady { dropDebts(of: index, now: now) }
         var rest = orphans
-        let free = active { $0.canBeAsked(in: step) }
-        var parts = free.map { members[$0].share.intersection(rest) }
-        for part in parts { rest.subtract(part) }
+        let free = active { [step] in $0.canBeAsked(in: step) }
+        var parts: [SlotSet] = []
+        for index in free {
+            let part = members[index].share.intersection(rest)
+            rest.subtract(part)
+            parts.append(part)
+        }
         hasOrphans = free.isEmpty
         dealOut(rest, among: free, to: &parts)
         var effects: [CoordinatorEffect<Peer>] = [.beginStep(step)]
@@ -36,7 +40,7 @@ extension CoordinatorMachine {
     /// But not one that is late itself, nor a second time before it has answered.
     private mutating func dropDebts(of index: Int, now: Duration) {
         guard !members[index].owed.isEmpty, members[index].stale == nil,
-            members[index].standby == nil,
+            !members[index].isOnStandby,
             let asked = members[index].askedStep, asked != step,
             let lateAfter, now - members[index].askedAt <= lateAfter
         else { return }
@@ -75,10 +79,13 @@ extension CoordinatorMachine {
         _ index: Int, for ranges: [Range<Int>], now: Duration
     ) -> CoordinatorEffect<Peer> {
         var slots = SlotSet(limit: plan.shards)
-        for range in ranges { slots.insert(range) }
+        var sums = 0
+        for range in ranges {
+            slots.insert(range)
+            sums += Limits.mostSums(of: range, shards: plan.shards)
+        }
         let isFirst = members[index].askedStep != step
         if isFirst { members[index].begin(step: step, withoutExamples: withoutExamples) }
-        let sums = ranges.reduce(0) { $0 + Limits.mostSums(of: $1, shards: plan.shards) }
         members[index].entitled.formUnion(slots)
         members[index].ask(slots.subtracting(withoutExamples), sums: sums, now: now)
         let work = SlotRanges(ranges)
@@ -92,7 +99,8 @@ extension CoordinatorMachine {
 
     /// The fewest ranges that hold the given slots, and no others that have examples.
     private func ranges(of slots: SlotSet) -> [Range<Int>] {
-        slots.runs.reduce(into: []) { ranges, run in
+        var ranges: [Range<Int>] = []
+        for run in slots.runs {
             if let last = ranges.last,
                 withoutExamples.contains(last.upperBound..<run.lowerBound)
             {
@@ -101,6 +109,7 @@ extension CoordinatorMachine {
                 ranges.append(run)
             }
         }
+        return ranges
     }
 
     /// Asks for slots that are not covered and that nobody owes; with who was asked for which.
@@ -111,7 +120,7 @@ extension CoordinatorMachine {
             hasOrphans = false
             return ([], [])
         }
-        let free = active { $0.canBeAsked(in: step) }
+        let free = active { [step] in $0.canBeAsked(in: step) }
         hasOrphans = free.isEmpty
         return askAround(for: orphans, among: free, now: now)
     }
@@ -120,8 +129,8 @@ extension CoordinatorMachine {
     var orphans: SlotSet {
         var orphans = SlotSet(0..<plan.shards, limit: plan.shards)
         orphans.subtract(covered)
-        for member in members where member.standby == nil {
-            if let owed = member.owed(to: step) { orphans.subtract(owed) }
+        for index in members.indices where !members[index].isOnStandby {
+            if let owed = members[index].owed(to: step) { orphans.subtract(owed) }
         }
         return orphans
     }

@@ -10,19 +10,18 @@ extension CoordinatorMachine {
     /// - Parameters:
     ///   - digest: computes the digest of the payload behind a sum; called only where it is compared.
     ///   - caller: whose credential the peer has proved to hold, if it needs one.
-    ///   - address: where the peer dials from, if the transport knows.
+    ///   - address: where the peer dials from, if the transport knows; found out only where it is told.
     package mutating func receive(
         _ message: WorkerMessage, digest: () -> PayloadDigest, from peer: Peer,
-        caller: AllowedWorker? = nil,
-        address: String? = nil, now: Duration
+        caller: AllowedWorker? = nil, address: @autoclosure () -> String? = nil, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
         if isOver { return leaveAtTheEnd(message, peer, now: now) }
         if case .hello(let hello) = message {
-            return join(peer, caller, hello, address: address, now: now)
+            return join(peer, caller, hello, address: address(), now: now)
         }
         guard let index = index(of: peer) else {
             if givenUp.contains(peer) { return [] }
-            return [drop(peer, "a message from a peer that has not joined", address: address)]
+            return [drop(peer, "a message from a peer that has not joined", address: address())]
         }
         // A peer may claim the routing id of one that has gone, before that is noticed.
         guard members[index].caller == caller else {

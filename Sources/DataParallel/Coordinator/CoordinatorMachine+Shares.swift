@@ -9,20 +9,17 @@ import Training
 extension CoordinatorMachine {
     /// Notes how long a member took for what it was asked for.
     mutating func notePace(of index: Int, now: Duration) -> [CoordinatorEffect<Peer>] {
-        // In place: to copy a member, and then its times when they are changed, takes longer than the rest.
         guard members[index].requestsOfStep == 1 else { return [] }
         let time = now - members[index].askedAt
-        guard members[index].standby == nil else { return noteProbe(of: index, time, now: now) }
-        let share = members[index].share
-        if !share.isEmpty, members[index].asked == share.union(withoutExamples) {
-            members[index].pace.note(time, slots: share.count)
+        guard members[index].isOnStandby else {
+            members[index].notePace(time, withoutExamples: withoutExamples)
+            return []
         }
-        return []
+        return noteProbe(of: index, time, now: now)
     }
 
-    /// Fits the shares to what was measured, now and then.
+    /// Fits the shares to what was measured.
     mutating func fitShares(now: Duration) -> [CoordinatorEffect<Peer>] {
-        guard shareSizes.isDue(), !isDealStale else { return [] }
         let active = members.indices.filter { members[$0].isReady && !members[$0].share.isEmpty }
         let paces = active.compactMap { members[$0].pace.timePerSlot }.sorted()
         guard paces.count > 1 else { return [] }
@@ -61,7 +58,7 @@ extension CoordinatorMachine {
         let active = active(where: \.isReady)
         let stakes = active.map { Stake(share: members[$0].share, held: members[$0].held) }
         let shares = deal(plan.shards, to: stakes, sizes: sizes(of: active))
-        for index in members.indices where members[index].standby != nil {
+        for index in members.indices where members[index].isOnStandby {
             members[index].share = SlotSet(limit: plan.shards)
         }
         for (index, share) in zip(active, shares) {
@@ -109,7 +106,7 @@ extension CoordinatorMachine {
 
     /// Whether a sum is a mere probe: its sender stands by, and another is computing its slots.
     func isProbe(_ slots: Range<Int>, of index: Int) -> Bool {
-        guard members[index].standby != nil else { return false }
+        guard members[index].isOnStandby else { return false }
         return members.indices.contains { other in
             other != index && members[other].owed(to: step)?.intersects(slots) == true
         }
@@ -117,7 +114,11 @@ extension CoordinatorMachine {
 
     /// The members that do not stand by and fulfil a condition.
     func active(where isMeant: (Member) -> Bool) -> [Int] {
-        members.indices.filter { members[$0].standby == nil && isMeant(members[$0]) }
+        var active: [Int] = []
+        for index in members.indices where !members[index].isOnStandby && isMeant(members[index]) {
+            active.append(index)
+        }
+        return active
     }
 
     /// Ends all standby if nobody else is left: slow workers are better than none.

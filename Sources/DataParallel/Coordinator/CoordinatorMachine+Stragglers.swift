@@ -49,7 +49,7 @@ extension CoordinatorMachine {
                 members[index].demands.ping()
                 effects.append(.send(.ping, to: member.peer))
             }
-            if lateness > limit, member.standby == nil { late.append(index) }
+            if lateness > limit, !member.isOnStandby { late.append(index) }
         }
         guard !late.isEmpty else { return effects }
         releaseAudits(of: Set(late.map { members[$0].peer }))
@@ -59,7 +59,7 @@ extension CoordinatorMachine {
     private mutating func help(_ late: [Int], now: Duration) -> [CoordinatorEffect<Peer>] {
         // What two compute already is not asked of a third.
         var (once, twice) = (SlotSet(limit: plan.shards), SlotSet(limit: plan.shards))
-        for member in members where member.standby == nil {
+        for member in members where !member.isOnStandby {
             guard let owed = member.owed(to: step) else { continue }
             twice.formUnion(once.intersection(owed))
             once.formUnion(owed)

@@ -142,7 +142,12 @@ public struct CoordinatorMachine<Peer: Hashable & Sendable>: Sendable {
     /// Whether too few are here to go on, once the run has begun.
     var isBelowMinimum: Bool { readyCount < settings.minimumWorkers }
 
-    func index(of peer: Peer) -> Int? { members.firstIndex { $0.peer == peer } }
+    // Loops over indices, here and where else each message or step comes by: a closure's argument, and the
+    // machine that it captures, would be copied.
+    func index(of peer: Peer) -> Int? {
+        for index in members.indices where members[index].peer == peer { return index }
+        return nil
+    }
 }
 
 extension CoordinatorMachine {
@@ -229,6 +234,9 @@ extension CoordinatorMachine {
             (askedAt, progressAt, heardAt) = (now, now, now)
         }
 
+        /// Whether it is left out, being too slow for any share.
+        var isOnStandby: Bool { standby != nil }
+
         /// The slots that it still owes to a step; none where it owes to an earlier one.
         func owed(to step: Int) -> SlotSet? { askedStep == step ? owed : nil }
 
@@ -272,6 +280,12 @@ extension CoordinatorMachine {
             owed.subtract(slots)
             for index in requests.indices { requests[index].subtract(slots) }
             requests.removeAll(where: \.isEmpty)
+        }
+
+        /// Takes note of how long it took for what it was asked for, if that was its share.
+        mutating func notePace(_ time: Duration, withoutExamples: SlotSet) {
+            guard !share.isEmpty, asked == share.union(withoutExamples) else { return }
+            pace.note(time, slots: share.count)
         }
 
         /// Lets it off what it owes.

@@ -16,4 +16,7 @@ struct LastTimes: Sendable {
         }
         next = (next + 1) % Self.most
     }
+
+    /// Multiplies all times.
+    mutating func scale(by factor: Double) { times = times.map { $0 * factor } }
 }
