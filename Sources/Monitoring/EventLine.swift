@@ -1,0 +1,62 @@
+/// A line of `events.jsonl`: something that happened in a run, as an object with a stable name and fields.
+///
+/// A field is left out where the event has nothing to say of it. What each event has,
+/// `docs/events.md` lists.
+public struct EventLine: Codable, Sendable, Equatable {
+    /// When it happened, in seconds since 1970 (UTC).
+    public var time: Double
+    /// Its name, such as `worker_joined`.
+    public var event: String
+    /// How urgent it is: `trace`, `debug`, `info`, `notice`, `warning`, `error` or `critical`.
+    public var level: String
+    /// What a person is told; nil where only programs want to know.
+    public var text: String?
+    /// The steps made in the run.
+    public var step: Int?
+    /// The epoch, counted from 1.
+    public var epoch: Int?
+    /// The worker that it is about, as `host:pid` or `credential/host:pid`.
+    public var worker: String?
+    /// The machine of that worker, or of the process that tells.
+    public var host: String?
+    /// The process that tells.
+    public var pid: Int?
+    /// Where that worker dials from.
+    public var address: String?
+    /// The lanes that it computes on.
+    public var lanes: Int?
+    /// The instruction set of its kernels.
+    public var kernels: String?
+    /// The workers that are here.
+    public var members: Int?
+    /// The workers that are needed.
+    public var needed: Int?
+    /// Shards, in ascending order.
+    public var shards: [Int]?
+    /// How long something took or has lasted, in seconds.
+    public var seconds: Double?
+    /// How long it usually takes, in seconds.
+    public var usual: Double?
+    /// Why, in words.
+    public var reason: String?
+    /// Workers that compute what another owes, that are left out, or that were removed.
+    public var workers: [String]?
+    /// How often it has happened.
+    public var times: Int?
+    /// A file or folder.
+    public var path: String?
+    /// A signal, such as `SIGTERM`.
+    public var signal: String?
+    /// `completed`, `interrupted`, `diverged` or `failed`.
+    public var status: String?
+    /// The version of Tern.
+    public var version: String?
+
+    /// An event without further fields.
+    public init(time: Double, event: String, level: String, text: String? = nil) {
+        self.time = time
+        self.event = event
+        self.level = level
+        self.text = text
+    }
+}
