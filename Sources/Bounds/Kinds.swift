@@ -43,6 +43,18 @@ public enum LaneCount: Bound {
     public static let limits = Limits("number of lanes", 1...1 << 16)
 }
 
+/// The lanes of a worker that a partial sum tells of.
+public enum TimedLaneCount: Bound {
+    /// Enough for most machines, and few beside the sum's own size.
+    public static let limits = Limits("number of lanes", 0...64)
+}
+
+/// A time in microseconds.
+public enum Microseconds: Bound {
+    /// Thirty years.
+    public static let limits = Limits("time", 0...1_000_000_000_000_000)
+}
+
 /// A process of an operating system.
 public enum ProcessNumber: Bound {
     /// As the system's own type.

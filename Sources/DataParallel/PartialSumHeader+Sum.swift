@@ -5,11 +5,13 @@ import Training
 
 extension PartialSumHeader {
     /// The announcement of a sum of a step, whose gradients have this checksum.
-    package init(_ sum: PartialSum, step: Int, attempt: UInt8, checksum: UInt64) {
+    package init(
+        _ sum: PartialSum, step: Int, attempt: UInt8, checksum: UInt64, timing: WorkTiming? = nil
+    ) {
         self.init(
             step: step, attempt: attempt, level: sum.node.level, residue: sum.node.residue,
             examples: sum.tally.examples, correct: sum.tally.correct, loss: sum.tally.loss,
-            checksum: checksum)
+            checksum: checksum, timing: timing)
     }
 }
 

@@ -18,6 +18,8 @@ public struct RunDirectory: Sendable {
     public var logPath: String { Self.log(in: path) }
     /// The metrics, a JSON object a line.
     public var metrics: String { "\(path)/\(MetricsFile.name)" }
+    /// Where the time went, a JSON object about every second.
+    public var timing: String { "\(path)/\(TimingFile.name)" }
     /// The record, a line a step.
     public var steps: String { Self.steps(in: path) }
     /// The trained model.
@@ -61,6 +63,8 @@ public struct RunDirectory: Sendable {
     private static let modelName = "model.safetensors"
     private static let summaryName = "summary.json"
     private static let signatureName = "signature.json"
+    /// The files that grow as a run goes, but for the log.
+    private static let recordNames = [MetricsFile.name, StepsFile.name, TimingFile.name]
 
     /// Reads one of the files that a run's folder holds, which must be no link to another place.
     public static func read(_ path: String) throws(FileError) -> [UInt8] {
@@ -89,7 +93,7 @@ public struct RunDirectory: Sendable {
             throw .file(error.naming("--run-dir"))
         }
         guard try !holdsRun(folder) else { throw .holdsRun(path) }
-        for name in [MetricsFile.name, StepsFile.name, modelName, summaryName, signatureName]
+        for name in recordNames + [modelName, summaryName, signatureName]
         where folder.holds(name) {
             throw .holdsRest(path, name: name)
         }
@@ -200,7 +204,7 @@ public struct RunDirectory: Sendable {
 
     /// Takes back a new run's folder before its first step, so that the same name can be used again.
     public func discard() {
-        for name in [Self.configurationName, Self.logName, MetricsFile.name, StepsFile.name] {
+        for name in Self.recordNames + [Self.configurationName, Self.logName] {
             folder.remove(name)
         }
         rmdir(path)

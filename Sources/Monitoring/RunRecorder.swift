@@ -1,13 +1,15 @@
+import FoundationEssentials
 import Logging
 import Training
 import ZeroMQ
 
-/// Writes a run down as it happens: log lines for people, `metrics.jsonl` for programs,
-/// `steps.csv` for `tern verify`.
+/// Writes a run down as it happens: log lines for people, `metrics.jsonl` and
+/// `timing.jsonl` for programs, `steps.csv` for `tern verify`.
 public final class RunRecorder: RunObserver {
     private struct RunFiles {
         var metrics: MetricsFile
         var steps: StepsFile
+        let timing: TimingFile
     }
 
     private let logger: Logger
@@ -29,12 +31,12 @@ public final class RunRecorder: RunObserver {
     /// A recorder that logs every `logEvery`-th step of an epoch, or the last one of a shorter epoch.
     public init(
         logger: Logger, sink: LogSink, thread: RecordThread, metrics: MetricsFile, steps: StepsFile,
-        logEvery: Int
+        timing: TimingFile, logEvery: Int
     ) {
         self.logger = logger
         self.sink = sink
         self.thread = thread
-        files = Locked(RunFiles(metrics: metrics, steps: steps))
+        files = Locked(RunFiles(metrics: metrics, steps: steps, timing: timing))
         self.logEvery = logEvery
         self.steps.reserveCapacity(Self.stepsTogether)
     }
@@ -60,6 +62,9 @@ public final class RunRecorder: RunObserver {
             }
         }
         if case .epoch(let epoch) = event { append(EpochMetrics(epoch)) }
+        if case .timing(let report) = event {
+            append(TimingLine(time: Date.now.timeIntervalSince1970, report))
+        }
         if let (level, message) = event.text { log(level, message, event) }
         if let error = thread.error { throw error }
     }
@@ -91,6 +96,13 @@ public final class RunRecorder: RunObserver {
     private func append(_ metrics: some Encodable & Sendable) {
         // As a line has.
         perform(bytes: 256) { files throws(FileError) in try files.metrics.append(metrics) }
+    }
+
+    private func append(_ line: TimingLine) {
+        // Of each worker some 200.
+        perform(bytes: 512 + 256 * line.workers.count) { files throws(FileError) in
+            try files.timing.append(line)
+        }
     }
 
     private func perform(

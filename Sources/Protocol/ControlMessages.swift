@@ -87,12 +87,16 @@ public struct WorkerStatus: Codable, Sendable, Equatable {
     public var step: Int?
     /// For how many seconds.
     @Bounded<Seconds> public var seconds: Double
+    /// What its clock shows, in seconds, so that its times can be placed on the coordinator's; nil from one
+    /// that does not tell.
+    public var clock: Double?
 
     /// A worker's status.
-    public init(phase: Phase, step: Int?, seconds: Double) {
+    public init(phase: Phase, step: Int?, seconds: Double, clock: Double? = nil) {
         self.phase = phase
         self.step = step
         self.seconds = seconds
+        self.clock = clock
     }
 
     /// Reads a status; only a worker that computes names a step.
@@ -101,6 +105,7 @@ public struct WorkerStatus: Codable, Sendable, Equatable {
         phase = try values.decode(Phase.self, forKey: .phase)
         step = try values.decodeIfPresent(Bounded<StepNumber>.self, forKey: .step)?.wrappedValue
         _seconds = try values.decode(Bounded<Seconds>.self, forKey: .seconds)
+        clock = try values.decodeIfPresent(Bounded<Seconds>.self, forKey: .clock)?.wrappedValue
     }
 }
 

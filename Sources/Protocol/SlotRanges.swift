@@ -39,6 +39,9 @@ public struct SlotRanges: Hashable, Sendable {
             && zip(ranges, ranges.dropFirst()).allSatisfy { $0.upperBound <= $1.lowerBound }
     }
 
+    /// The slots of all ranges.
+    public var slotCount: Int { ranges.reduce(0) { $0 + $1.count } }
+
     /// The ranges, or nil if one reaches beyond `limit` slots.
     public func slots(of limit: Int) -> [Range<Int>]? {
         (ranges.last?.upperBound ?? 0) <= limit ? ranges : nil

@@ -17,6 +17,13 @@ import Bounds
 //     | level     | residue   | examples | correct  | loss (f64) | checksum   |   partial sum
 //     +-----------+-----------+----------+----------+------------+------------+
 //
+//     56          60          64               72            76          80
+//     +-----------+-----------+----------------+-------------+-----------+----
+//     | lanes     | took      | began          | lane began  | computed  | ...   last sum of a range
+//     +-----------+-----------+----------------+-------------+-----------+----
+//
+// The times are in microseconds, began on the worker's clock, lane began after that.
+//
 // The checksum is XXH3-64 of the payload frame, zero where there is none. The tries count how often the
 // run has gone back, modulo 256: a request tells, and its answers repeat it.
 
@@ -58,11 +65,13 @@ public struct PartialSumHeader: Sendable, Equatable {
     public var loss: Double
     /// XXH3-64 of the gradients.
     public var checksum: UInt64
+    /// Where the worker's time went; with the last sum of a range alone.
+    public var timing: WorkTiming?
 
     /// The announcement of a partial sum.
     public init(
         step: Int, attempt: UInt8 = 0, level: Int, residue: Int, examples: Int, correct: Int,
-        loss: Double, checksum: UInt64
+        loss: Double, checksum: UInt64, timing: WorkTiming? = nil
     ) {
         self.step = step
         self.attempt = attempt
@@ -72,6 +81,7 @@ public struct PartialSumHeader: Sendable, Equatable {
         self.correct = correct
         self.loss = loss
         self.checksum = checksum
+        self.timing = timing
     }
 }
 
@@ -103,6 +113,10 @@ func encode(_ sum: PartialSumHeader, run: RunID) -> [UInt8] {
     writer.append(UInt32(sum.correct))
     writer.append(sum.loss.bitPattern)
     writer.append(sum.checksum)
+    if let timing = sum.timing {
+        writer.append(UInt32(timing.laneCount))
+        for number in timing.numbers { writer.append(number) }
+    }
     return writer.bytes
 }
 
@@ -119,23 +133,39 @@ func decodeWork(_ reader: Reader) throws(ProtocolError) -> WorkHeader {
 }
 
 func decodePartialSum(_ reader: Reader) throws(ProtocolError) -> PartialSumHeader {
-    guard reader.bytes.count == 56 else {
-        throw .malformed("a partial sum's header is 56 bytes long")
-    }
+    let timing = try decodeTiming(reader)
     return PartialSumHeader(
         step: try reader.step, attempt: reader.attempt,
         level: try reader.number(TreeLevel.self, at: 24),
         residue: try reader.number(ShardNumber.self, at: 28),
         examples: try reader.number(ExampleCount.self, at: 32),
         correct: try reader.number(ExampleCount.self, at: 36),
-        loss: try reader.loss(at: 40), checksum: reader.value(at: 48))
+        loss: try reader.loss(at: 40), checksum: reader.value(at: 48), timing: timing)
+}
+
+/// What follows the fields that each partial sum has.
+private func decodeTiming(_ reader: Reader) throws(ProtocolError) -> WorkTiming? {
+    let end = reader.bytes.count
+    if end == 56 { return nil }
+    guard end >= 72 else {
+        throw .malformed("a partial sum's header is 56 bytes long, or 72 and 8 a lane")
+    }
+    let lanes = try reader.number(TimedLaneCount.self, at: 56)
+    guard end == 72 + 8 * lanes else {
+        throw .malformed("a partial sum's header of another length than its lanes")
+    }
+    try reader.checkTime(at: 64)
+    return WorkTiming(
+        numbers: stride(from: 60, to: end, by: 4).map {
+            UInt32(truncatingIfNeeded: reader.int(at: $0))
+        })
 }
 
 private struct Writer {
     private(set) var bytes: [UInt8] = []
 
     init(_ type: StepType, run: RunID, step: Int, attempt: UInt8) {
-        bytes.reserveCapacity(56)
+        bytes.reserveCapacity(88)
         bytes += magic
         append(UInt16(protocolVersion))
         append(type.rawValue)
@@ -194,6 +224,11 @@ struct Reader {
     func loss(at offset: Int) throws(ProtocolError) -> Double {
         let loss = Double(bitPattern: value(at: offset))
         return loss.isFinite ? try checked(loss, LossSum.self) : loss
+    }
+
+    /// Checks a time of 64 bits, in microseconds.
+    func checkTime(at offset: Int) throws(ProtocolError) {
+        _ = try checked(Int(clamping: value(at: offset)), Microseconds.self)
     }
 
     private func checked<Kind: Bound>(

@@ -2,7 +2,7 @@ import Bounds
 
 /// The version of all that coordinator and workers say to each other, and of the order of additions in
 /// what they compute: with another, a worker's sums would have other bits.
-public let protocolVersion = 5
+public let protocolVersion = 6
 
 /// The largest control header, in bytes, but for those that name ranges of slots: a welcome has some 600,
 /// a last word of 400 bytes fits however it is escaped.

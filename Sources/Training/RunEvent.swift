@@ -41,6 +41,8 @@ public enum RunEvent: Sendable, Equatable {
     case training(workers: Int, fromStep: Int)
     /// A step has been made.
     case step(StepReport)
+    /// About a second has passed in which steps were made.
+    case timing(TimingReport)
     /// An epoch has ended and its weights were tested.
     case epoch(EpochReport)
     /// A checkpoint has been written; whether a signal has asked for it.

@@ -169,15 +169,16 @@ struct TrainingSession {
         let step = checkpoint?.step ?? 0
         // It tells what an earlier session came to, not what this one will.
         directory.folder.remove(Files.name(of: directory.summary))
-        let (metrics, steps) = try placed { () throws(FileError) in
+        let (metrics, steps, timing) = try placed { () throws(FileError) in
             (
                 try MetricsFile(in: directory.folder, resumingAt: step),
-                try StepsFile(in: directory.folder, resumingAt: step)
+                try StepsFile(in: directory.folder, resumingAt: step),
+                try TimingFile(in: directory.folder)
             )
         }
         let recorder = RunRecorder(
             logger: logger, sink: sink, thread: record, metrics: metrics, steps: steps,
-            logEvery: configuration.logEvery)
+            timing: timing, logEvery: configuration.logEvery)
         let evaluation = EvaluationPool(
             job.architecture, examples: job.dataset.test,
             threads: Processors.allowed.count, kernels: job.kernels)

@@ -49,9 +49,19 @@ struct WorkerCommand: AsyncParsableCommand {
             "For drills of --audit: flip a bit of one in so many answers.", visibility: .hidden))
     var spoilEvery: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "For drills of slow workers: hold back each answer.", valueName: "milliseconds",
+            visibility: .hidden))
+    var slowDown: Int?
+
     func validate() throws {
         if let spoilEvery, spoilEvery < 1 {
             throw ValidationError("--spoil-every must be at least 1 answer, not \(spoilEvery)")
+        }
+        if let slowDown, !(1...60_000).contains(slowDown) {
+            throw ValidationError(
+                "--slow-down must be from 1 to 60000 milliseconds, not \(slowDown)")
         }
         if !(1...1024).contains(threads) {
             throw ValidationError("--threads must be from 1 to 1024, not \(threads)")
@@ -86,7 +96,9 @@ struct WorkerCommand: AsyncParsableCommand {
                 threads: command.threads, processors: command.processors, kernels: kernels,
                 settings: .init(
                     joinTimeout: command.joinTimeout.map { .seconds($0) },
-                    answersToASpoiltOne: command.spoilEvery), secret: identity?.secret ?? .random()
+                    answersToASpoiltOne: command.spoilEvery,
+                    answerDelay: command.slowDown.map { .milliseconds($0) }),
+                secret: identity?.secret ?? .random()
             ) { event in
                 let (level, text) = event.text(endpoint: command.connect)
                 logger.log(level: level, "\(text)")

@@ -52,9 +52,9 @@ struct LaneAllocationTests {
         var last = 0
         for step in 0..<plan.stepsPerEpoch {
             let frame = weights.withBytes { Frame(copying: $0) }
-            let sums = await lane.compute(
+            let work = await lane.compute(
                 0..<3, step: step, weights: frame, shards: shards, spare: spare)
-            spare = sums.map(\.gradients)
+            spare = work.sums.map(\.gradients)
             let allocations = await counter.allocations
             // The first steps make room.
             if step > 3 { #expect(allocations == last, "in step \(step)") }

@@ -181,7 +181,7 @@ private func welcome(
         #expect(second.last == .send(.ready(SlotRanges(0..<1)), run))
     }
 
-    @Test("it answers a ping with what it does, and for how long")
+    @Test("it answers a ping with what it does, for how long, and with its clock")
     func status() {
         func status(at seconds: Int) -> WorkerStatus? {
             guard case .send(.status(let status), run) = machine.receive(.ping, at: seconds).first
@@ -190,14 +190,14 @@ private func welcome(
         }
         #expect(status(at: 0) == nil, "it is no member")
         join()
-        #expect(status(at: 3) == WorkerStatus(phase: .idle, step: nil, seconds: 3))
+        #expect(status(at: 3) == WorkerStatus(phase: .idle, step: nil, seconds: 3, clock: 3))
         _ = machine.receive(.assign(SlotRanges(0..<2)), at: 4)
-        #expect(status(at: 6) == WorkerStatus(phase: .fetching, step: nil, seconds: 2))
+        #expect(status(at: 6) == WorkerStatus(phase: .fetching, step: nil, seconds: 2, clock: 6))
         fetchAll()
         _ = machine.receive(weights(step: 5, 0..<2), at: 7)
-        #expect(status(at: 9) == WorkerStatus(phase: .computing, step: 5, seconds: 2))
+        #expect(status(at: 9) == WorkerStatus(phase: .computing, step: 5, seconds: 2, clock: 9))
         _ = machine.computed(step: 5, at: 10)
-        #expect(status(at: 11) == WorkerStatus(phase: .idle, step: nil, seconds: 1))
+        #expect(status(at: 11) == WorkerStatus(phase: .idle, step: nil, seconds: 1, clock: 11))
     }
 
     @Test("given up, it forgets everything and greets anew once its lanes are free")

@@ -28,6 +28,17 @@ package struct Draw {
         WorkHeader(step: number() & .max, ranges: ranges(), checksum: 0)
     }
 
+    /// Where a worker's time went, of up to three lanes; nil in every fourth case.
+    mutating func timing() -> WorkTiming? {
+        let lanes = byte() % 4
+        guard lanes < 3 else { return nil }
+        return WorkTiming(
+            began: time(), took: time(),
+            lanes: (0..<lanes).map { _ in WorkTiming.Lane(start: time(), time: time()) })
+    }
+
+    private mutating func time() -> Duration { .microseconds(number()) }
+
     /// A number of a few around zero or, in one case of four, an extreme one or any of 64 bits.
     mutating func number() -> Int {
         let byte = byte()

@@ -67,14 +67,14 @@ extension WorkerMessage: DrawnMessage {
                     step: draw.number() & .max, attempt: UInt8(draw.byte() % 2),
                     level: draw.index(), residue: draw.index(),
                     examples: draw.index(), correct: draw.index(), loss: draw.real(),
-                    checksum: UInt64(draw.byte())))
+                    checksum: UInt64(draw.byte()), timing: draw.timing()))
         case .status:
             let phases: [WorkerStatus.Phase] = [.computing, .fetching, .idle]
             let step = draw.number()
             return .status(
                 WorkerStatus(
                     phase: phases[draw.byte() % 3], step: draw.byte() < 192 ? step : nil,
-                    seconds: draw.real()))
+                    seconds: draw.real(), clock: draw.byte() < 128 ? draw.real() : nil))
         case .leave: return .leave(Notice(reason: draw.text()))
         }
     }

@@ -18,7 +18,8 @@ import Training
         let recorder = RunRecorder(
             logger: Logger(label: "test") { _ in SinkLogHandler(sink, level: .critical) },
             sink: sink, thread: thread, metrics: try MetricsFile(in: opened, resumingAt: 0),
-            steps: try StepsFile(in: opened, resumingAt: 0), logEvery: 1)
+            steps: try StepsFile(in: opened, resumingAt: 0),
+            timing: try TimingFile(in: opened), logEvery: 1)
         // Each number by itself, and all of them.
         for place in 0...5 {
             func number(_ index: Int) -> Double { index == place || place == 5 ? value : 1 }

@@ -183,9 +183,29 @@ private struct Lehmer: RandomNumberGenerator {
         }
         guard !numbers.isEmpty else { return }
         let text =
-            #"{"tern":4,"run":"0000000000000001","type":"ready","body":\#(numbers)}"#
+            #"{"tern":\#(protocolVersion),"run":"0000000000000001","type":"ready","body":\#(numbers)}"#
         #expect(throws: ProtocolError.self) {
             try WorkerMessage.decode(Array(text.utf8), payloadFrames: 0)
+        }
+    }
+
+    @Test("when the times of a partial sum are more or fewer than it says, or beyond their limits")
+    func times() throws {
+        let timing = WorkTiming(
+            began: .seconds(1), took: .seconds(1), lanes: [.init(start: .zero, time: .zero)])
+        let sum = PartialSumHeader(
+            step: 0, level: 0, residue: 0, examples: 1, correct: 0, loss: 1, checksum: 0,
+            timing: timing)
+        let header = WorkerMessage.partialSum(sum).header(run: run)
+        _ = try WorkerMessage.decode(header, payloadFrames: 1)
+        var wrong = (57..<80).map { Array(header[..<$0]) } + [header + [0]]
+        wrong.append(header[..<56] + [2] + header[57...])
+        wrong.append(header[..<56] + [65, 0, 0, 0] + header[60...])
+        wrong.append(header[..<71] + [1] + header[72...])
+        for header in wrong {
+            #expect(throws: ProtocolError.self, "\(header)") {
+                try WorkerMessage.decode(header, payloadFrames: 1)
+            }
         }
     }
 

@@ -62,7 +62,7 @@ import Testing
         let header = WorkerMessage.fetch(Fetch(shard: 3, first: 40)).header(run: RunID(255))
         #expect(
             String(decoding: header, as: UTF8.self)
-                == #"{"body":{"first":40,"shard":3},"run":"00000000000000ff","tern":5,"type":"fetch"}"#
+                == #"{"body":{"first":40,"shard":3},"run":"00000000000000ff","tern":6,"type":"fetch"}"#
         )
     }
 
@@ -84,7 +84,7 @@ import Testing
             step: 2, attempt: 9, ranges: SlotRanges([3..<5, 9..<10]), checksum: 7)
         #expect(
             CoordinatorMessage.compute(work).header(run: RunID(1))
-                == Array("TERN".utf8) + [5, 0, 2, 9] + [1, 0, 0, 0, 0, 0, 0, 0]
+                == Array("TERN".utf8) + [6, 0, 2, 9] + [1, 0, 0, 0, 0, 0, 0, 0]
                 + [2, 0, 0, 0, 0, 0, 0, 0] + [2, 0, 0, 0, 0, 0, 0, 0] + [7, 0, 0, 0, 0, 0, 0, 0]
                 + [3, 0, 0, 0, 2, 0, 0, 0] + [9, 0, 0, 0, 1, 0, 0, 0])
         let sum = PartialSumHeader(
@@ -92,8 +92,35 @@ import Testing
             checksum: 7)
         let header = WorkerMessage.partialSum(sum).header(run: RunID(1))
         #expect(
-            header == Array("TERN".utf8) + [5, 0, 3, 8] + [1, 0, 0, 0, 0, 0, 0, 0]
+            header == Array("TERN".utf8) + [6, 0, 3, 8] + [1, 0, 0, 0, 0, 0, 0, 0]
                 + [2, 0, 0, 0, 0, 0, 0, 0] + [3, 0, 0, 0, 4, 0, 0, 0, 5, 0, 0, 0, 6, 0, 0, 0]
                 + [0, 0, 0, 0, 0, 0, 0xF0, 0x3F] + [7, 0, 0, 0, 0, 0, 0, 0])
+        var last = sum
+        last.timing = WorkTiming(
+            began: .microseconds(1 << 40), took: .microseconds(9),
+            lanes: [.init(start: .microseconds(2), time: .microseconds(3))])
+        #expect(
+            WorkerMessage.partialSum(last).header(run: RunID(1))
+                == header + [1, 0, 0, 0, 9, 0, 0, 0] + [0, 0, 0, 0, 0, 1, 0, 0]
+                + [2, 0, 0, 0, 3, 0, 0, 0])
+    }
+
+    @Test("times are kept to the microsecond, of 64 lanes at most, and cut at 32 bits")
+    func times() throws {
+        let lane = WorkTiming.Lane(start: .microseconds(1), time: .seconds(5000))
+        let timing = WorkTiming(
+            began: .nanoseconds(1500), took: .milliseconds(2),
+            lanes: [WorkTiming.Lane](repeating: lane, count: 70))
+        var sum = PartialSumHeader(
+            step: 2, level: 0, residue: 0, examples: 1, correct: 0, loss: 1, checksum: 0)
+        sum.timing = timing
+        let message = WorkerMessage.partialSum(sum)
+        let (read, _) = try WorkerMessage.decode(message.header(run: run), payloadFrames: 1)
+        #expect(read == message)
+        #expect(timing.began == .microseconds(1))
+        #expect(timing.took == .milliseconds(2))
+        #expect(timing.laneCount == 64)
+        #expect(timing.lane(63).start == .microseconds(1))
+        #expect(timing.lane(63).time == .microseconds(UInt32.max))
     }
 }

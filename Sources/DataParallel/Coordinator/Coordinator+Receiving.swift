@@ -64,6 +64,8 @@ extension Coordinator {
     private func receive(
         _ message: Message, from sender: PeerIdentity, _ caller: AllowedWorker?
     ) throws(ProtocolError) {
+        let arrival = now
+        timing.received(message.frames.reduce(0) { $0 + $1.count }, from: sender)
         let frame = message.frames[0]
         guard frame.count <= maximumHeaderSize else { throw .malformed("its header is too long") }
         let (decoded, run) = try WorkerMessage.decode(
@@ -80,14 +82,16 @@ extension Coordinator {
         payload = message.frames.dropFirst().first
         payloadSender = sender
         if case .partialSum(let sum) = decoded {
+            timing.enter(.reduce, at: arrival)
             guard let payload, payload.count == 4 * state.parameters.count,
                 payload.checksum == sum.checksum
             else { throw .wrongPayload("gradients with a wrong size or checksum") }
         }
-        perform(
-            machine.receive(
-                decoded, digest: payloadDigest, from: sender, caller: caller,
-                address: frame.peerAddress, now: now))
+        let effects = machine.receive(
+            decoded, digest: payloadDigest, from: sender, caller: caller,
+            address: frame.peerAddress, now: arrival)
+        note(decoded, from: sender, at: arrival)
+        perform(effects)
     }
 
     /// The digest of the payload at hand; that of no bytes where there is none.

@@ -10,6 +10,11 @@ extension Coordinator {
     private static let flushInterval = Duration.milliseconds(2)
 
     func send(_ message: CoordinatorMessage, to peer: PeerIdentity) {
+        switch message {
+        case .compute(let work): timing.ask(peer, slots: work.ranges.slotCount)
+        case .ping: timing.ping(peer, at: now)
+        default: break
+        }
         // Said again a second later, and if there is no room the peer is known to be connected.
         let isRepeated =
             switch message {
@@ -22,6 +27,7 @@ extension Coordinator {
     /// Sends a message, now or, if it is worth `waiting` for that, as soon as there is room.
     func send(_ frames: [Frame], to peer: PeerIdentity, waiting: Bool = true) {
         guard let socket else { return }
+        timing.sent(frames.reduce(0) { $0 + $1.count }, to: peer)
         if outboxes[peer] == nil {
             switch socket.send(frames, to: peer) {
             case .sent: return

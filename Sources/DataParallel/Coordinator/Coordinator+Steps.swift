@@ -11,6 +11,7 @@ extension Coordinator {
         let (frame, checksum) = broadcast ?? makeBroadcast()
         let work = WorkHeader(
             step: state.step, attempt: machine.attempt, ranges: ranges, checksum: checksum)
+        timing.ask(peer, slots: ranges.slotCount)
         send([Frame(CoordinatorMessage.weights(work).header(run: run)), frame], to: peer)
     }
 
@@ -50,6 +51,7 @@ extension Coordinator {
     }
 
     func update() {
+        timing.beginUpdate(at: now)
         guard let sum = sums.takeRoot() else {
             preconditionFailure("all slots are covered, so the tree is complete")
         }
@@ -57,11 +59,13 @@ extension Coordinator {
         guard state.update(sum) else { return abandon(.diverged(step: state.step)) }
         sums.pool.give(sum.gradients)
         clock.count(sum.tally.examples)
+        timing.updated(sum.tally, learningRate: learningRate)
+        let end = now
         // The record adds up the very frame that goes to the workers, on its own thread.
         let report = state.report(
-            sum.tally, learningRate: learningRate, seconds: clock.seconds(at: now),
+            sum.tally, learningRate: learningRate, seconds: clock.seconds(at: end),
             weights: StepWeights(sharing: makeBroadcast().frame))
-        perform(machine.updated(report, now: now))
+        perform(machine.updated(report, now: end))
     }
 
     func evaluate() {

@@ -59,6 +59,8 @@ public actor Coordinator {
     var strangers: [String: Int] = [:]
 
     var clock: TrainingClock
+    /// Measures where the time of the steps goes.
+    var timing = StepClock<PeerIdentity>(now: .zero)
     var lastEpoch: EpochReport?
     private var isWriting = false
     /// Whether a step waits for a checkpoint to be written before it counts.
@@ -152,6 +154,7 @@ public actor Coordinator {
             self.assumeIsolated {
                 $0.probe()
                 $0.reportFlood()
+                $0.reportTiming()
             }
         }
         thread.schedule(after: Limits.interval, repeatingEvery: Limits.interval) {
@@ -193,10 +196,11 @@ public actor Coordinator {
 
     func perform(_ effects: [Effect]) {
         queue += effects
-        guard !isPerforming, !queue.isEmpty else { return }
+        guard !isPerforming else { return }
         isPerforming = true
         defer { isPerforming = false }
         while !queue.isEmpty { perform(queue.removeFirst()) }
+        timing.rest(at: now)
     }
 
     private func perform(_ effect: Effect) {
@@ -207,7 +211,9 @@ public actor Coordinator {
         case .sendWeights(let ranges, let peer): sendWeights(ranges, to: peer)
         case .beginStep(let step):
             sums.begin(step: step)
+            let now = now
             clock.resume(at: now)
+            timing.begin(at: now)
         case .accumulate(let sum): accumulate(sum)
         case .arbitrate(let slots, let step): arbitrate(slots, step: step)
         case .rewind(let limit): rewind(noLaterThan: limit)
@@ -215,7 +221,7 @@ public actor Coordinator {
             // A step made while the last checkpoint may still be lost would be repeated beyond what
             // --checkpoint-every promises.
             isUpdateHeld = isWriting || waitsForRecord()
-            if !isUpdateHeld { update() }
+            if isUpdateHeld { timing.suspend() } else { update() }
         case .checkpoint: checkpoint()
         case .evaluate: evaluate()
         case .report(let event): report(event)
@@ -231,6 +237,7 @@ public actor Coordinator {
     }
 
     func report(_ event: RunEvent) {
+        timing.enter(.record, at: now)
         do throws(FileError) {
             try observer.record(event)
         } catch {
@@ -279,6 +286,7 @@ public actor Coordinator {
 
     private func rewind(noLaterThan limit: Int) {
         clock.pause(at: now)
+        timing.suspend()
         // Behind what is still to be written.
         filing = Task { rewound(to: await writer.rewind(noLaterThan: limit)) }
     }
@@ -323,6 +331,8 @@ public actor Coordinator {
 
     private func finish(_ outcome: Outcome) {
         clock.pause(at: now)
+        timing.suspend()
+        reportTiming()
         self.outcome = outcome
         // Steps that no checkpoint covers are in memory still.
         Task {

@@ -136,6 +136,12 @@ public struct CoordinatorMachine<Peer: Hashable & Sendable>: Sendable {
     /// Whether a peer has joined.
     package func isMember(_ peer: Peer) -> Bool { index(of: peer) != nil }
 
+    /// Whether a peer is a member that owes sums.
+    func owes(_ peer: Peer) -> Bool {
+        guard let index = index(of: peer) else { return false }
+        return !members[index].owed.isEmpty
+    }
+
     /// The members that have their data.
     var readyCount: Int { members.reduce(0) { $0 + ($1.isReady ? 1 : 0) } }
 

@@ -61,9 +61,10 @@ package enum Limits {
 
     /// The bytes that may come unread from a member that was asked for `sums` sums.
     static func unreadBytes(sums: Int, parameterCount: Int) -> Int {
-        // A sum has a short header, and each frame a few bytes more; all else is control headers, of which
-        // one that says that data is here may be as long as any.
-        sums * (4 * parameterCount + 256) + 8 * (maximumControlSize + 256) + maximumHeaderSize
+        // A sum has a header with 8 bytes a lane at most, and each frame a few bytes more; all else is control
+        // headers, of which one that says that data is here may be as long as any.
+        sums * (4 * parameterCount + 256 + 8 * WorkTiming.mostLanes)
+            + 8 * (maximumControlSize + 256) + maximumHeaderSize
     }
 
     /// The bytes that may come unread from the coordinator of a worker: the weights of a step, of one that it

@@ -30,16 +30,24 @@ package actor ShardTrainer {
             architecture, plan: plan, seed: seed, labelSmoothing: labelSmoothing, kernels: kernels)
     }
 
+    /// What a lane has computed, and when.
+    package struct Work: Sendable {
+        package let sums: [PartialSum]
+        let began: ContinuousClock.Instant
+        let ended: ContinuousClock.Instant
+    }
+
     /// The partial sums of the shards at `slots`, computed with the weights in `weights`.
     ///
     /// - Parameter spare: buffers of earlier sums, to be used again.
     package func compute(
         _ slots: Range<Int>, step: Int, weights: Frame, shards: [Int: Shard], spare: [FloatBuffer]
-    ) -> [PartialSum] {
+    ) -> Work {
         if let processor = processor.take() { Processors.keepThisThread(on: processor) }
         // The coordinator's thread that sends weights may have been pushed aside by the message that
         // woke this lane; without a turn now, it would wait, and other workers with it, for the step.
         sched_yield()
+        let began = ContinuousClock.now
         gradients.recycle(spare)
         if loaded !== weights {
             weights.withBytes { gradients.load($0) }
@@ -48,6 +56,6 @@ package actor ShardTrainer {
         gradients.compute(slots: slots, step: step, shards: shards, into: &results)
         // An idle processor would make the round that now follows slower, even for other threads.
         thread.expectWork()
-        return results
+        return Work(sums: results, began: began, ended: .now)
     }
 }

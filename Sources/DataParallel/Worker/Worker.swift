@@ -30,7 +30,7 @@ public actor Worker {
     private let laneCount: Int
     /// The processors that the lanes stay on, one each; none where Linux is to choose.
     private let processors: [Int]
-    private let start = ContinuousClock.now
+    let start = ContinuousClock.now
     var machine: WorkerMachine
     var socket: Socket?
     private var completion = Completion<WorkerOutcome>()
@@ -43,6 +43,9 @@ public actor Worker {
     var weights: Frame?
     var sums: PartialSums?
     var busyLanes = 0
+    /// When the lanes were handed the range that they compute, and what each of them took for it.
+    var computingSince = ContinuousClock.now
+    var laneTimes: [WorkTiming.Lane] = []
     /// What the lanes have been handed.
     var computations: [Task<Void, Never>] = []
     /// The end of lanes that were taken away.

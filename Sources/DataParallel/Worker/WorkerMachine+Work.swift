@@ -44,7 +44,8 @@ extension WorkerMachine {
 
     func status(_ now: Duration) -> WorkerStatus {
         WorkerStatus(
-            phase: activity.phase, step: computing, seconds: (now - activity.since) / .seconds(1))
+            phase: activity.phase, step: computing,
+            seconds: (now - activity.since) / .seconds(1), clock: now / .seconds(1))
     }
 
     /// The lanes have computed what the last `compute` effect asked for.

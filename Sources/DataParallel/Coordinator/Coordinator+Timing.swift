@@ -1,0 +1,32 @@
+import Protocol
+import Training
+import ZeroMQ
+
+// Where the time goes: what messages tell of it, and the report of each second.
+
+extension Coordinator {
+    /// Notes what a message that the machine has dealt with tells of its sender's time.
+    func note(_ message: WorkerMessage, from peer: PeerIdentity, at arrival: Duration) {
+        switch message {
+        case .partialSum(let sum) where sum.step == state.step && sum.attempt == machine.attempt:
+            timing.answer(peer, sum.timing, isLast: !machine.owes(peer), at: arrival)
+        case .status(let status):
+            guard let clock = status.clock else { return }
+            timing.answerPing(peer, clock: .seconds(clock), at: arrival)
+        default: break
+        }
+    }
+
+    /// Tells where the time since the last report went, if steps were made in it.
+    func reportTiming() {
+        let now = now
+        let members = machine.members.indices.map { index in
+            (peer: machine.members[index].peer, name: machine.members[index].name)
+        }
+        let report = timing.report(
+            at: now, members: members, seconds: clock.seconds(at: now),
+            epoch: min(state.step / job.plan.stepsPerEpoch + 1, job.configuration.epochs),
+            step: state.step)
+        if let report { self.report(.timing(report)) }
+    }
+}

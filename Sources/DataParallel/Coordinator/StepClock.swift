@@ -1,0 +1,218 @@
+import Protocol
+import Training
+
+/// Measures where the time of a coordinator's steps goes: what happens, and when, in; a report out.
+///
+/// It has no clock of its own. Its owner reads one where a phase begins, so that a step costs a few reads
+/// and no allocation. At any time exactly one phase is under way, so the phases add up to the interval.
+package struct StepClock<Peer: Hashable & Sendable>: Sendable {
+    /// What the coordinator's thread does, or waits for.
+    package enum Phase: Int, CaseIterable, Sendable {
+        case send, first, wait, reduce, update, record, other
+    }
+
+    private var phase = Phase.other
+    /// When that phase began: the last time that was told.
+    private var since: Duration
+    private var times = [Duration](repeating: .zero, count: Phase.allCases.count)
+    private var intervalStart: Duration
+    /// Whether a step is under way, and whether one was at any time of the interval.
+    private var isStepping = false
+    private var hasStepped = false
+    private var hasSum = false
+
+    private var steps = 0
+    private var tally = Tally()
+    private var learningRate: Double?
+    private var traffic = TimingReport.Traffic()
+    private var workers: [Peer: WorkerClock] = [:]
+    /// How often a step has begun: which requests are of the step under way.
+    private var round = 0
+    /// The workers that owe sums to the step under way, and the one that alone does.
+    private var owing = 0
+    private var sole: (peer: Peer, since: Duration)?
+    /// The first of the workers that the next report has, where there are too many for one.
+    private var turn = 0
+
+    /// The workers that a report has, beside the slowest.
+    private static var mostWorkers: Int { 32 }
+
+    /// The clock of a coordinator that has begun no step.
+    package init(now: Duration) { (since, intervalStart) = (now, now) }
+
+    // MARK: - Phases
+
+    /// A phase begins, and the one before ends.
+    package mutating func enter(_ phase: Phase, at now: Duration) {
+        times[self.phase.rawValue] += now - since
+        (self.phase, since) = (phase, now)
+    }
+
+    /// A step begins: its weights are sent.
+    package mutating func begin(at now: Duration) {
+        enter(.send, at: now)
+        (isStepping, hasStepped, hasSum) = (true, true, false)
+        round += 1
+        (owing, sole) = (0, nil)
+    }
+
+    /// All that could be done is done: what comes next is waited for.
+    package mutating func rest(at now: @autoclosure () -> Duration) {
+        let waiting: Phase = !isStepping ? .other : hasSum ? .wait : .first
+        if phase != waiting { enter(waiting, at: now()) }
+    }
+
+    /// All sums of the step are in, and it is updated.
+    package mutating func beginUpdate(at now: Duration) {
+        enter(.update, at: now)
+        endLateness(at: now)
+    }
+
+    /// The step is made.
+    package mutating func updated(_ tally: Tally, learningRate: Double) {
+        steps += 1
+        self.tally += tally
+        self.learningRate = learningRate
+        isStepping = false
+    }
+
+    /// The step is left as it is: the run goes back, waits for a disk, or ends.
+    package mutating func suspend() { isStepping = false }
+
+    // MARK: - Workers
+
+    /// A message is sent to a peer.
+    package mutating func sent(_ bytes: Int, to peer: Peer) {
+        traffic.bytesSent += bytes
+        traffic.messagesSent += 1
+        workers[peer]?.bytesSent += bytes
+    }
+
+    /// A message has come from a peer.
+    package mutating func received(_ bytes: Int, from peer: Peer) {
+        traffic.bytesReceived += bytes
+        traffic.messagesReceived += 1
+        workers[peer]?.bytesReceived += bytes
+    }
+
+    /// A worker is asked for the sums of so many slots.
+    package mutating func ask(_ peer: Peer, slots: Int) {
+        if workers[peer, default: WorkerClock()].ask(slots: slots, round: round, at: since) {
+            owing += 1
+            endLateness(at: since)
+        }
+    }
+
+    /// A worker has sent a sum of the step under way, whose last one tells where its time went.
+    ///
+    /// - Parameter isLast: whether it owes no other.
+    package mutating func answer(
+        _ peer: Peer, _ timing: WorkTiming?, isLast: Bool, at now: Duration
+    ) {
+        hasSum = true
+        guard workers[peer]?.answer(timing, isLast: isLast, round: round, at: now) == true else {
+            return
+        }
+        owing -= 1
+        endLateness(at: now)
+        guard owing == 1, let late = workers.first(where: { $0.value.owes(round: round) }) else {
+            return
+        }
+        sole = (late.key, now)
+    }
+
+    private mutating func endLateness(at now: Duration) {
+        guard let (peer, since) = sole else { return }
+        workers[peer]?.lateness += now - since
+        sole = nil
+    }
+
+    /// A ping is sent to a worker.
+    package mutating func ping(_ peer: Peer, at now: Duration) {
+        workers[peer]?.offset.ping(at: now)
+    }
+
+    /// A worker has answered a ping, with what its clock shows.
+    package mutating func answerPing(_ peer: Peer, clock: Duration, at now: Duration) {
+        workers[peer]?.offset.answer(clock: clock, at: now)
+    }
+
+    // MARK: - Reports
+
+    /// What was measured since the last report; nil where no step was under way.
+    ///
+    /// - Parameters:
+    ///   - members: the workers that are here, and their names.
+    ///   - seconds: the time of training so far.
+    ///   - epoch: the epoch, counted from 1.
+    ///   - step: the steps made.
+    package mutating func report(
+        at now: Duration, members: [(peer: Peer, name: String)], seconds: Double, epoch: Int,
+        step: Int
+    ) -> TimingReport? {
+        enter(phase, at: now)
+        if let sole {
+            endLateness(at: now)
+            self.sole = (sole.peer, now)
+        }
+        defer { forget(at: now, members.map(\.peer)) }
+        guard hasStepped || isStepping else { return nil }
+        var report = TimingReport(
+            interval: (now - intervalStart).inSeconds, seconds: seconds, epoch: epoch, step: step)
+        report.steps = steps
+        report.examples = tally.examples
+        if steps > 0 { (report.loss, report.accuracy) = (tally.meanLoss, tally.accuracy) }
+        report.learningRate = learningRate
+        report.phases = phases
+        report.traffic = traffic
+        let timings = members.map { peer, name in
+            workers[peer]?.timing(name: name, round: round)
+                ?? TimingReport.WorkerTiming(worker: name)
+        }
+        report.workers = timings
+        report.bound = Bottleneck(report)?.description
+        report.workers = choose(timings)
+        return report
+    }
+
+    private var phases: TimingReport.Phases {
+        func seconds(_ phase: Phase) -> Double { times[phase.rawValue].inSeconds }
+        var phases = TimingReport.Phases()
+        (phases.send, phases.first, phases.wait) = (seconds(.send), seconds(.first), seconds(.wait))
+        (phases.reduce, phases.update) = (seconds(.reduce), seconds(.update))
+        (phases.record, phases.other) = (seconds(.record), seconds(.other))
+        return phases
+    }
+
+    /// All workers, or of many some in turns and the slowest.
+    private mutating func choose(
+        _ timings: [TimingReport.WorkerTiming]
+    ) -> [TimingReport.WorkerTiming] {
+        guard timings.count > Self.mostWorkers else { return timings }
+        let first = turn % timings.count
+        turn = first + Self.mostWorkers
+        var chosen = (0..<Self.mostWorkers).map { timings[(first + $0) % timings.count] }
+        if let slowest = timings.max(by: { $0.answer < $1.answer }),
+            !chosen.contains(where: { $0.worker == slowest.worker })
+        {
+            chosen.append(slowest)
+        }
+        return chosen
+    }
+
+    /// Begins a new interval, and forgets workers that are gone.
+    private mutating func forget(at now: Duration, _ members: [Peer]) {
+        intervalStart = now
+        for phase in times.indices { times[phase] = .zero }
+        hasStepped = isStepping
+        (steps, tally, learningRate, traffic) = (0, Tally(), nil, TimingReport.Traffic())
+        let members = Set(members)
+        workers = workers.filter { members.contains($0.key) }
+        for peer in workers.keys { workers[peer]?.beginInterval() }
+    }
+}
+
+extension Duration {
+    /// The duration in seconds.
+    var inSeconds: Double { self / .seconds(1) }
+}

@@ -1,0 +1,87 @@
+import Protocol
+import Training
+
+/// What a coordinator measures of one worker in an interval.
+struct WorkerClock: Sendable {
+    /// The round that it was last asked in, when that was, and whether it owes a sum still.
+    private var round = 0
+    private var askedAt: Duration = .zero
+    private var isOwing = false
+    /// When its last answer in that round came; nil once that is counted.
+    private var answeredAt: Duration?
+
+    private var steps = 0
+    private var requests = 0
+    private var slots = 0
+    private var answer: Duration = .zero
+    private var busy: Duration = .zero
+    private var lanes: [Duration] = []
+    var lateness: Duration = .zero
+    var bytesSent = 0
+    var bytesReceived = 0
+    var offset = ClockOffset()
+
+    /// It is asked for sums; says whether it owed none of this round before.
+    mutating func ask(slots: Int, round: Int, at now: Duration) -> Bool {
+        self.slots += slots
+        if self.round != round {
+            countAnswer()
+            (self.round, askedAt, isOwing) = (round, now, false)
+            requests += 1
+        }
+        defer { isOwing = true }
+        return !isOwing
+    }
+
+    /// It has sent a sum; says whether it owes no more of this round, and did before.
+    mutating func answer(
+        _ timing: WorkTiming?, isLast: Bool, round: Int, at now: Duration
+    ) -> Bool {
+        guard self.round == round else { return false }
+        answeredAt = now
+        if let timing { note(timing) }
+        guard isLast, isOwing else { return false }
+        isOwing = false
+        return true
+    }
+
+    private mutating func note(_ timing: WorkTiming) {
+        busy += timing.took
+        while lanes.count < timing.laneCount { lanes.append(.zero) }
+        for lane in 0..<timing.laneCount { lanes[lane] += timing.lane(lane).time }
+    }
+
+    /// Whether it owes a sum of a round.
+    func owes(round: Int) -> Bool { isOwing && self.round == round }
+
+    /// Counts its last answer to a request, once nothing more can come for that.
+    private mutating func countAnswer() {
+        guard let answeredAt else { return }
+        steps += 1
+        answer += answeredAt - askedAt
+        self.answeredAt = nil
+    }
+
+    /// What was measured in an interval that ends in a round.
+    mutating func timing(name: String, round: Int) -> TimingReport.WorkerTiming {
+        if !owes(round: round) { countAnswer() }
+        var timing = TimingReport.WorkerTiming(worker: name)
+        let count = Double(max(steps, 1))
+        timing.steps = steps
+        timing.shards = Double(slots) / Double(max(requests, 1))
+        timing.answer = answer.inSeconds / count
+        timing.busy = busy.inSeconds / count
+        timing.lanes = lanes.map { $0.inSeconds / count }.sorted(by: >)
+        timing.lateness = lateness.inSeconds / count
+        (timing.bytesSent, timing.bytesReceived) = (bytesSent, bytesReceived)
+        timing.clockOffset = offset.best?.inSeconds
+        return timing
+    }
+
+    /// Forgets the sums of an interval.
+    mutating func beginInterval() {
+        (steps, requests, slots, bytesSent, bytesReceived) = (0, 0, 0, 0, 0)
+        (answer, busy, lateness) = (.zero, .zero, .zero)
+        for lane in lanes.indices { lanes[lane] = .zero }
+    }
+}

@@ -1,0 +1,24 @@
+import Training
+
+/// `timing.jsonl`: an object about every second of training, each on a line of its own.
+public struct TimingFile: Sendable {
+    /// The file's name in a run's folder.
+    public static let name = "timing.jsonl"
+
+    private let file: Int32
+    private let path: String
+
+    /// Opens the file of a run; what earlier sessions wrote stays.
+    ///
+    /// - Throws: ``FileError`` if the file cannot be written.
+    public init(in folder: Folder) throws(FileError) {
+        path = folder.path(of: Self.name)
+        file = try folder.openForAppending(Self.name)
+    }
+
+    /// Adds a line.
+    func append(_ line: TimingLine) throws(FileError) {
+        try Files.writeAll(
+            Array((jsonText(line, isSnakeCase: true) + "\n").utf8), to: file, path: path)
+    }
+}
