@@ -10,6 +10,7 @@ public final class RunRecorder: RunObserver {
         var metrics: MetricsFile
         var steps: StepsFile
         let timing: TimingFile
+        var trace: TraceFile?
     }
 
     private let logger: Logger
@@ -31,12 +32,12 @@ public final class RunRecorder: RunObserver {
     /// A recorder that logs every `logEvery`-th step of an epoch, or the last one of a shorter epoch.
     public init(
         logger: Logger, sink: LogSink, thread: RecordThread, metrics: MetricsFile, steps: StepsFile,
-        timing: TimingFile, logEvery: Int
+        timing: TimingFile, trace: TraceFile? = nil, logEvery: Int
     ) {
         self.logger = logger
         self.sink = sink
         self.thread = thread
-        files = Locked(RunFiles(metrics: metrics, steps: steps, timing: timing))
+        files = Locked(RunFiles(metrics: metrics, steps: steps, timing: timing, trace: trace))
         self.logEvery = logEvery
         self.steps.reserveCapacity(Self.stepsTogether)
     }
@@ -64,6 +65,11 @@ public final class RunRecorder: RunObserver {
         if case .epoch(let epoch) = event { append(EpochMetrics(epoch)) }
         if case .timing(let report) = event {
             append(TimingLine(time: Date.now.timeIntervalSince1970, report))
+        }
+        if case .traced(let trace) = event {
+            // As the lines of a phase, and the arrows and slices of a piece of work, have.
+            let bytes = 120 * trace.phases.count + 1200 * trace.works.count
+            perform(bytes: bytes) { files throws(FileError) in try files.trace?.append(trace) }
         }
         if let (level, message) = event.text { log(level, message, event) }
         if let error = thread.error { throw error }

@@ -43,6 +43,8 @@ public enum RunEvent: Sendable, Equatable {
     case step(StepReport)
     /// About a second has passed in which steps were made.
     case timing(TimingReport)
+    /// A step has ended that was to be traced.
+    case traced(StepTrace)
     /// An epoch has ended and its weights were tested.
     case epoch(EpochReport)
     /// A checkpoint has been written; whether a signal has asked for it.

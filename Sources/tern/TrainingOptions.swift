@@ -146,6 +146,12 @@ struct TrainingOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Write a trace of these steps to trace.json in the run's folder, for Perfetto. (default: "
+                + "none)", valueName: "first-last"))
+    var trace: TraceOption?
+
+    @Option(
+        help: ArgumentHelp(
             "Sign the completed run with this Ed25519 key, made by tern key signing or openssl; name it "
                 + "again to resume. (default: none)", valueName: "file"))
     var sign: String?

@@ -25,6 +25,8 @@ struct TrainingSession {
     var resumeCommand: String {
         "\(command) --resume \(shellWord(directory.path))\(signer?.text ?? "")"
     }
+    /// The steps to be traced.
+    private let traced: ClosedRange<Int>?
     private let signer: RunSigner?
     /// The option that names another folder for the run; nil for a run that has its own.
     private let folderOption: String?
@@ -40,6 +42,7 @@ struct TrainingSession {
             readFrom: options.config ?? options.resume ?? "the configuration")
         let notes = configuration.notes(onFitting: job)
         configuration = try configuration.fitted(to: job)
+        try options.trace?.check(totalSteps: configuration.training.epochs * job.plan.stepsPerEpoch)
         if let resume = options.resume { try configuration.checkData(of: job, resuming: resume) }
         configuration.dataPath = try Files.absolutePath(job.dataset.directory)
         configuration.dataDigest = job.dataDigest
@@ -52,7 +55,8 @@ struct TrainingSession {
         return TrainingSession(
             configuration: configuration, job: job, directory: directory, checkpoint: checkpoint,
             sink: sink, record: record, logger: logger, notes: notes, command: command,
-            signer: signer, folderOption: options.resume == nil ? "--run-dir" : nil)
+            traced: options.trace?.steps, signer: signer,
+            folderOption: options.resume == nil ? "--run-dir" : nil)
     }
 
     private static func openFolder(
@@ -169,22 +173,35 @@ struct TrainingSession {
         let step = checkpoint?.step ?? 0
         // It tells what an earlier session came to, not what this one will.
         directory.folder.remove(Files.name(of: directory.summary))
-        let (metrics, steps, timing) = try placed { () throws(FileError) in
+        let traced = tracedSteps(after: step)
+        settings.tracedSteps = traced
+        let (metrics, steps, timing, trace) = try placed { () throws(FileError) in
             (
                 try MetricsFile(in: directory.folder, resumingAt: step),
                 try StepsFile(in: directory.folder, resumingAt: step),
-                try TimingFile(in: directory.folder)
+                try TimingFile(in: directory.folder),
+                try traced.map { _ throws(FileError) in try TraceFile(in: directory.folder) }
             )
         }
         let recorder = RunRecorder(
             logger: logger, sink: sink, thread: record, metrics: metrics, steps: steps,
-            timing: timing, logEvery: configuration.logEvery)
+            timing: timing, trace: trace, logEvery: configuration.logEvery)
         let evaluation = EvaluationPool(
             job.architecture, examples: job.dataset.test,
             threads: Processors.allowed.count, kernels: job.kernels)
         return Coordinator(
             job, settings: settings, resuming: checkpoint, store: directory.checkpoints,
             evaluation: evaluation, observer: recorder)
+    }
+
+    /// The steps that can still be traced.
+    private func tracedSteps(after step: Int) -> ClosedRange<Int>? {
+        guard let traced else { return nil }
+        if traced.upperBound <= step {
+            logger.notice("no trace: the run goes on after step \(step)")
+            return nil
+        }
+        return traced
     }
 
     /// Ends the process where a signal asks for it a second time; local workers end with it.

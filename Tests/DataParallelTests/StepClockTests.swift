@@ -13,7 +13,7 @@ import Training
 
     /// A step from 100 to 200 ms: the sum of a comes at 130 and that of b, which is late, at 180.
     private mutating func makeStep() {
-        clock.begin(at: .milliseconds(100))
+        clock.begin(step: 1, at: .milliseconds(100))
         for peer in ["a", "b"] {
             clock.ask(peer, slots: 8)
             clock.sent(1000, to: peer)
@@ -85,7 +85,7 @@ import Training
         #expect(first?.interval == 0.25)
         let between = measure(until: 1300)
         #expect(between == nil)
-        clock.begin(at: .milliseconds(1400))
+        clock.begin(step: 1, at: .milliseconds(1400))
         clock.rest(at: .milliseconds(1400))
         let measured = measure(until: 2300)
         let waiting = try #require(measured)
@@ -95,7 +95,7 @@ import Training
 
     @Test("a worker that never answers is late as long as nobody else owes anything")
     mutating func silent() throws {
-        clock.begin(at: .zero)
+        clock.begin(step: 1, at: .zero)
         for peer in ["a", "b"] { clock.ask(peer, slots: 8) }
         clock.rest(at: .zero)
         receive("a", took: 1, lanes: [1], at: 100)
@@ -115,7 +115,7 @@ import Training
     mutating func many() throws {
         let members = (0..<40).map { (peer: "\($0)", name: "node:\($0)") }
         func told(by clock: inout StepClock<String>, _ start: Int) -> [String] {
-            clock.begin(at: .milliseconds(start))
+            clock.begin(step: 1, at: .milliseconds(start))
             for member in members { clock.ask(member.peer, slots: 1) }
             for member in members {
                 let time = member.peer == "39" ? 90 : 10

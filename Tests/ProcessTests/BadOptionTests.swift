@@ -69,6 +69,8 @@ struct BadOptionTests {
             Case("--schedule linear", "'--schedule <schedule>'", "'step'", "'cosine'"),
             Case("--dataset cifar", "'--dataset <dataset>'", "'mnist'", "'fashion-mnist'"),
             Case("--log-level loud", "'--log-level <log-level>'", "debug", "warning"),
+            Case("--trace 4-2", "'4-2' is invalid for '--trace <first-last>'"),
+            Case("--trace all", "'all' is invalid for '--trace <first-last>'"),
             Case("--hidden many", "'many' is invalid for '--hidden <hidden>'"),
             Case("--seed 18446744073709551616", "is invalid for '--seed <seed>'", "2^64 - 1"),
             Case("--hiden 3", "Unknown option '--hiden'", "--hidden"),

@@ -10,6 +10,9 @@ extension Coordinator {
         switch message {
         case .partialSum(let sum) where sum.step == state.step && sum.attempt == machine.attempt:
             timing.answer(peer, sum.timing, isLast: !machine.owes(peer), at: arrival)
+            guard timing.isTracing, let work = sum.timing, let name = machine.name(of: peer)
+            else { return }
+            timing.trace(work, of: peer, name: name, at: arrival)
         case .status(let status):
             guard let clock = status.clock else { return }
             timing.answerPing(peer, clock: .seconds(clock), at: arrival)

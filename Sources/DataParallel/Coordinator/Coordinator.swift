@@ -60,7 +60,7 @@ public actor Coordinator {
 
     var clock: TrainingClock
     /// Measures where the time of the steps goes.
-    var timing = StepClock<PeerIdentity>(now: .zero)
+    var timing: StepClock<PeerIdentity>
     var lastEpoch: EpochReport?
     private var isWriting = false
     /// Whether a step waits for a checkpoint to be written before it counts.
@@ -89,6 +89,7 @@ public actor Coordinator {
         machine = CoordinatorMachine(plan: job.plan, settings: settings, step: state.step)
         sums = PartialSums(job.plan, parameterCount: state.parameters.count, kernels: job.kernels)
         clock = TrainingClock(seconds: checkpoint?.seconds ?? 0)
+        timing = StepClock(now: .zero, tracing: settings.tracedSteps)
     }
 
     /// A context as this coordinator's socket wants it.
@@ -200,6 +201,7 @@ public actor Coordinator {
         isPerforming = true
         defer { isPerforming = false }
         while !queue.isEmpty { perform(queue.removeFirst()) }
+        for trace in timing.takeTraces() { report(.traced(trace)) }
         timing.rest(at: now)
     }
 
@@ -213,7 +215,7 @@ public actor Coordinator {
             sums.begin(step: step)
             let now = now
             clock.resume(at: now)
-            timing.begin(at: now)
+            timing.begin(step: step + 1, at: now)
         case .accumulate(let sum): accumulate(sum)
         case .arbitrate(let slots, let step): arbitrate(slots, step: step)
         case .rewind(let limit): rewind(noLaterThan: limit)
@@ -332,6 +334,8 @@ public actor Coordinator {
     private func finish(_ outcome: Outcome) {
         clock.pause(at: now)
         timing.suspend()
+        timing.rest(at: now)
+        for trace in timing.takeTraces() { report(.traced(trace)) }
         reportTiming()
         self.outcome = outcome
         // Steps that no checkpoint covers are in memory still.

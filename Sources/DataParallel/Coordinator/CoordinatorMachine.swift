@@ -136,6 +136,9 @@ public struct CoordinatorMachine<Peer: Hashable & Sendable>: Sendable {
     /// Whether a peer has joined.
     package func isMember(_ peer: Peer) -> Bool { index(of: peer) != nil }
 
+    /// The name of a member.
+    func name(of peer: Peer) -> String? { index(of: peer).map { members[$0].name } }
+
     /// Whether a peer is a member that owes sums.
     func owes(_ peer: Peer) -> Bool {
         guard let index = index(of: peer) else { return false }

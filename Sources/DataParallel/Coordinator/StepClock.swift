@@ -31,6 +31,8 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
     /// The workers that owe sums to the step under way, and the one that alone does.
     private var owing = 0
     private var sole: (peer: Peer, since: Duration)?
+    /// Keeps all of a few steps; nil where none are to be traced.
+    private var tracer: StepTracer<Peer>?
     /// The first of the workers that the next report has, where there are too many for one.
     private var turn = 0
 
@@ -38,19 +40,27 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
     private static var mostWorkers: Int { 32 }
 
     /// The clock of a coordinator that has begun no step.
-    package init(now: Duration) { (since, intervalStart) = (now, now) }
+    ///
+    /// - Parameter traced: the steps to be traced, counted from 1.
+    package init(now: Duration, tracing traced: ClosedRange<Int>? = nil) {
+        (since, intervalStart) = (now, now)
+        tracer = traced.map { StepTracer($0) }
+    }
 
     // MARK: - Phases
 
     /// A phase begins, and the one before ends.
     package mutating func enter(_ phase: Phase, at now: Duration) {
+        let now = max(now, since)
         times[self.phase.rawValue] += now - since
+        if isTracing { tracer?.note(phase: "\(self.phase)", since..<now) }
         (self.phase, since) = (phase, now)
     }
 
-    /// A step begins: its weights are sent.
-    package mutating func begin(at now: Duration) {
+    /// A step begins, counted from 1: its weights are sent.
+    package mutating func begin(step: Int, at now: Duration) {
         enter(.send, at: now)
+        tracer?.begin(step: step, at: since)
         (isStepping, hasStepped, hasSum) = (true, true, false)
         round += 1
         (owing, sole) = (0, nil)
@@ -59,7 +69,9 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
     /// All that could be done is done: what comes next is waited for.
     package mutating func rest(at now: @autoclosure () -> Duration) {
         let waiting: Phase = !isStepping ? .other : hasSum ? .wait : .first
-        if phase != waiting { enter(waiting, at: now()) }
+        guard phase != waiting else { return }
+        enter(waiting, at: now())
+        if !isStepping { tracer?.end(at: since) }
     }
 
     /// All sums of the step are in, and it is updated.
@@ -101,6 +113,7 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
             owing += 1
             endLateness(at: since)
         }
+        if isTracing { tracer?.ask(peer, at: since) }
     }
 
     /// A worker has sent a sum of the step under way, whose last one tells where its time went.
@@ -136,6 +149,21 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
     package mutating func answerPing(_ peer: Peer, clock: Duration, at now: Duration) {
         workers[peer]?.offset.answer(clock: clock, at: now)
     }
+
+    // MARK: - Traces
+
+    /// Whether the step under way is traced.
+    package var isTracing: Bool { tracer?.isTracing == true }
+
+    /// Notes, for a trace, where a worker's time went that has sent its last sum of a range.
+    package mutating func trace(
+        _ timing: WorkTiming, of peer: Peer, name: String, at now: Duration
+    ) {
+        tracer?.answer(peer, name: name, timing, offset: workers[peer]?.offset.best, at: now)
+    }
+
+    /// The traces of the steps that have ended since the last call.
+    package mutating func takeTraces() -> [StepTrace] { tracer?.takeFinished() ?? [] }
 
     // MARK: - Reports
 

@@ -1,0 +1,28 @@
+import FoundationEssentials
+import Monitoring
+import Testing
+import Training
+
+@Suite("What was measured is written") struct TimingFileTests {
+    @Test("as flat lines with names in snake_case, which can be read again")
+    func line() throws {
+        var line = TimingLine(time: 1.5, interval: 1, seconds: 9, epoch: 2, step: 30)
+        line.learningRate = 0.25
+        line.phases.wait = 0.75
+        var worker = TimingReport.WorkerTiming(worker: "node\n:1")
+        worker.lanes = [0.5, 0.25]
+        worker.clockOffset = -3
+        line.workers = [worker]
+        let text = jsonText(line, isSnakeCase: true)
+        #expect(!text.contains("\n"))
+        for part in [
+            #""time":1.5"#, #""learning_rate":0.25"#, #""wait":0.75"#, #""clock_offset":-3"#,
+            #""bytes_sent":0"#, #""lanes":[0.5,0.25]"#, #""step":30"#,
+        ] {
+            #expect(text.contains(part), "\(part) in \(text)")
+        }
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        #expect(try decoder.decode(TimingLine.self, from: Data(text.utf8)) == line)
+    }
+}
