@@ -1,3 +1,4 @@
+import Glibc
 import Training
 
 /// `timing.jsonl`: an object about every second of training, each on a line of its own.
@@ -8,12 +9,17 @@ public struct TimingFile: Sendable {
     private let file: Int32
     private let path: String
 
-    /// Opens the file of a run; what earlier sessions wrote stays.
+    /// Opens the file of a run; what earlier sessions wrote stays, but for a line that one left half written.
     ///
     /// - Throws: ``FileError`` if the file cannot be written.
     public init(in folder: Folder) throws(FileError) {
         path = folder.path(of: Self.name)
+        let earlier = folder.holds(Self.name) ? try folder.read(Self.name) : []
         file = try folder.openForAppending(Self.name)
+        let kept = earlier.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+        guard ftruncate(file, kept) == 0 else {
+            throw FileError(operation: "write", path: path, code: errno)
+        }
     }
 
     /// Adds a line.

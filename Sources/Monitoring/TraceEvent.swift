@@ -36,7 +36,7 @@ struct TraceEvent: Encodable {
         let start = microseconds(span.lowerBound)
         return TraceEvent(
             name: name, cat: cat, ph: "X", ts: start,
-            dur: max(0, microseconds(span.upperBound) - start), pid: track.pid, tid: track.tid,
+            dur: microseconds(span.upperBound - span.lowerBound), pid: track.pid, tid: track.tid,
             args: step.map { Arguments(step: $0) })
     }
 
@@ -55,7 +55,10 @@ struct TraceEvent: Encodable {
             tid: track.tid, id: id, bp: ph == "s" ? nil : "e")
     }
 
-    private static func microseconds(_ time: Duration) -> Double { time / .microseconds(1) }
+    /// A time in microseconds, to the nanosecond.
+    private static func microseconds(_ time: Duration) -> Double {
+        (time / .nanoseconds(1)).rounded() / 1000
+    }
 }
 
 /// A row of a trace: a thread of a process, as far as the viewer knows.

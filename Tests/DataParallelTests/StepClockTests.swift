@@ -5,10 +5,14 @@ import Training
 
 @Suite("The coordinator knows where the time of its steps goes") struct StepClockTests {
     private var clock = StepClock<String>(now: .zero)
-    private let members = [(peer: "a", name: "node1:1"), (peer: "b", name: "node2:2")]
+
+    init() {
+        clock.join("a", name: "node1:1")
+        clock.join("b", name: "node2:2")
+    }
 
     private mutating func measure(until time: Int) -> TimingReport? {
-        clock.report(at: .milliseconds(time), members: members, seconds: 1, epoch: 1, step: 1)
+        clock.report(at: .milliseconds(time), members: ["a", "b"], seconds: 1, epoch: 1, step: 1)
     }
 
     /// A step from 100 to 200 ms: the sum of a comes at 130 and that of b, which is late, at 180.
@@ -111,18 +115,34 @@ import Training
         #expect(isNear(try #require(helped).workers[1].lateness, 0.1))
     }
 
+    @Test("a worker that has left is told of once more, if it has answered")
+    mutating func left() throws {
+        makeStep()
+        let last = clock.report(
+            at: .milliseconds(300), members: ["b"], seconds: 1, epoch: 1, step: 1)
+        #expect(last?.workers.map(\.worker) == ["node1:1", "node2:2"])
+        clock.begin(step: 2, at: .milliseconds(300))
+        clock.ask("a", slots: 8)
+        let next = clock.report(
+            at: .milliseconds(400), members: ["b"], seconds: 1, epoch: 1, step: 1)
+        #expect(next?.workers.map(\.worker) == ["node2:2"])
+    }
+
     @Test("of many workers it tells 32 in turns and the slowest, and forgets those that are gone")
     mutating func many() throws {
-        let members = (0..<40).map { (peer: "\($0)", name: "node:\($0)") }
+        let members = (0..<40).map { "\($0)" }
+        clock = StepClock(now: .zero)
+        for member in members { clock.join(member, name: "node:\(member)") }
         func told(by clock: inout StepClock<String>, _ start: Int) -> [String] {
             clock.begin(step: 1, at: .milliseconds(start))
-            for member in members { clock.ask(member.peer, slots: 1) }
+            for member in members { clock.ask(member, slots: 1) }
             for member in members {
-                let time = member.peer == "39" ? 90 : 10
-                clock.answer(member.peer, nil, isLast: true, at: .milliseconds(start + time))
+                let time = member == "39" ? 90 : 10
+                clock.answer(member, nil, isLast: true, at: .milliseconds(start + time))
             }
             let report = clock.report(
-                at: .milliseconds(start + 100), members: members, seconds: 0, epoch: 1, step: 1)
+                at: .milliseconds(start + 100), members: Set(members), seconds: 0, epoch: 1, step: 1
+            )
             return report?.workers.map(\.worker) ?? []
         }
         let first = told(by: &clock, 0)

@@ -6,6 +6,8 @@ import Training
 @Suite("A step is traced on the coordinator's clock") struct StepTraceTests {
     private var clock = StepClock<String>(now: .zero, tracing: 2...2)
 
+    init() { clock.join("a", name: "node:1") }
+
     /// A step that begins at `start` ms; its worker, whose clock is 5 s ahead, computes from 10 to 30 ms after.
     private mutating func makeStep(_ step: Int, at start: Int) {
         clock.begin(step: step, at: .milliseconds(start))
@@ -19,7 +21,7 @@ import Training
                 .init(start: .milliseconds(2), time: .seconds(50)),
             ])
         clock.answer("a", timing, isLast: true, at: .milliseconds(start + 40))
-        clock.trace(timing, of: "a", name: "node:1", at: .milliseconds(start + 40))
+        clock.trace(timing, of: "a", at: .milliseconds(start + 40))
         clock.beginUpdate(at: .milliseconds(start + 41))
         clock.updated(Tally(), learningRate: 1)
     }
@@ -57,7 +59,6 @@ import Training
 
     @Test("by the offset that pings tell, as far as it can be true")
     mutating func offset() throws {
-        // It is asked once before, since nothing is kept of peers that never were.
         makeStep(1, at: 0)
         clock.ping("a", at: .milliseconds(60))
         clock.answerPing("a", clock: .milliseconds(5066), at: .milliseconds(64))
@@ -67,6 +68,7 @@ import Training
         #expect(traces.first?.works.first?.span == span(106, 126))
 
         var other = StepClock<String>(now: .zero, tracing: 2...2)
+        other.join("a", name: "node:1")
         swap(&clock, &other)
         makeStep(1, at: 0)
         clock.ping("a", at: .milliseconds(60))

@@ -25,4 +25,15 @@ import Training
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         #expect(try decoder.decode(TimingLine.self, from: Data(text.utf8)) == line)
     }
+
+    @Test("behind whole lines alone: what a killed session left half written is cut off")
+    func halfWritten() throws {
+        let folder = try TemporaryFolder()
+        let path = "\(folder.path)/\(TimingFile.name)"
+        for (before, after) in [("{}\n{\"ti", "{}\n"), ("{", ""), ("{}\n", "{}\n")] {
+            try Data(before.utf8).write(to: URL(filePath: path))
+            _ = try TimingFile(in: Folder(folder.path))
+            #expect(try Data(contentsOf: URL(filePath: path)) == Data(after.utf8))
+        }
+    }
 }

@@ -77,7 +77,8 @@ struct TimingTests {
             "network namespaces with a shaped link need root, ip, tc and the kernel's tbf"))
     func network() async throws {
         let run = RunFolder()
-        let recipe = Recipe.long.with("--min-workers", "2", "--hidden", "128")
+        let recipe = Recipe.long.with(
+            "--min-workers", "2", "--hidden", "128", "--trace", "2-4")
         let cluster = try await Cluster(
             recipe, try SampleData.large(), into: run, under: ShapedNetwork.setUp)
         for _ in 0..<2 {
@@ -88,6 +89,17 @@ struct TimingTests {
         }
         try await cluster.coordinator.line("training with 2 workers")
         _ = try await run.bound { $0 == "network" }
+        let trace = try await eventually("a trace of three steps") {
+            let trace = try? TraceDocument(run)
+            return trace?.slices.filter { $0.cat == "step" }.count == 3 ? trace : nil
+        }
+        trace.check()
+        // A worker's work is a small part of the time from the weights to its sum.
+        let work = trace.slices.filter { $0.cat == "work" }.compactMap(\.dur).reduce(0, +)
+        func times(_ kind: String) -> Double {
+            trace.traceEvents.filter { $0.ph == kind }.map(\.start).reduce(0, +)
+        }
+        #expect(work < (times("f") - times("s")) / 2)
         cluster.coordinator.signal(SIGTERM)
         #expect(try await cluster.coordinator.end().status == 128 + SIGTERM)
     }

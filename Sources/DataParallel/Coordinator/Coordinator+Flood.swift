@@ -14,7 +14,8 @@ extension Coordinator {
         messagesWithoutEnd < Self.mostWithoutEnd ? nil : members
     }
 
-    private var members: Set<PeerIdentity> { Set(machine.members.map(\.peer)) }
+    /// The workers that are here.
+    var members: Set<PeerIdentity> { Set(machine.members.map(\.peer)) }
 
     /// Takes the next message; in a flood that of one of the `members`, for whose sake all before it
     /// are dropped.

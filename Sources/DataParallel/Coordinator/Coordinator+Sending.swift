@@ -11,6 +11,7 @@ extension Coordinator {
 
     func send(_ message: CoordinatorMessage, to peer: PeerIdentity) {
         switch message {
+        case .welcome: timing.join(peer, name: machine.name(of: peer) ?? "")
         case .compute(let work): timing.ask(peer, slots: work.ranges.slotCount)
         case .ping: timing.ping(peer, at: now)
         default: break

@@ -10,9 +10,8 @@ extension Coordinator {
         switch message {
         case .partialSum(let sum) where sum.step == state.step && sum.attempt == machine.attempt:
             timing.answer(peer, sum.timing, isLast: !machine.owes(peer), at: arrival)
-            guard timing.isTracing, let work = sum.timing, let name = machine.name(of: peer)
-            else { return }
-            timing.trace(work, of: peer, name: name, at: arrival)
+            guard timing.isTracing, let work = sum.timing else { return }
+            timing.trace(work, of: peer, at: arrival)
         case .status(let status):
             guard let clock = status.clock else { return }
             timing.answerPing(peer, clock: .seconds(clock), at: arrival)
@@ -23,9 +22,6 @@ extension Coordinator {
     /// Tells where the time since the last report went, if steps were made in it.
     func reportTiming() {
         let now = now
-        let members = machine.members.indices.map { index in
-            (peer: machine.members[index].peer, name: machine.members[index].name)
-        }
         let report = timing.report(
             at: now, members: members, seconds: clock.seconds(at: now),
             epoch: min(state.step / job.plan.stepsPerEpoch + 1, job.configuration.epochs),

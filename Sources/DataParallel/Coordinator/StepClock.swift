@@ -26,6 +26,7 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
     private var learningRate: Double?
     private var traffic = TimingReport.Traffic()
     private var workers: [Peer: WorkerClock] = [:]
+    private var joined = 0
     /// How often a step has begun: which requests are of the step under way.
     private var round = 0
     /// The workers that owe sums to the step under way, and the one that alone does.
@@ -93,6 +94,12 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
 
     // MARK: - Workers
 
+    /// A peer has become a worker; of others only the bytes are counted.
+    package mutating func join(_ peer: Peer, name: String) {
+        joined += 1
+        workers[peer] = WorkerClock(name: name, number: joined)
+    }
+
     /// A message is sent to a peer.
     package mutating func sent(_ bytes: Int, to peer: Peer) {
         traffic.bytesSent += bytes
@@ -109,7 +116,7 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
 
     /// A worker is asked for the sums of so many slots.
     package mutating func ask(_ peer: Peer, slots: Int) {
-        if workers[peer, default: WorkerClock()].ask(slots: slots, round: round, at: since) {
+        if workers[peer]?.ask(slots: slots, round: round, at: since) == true {
             owing += 1
             endLateness(at: since)
         }
@@ -156,10 +163,9 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
     package var isTracing: Bool { tracer?.isTracing == true }
 
     /// Notes, for a trace, where a worker's time went that has sent its last sum of a range.
-    package mutating func trace(
-        _ timing: WorkTiming, of peer: Peer, name: String, at now: Duration
-    ) {
-        tracer?.answer(peer, name: name, timing, offset: workers[peer]?.offset.best, at: now)
+    package mutating func trace(_ timing: WorkTiming, of peer: Peer, at now: Duration) {
+        guard let worker = workers[peer] else { return }
+        tracer?.answer(peer, name: worker.name, timing, offset: worker.offset.best, at: now)
     }
 
     /// The traces of the steps that have ended since the last call.
@@ -170,20 +176,19 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
     /// What was measured since the last report; nil where no step was under way.
     ///
     /// - Parameters:
-    ///   - members: the workers that are here, and their names.
+    ///   - members: the workers that are here; those that have left since are told of if they did a step.
     ///   - seconds: the time of training so far.
     ///   - epoch: the epoch, counted from 1.
     ///   - step: the steps made.
     package mutating func report(
-        at now: Duration, members: [(peer: Peer, name: String)], seconds: Double, epoch: Int,
-        step: Int
+        at now: Duration, members: Set<Peer>, seconds: Double, epoch: Int, step: Int
     ) -> TimingReport? {
         enter(phase, at: now)
         if let sole {
             endLateness(at: now)
             self.sole = (sole.peer, now)
         }
-        defer { forget(at: now, members.map(\.peer)) }
+        defer { beginInterval(at: now, members) }
         guard hasStepped || isStepping else { return nil }
         var report = TimingReport(
             interval: (now - intervalStart).inSeconds, seconds: seconds, epoch: epoch, step: step)
@@ -193,10 +198,9 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
         report.learningRate = learningRate
         report.phases = phases
         report.traffic = traffic
-        let timings = members.map { peer, name in
-            workers[peer]?.timing(name: name, round: round)
-                ?? TimingReport.WorkerTiming(worker: name)
-        }
+        for peer in workers.keys { workers[peer]?.countAnswer(round: round) }
+        let timings = workers.filter { $0.value.hasAnswered || members.contains($0.key) }
+            .values.sorted { $0.number < $1.number }.map(\.timing)
         report.workers = timings
         report.bound = Bottleneck(report)?.description
         report.workers = choose(timings)
@@ -229,12 +233,11 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
     }
 
     /// Begins a new interval, and forgets workers that are gone.
-    private mutating func forget(at now: Duration, _ members: [Peer]) {
+    private mutating func beginInterval(at now: Duration, _ members: Set<Peer>) {
         intervalStart = now
         for phase in times.indices { times[phase] = .zero }
         hasStepped = isStepping
         (steps, tally, learningRate, traffic) = (0, Tally(), nil, TimingReport.Traffic())
-        let members = Set(members)
         workers = workers.filter { members.contains($0.key) }
         for peer in workers.keys { workers[peer]?.beginInterval() }
     }

@@ -3,6 +3,10 @@ import Training
 
 /// What a coordinator measures of one worker in an interval.
 struct WorkerClock: Sendable {
+    /// Its name, and how many had joined when it did.
+    let name: String
+    let number: Int
+
     /// The round that it was last asked in, when that was, and whether it owes a sum still.
     private var round = 0
     private var askedAt: Duration = .zero
@@ -20,6 +24,11 @@ struct WorkerClock: Sendable {
     var bytesSent = 0
     var bytesReceived = 0
     var offset = ClockOffset()
+
+    init(name: String, number: Int) {
+        self.name = name
+        self.number = number
+    }
 
     /// It is asked for sums; says whether it owed none of this round before.
     mutating func ask(slots: Int, round: Int, at now: Duration) -> Bool {
@@ -62,9 +71,16 @@ struct WorkerClock: Sendable {
         self.answeredAt = nil
     }
 
-    /// What was measured in an interval that ends in a round.
-    mutating func timing(name: String, round: Int) -> TimingReport.WorkerTiming {
+    /// Counts its last answer, unless it owes more to a round that is under way.
+    mutating func countAnswer(round: Int) {
         if !owes(round: round) { countAnswer() }
+    }
+
+    /// Whether it has answered in this interval.
+    var hasAnswered: Bool { steps > 0 }
+
+    /// What was measured in this interval.
+    var timing: TimingReport.WorkerTiming {
         var timing = TimingReport.WorkerTiming(worker: name)
         let count = Double(max(steps, 1))
         timing.steps = steps
