@@ -85,6 +85,7 @@ let package = Package(
                 "NeuralNetwork", "Optimizers", "Protocol", "Randomness", "Training", "ZeroMQ",
             ]),
         module("Monitoring", ["Bounds", "Training", "ZeroMQ", logging]),
+        module("Watching", ["Training"]),
         module(
             "TernKit",
             [
@@ -215,6 +216,7 @@ let package = Package(
                 "Bounds", "KernelInterface", "Kernels", "NeuralNetwork", "Training", "ZeroMQ",
                 logging,
             ]),
+        tests(of: "Watching", ["TestSupport", "Training"]),
         tests(
             of: "Verification",
             [
