@@ -85,7 +85,7 @@ let package = Package(
                 "NeuralNetwork", "Optimizers", "Protocol", "Randomness", "Training", "ZeroMQ",
             ]),
         module("Monitoring", ["Bounds", "Training", "ZeroMQ", logging]),
-        module("Watching", ["Training"]),
+        module("Watching", ["Bounds", "Monitoring", "Training", "ZeroMQ", logging]),
         module(
             "TernKit",
             [

@@ -1,0 +1,41 @@
+/// How a run's numbers changed over its steps.
+public struct RunCurves: Sendable, Equatable {
+    /// The mean loss of the logged steps' examples.
+    public private(set) var trainLoss = Curve()
+    /// The share of the logged steps' examples that was classified rightly.
+    public private(set) var trainAccuracy = Curve()
+    /// The mean loss on the test set after each epoch.
+    public private(set) var testLoss = Curve()
+    /// The share of the test set that was classified rightly after each epoch.
+    public private(set) var testAccuracy = Curve()
+    /// The rate of the logged updates.
+    public private(set) var learningRate = Curve()
+    /// The examples a second from one logged step to the next.
+    public private(set) var examplesPerSecond = Curve()
+    /// The newest step that is told of.
+    public private(set) var step = 0
+    /// Its epoch, counted from 1; 0 before the first.
+    public private(set) var epoch = 0
+    /// The seconds of training until then.
+    public private(set) var seconds = 0.0
+
+    /// The curves of a run that has made no step.
+    public init() {}
+
+    mutating func add(_ line: MetricsLine) {
+        switch line.type {
+        case .step:
+            trainLoss.add(line.loss ?? .nan, at: line.step)
+            trainAccuracy.add(line.accuracy ?? .nan, at: line.step)
+            learningRate.add(line.learningRate ?? .nan, at: line.step)
+            if line.step > step, line.seconds > seconds {
+                let examples = Double(line.step - step) * Double(line.examples)
+                examplesPerSecond.add(examples / (line.seconds - seconds), at: line.step)
+            }
+        case .epoch:
+            testLoss.add(line.testLoss ?? .nan, at: line.step)
+            testAccuracy.add(line.testAccuracy ?? .nan, at: line.step)
+        }
+        (step, epoch, seconds) = (line.step, line.epoch, line.seconds)
+    }
+}
