@@ -216,7 +216,9 @@ let package = Package(
                 "Bounds", "KernelInterface", "Kernels", "NeuralNetwork", "Training", "ZeroMQ",
                 logging,
             ]),
-        tests(of: "Watching", ["TestSupport", "Training"]),
+        tests(
+            of: "Watching",
+            ["Bounds", "Monitoring", "TestSupport", "Training", "ZeroMQ", logging]),
         tests(
             of: "Verification",
             [
