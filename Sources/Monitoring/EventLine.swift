@@ -1,3 +1,9 @@
+import Bounds
+import FoundationEssentials
+import Glibc
+import Logging
+import ZeroMQ
+
 /// A line of `events.jsonl`: something that happened in a run, as an object with a stable name and fields.
 ///
 /// A field is left out where the event has nothing to say of it. What each event has,
@@ -51,6 +57,12 @@ public struct EventLine: Codable, Sendable, Equatable {
     public var status: String?
     /// The version of Tern.
     public var version: String?
+    /// SHA-256 over the parameters at the end of a run.
+    public var weights: String?
+    /// The process that failed.
+    public var failure: ProcessFailure?
+    /// What swift-log's callers have added.
+    public var metadata: [String: String]?
 
     /// An event without further fields.
     public init(time: Double, event: String, level: String, text: String? = nil) {
@@ -58,5 +70,37 @@ public struct EventLine: Codable, Sendable, Equatable {
         self.event = event
         self.level = level
         self.text = text
+    }
+
+    /// An event of this moment that this process tells of itself.
+    package init(now event: String, _ level: Logger.Level, _ text: String? = nil) {
+        self.init(
+            time: Date.now.timeIntervalSince1970, event: event, level: level.rawValue, text: text)
+        host = Self.ownHost
+        pid = Int(getpid())
+    }
+
+    /// The name of this machine.
+    static let ownHost = hostName()
+
+    /// How urgent it is.
+    var urgency: Logger.Level { Logger.Level(rawValue: level) ?? .info }
+
+    /// The event with `?` for each character of a name or reason that would not show as what it is.
+    ///
+    /// Names and reasons come from other machines, and readers show them.
+    package var plain: EventLine {
+        var line = self
+        for field: WritableKeyPath<EventLine, String?> in [
+            \.text, \.worker, \.host, \.address, \.kernels, \.reason, \.path,
+        ] { line[keyPath: field] = line[keyPath: field].map { plainText($0) } }
+        line.workers = workers?.map { plainText($0) }
+        line.failure?.lines = failure?.lines.map { plainText($0) } ?? []
+        if let metadata {
+            line.metadata = Dictionary(
+                metadata.map { (plainText($0), plainText($1)) },
+                uniquingKeysWith: { first, _ in first })
+        }
+        return line
     }
 }

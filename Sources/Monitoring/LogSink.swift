@@ -1,19 +1,18 @@
-import Bounds
 import FoundationEssentials
 import Glibc
 import Logging
 import Training
 import ZeroMQ
 
-/// Where log lines go: plain to the terminal or pipe, with time and level to the run's log file.
+/// Where a process's events go: to the terminal or pipe, and to the run's log and `events.jsonl`.
 ///
 /// On a terminal the last line is a progress bar, below which nothing is ever printed.
 ///
 /// Whoever logs never waits: a thread of its own prints, and where its reader is slow, lines of progress
-/// are left out of what it prints, and counted. The file has them all.
+/// are left out of what it prints, and counted. The files have them all.
 public final class LogSink: Sendable {
     private struct State {
-        var file: (thread: RecordThread, descriptor: Int32, path: String)?
+        var files: (thread: RecordThread, log: Int32, path: String, events: EventsFile?)?
         var progress = ""
         var isProgressDue = false
         var lastProgress: ContinuousClock.Instant?
@@ -24,57 +23,88 @@ public final class LogSink: Sendable {
     private let thread = BackgroundThread(name: "tern-output")
     /// What the thread has on the terminal's last line, and what kept it from printing a line.
     private let screen = Locked((progress: "", failure: OutputError?.none))
+    private let form: LogForm
     private let isTerminal: Bool
 
     /// The bytes that may wait for the reader before lines of progress are left out, and others.
     private static let mostWaiting = (progress: 1 << 16, others: 1 << 24)
 
     /// A sink that prints to standard output.
-    public init() { isTerminal = takesEscapes(STDOUT_FILENO) }
-
-    /// Writes all further lines to an open file too, on the thread of the run's record.
-    public func add(file: Int32, path: String, on thread: RecordThread) {
-        state.withLock { $0.file = (thread, file, path) }
+    public init(_ form: LogForm = .plain) {
+        self.form = form
+        isTerminal = form == .plain && takesEscapes(STDOUT_FILENO)
     }
 
-    /// Prints a line, and notes it in the file.
-    func log(_ level: Logger.Level, _ message: String, isProgress: Bool = false) {
-        let message = plainText(message)
-        let mark = level >= .warning ? "\(level): " : ""
-        let time = Date.now
+    /// Writes all further events to a run's open log and to its events too, on the thread of its record.
+    public func add(log: Int32, path: String, events: EventsFile?, on thread: RecordThread) {
+        state.withLock { $0.files = (thread, log, path, events) }
+    }
+
+    /// Prints an event and notes it in the log, if it is urgent enough, and in any case in the events.
+    ///
+    /// - Parameter isProgress: whether it may be left out where a reader is slow; the metrics have it, not
+    ///   the events.
+    public func emit(_ line: EventLine, from level: Logger.Level, isProgress: Bool = false) {
+        let line = line.plain
+        let isUrgent = line.urgency >= level
         state.withLock { state in
-            if let (thread, file, path) = state.file {
-                thread.perform(bytes: message.utf8.count + 48) { () throws(FileError) in
-                    let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
-                    let line = "\(time.formatted(style)) \(level) \(message)\n"
-                    try Files.writeAll(Array(line.utf8), to: file, path: path)
-                }
-            }
+            note(line, isUrgent: isUrgent, isProgress: isProgress, state)
+            guard isUrgent else { return }
             let most = isProgress ? Self.mostWaiting.progress : Self.mostWaiting.others
             if thread.waitingBytes > most {
                 state.leftOut += 1
             } else {
-                print(mark + message, after: &state)
+                print([line], after: &state)
+            }
+        }
+    }
+
+    private func note(_ line: EventLine, isUrgent: Bool, isProgress: Bool, _ state: State) {
+        guard let (thread, log, path, events) = state.files else { return }
+        if isUrgent, let message = line.message {
+            thread.perform(bytes: message.utf8.count + 48) { () throws(FileError) in
+                let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+                let time = Date(timeIntervalSince1970: line.time).formatted(style)
+                let text = "\(time) \(line.level) \(message)\n"
+                try Files.writeAll(Array(text.utf8), to: log, path: path)
+            }
+        }
+        if !isProgress, let events {
+            thread.perform(bytes: MemoryLayout<EventLine>.size + (line.text?.utf8.count ?? 0)) {
+                () throws(FileError) in try events.append(line)
             }
         }
     }
 
     /// Prints a result; it is not logged.
-    public func show(_ text: String) { state.withLock { print(text, after: &$0) } }
+    ///
+    /// Where lines are JSON it is left out: the event of the run's end tells it.
+    public func show(_ text: String) {
+        guard form != .json else { return }
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        state.withLock { state in
+            print(lines.map { EventLine(now: "log", .notice, String($0)) }, after: &state)
+        }
+    }
 
-    private func print(_ text: String, after state: inout State) {
-        var text = text
+    private func print(_ lines: [EventLine], after state: inout State) {
+        var lines = lines
         if state.leftOut > 0 {
-            let lines = state.leftOut == 1 ? "line is" : "lines are"
-            text =
-                "\(state.leftOut) \(lines) left out here: the reader of this output is too slow\n"
-                + text
+            let left = state.leftOut == 1 ? "line is" : "lines are"
+            lines.insert(
+                EventLine(
+                    now: "log", .notice,
+                    "\(state.leftOut) \(left) left out here: the reader of this output is too slow"),
+                at: 0)
             state.leftOut = 0
         }
-        thread.perform(bytes: text.utf8.count) { [screen, text] in
+        let bytes = lines.reduce(0) { $0 + ($1.text?.utf8.count ?? 0) + 64 }
+        thread.perform(bytes: bytes) { [screen, form, lines] in
+            let text = lines.compactMap { form.text(of: $0) }.map { "\($0)\n" }.joined()
+            guard !text.isEmpty else { return }
             screen.withLock { screen in
                 let clear = screen.progress.isEmpty ? "" : Self.clear
-                let bytes = Array("\(clear)\(text)\n\(screen.progress)".utf8)
+                let bytes = Array("\(clear)\(text)\(screen.progress)".utf8)
                 do throws(OutputError) {
                     try Output.write(bytes, to: STDOUT_FILENO)
                 } catch {
@@ -135,7 +165,7 @@ public final class LogSink: Sendable {
 
     // MARK: - The end
 
-    /// Waits until all is printed.
+    /// Waits until all is written to the run's files, and printed.
     ///
     /// - Parameters:
     ///   - signals: what may ask to stop meanwhile.
@@ -145,38 +175,20 @@ public final class LogSink: Sendable {
         hearing signals: SignalSource? = nil, patience: Duration? = nil
     ) throws(OutputError) {
         endProgress()
-        state.withLock { state in if state.leftOut > 0 { print("", after: &state) } }
+        let record = state.withLock { state in
+            if state.leftOut > 0 { print([], after: &state) }
+            return state.files?.thread
+        }
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw .failed(code: errno) }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         defer { close(ends[0]) }
-        // The other end is closed when all before it is printed.
-        thread.perform { [end = ends[1]] in close(end) }
+        // The other end is closed when all before it is written and printed.
+        let conclude: @Sendable () -> Void = { [thread, end = ends[1]] in
+            thread.perform { close(end) }
+        }
+        if let record { record.flush { _ in conclude() } } else { conclude() }
         try Output.wait(forEndOf: ends[0], hearing: signals, patience: patience)
         if let failure = screen.withLock({ $0.failure }) { throw failure }
     }
-}
-
-/// Hands swift-log's messages to a ``LogSink``.
-public struct SinkLogHandler: LogHandler {
-    private let sink: LogSink
-    /// The least urgent level that is logged.
-    public var logLevel: Logger.Level
-    /// Context that swift-log adds; Tern's messages say all in their text.
-    public var metadata: Logger.Metadata = [:]
-
-    /// A handler for a sink.
-    public init(_ sink: LogSink, level: Logger.Level) {
-        self.sink = sink
-        logLevel = level
-    }
-
-    /// One piece of context.
-    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
-    }
-
-    /// Logs a message.
-    public func log(event: LogEvent) { sink.log(event.level, "\(event.message)") }
 }

@@ -54,6 +54,7 @@ public struct MetricsFile {
 /// What `metrics.jsonl` says of a step.
 struct StepMetrics: Encodable {
     let type = "step"
+    let time = Date.now.timeIntervalSince1970
     let epoch: Int
     let step: Int
     let examples: Int
@@ -73,7 +74,7 @@ struct StepMetrics: Encodable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case type, epoch, step, examples, loss, accuracy, seconds
+        case type, time, epoch, step, examples, loss, accuracy, seconds
         case learningRate = "learning_rate"
     }
 }
@@ -81,6 +82,7 @@ struct StepMetrics: Encodable {
 /// What `metrics.jsonl` says of an epoch.
 struct EpochMetrics: Encodable {
     let type = "epoch"
+    let time = Date.now.timeIntervalSince1970
     let epoch: Int
     let step: Int
     let examples: Int
@@ -104,7 +106,7 @@ struct EpochMetrics: Encodable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case type, epoch, step, examples, seconds
+        case type, time, epoch, step, examples, seconds
         case trainLoss = "train_loss"
         case trainAccuracy = "train_accuracy"
         case testLoss = "test_loss"

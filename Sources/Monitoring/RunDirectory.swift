@@ -65,7 +65,7 @@ public struct RunDirectory: Sendable {
     private static let signatureName = "signature.json"
     /// The files that grow as a run goes, but for the log.
     private static let recordNames = [
-        MetricsFile.name, StepsFile.name, TimingFile.name, TraceFile.name,
+        EventsFile.name, MetricsFile.name, StepsFile.name, TimingFile.name, TraceFile.name,
     ]
 
     /// Reads one of the files that a run's folder holds, which must be no link to another place.

@@ -3,8 +3,8 @@ import Logging
 import Training
 import ZeroMQ
 
-/// Writes a run down as it happens: log lines for people, `metrics.jsonl` and
-/// `timing.jsonl` for programs, `steps.csv` for `tern verify`.
+/// Writes a run down as it happens: events for people and programs, `metrics.jsonl` and `timing.jsonl` for
+/// programs, `steps.csv` for `tern verify`.
 public final class RunRecorder: RunObserver {
     private struct RunFiles {
         var metrics: MetricsFile
@@ -71,7 +71,9 @@ public final class RunRecorder: RunObserver {
             let bytes = 120 * trace.phases.count + 1200 * trace.works.count
             perform(bytes: bytes) { files throws(FileError) in try files.trace?.append(trace) }
         }
-        if let (level, message) = event.text { log(level, message, event) }
+        if let line = event.line(at: Date.now.timeIntervalSince1970) {
+            sink.emit(line, from: logger.logLevel, isProgress: line.event == "step")
+        }
         if let error = thread.error { throw error }
     }
 
@@ -84,11 +86,6 @@ public final class RunRecorder: RunObserver {
 
     /// Whether what waits for the disk leaves memory for another step.
     public var hasRoom: Bool { thread.hasRoom }
-
-    private func log(_ level: Logger.Level, _ message: String, _ event: RunEvent) {
-        guard case .step = event else { return logger.log(level: level, "\(message)") }
-        if level >= logger.logLevel { sink.log(level, message, isProgress: true) }
-    }
 
     private func handOverSteps() {
         let (steps, size) = (steps, steps.count * MemoryLayout<StepReport>.stride + bytes)

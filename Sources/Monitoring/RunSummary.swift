@@ -26,6 +26,8 @@ public struct RunSummary: Codable, Sendable, Equatable {
     public var testAccuracy: Double?
     /// SHA-256 over the parameters as float32 little-endian in `state_dict` order.
     public var weightsSHA256: String
+    /// The first process that failed; nil where none has.
+    public var failure: ProcessFailure?
 
     /// Makes a summary.
     public init(
@@ -53,7 +55,7 @@ public struct RunSummary: Codable, Sendable, Equatable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case status, dataset, workers, epochs, steps, examples
+        case status, dataset, workers, epochs, steps, examples, failure
         case wallSeconds = "wall_seconds"
         case examplesPerSecond = "examples_per_second"
         case trainLoss = "train_loss"

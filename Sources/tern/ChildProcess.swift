@@ -1,18 +1,44 @@
 import Glibc
+import Monitoring
 import Subprocess
 
 /// How a process that this one has started ended.
 struct ChildEnd {
     let pid: pid_t
     let status: TerminationStatus
-    /// The last line that it printed, where that is known.
+    /// The last line that it printed for a person, where that is known.
     var lastWords: String?
+    /// The last lines that it printed.
+    var lastLines: [String] = []
+
+    /// How many last lines are kept for a run's summary.
+    static let mostLines = 10
 
     /// Whether nobody meant it to end: no exit status of Tern's own says why.
     var isCrash: Bool {
         switch status {
         case .exited(let code): !ExitStatus.isReasoned(code)
         case .signaled: true
+        }
+    }
+
+    /// Whether it has ended because a signal asked it to.
+    var isStopped: Bool {
+        switch status {
+        case .exited(let code): code > 128 && ExitStatus.isReasoned(code)
+        case .signaled: false
+        }
+    }
+
+    /// The failure that this is of a process of the run.
+    func failure(of process: String) -> ProcessFailure {
+        let lines = Array(lastLines.suffix(Self.mostLines))
+        switch status {
+        case .exited(let code):
+            return ProcessFailure(process: process, pid: Int(pid), status: Int(code), lines: lines)
+        case .signaled(let signal):
+            return ProcessFailure(
+                process: process, pid: Int(pid), signal: Int(signal), lines: lines)
         }
     }
 

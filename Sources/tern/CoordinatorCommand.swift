@@ -57,7 +57,8 @@ struct CoordinatorCommand: AsyncParsableCommand {
             let session = try await TrainingSession.open(
                 command.options, configuration,
                 command: "tern coordinator --listen \(shellWord(command.listen))"
-                    + command.keyOptions.text)
+                    + command.keyOptions.text,
+                isOneOfMany: true)
             session.announce()
             let coordinator = try session.makeCoordinator(
                 workers: command.minWorkers, minimum: command.minWorkers,

@@ -150,7 +150,7 @@ enum ExitStatus {
 /// An end that is no success, with the one line that says why.
 struct Failure: Error {
     let status: Int32
-    let message: String
+    var message: String
 }
 
 /// Runs a command's work; an error becomes one line on standard error and an exit status.

@@ -2,6 +2,7 @@ import DataParallel
 import Glibc
 import Kernels
 import Logging
+import Monitoring
 import Subprocess
 import SystemPackage
 import ZeroMQ
@@ -16,20 +17,25 @@ struct LocalWorkers {
     let endpoint: String
     /// What restarts those that crash are taken from.
     let restarts: RestartBudget
-    /// What is told about them.
-    let logger: Logger
+    /// What tells about them.
+    let session: TrainingSession
+    private let logs: WorkerLogs
     /// What each proves its identity with, also when it is started again.
     private let secrets: [WorkerSecret]
 
     /// The workers of one training.
+    ///
+    /// - Throws: ``FileError`` if what they say cannot be written to the run's folder.
     init(
-        count: Int, threads: Int, endpoint: String, restarts: RestartBudget, logger: Logger
-    ) {
+        count: Int, threads: Int, endpoint: String, restarts: RestartBudget,
+        session: TrainingSession
+    ) throws {
         self.count = count
         self.threads = threads
         self.endpoint = endpoint
         self.restarts = restarts
-        self.logger = logger
+        self.session = session
+        logs = try session.makeWorkerLogs()
         secrets = (0..<count).map { _ in .random() }
     }
 
@@ -83,14 +89,17 @@ struct LocalWorkers {
             do {
                 let end = try await runOnce(worker, lifeline)
                 if end.status.isSuccess { return "it was dismissed" }
-                let ended = "local worker process \(end.pid) ended: \(end.reason)"
-                guard end.isCrash, !lifeline.isCut, let left = restarts.take() else {
-                    logger.warning("\(ended)")
-                    return end.reason
+                var text = "local worker process \(end.pid) ended: \(end.reason)"
+                let left = end.isCrash && !lifeline.isCut ? restarts.take() : nil
+                if let left { text += "; starting another, restarts left: \(left)" }
+                if lifeline.isCut || end.isStopped {
+                    session.logger.warning("\(text)")
+                } else {
+                    session.report(end.failure(of: "worker \(worker + 1)"), text)
                 }
-                logger.warning("\(ended); starting another, restarts left: \(left)")
+                if left == nil { return end.reason }
             } catch {
-                logger.error("a local worker process could not be started: \(error)")
+                session.logger.error("a local worker process could not be started: \(error)")
                 return "\(error)"
             }
         }
@@ -101,8 +110,8 @@ struct LocalWorkers {
             .path(FilePath(OwnExecutable.path)),
             arguments: Arguments(
                 [
-                    "worker", "--connect", endpoint, "--lifeline", "--log-level", "warning",
-                    "--threads", "\(threads)",
+                    "worker", "--connect", endpoint, "--lifeline", "--threads", "\(threads)",
+                    "--log-level", session.configuration.logLevel, "--log-format", "text",
                 ] + place(of: worker)),
             environment: .inherit.updating([
                 .init(stringLiteral: OwnIdentity.variable): secrets[worker].text
@@ -113,16 +122,18 @@ struct LocalWorkers {
             let pid = execution.processIdentifier.value
             Self.running.withLock { _ = $0.insert(pid) }
             defer { Self.running.withLock { _ = $0.remove(pid) } }
-            var last: String?
+            var last: (warning: String?, lines: [String]) = (nil, [])
             try await execution.standardOutput.forEachLine { line in
-                logger.warning("local worker process \(pid): \(line)")
-                last = line
+                last.lines = last.lines.suffix(ChildEnd.mostLines - 1) + [line]
+                guard let warning = logs.note(line, of: worker + 1, pid: pid) else { return }
+                session.logger.warning("local worker process \(pid): \(warning)")
+                last.warning = warning
             }
             return last
         }
         return ChildEnd(
             pid: end.processIdentifier.value, status: end.terminationStatus,
-            lastWords: end.closureResult)
+            lastWords: end.closureResult.warning, lastLines: end.closureResult.lines)
     }
 
     /// The options that keep each lane on a processor of its own if together they take all.

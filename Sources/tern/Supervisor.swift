@@ -19,6 +19,7 @@ actor Supervisor {
 
     /// The folder of the run.
     private let run: String
+    private let form: LogForm
     private let lifeline: Lifeline
     private let restarts: RestartBudget
     private var coordinator: pid_t?
@@ -26,9 +27,11 @@ actor Supervisor {
     /// The last lines of the coordinator's errors.
     private var lastLines: [String] = []
 
-    /// A supervisor of the run in a folder that restarts processes so many times in all.
-    init(run: String, restarts: Int) throws {
+    /// A supervisor of the run in a folder that restarts processes so many times in all, and prints lines in
+    /// a form.
+    init(run: String, restarts: Int, form: LogForm) throws {
         self.run = run
+        self.form = form
         lifeline = try Lifeline(restarts: restarts)
         self.restarts = RestartBudget(lifeline.readEnd)
     }
@@ -108,14 +111,17 @@ actor Supervisor {
     /// - Throws: ``Failure`` if no restart is left.
     private func report(_ end: ChildEnd) async throws {
         let path = RunDirectory.log(in: run)
-        let (sink, record) = (LogSink(), RecordThread())
-        // No coordinator has the file open now.
-        let log = try? Folder(run).openForAppending(Files.name(of: path))
-        if let log { sink.add(file: log, path: path, on: record) }
+        let (sink, record) = (LogSink(form), RecordThread())
+        // No coordinator has the files open now.
+        let folder = try? Folder(run)
+        let log = try? folder?.openForAppending(Files.name(of: path))
+        let events = log == nil ? nil : try? folder.map(EventsFile.init)
+        if let log { sink.add(log: log, path: path, events: events, on: record) }
         let left = tell(of: end, on: sink)
         try? sink.finish(patience: .seconds(1))
         _ = await record.finish()
         if let log { close(log) }
+        events?.close()
         guard left != nil else {
             throw Failure(
                 status: ExitStatus.workersEnded,
@@ -130,6 +136,7 @@ actor Supervisor {
 
     /// Logs what a coordinator said last, and takes a restart; gives those that are left then, if any.
     private func tell(of end: ChildEnd, on sink: LogSink) -> Int? {
+        var end = end
         let logger = Logger(label: "tern") { _ in SinkLogHandler(sink, level: .info) }
 
         // The dead one's progress bar may still be there.
@@ -138,7 +145,12 @@ actor Supervisor {
             logger.warning("process \(end.pid) said: \(line)")
         }
         guard let left = restarts.take() else { return nil }
-        logger.warning("\(ended(end)); starting another, restarts left: \(left)")
+        end.lastLines = lastLines
+        var line = EventLine(
+            now: "process_failed", .warning,
+            "\(ended(end)); starting another, restarts left: \(left)")
+        line.failure = end.failure(of: "coordinator")
+        sink.emit(line, from: logger.logLevel)
         return left
     }
 }

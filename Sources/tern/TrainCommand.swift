@@ -79,7 +79,7 @@ struct TrainCommand: AsyncParsableCommand {
 
     private func train(_ configuration: RunConfiguration, _ signals: SignalSource) async throws {
         let session = try await TrainingSession.open(
-            options, configuration, command: "tern train")
+            options, configuration, command: "tern train", isOneOfMany: false)
         let count = session.configuration.workers ?? 1
         session.announce()
         let meetingPoint = try MeetingPoint()
@@ -88,9 +88,9 @@ struct TrainCommand: AsyncParsableCommand {
             workers: count, minimum: 1, joinTimeout: nil, faults)
         let context = coordinator.makeContext()
         _ = try await coordinator.listen(meetingPoint.endpoint, context: context)
-        let workers = LocalWorkers(
+        let workers = try LocalWorkers(
             count: count, threads: configuration.threads, endpoint: meetingPoint.endpoint,
-            restarts: supervised ? RestartBudget(.standardInput) : .none, logger: session.logger)
+            restarts: supervised ? RestartBudget(.standardInput) : .none, session: session)
         let result = try await workers.run(
             onEnd: { await coordinator.localWorkerEnded($0, remaining: $1) }
         ) {
@@ -113,7 +113,8 @@ struct TrainCommand: AsyncParsableCommand {
         defer { if named == nil { rmdir(run) } }
         let given = Array(CommandLine.arguments.dropFirst())
         let own = named == nil ? ["--run-dir", run] : []
-        let supervisor = try Supervisor(run: run, restarts: restart)
+        let supervisor = try Supervisor(
+            run: run, restarts: restart, form: options.log.form(isOneOfMany: false))
         try await supervisor.carryOut(
             first: given + own + ["--supervised"],
             // The run's own configuration has what the file of --config gave.

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Datasets
-import Logging
 import Monitoring
 import NeuralNetwork
 import Training
@@ -162,11 +161,8 @@ struct TrainingOptions: ParsableArguments {
             valueName: "steps"))
     var logEvery: Int?
 
-    @Option(
-        help: """
-            Lowest level that is logged. (default: \(defaults.logLevel))
-            """)
-    var logLevel: Logger.Level?
+    @OptionGroup
+    var log: LogOptions
 
     func validate() throws {
         if resume != nil, config != nil {
@@ -221,7 +217,7 @@ struct TrainingOptions: ParsableArguments {
         result.threads = threads ?? result.threads
         result.checkpointEvery = checkpointEvery ?? result.checkpointEvery
         result.logEvery = logEvery ?? result.logEvery
-        result.logLevel = logLevel?.rawValue ?? result.logLevel
+        result.logLevel = try log.level?.rawValue ?? result.logLevel
         return result
     }
 
@@ -251,4 +247,3 @@ extension Nonlinearity: ExpressibleByArgument {}
 extension Readout: ExpressibleByArgument {}
 extension SequenceOrder: ExpressibleByArgument {}
 extension Initialization: ExpressibleByArgument {}
-extension Logger.Level: @retroactive ExpressibleByArgument {}

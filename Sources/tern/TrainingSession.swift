@@ -27,13 +27,20 @@ struct TrainingSession {
     }
     /// The steps to be traced.
     private let traced: ClosedRange<Int>?
-    private let signer: RunSigner?
+    /// The first process that failed.
+    let firstFailure: Locked<ProcessFailure?>
+    let signer: RunSigner?
     /// The option that names another folder for the run; nil for a run that has its own.
-    private let folderOption: String?
+    let folderOption: String?
 
     /// Loads the data, opens the run's folder and, where a run is resumed, its checkpoint.
+    ///
+    /// - Parameters:
+    ///   - command: the command that trains, without what it is to train.
+    ///   - isOneOfMany: whether a person may want to merge what this process logs with what others log.
     static func open(
-        _ options: TrainingOptions, _ configuration: RunConfiguration, command: String
+        _ options: TrainingOptions, _ configuration: RunConfiguration, command: String,
+        isOneOfMany: Bool
     ) async throws -> TrainingSession {
         try configuration.validate()
         let signer = try options.sign.map { try RunSigner(keyFile: $0) }
@@ -46,17 +53,28 @@ struct TrainingSession {
         if let resume = options.resume { try configuration.checkData(of: job, resuming: resume) }
         configuration.dataPath = try Files.absolutePath(job.dataset.directory)
         configuration.dataDigest = job.dataDigest
-        let sink = LogSink()
+        let sink = LogSink(try options.log.form(isOneOfMany: isOneOfMany))
         let level = Logger.Level(rawValue: configuration.logLevel) ?? .info
         let logger = Logger(label: "tern") { _ in SinkLogHandler(sink, level: level) }
         let (directory, checkpoint) = try openFolder(options, configuration, &job, logger)
         let record = RecordThread()
-        sink.add(file: directory.log, path: directory.logPath, on: record)
+        let folderOption = options.resume == nil ? "--run-dir" : nil
+        let events: EventsFile
+        do throws(FileError) {
+            events = try EventsFile(in: directory.folder)
+        } catch {
+            throw error.naming(folderOption)
+        }
+        sink.add(log: directory.log, path: directory.logPath, events: events, on: record)
+        var start = EventLine(now: "run_started", .info)
+        start.version = Tern.configuration.version
+        (start.step, start.seconds) = (checkpoint?.step ?? 0, checkpoint?.seconds ?? 0)
+        sink.emit(start, from: level)
         return TrainingSession(
             configuration: configuration, job: job, directory: directory, checkpoint: checkpoint,
             sink: sink, record: record, logger: logger, notes: notes, command: command,
-            traced: options.trace?.steps, signer: signer,
-            folderOption: options.resume == nil ? "--run-dir" : nil)
+            traced: options.trace?.steps, firstFailure: Locked(events.failure), signer: signer,
+            folderOption: folderOption)
     }
 
     private static func openFolder(
@@ -204,110 +222,31 @@ struct TrainingSession {
         return traced
     }
 
+    /// The logs of local workers.
+    func makeWorkerLogs() throws(FileError) -> WorkerLogs {
+        try placed { () throws(FileError) in try WorkerLogs(in: directory.folder, on: record) }
+    }
+
+    /// Tells that a process of the run has failed.
+    func report(_ failure: ProcessFailure, _ text: String) {
+        firstFailure.withLock { $0 = $0 ?? failure }
+        var line = EventLine(now: "process_failed", .warning, text)
+        line.failure = failure
+        sink.emit(line, from: logger.logLevel)
+    }
+
     /// Ends the process where a signal asks for it a second time; local workers end with it.
     static let endAtOnce: @Sendable (Int32) -> Never = { signal in
         LocalWorkers.killAll()
         Files.abandonUnfinished { _exit(ExitStatus.signal(signal)) }
     }
 
-    /// Writes down what the run came to and tells it.
-    ///
-    /// - Parameter signals: what may ask to stop while a slow reader is waited for.
-    /// - Throws: ``Failure`` with the run's exit status if it did not complete, ``OutputError`` if its
-    ///   result cannot be printed.
-    func conclude(
-        _ result: CoordinatorResult, workers: Int, _ signals: SignalSource
-    ) throws {
-        do {
-            try tell(result, workers: workers)
-        } catch {
-            // Its reason is the news, not that nobody reads.
-            try? sink.finish(hearing: signals, patience: .seconds(2))
-            throw error
-        }
-        try sink.finish(hearing: signals)
-    }
-
-    private func tell(_ result: CoordinatorResult, workers: Int) throws {
-        sink.endProgress()
-        let summary = summarize(result, workers: workers)
-        if result.outcome == .completed {
-            var model = ModelFile(
-                architecture: job.architecture, dataset: job.dataset.name,
-                configuration: configuration.training, parameters: result.parameters)
-            model.dataDigest = job.dataDigest
-            try placed { [model] () throws(FileError) in
-                try directory.write(model.encoded(), to: directory.model)
-            }
-        }
-        let text = jsonText(summary, isPretty: true) + "\n"
-        let written = Result { () throws(FileError) in
-            try directory.write(Array(text.utf8), to: directory.summary)
-        }
-        // Where something else ended the run, that is the news; it may be the same full disk.
-        guard result.outcome == .completed else { throw failure(result) }
-        try placed(written.get)
-        logger.info("training is finished")
-        let signed = try signer?.sign(directory, job, result.parameters)
-        let lines =
-            summary.lines + ["  model          \(directory.model)"] + [signed].compactMap(\.self)
-        sink.show(lines.joined(separator: "\n"))
-    }
-
     /// Carries out work on the run's files; its error tells how to choose another folder.
-    private func placed<Value>(_ work: () throws(FileError) -> Value) throws(FileError) -> Value {
+    func placed<Value>(_ work: () throws(FileError) -> Value) throws(FileError) -> Value {
         do throws(FileError) {
             return try work()
         } catch {
             throw error.naming(folderOption)
-        }
-    }
-
-    private func summarize(_ result: CoordinatorResult, workers: Int) -> RunSummary {
-        let status =
-            switch result.outcome {
-            case .completed: "completed"
-            case .interrupted, .pausedTooLong: "interrupted"
-            case .diverged: "diverged"
-            case .tooFewWorkers, .workersEnded, .failed: "failed"
-            }
-        let steps = result.step
-        return RunSummary(
-            status: status, dataset: job.dataset.name, workers: workers,
-            epochs: steps / job.plan.stepsPerEpoch, steps: steps,
-            examples: RunSummary.examples(in: steps, of: job.plan),
-            wallSeconds: result.seconds, lastEpoch: result.lastEpoch,
-            weightsSHA256: result.parameters.sha256)
-    }
-
-    private func failure(_ result: CoordinatorResult) -> Failure {
-        switch result.outcome {
-        case .completed: return Failure(status: 0, message: "")
-        case .interrupted(let signal):
-            logger.notice("stopped after step \(result.step); to go on: \(resumeCommand)")
-            return Failure(status: ExitStatus.signal(signal), message: "")
-        case .diverged(let step):
-            let advice = DivergenceAdvice(configuration, directory, command: command)
-            return Failure(status: ExitStatus.diverged, message: advice.text(afterStep: step))
-        case .tooFewWorkers(let members, let needed):
-            return Failure(
-                status: ExitStatus.noAnswer,
-                message: "only \(members) of \(needed) workers joined within --join-timeout: start "
-                    + "workers with tern worker --connect, or wait longer")
-        case .pausedTooLong(let members, let needed):
-            return Failure(
-                status: ExitStatus.tooFewWorkers,
-                message:
-                    "only \(members) of \(needed) workers were left, and no others came within "
-                    + "--pause-timeout; to go on: \(resumeCommand)")
-        case .workersEnded(let reason):
-            return Failure(
-                status: ExitStatus.workersEnded,
-                message: "all local workers have ended (\(reason)); to go on: \(resumeCommand)")
-        case .failed(let error):
-            return Failure(
-                status: ExitStatus.fileTrouble,
-                message: "\(error.naming(folderOption)); then go on with \(resumeCommand)")
         }
     }
 }

@@ -32,8 +32,8 @@ struct WorkerCommand: AsyncParsableCommand {
             valueName: "seconds"))
     var joinTimeout: Int?
 
-    @Option(help: "Lowest level that is logged.")
-    var logLevel = Logger.Level.info
+    @OptionGroup
+    var log: LogOptions
 
     @Option(
         help: ArgumentHelp(
@@ -78,10 +78,9 @@ struct WorkerCommand: AsyncParsableCommand {
             try ResourceNeed.ofWorker(lanes: command.threads).secure()
             let signals = try SignalSource()
             let kernels = try kernelsInUse()
-            let sink = LogSink()
-            let logger = Logger(label: "tern") { _ in
-                SinkLogHandler(sink, level: command.logLevel)
-            }
+            let sink = LogSink(try command.log.form(isOneOfMany: true))
+            let level = try command.log.level ?? .info
+            let logger = Logger(label: "tern") { _ in SinkLogHandler(sink, level: level) }
             let credential = try command.keyOptions.credential(for: command.connect)
             logger.info(
                 """

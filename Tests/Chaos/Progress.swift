@@ -1,3 +1,4 @@
+import Monitoring
 import Synchronization
 
 /// What the coordinators of one run have said so far, and when.
@@ -64,8 +65,7 @@ func eventually<Value>(_ what: String, _ event: () throws -> Value?) async throw
 
 extension Progress.State {
     mutating func note(_ printed: String, at time: ContinuousClock.Instant) {
-        let mark = "warning: "
-        let line = printed.hasPrefix(mark) ? String(printed.dropFirst(mark.count)) : printed
+        let line = LogLine(parsing: printed)?.message ?? printed
         let words = line.split(separator: " ")
         if line.hasPrefix("workers join with: ") {
             endpoint = words.last.map(String.init)

@@ -72,7 +72,7 @@ private struct SmallPipe {
         // A pipe that nobody reads stands still as such a disk does.
         let pipe = SmallPipe()
         let (sink, record) = (LogSink(), RecordThread())
-        sink.add(file: pipe.writing, path: "coordinator.log", on: record)
+        sink.add(log: pipe.writing, path: "coordinator.log", events: nil, on: record)
         let logger = Logger(label: "test") { _ in SinkLogHandler(sink, level: .debug) }
         let isFlushed = Locked(false)
         for line in 0..<300 { logger.debug("line \(line)") }

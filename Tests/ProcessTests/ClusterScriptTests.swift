@@ -36,9 +36,12 @@ struct ClusterScriptTests {
             let lines = ending.output.split(separator: "\n")
             #expect(
                 lines.contains {
-                    $0.hasPrefix("\(name): worker ") && $0.contains(" with \(threads) threads, ")
+                    $0.hasPrefix("\(name): ") && $0.contains(" with \(threads) threads, ")
                 }, "\(ending)")
-            #expect(ending.output.contains("\(name): dismissed: the run is complete"))
+            #expect(
+                lines.contains {
+                    $0.hasPrefix("\(name): ") && $0.hasSuffix(" dismissed: the run is complete")
+                })
         }
         _ = try run.completed(try await cluster.coordinator.end())
         let copy = "\(home)/.cache/tern/key"

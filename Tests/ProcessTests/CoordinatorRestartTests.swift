@@ -46,8 +46,10 @@ struct CoordinatorRestartTests {
     /// The last step that a log tells of in a whole line, counted over all epochs.
     private func lastStep(in output: String) -> Int? {
         let lines = output.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
-        guard let line = lines.last(where: { $0.contains(", Step [") }) else { return nil }
-        let numbers = line.split { !$0.isNumber }.prefix(3).compactMap { Int($0) }
+        guard let line = lines.last(where: { $0.contains(", Step [") }),
+            let start = line.firstRange(of: "Epoch [")
+        else { return nil }
+        let numbers = line[start.upperBound...].split { !$0.isNumber }.prefix(3).compactMap { Int($0) }
         return (numbers[0] - 1) * 600 + numbers[2]
     }
 

@@ -30,6 +30,10 @@ struct ForeignRunTests {
             Case("steps.csv", .link, resume, Self.link),
             Case("steps.csv", .hardLink, resume, Self.links),
             Case("metrics.jsonl", .link, resume, Self.link),
+            Case("events.jsonl", .link, resume, Self.link),
+            Case("events.jsonl", .hardLink, resume, Self.links),
+            Case("logs", .link, resume, Self.link),
+            Case("logs/worker-1.log", .link, resume, Self.link),
             Case("config.json", .link, resume, Self.link),
             Case("config.json", .pipe, resume, "It is not a regular file"),
             Case("checkpoints", .link, resume, Self.link),
@@ -146,7 +150,7 @@ struct ForeignRunTests {
             ["sh", "-c", script, "sh", ternPath] + Recipe.small.arguments(data, into: run))
         _ = try run.completed(try await process.end())
         let names = try FileManager.default.subpathsOfDirectory(atPath: run.path)
-        #expect(names.count == 9)
+        #expect(names.contains("events.jsonl") && names.contains("logs/worker-1.log"))
         for path in [run.path] + names.map(run.path) {
             var status = stat()
             #expect(lstat(path, &status) == 0)

@@ -37,7 +37,7 @@ struct HelpTests {
         ("threads", "1"), ("run-dir <dir>", "runs/TIME-CELL"), ("checkpoint-every <steps>", "0"),
         ("resume <dir>", nil), ("config <file>", nil), ("sign <file>", "none"),
         ("log-every <steps>", "100"),
-        ("log-level", "info"),
+        ("log-level", "info"), ("log-format", "text"),
     ]
     static let untold = [
         ("rows <rows>", "from the tensors"), ("columns <columns>", "from the tensors"),
@@ -62,7 +62,7 @@ struct HelpTests {
             "worker",
             [
                 ("connect <endpoint>", nil), ("threads", "1"), ("join-timeout <seconds>", "never"),
-                ("log-level", "info"),
+                ("log-level", "info"), ("log-format", "text"),
             ]
         ),
         (

@@ -245,7 +245,7 @@ struct KeyTests {
         _ = try run.completed(ending)
         #expect(
             ending.output.contains(
-                "warning: no key: anyone who can reach \(cluster.endpoint) may join"))
+                "no key: anyone who can reach \(cluster.endpoint) may join"))
     }
 
     @Test("over ipc there is no key unless one is asked for")

@@ -121,6 +121,9 @@ struct FolderRun {
         _ = try MetricsFile(in: directory.folder, resumingAt: run.state.step)
         let metrics = try directory.folder.openForAppending(MetricsFile.name)
         defer { close(metrics) }
+        let events = try EventsFile(in: directory.folder)
+        defer { events.close() }
+        try events.append(EventLine(now: "run_started", .info))
         var record = try StepsFile(in: directory.folder, resumingAt: run.state.step)
         while run.state.step < last {
             let tally = try await run.step()

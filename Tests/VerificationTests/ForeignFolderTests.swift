@@ -26,8 +26,8 @@ private enum Action: CaseIterable {
 @Suite("Nothing outside a run's folder is touched, whatever lies in it")
 struct ForeignFolderTests {
     private static let names =
-        ["config.json", "steps.csv", "metrics.jsonl", "coordinator.log", "model.safetensors"]
-        + ["summary.json", "checkpoints/step-000000012.safetensors"]
+        ["config.json", "steps.csv", "metrics.jsonl", "events.jsonl", "coordinator.log"]
+        + ["model.safetensors", "summary.json", "checkpoints/step-000000012.safetensors"]
         + ["checkpoints/step-000000008.safetensors", "checkpoints"]
 
     /// All that there is in a folder: kinds, modes, owners, bytes, and times of the last change.

@@ -10,8 +10,8 @@ import Verification
 struct PowerCutTests {
     /// Files of a run, and of one that was cut off before its end.
     private static let names =
-        ["config.json", "steps.csv", "metrics.jsonl", "coordinator.log", "model.safetensors"]
-        + ["summary.json"]
+        ["config.json", "steps.csv", "metrics.jsonl", "events.jsonl", "coordinator.log"]
+        + ["model.safetensors", "summary.json"]
         + [4, 6, 8, 10, 12].map { "checkpoints/step-0000000\($0 < 10 ? "0" : "")\($0).safetensors" }
 
     /// What is left of a file's bytes.
@@ -52,7 +52,7 @@ struct PowerCutTests {
         defer { bench.remove() }
         let names = Self.names.filter {
             Files.exists("\(bench.whole.path)/\($0)") && $0 != "metrics.jsonl"
-                && $0 != "coordinator.log"
+                && $0 != "coordinator.log" && $0 != "events.jsonl"
         }
         for subset in 0..<1 << names.count {
             let gone = names.indices.filter { subset >> $0 & 1 == 1 }.map { names[$0] }

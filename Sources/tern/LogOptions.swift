@@ -1,0 +1,51 @@
+import ArgumentParser
+import FoundationEssentials
+import Logging
+import Monitoring
+
+/// What a process logs, and how.
+///
+/// An option wins over its variable.
+struct LogOptions: ParsableArguments {
+    @Option(help: "Lowest level that is logged. (default: info)")
+    var logLevel: Logger.Level?
+
+    @Option(
+        help: """
+            Format of the log: text, or a JSON object a line. (default: text)
+            """)
+    var logFormat: LogFormat?
+
+    /// The level that is asked for, if there is one.
+    ///
+    /// - Throws: ``Failure`` if the variable holds none.
+    var level: Logger.Level? {
+        get throws { try logLevel ?? Self.value(of: "TERN_LOG_LEVEL") }
+    }
+
+    /// How lines are printed.
+    ///
+    /// - Parameter isOneOfMany: whether a person may want to merge the output with that of other processes.
+    /// - Throws: ``Failure`` if the variable holds no format.
+    func form(isOneOfMany: Bool) throws -> LogForm {
+        LogForm(try logFormat ?? Self.value(of: "TERN_LOG_FORMAT"), isOneOfMany: isOneOfMany)
+    }
+
+    /// The value that a variable holds; nil where it is not set, or empty.
+    private static func value<Value: RawRepresentable & CaseIterable>(
+        of variable: String
+    ) throws -> Value? where Value.RawValue == String {
+        let text = ProcessInfo.processInfo.environment[variable] ?? ""
+        guard !text.isEmpty else { return nil }
+        guard let value = Value(rawValue: text) else {
+            let all = Value.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Failure(
+                status: ExitStatus.usage,
+                message: "\(variable) is '\(text)', but must be one of \(all)")
+        }
+        return value
+    }
+}
+
+extension LogFormat: ExpressibleByArgument {}
+extension Logger.Level: @retroactive ExpressibleByArgument {}
