@@ -49,7 +49,9 @@ struct CoordinatorRestartTests {
         guard let line = lines.last(where: { $0.contains(", Step [") }),
             let start = line.firstRange(of: "Epoch [")
         else { return nil }
-        let numbers = line[start.upperBound...].split { !$0.isNumber }.prefix(3).compactMap { Int($0) }
+        let numbers = line[start.upperBound...].split { !$0.isNumber }.prefix(3).compactMap {
+            Int($0)
+        }
         return (numbers[0] - 1) * 600 + numbers[2]
     }
 
