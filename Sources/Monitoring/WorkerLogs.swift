@@ -9,13 +9,16 @@ public struct WorkerLogs: Sendable {
     private let folder: Folder
     private let thread: RecordThread
 
-    /// Makes the folder of the logs, in that of a run.
+    /// Makes the logs of so many workers, in the folder of a run.
     ///
-    /// - Throws: ``FileError`` if it is no folder of the run's own, or cannot be made.
-    public init(in run: Folder, on thread: RecordThread) throws(FileError) {
+    /// - Throws: ``FileError`` if one of them is no file of the run's own, or cannot be made.
+    public init(of workers: Int, in run: Folder, on thread: RecordThread) throws(FileError) {
         folder = try run.makeFolder("logs")
         self.thread = thread
+        for worker in 0..<workers { close(try folder.openForAppending(Self.name(of: worker + 1))) }
     }
+
+    private static func name(of worker: Int) -> String { "worker-\(worker).log" }
 
     /// Notes a line that a worker has printed, and gives what a person should be told of it.
     ///
@@ -32,7 +35,7 @@ public struct WorkerLogs: Sendable {
                 process: "\(EventLine.ownHost):\(pid)", message: line)
         let text = plainText(noted.text)
         thread.perform(bytes: text.utf8.count) { [folder] () throws(FileError) in
-            let name = "worker-\(worker).log"
+            let name = Self.name(of: worker)
             // Few lines come, and a file for each of a thousand workers need not stay open.
             let file = try folder.openForAppending(name)
             defer { close(file) }

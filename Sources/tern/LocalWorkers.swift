@@ -35,7 +35,7 @@ struct LocalWorkers {
         self.endpoint = endpoint
         self.restarts = restarts
         self.session = session
-        logs = try session.makeWorkerLogs()
+        logs = try session.makeLogs(ofWorkers: count)
         secrets = (0..<count).map { _ in .random() }
     }
 

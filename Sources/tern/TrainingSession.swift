@@ -222,9 +222,11 @@ struct TrainingSession {
         return traced
     }
 
-    /// The logs of local workers.
-    func makeWorkerLogs() throws(FileError) -> WorkerLogs {
-        try placed { () throws(FileError) in try WorkerLogs(in: directory.folder, on: record) }
+    /// The logs of so many local workers.
+    func makeLogs(ofWorkers count: Int) throws(FileError) -> WorkerLogs {
+        try placed { () throws(FileError) in
+            try WorkerLogs(of: count, in: directory.folder, on: record)
+        }
     }
 
     /// Tells that a process of the run has failed.
