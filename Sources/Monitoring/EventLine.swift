@@ -43,6 +43,8 @@ public struct EventLine: Codable, Sendable, Equatable {
     public var seconds: Double?
     /// How long it usually takes, in seconds.
     public var usual: Double?
+    /// A peer that is no member, as far as it is known.
+    public var peer: String?
     /// Why, in words.
     public var reason: String?
     /// Workers that compute what another owes, that are left out, or that were removed.
@@ -92,7 +94,7 @@ public struct EventLine: Codable, Sendable, Equatable {
     package var plain: EventLine {
         var line = self
         for field: WritableKeyPath<EventLine, String?> in [
-            \.text, \.worker, \.host, \.address, \.kernels, \.reason, \.path,
+            \.text, \.worker, \.peer, \.host, \.address, \.kernels, \.reason, \.path,
         ] { line[keyPath: field] = line[keyPath: field].map { plainText($0) } }
         line.workers = workers?.map { plainText($0) }
         line.failure?.lines = failure?.lines.map { plainText($0) } ?? []

@@ -63,8 +63,21 @@ public struct EventsFile: Sendable {
 }
 
 extension EventLine {
-    /// The event as JSON, on one line.
-    package var json: String { jsonText(self, isSnakeCase: true) }
+    /// The event as JSON, on one line of printable ASCII: neither a name nor a reason can do anything to a
+    /// terminal or an editor.
+    package var json: String {
+        let text = jsonText(self, isSnakeCase: true)
+        let printable = UInt16(0x20)..<0x7F
+        guard !text.utf16.allSatisfy(printable.contains) else { return text }
+        return text.utf16.reduce(into: "") { ascii, unit in
+            if printable.contains(unit), let scalar = UnicodeScalar(unit) {
+                ascii.unicodeScalars.append(scalar)
+            } else {
+                let digits = String(unit, radix: 16)
+                ascii += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            }
+        }
+    }
 
     /// The event of a line; nil if that is none.
     package init?(parsing line: some Sequence<UInt8>) {

@@ -13,7 +13,7 @@ extension RunEvent {
     }
 
     /// The stable name; nil of what has a file of its own.
-    private var name: String? {
+    package var name: String? {
         switch self {
         case .joined: "worker_joined"
         case .assigned: "shards_assigned"
@@ -70,10 +70,10 @@ extension RunEvent {
             (line.seconds, line.usual) = (seconds, usual)
         case .backFromStandby(let worker): line.about(worker)
         case .refused(let peer, let reason):
-            line.worker = peer
+            line.peer = peer
             line.reason = reason
         case .dropped(let peer, let reason, let total):
-            line.worker = peer
+            line.peer = peer
             line.reason = reason
             line.times = total
         case .wrong(let worker, let step, let shards, let times):

@@ -20,6 +20,8 @@ public final class RunRecorder: RunObserver {
     private let files: Locked<RunFiles>
     private let logEvery: Int
     private var bar = ProgressBar()
+    /// The steps made.
+    private var step: Int
     /// Steps that the thread has not been handed: to hand over each would take longer than to note it.
     private var steps: [StepReport] = []
     /// The bytes of their weights.
@@ -30,15 +32,18 @@ public final class RunRecorder: RunObserver {
     private static let bytesTogether = 1 << 20
 
     /// A recorder that logs every `logEvery`-th step of an epoch, or the last one of a shorter epoch.
+    ///
+    /// - Parameter step: the steps that the run has made.
     public init(
         logger: Logger, sink: LogSink, thread: RecordThread, metrics: MetricsFile, steps: StepsFile,
-        timing: TimingFile, trace: TraceFile? = nil, logEvery: Int
+        timing: TimingFile, trace: TraceFile? = nil, logEvery: Int, resumingAt step: Int
     ) {
         self.logger = logger
         self.sink = sink
         self.thread = thread
         files = Locked(RunFiles(metrics: metrics, steps: steps, timing: timing, trace: trace))
         self.logEvery = logEvery
+        self.step = step
         self.steps.reserveCapacity(Self.stepsTogether)
     }
 
@@ -48,12 +53,14 @@ public final class RunRecorder: RunObserver {
             steps.append(step)
             bytes += step.weights.byteCount
             if steps.count >= Self.stepsTogether || bytes >= Self.bytesTogether { handOverSteps() }
+            self.step = step.step
             bar.show(step, on: sink)
             // Where an epoch has fewer steps, its last one is logged.
             guard step.stepInEpoch % min(logEvery, step.stepsPerEpoch) == 0 else { return }
             append(StepMetrics(step))
         }
         if case .rewound(let step) = event {
+            self.step = step
             // The steps after it will be made again.
             handOverSteps()
             perform { files throws(FileError) in
@@ -71,7 +78,8 @@ public final class RunRecorder: RunObserver {
             let bytes = 120 * trace.phases.count + 1200 * trace.works.count
             perform(bytes: bytes) { files throws(FileError) in try files.trace?.append(trace) }
         }
-        if let line = event.line(at: Date.now.timeIntervalSince1970) {
+        if var line = event.line(at: Date.now.timeIntervalSince1970) {
+            line.step = line.step ?? step
             sink.emit(line, from: logger.logLevel, isProgress: line.event == "step")
         }
         if let error = thread.error { throw error }

@@ -203,7 +203,7 @@ struct TrainingSession {
         }
         let recorder = RunRecorder(
             logger: logger, sink: sink, thread: record, metrics: metrics, steps: steps,
-            timing: timing, trace: trace, logEvery: configuration.logEvery)
+            timing: timing, trace: trace, logEvery: configuration.logEvery, resumingAt: step)
         let evaluation = EvaluationPool(
             job.architecture, examples: job.dataset.test,
             threads: Processors.allowed.count, kernels: job.kernels)

@@ -19,7 +19,7 @@ import Training
             logger: Logger(label: "test") { _ in SinkLogHandler(sink, level: .critical) },
             sink: sink, thread: thread, metrics: try MetricsFile(in: opened, resumingAt: 0),
             steps: try StepsFile(in: opened, resumingAt: 0),
-            timing: try TimingFile(in: opened), logEvery: 1)
+            timing: try TimingFile(in: opened), logEvery: 1, resumingAt: 0)
         // Each number by itself, and all of them.
         for place in 0...5 {
             func number(_ index: Int) -> Double { index == place || place == 5 ? value : 1 }

@@ -18,7 +18,7 @@ import Testing
         let ending = try await tern(arguments)
         _ = try run.completed(ending)
         let printed = try events(ending.output)
-        let written = try events(run.text("events.jsonl"))
+        let written = try run.events
         #expect(printed.contains { $0.event == "step" })
         #expect(!written.contains { $0.event == "step" })
         #expect(written.first?.event == "run_started")
@@ -41,7 +41,7 @@ import Testing
         let last = ending.output.split(separator: "\n").last ?? ""
         #expect(last.contains("the first failure: worker "))
         #expect(last.contains("process \(killed) on "))
-        let failed = try events(run.text("events.jsonl")).filter { $0.event == "process_failed" }
+        let failed = try run.events.filter { $0.event == "process_failed" }
         #expect(failed.map(\.failure?.pid) == [Int(killed)])
         #expect(failed.map(\.failure?.signal) == [9])
         #expect(try run.text("summary.json").contains("\"failure\""))
@@ -76,18 +76,4 @@ import Testing
         #expect(try run.completed(ending).steps == 12)
         #expect(ending.output.hasPrefix("  data set       custom\n"))
     }
-}
-
-/// What a test wants to know of an event.
-private struct Event: Decodable {
-    struct Failure: Decodable {
-        let pid: Int
-        let signal: Int?
-    }
-
-    let time: Double
-    let event: String
-    let level: String
-    let status: String?
-    let failure: Failure?
 }

@@ -57,6 +57,25 @@ struct RunFilesTests {
         #expect(metrics.last?.seconds == summary.wallSeconds)
     }
 
+    @Test("events.jsonl has what the log has, in its order, and the session's beginning and end")
+    func events() async throws {
+        let run = RunFolder()
+        let recipe = Recipe.small.with("--log-level", "debug", "--workers", "2")
+        _ = try await recipe.train(try SampleData(), into: run)
+        let events = try run.events
+        #expect(events.first?.event == "run_started" && events.first?.step == 0)
+        #expect(events.last?.event == "run_ended" && events.last?.status == "completed")
+        #expect(zip(events, events.dropFirst()).allSatisfy { $0.time <= $1.time })
+        for name in ["worker_joined", "shards_assigned"] {
+            #expect(Set(events.filter { $0.event == name }.compactMap(\.worker)).count == 2)
+        }
+        let log = try run.text("coordinator.log").split(separator: "\n").map {
+            $0.split(separator: " ", maxSplits: 2).last ?? ""
+        }
+        let isOfStep = { (line: Substring) in line.hasPrefix("Epoch") && line.contains("Step") }
+        #expect(log.filter { !isOfStep($0) }.map(String.init) == events.compactMap(\.text))
+    }
+
     @Test("steps.csv has a line for each step, with its positions and the weights' hash")
     func steps() async throws {
         let run = RunFolder()

@@ -81,11 +81,17 @@ struct StoppingTests {
         // Death may come in the middle of a line.
         try run.change("metrics.jsonl") { $0 += Array(#"{"type":"step","ep"#.utf8) }
         try run.change("steps.csv") { $0 += Array("61,1,6".utf8) }
+        try run.change("events.jsonl") { $0 += Array(#"{"event":"wor"#.utf8) }
 
         let resumed = try await run.resume()
         #expect(resumed.weights == undisturbed.weights)
         #expect(try run.metrics.map(\.withoutTime) == calm.metrics.map(\.withoutTime))
         #expect(try run.text("steps.csv") == calm.text("steps.csv"))
+        // What happened stays, and each line is whole.
+        let names = try run.events.map(\.event)
+        #expect(names.count { $0 == "run_started" } == 2)
+        #expect(names.count { $0 == "run_ended" } == 1)
+        #expect(names.first == "run_started" && names.last == "run_ended")
     }
 
     @Test("a run is stopped and resumed again and again, and ends with the same bits")

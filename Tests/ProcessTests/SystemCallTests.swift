@@ -148,6 +148,7 @@ struct SystemCallTests {
         ("coordinator.log", "flock", "EBADF"), ("config.json", "renameat", "EIO"),
         ("steps.csv", "openat", "EROFS"), ("steps.csv", "write", "EDQUOT"),
         ("steps.csv", "ftruncate", "EIO"), ("metrics.jsonl", "write", "EIO"),
+        ("events.jsonl", "openat", "EROFS"), ("events.jsonl", "write", "ENOSPC"),
         ("checkpoints", "mkdirat", "EACCES"), ("checkpoints", "getdents64", "ESTALE"),
         ("checkpoints", "fsync", "EIO"), ("model.safetensors", "renameat", "EDQUOT"),
     ]

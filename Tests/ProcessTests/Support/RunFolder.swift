@@ -29,6 +29,14 @@ struct RunFolder {
         }
     }
 
+    var events: [Event] {
+        get throws {
+            try readFile(path("events.jsonl")).split(separator: 10).map {
+                try JSONDecoder().decode(Event.self, from: Data($0))
+            }
+        }
+    }
+
     /// The names of the checkpoints, the oldest first.
     var checkpoints: [String] {
         ((try? FileManager.default.contentsOfDirectory(atPath: path("checkpoints"))) ?? [])
@@ -67,6 +75,24 @@ struct Summary: Decodable, Equatable {
         case testAccuracy = "test_accuracy"
         case weights = "weights_sha256"
     }
+}
+
+/// A line of `events.jsonl`, as far as tests look at it.
+struct Event: Decodable {
+    /// A process that failed.
+    struct Failure: Decodable {
+        let pid: Int
+        let signal: Int?
+    }
+
+    let event: String
+    let time: Double
+    let level: String
+    let step: Int?
+    let worker: String?
+    let status: String?
+    let text: String?
+    let failure: Failure?
 }
 
 /// A line of `metrics.jsonl`: of a step, with its loss, or of an epoch, with its test.
