@@ -24,10 +24,7 @@ public struct EventsFile: Sendable {
         let earlier = folder.holds(Self.name) ? try folder.read(Self.name) : []
         let kept = Self.soundPart(of: earlier)
         failure = Self.failure(in: kept)
-        file = try folder.openForAppending(Self.name)
-        guard ftruncate(file, kept.count) == 0 else {
-            throw FileError(operation: "write", path: path, code: errno)
-        }
+        file = try folder.openForAppending(Self.name, keeping: kept.count)
     }
 
     /// Ends the use of the file.
@@ -49,14 +46,15 @@ public struct EventsFile: Sendable {
         return []
     }
 
+    /// Looks back from the end, and not beyond the last session that came to one: a run may have many events.
     private static func failure(in bytes: ArraySlice<UInt8>) -> ProcessFailure? {
-        var failure: ProcessFailure?
-        for line in bytes.split(separator: newline) {
+        var first: ProcessFailure?
+        for line in bytes.split(separator: newline).reversed() {
             guard let line = EventLine(parsing: line) else { continue }
-            if line.event == "run_ended" { failure = nil }
-            failure = failure ?? (line.event == "process_failed" ? line.failure : nil)
+            if line.event == "run_ended" { break }
+            if line.event == "process_failed" { first = line.failure ?? first }
         }
-        return failure
+        return first
     }
 
     private static let newline = UInt8(ascii: "\n")

@@ -26,14 +26,16 @@ public enum LogForm: Sendable {
 
     /// An event as it is printed; nil where this form leaves it out.
     func text(of line: EventLine) -> String? {
-        if case .json = self { return line.json }
-        guard let message = line.message else { return nil }
         switch self {
+        case .plain: line.message.map { (line.urgency >= .warning ? "\(line.level): " : "") + $0 }
         case .prefixed:
-            return LogLine(
-                time: line.time, level: line.urgency, process: LogLine.ownProcess, message: message
-            ).text
-        case .plain, .json: return (line.urgency >= .warning ? "\(line.level): " : "") + message
+            line.message.map { message in
+                LogLine(
+                    time: line.time, level: line.urgency, process: LogLine.ownProcess,
+                    message: message
+                ).text
+            }
+        case .json: line.json
         }
     }
 }

@@ -27,10 +27,7 @@ public struct StepsFile {
         let isThere = step > 0 && folder.holds(Self.name)
         let (kept, format) = isThere ? try Self.soundPart(in: folder, upTo: step) : (0, .sha256)
         self.format = format
-        file = try folder.openForAppending(Self.name)
-        guard ftruncate(file, kept) == 0 else {
-            throw FileError(operation: "write", path: folder.path(of: Self.name), code: errno)
-        }
+        file = try folder.openForAppending(Self.name, keeping: kept)
         guard kept == 0 else { return }
         buffer += format.heading + [UInt8(ascii: "\n")]
         try flush()

@@ -1,4 +1,3 @@
-import Glibc
 import Training
 
 /// `timing.jsonl`: an object about every second of training, each on a line of its own.
@@ -15,11 +14,8 @@ public struct TimingFile: Sendable {
     public init(in folder: Folder) throws(FileError) {
         path = folder.path(of: Self.name)
         let earlier = folder.holds(Self.name) ? try folder.read(Self.name) : []
-        file = try folder.openForAppending(Self.name)
         let kept = earlier.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-        guard ftruncate(file, kept) == 0 else {
-            throw FileError(operation: "write", path: path, code: errno)
-        }
+        file = try folder.openForAppending(Self.name, keeping: kept)
     }
 
     /// Adds a line.

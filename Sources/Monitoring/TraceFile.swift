@@ -23,14 +23,7 @@ public struct TraceFile: Sendable {
     /// - Throws: ``FileError`` if the file cannot be written.
     public init(in folder: Folder) throws(FileError) {
         path = folder.path(of: Self.name)
-        file = try folder.openForAppending(Self.name)
-        try cut(to: 0)
-    }
-
-    private func cut(to size: off_t) throws(FileError) {
-        guard ftruncate(file, size) == 0 else {
-            throw FileError(operation: "write", path: path, code: errno)
-        }
+        file = try folder.openForAppending(Self.name, keeping: 0)
     }
 
     /// Adds a step.
@@ -41,7 +34,9 @@ public struct TraceFile: Sendable {
         // Without the brackets of a list.
         let events = jsonText(titles + events(of: trace)).dropFirst().dropLast()
         let text = (isFirst ? Self.heading : ",\n") + events
-        try cut(to: size)
+        guard ftruncate(file, size) == 0 else {
+            throw FileError(operation: "write", path: path, code: errno)
+        }
         size += off_t(text.utf8.count)
         try Files.writeAll(Array((text + Self.ending).utf8), to: file, path: path)
     }

@@ -47,6 +47,19 @@ extension Folder {
         }
     }
 
+    /// Opens a file to add to it behind its first `size` bytes; what stands behind them is cut off.
+    ///
+    /// - Throws: ``FileError`` as where a file is opened for appending, or if it cannot be cut.
+    public func openForAppending(_ name: String, keeping size: Int) throws(FileError) -> Int32 {
+        let file = try openForAppending(name)
+        guard ftruncate(file, off_t(size)) == 0 else {
+            let code = errno
+            close(file)
+            throw FileError(operation: "write", path: path(of: name), code: code)
+        }
+        return file
+    }
+
     /// Opens a file that only this folder has; nil if there is none of that name.
     private func openOwn(_ name: String, _ flags: Int32) throws(FileError) -> Int32? {
         guard let (file, status) = try open(name, flags, to: "write") else { return nil }

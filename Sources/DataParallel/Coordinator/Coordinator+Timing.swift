@@ -19,6 +19,11 @@ extension Coordinator {
         }
     }
 
+    /// Tells of the traced steps that have ended.
+    func reportTraces() {
+        for trace in timing.takeTraces() { report(.traced(trace)) }
+    }
+
     /// Tells where the time since the last report went, if steps were made in it.
     func reportTiming() {
         let now = now

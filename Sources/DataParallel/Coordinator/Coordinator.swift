@@ -201,7 +201,7 @@ public actor Coordinator {
         isPerforming = true
         defer { isPerforming = false }
         while !queue.isEmpty { perform(queue.removeFirst()) }
-        for trace in timing.takeTraces() { report(.traced(trace)) }
+        reportTraces()
         timing.rest(at: now)
     }
 
@@ -335,7 +335,7 @@ public actor Coordinator {
         clock.pause(at: now)
         timing.suspend()
         timing.rest(at: now)
-        for trace in timing.takeTraces() { report(.traced(trace)) }
+        reportTraces()
         reportTiming()
         self.outcome = outcome
         // Steps that no checkpoint covers are in memory still.
