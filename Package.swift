@@ -46,6 +46,8 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache.git", from: "2.1.1"),
         .package(
             url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2", traits: []),
     ],
@@ -84,8 +86,18 @@ let package = Package(
                 "Bounds", "Datasets", "Hashing", "KernelInterface", "Kernels", "Keys",
                 "NeuralNetwork", "Optimizers", "Protocol", "Randomness", "Training", "ZeroMQ",
             ]),
-        module("Monitoring", ["Bounds", "Training", "ZeroMQ", logging]),
+        module("Monitoring", ["Bounds", "Hashing", "Training", "ZeroMQ", logging]),
         module("Watching", ["Bounds", "Monitoring", "Training", "ZeroMQ", logging]),
+        .target(
+            name: "Dashboard",
+            dependencies: [
+                "Bounds", "Monitoring", "Training", "Watching", "ZeroMQ",
+                .product(name: "Mustache", package: "swift-mustache"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            resources: [.embedInCode("Page")], swiftSettings: strict),
         module(
             "TernKit",
             [
@@ -109,9 +121,10 @@ let package = Package(
         .executableTarget(
             name: "tern",
             dependencies: [
-                "Benchmarks", "Bounds", "DataParallel", "Datasets", "FileFormats", "Hashing",
-                "Images", "KernelInterface", "Kernels", "Keys", "Monitoring", "NeuralNetwork",
-                "Optimizers", "TernKit", "Training", "Verification", "ZeroMQ", logging,
+                "Benchmarks", "Bounds", "Dashboard", "DataParallel", "Datasets", "FileFormats",
+                "Hashing", "Images", "KernelInterface", "Kernels", "Keys", "Monitoring",
+                "NeuralNetwork", "Optimizers", "TernKit", "Training", "Verification", "Watching",
+                "ZeroMQ", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],

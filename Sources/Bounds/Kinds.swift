@@ -67,6 +67,12 @@ public enum Seconds: Bound {
     public static let limits = Limits("time", 0...1e9)
 }
 
+/// A moment, in seconds since 1970.
+public enum Moment: Bound {
+    /// From 1970 to the year 5138.
+    public static let limits = Limits("time", 0...1e11)
+}
+
 /// A summed cross entropy, in nats.
 public enum LossSum: Bound {
     /// An example's is at most a few times the largest float32.

@@ -188,13 +188,16 @@ public struct MapShape: Sendable {
 public struct ExampleLoss: Sendable {
     /// The cross entropy, in nats.
     public var loss: Float
-    /// Whether the most likely class is the label.
+    /// The most likely class.
+    public var predicted: Int
+    /// Whether that is the label.
     public var isCorrect: Bool
 
-    /// Makes the loss of one example.
-    public init(loss: Float, isCorrect: Bool) {
+    /// Makes the loss of one example of the class `label`.
+    public init(loss: Float, predicted: Int, label: Int) {
         self.loss = loss
-        self.isCorrect = isCorrect
+        self.predicted = predicted
+        isCorrect = predicted == label
     }
 }
 

@@ -93,5 +93,5 @@ func crossEntropyOfSoftmax(_ logits: Vector, label: Int, smoothing: Double) -> E
     let loss = logarithm(total) - meanLogit
     update(logits) { $0 / Lanes(repeating: total) - Lanes(repeating: Float(onEach)) }
     logits.base[label] -= onLabel
-    return ExampleLoss(loss: loss, isCorrect: best == label)
+    return ExampleLoss(loss: loss, predicted: best, label: label)
 }

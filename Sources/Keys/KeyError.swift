@@ -39,6 +39,11 @@ public enum KeyError: Error, Equatable, CustomStringConvertible {
         case key = "coordinator's key"
         /// A worker's credential.
         case credential = "worker's credential"
+        /// A token for readers of a page.
+        case token = "token of 16 to 256 letters, digits, '-', '.' and '_'"
+
+        /// The option that names such a file.
+        var option: String { self == .token ? "--token-file" : "--key" }
     }
 
     /// Who can get at a secret, and whether this process could change that.
@@ -66,7 +71,7 @@ public enum KeyError: Error, Equatable, CustomStringConvertible {
         case .exists(let path): "\(path) already exists: remove it, or choose another with --output"
         case .exposed(let path, let exposure): "\(path) \(exposure.advice(path))"
         case .malformed(let path, let expected):
-            "\(path) is not a \(expected.rawValue): name the right file with --key"
+            "\(path) is not a \(expected.rawValue): name the right file with \(expected.option)"
         case .malformedLine(let line, let path):
             "\(path), line \(line): not NAME PUBLIC-KEY or NAME PUBLIC-KEY shared"
         case .sharedKey(let path):

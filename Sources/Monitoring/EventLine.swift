@@ -19,6 +19,8 @@ public struct EventLine: Codable, Sendable, Equatable {
     public var text: String?
     /// The steps made in the run.
     public var step: Int?
+    /// The steps of the whole run.
+    public var totalSteps: Int?
     /// The epoch, counted from 1.
     public var epoch: Int?
     /// The worker that it is about, as `host:pid` or `credential/host:pid`.
@@ -83,7 +85,7 @@ public struct EventLine: Codable, Sendable, Equatable {
     }
 
     /// The name of this machine.
-    static let ownHost = hostName()
+    package static let ownHost = hostName()
 
     /// How urgent it is.
     var urgency: Logger.Level { Logger.Level(rawValue: level) ?? .info }

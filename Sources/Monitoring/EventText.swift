@@ -79,7 +79,7 @@ extension RunEvent {
         case .training(let workers, let fromStep):
             let start = fromStep == 0 ? "" : " from step \(fromStep)"
             return (.info, "training\(start) with \(workers) worker\(workers == 1 ? "" : "s")")
-        case .timing, .traced: return nil
+        case .timed, .timing, .traced: return nil
         case .step(let report): return (.info, report.text)
         case .epoch(let report): return (.info, report.text)
         case .checkpoint(let path, let step, let isRequested):

@@ -40,8 +40,18 @@ package struct LogLine: Equatable {
     }
 }
 
+/// A moment in the machine's own zone, such as `2026-11-29 07:27:06`.
+package func localTimestamp(_ seconds: Double) -> String {
+    var whole = time_t(max(0, min(seconds, 1e11)))
+    var parts = tm()
+    localtime_r(&whole, &parts)
+    var text = [CChar](repeating: 0, count: 32)
+    let count = strftime(&text, text.count, "%Y-%m-%d %H:%M:%S", &parts)
+    return String(decoding: text.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}
+
 /// A time in ISO 8601 (UTC) with microseconds, such as `2026-11-29T06:27:06.000123Z`.
-func timestamp(_ seconds: Double) -> String {
+package func timestamp(_ seconds: Double) -> String {
     let microseconds = Int((seconds * 1e6).rounded())
     var whole = time_t(microseconds / 1_000_000)
     var parts = tm()

@@ -34,15 +34,21 @@ public struct MetricsFile {
     }
 
     /// The file of the same run when it has gone back to `step` steps; this one is closed.
-    func reopened(at step: Int) throws(FileError) -> Self {
+    package func reopened(at step: Int) throws(FileError) -> Self {
         close(file)
         return try Self(in: folder, resumingAt: step)
     }
 
-    /// Adds an object.
-    func append(_ object: some Encodable) throws(FileError) {
-        let path = folder.path(of: Self.name)
-        try Files.writeAll(Array((jsonText(object) + "\n").utf8), to: file, path: path)
+    /// Adds an object, and gives its line.
+    func append(_ object: some Encodable) throws(FileError) -> [UInt8] {
+        let line = Array((jsonText(object) + "\n").utf8)
+        try Files.writeAll(line, to: file, path: folder.path(of: Self.name))
+        return line
+    }
+
+    /// The lines so far.
+    func lines() throws(FileError) -> [ArraySlice<UInt8>] {
+        try folder.read(Self.name).split(separator: UInt8(ascii: "\n"))
     }
 
     private struct Entry: Decodable {
@@ -62,8 +68,10 @@ struct StepMetrics: Encodable {
     let accuracy: Double
     let learningRate: Double
     let seconds: Double
+    let timing: StepTiming?
 
-    init(_ report: StepReport) {
+    init(_ report: StepReport, _ timing: StepTiming?) {
+        self.timing = timing
         epoch = report.epoch
         step = report.step
         examples = report.tally.examples
@@ -74,7 +82,7 @@ struct StepMetrics: Encodable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case type, time, epoch, step, examples, loss, accuracy, seconds
+        case type, time, epoch, step, examples, loss, accuracy, seconds, timing
         case learningRate = "learning_rate"
     }
 }

@@ -58,14 +58,15 @@ public struct RunDirectory: Sendable {
     /// Where a run's folder keeps the trained model.
     public static func model(in path: String) -> String { "\(path)/\(modelName)" }
 
-    private static let configurationName = "config.json"
-    private static let logName = "coordinator.log"
+    package static let configurationName = "config.json"
+    package static let logName = "coordinator.log"
     private static let modelName = "model.safetensors"
-    private static let summaryName = "summary.json"
+    package static let summaryName = "summary.json"
     private static let signatureName = "signature.json"
     /// The files that grow as a run goes, but for the log.
     private static let recordNames = [
-        EventsFile.name, MetricsFile.name, StepsFile.name, TimingFile.name, TraceFile.name,
+        EventsFile.name, MetricsFile.name, StepsFile.name, TestReport.fileName, TimingFile.name,
+        TraceFile.name,
     ]
 
     /// Reads one of the files that a run's folder holds, which must be no link to another place.
@@ -95,7 +96,8 @@ public struct RunDirectory: Sendable {
             throw .file(error.naming("--run-dir"))
         }
         guard try !holdsRun(folder) else { throw .holdsRun(path) }
-        for name in recordNames + [modelName, summaryName, signatureName]
+        for name in recordNames
+            + [TensorBoardFile.folderName, modelName, summaryName, signatureName]
         where folder.holds(name) {
             throw .holdsRest(path, name: name)
         }
@@ -209,6 +211,7 @@ public struct RunDirectory: Sendable {
         for name in Self.recordNames + [Self.configurationName, Self.logName] {
             folder.remove(name)
         }
+        TensorBoardFile.remove(from: folder)
         rmdir(path)
     }
 

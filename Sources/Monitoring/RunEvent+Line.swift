@@ -34,7 +34,7 @@ extension RunEvent {
         case .waiting: "run_waiting"
         case .beginningWithout: "beginning_without"
         case .training: "training_started"
-        case .timing, .traced: nil
+        case .timed, .timing, .traced: nil
         case .step: "step"
         case .epoch: "epoch"
         case .checkpoint: "checkpoint_written"

@@ -4,13 +4,15 @@ import Training
 import ZeroMQ
 
 /// Writes a run down as it happens: events for people and programs, `metrics.jsonl` and `timing.jsonl` for
-/// programs, `steps.csv` for `tern verify`.
+/// programs, the same numbers for TensorBoard where that is wanted, `steps.csv` for `tern verify`.
 public final class RunRecorder: RunObserver {
     private struct RunFiles {
         var metrics: MetricsFile
+        var tensorBoard: TensorBoardFile?
         var steps: StepsFile
         let timing: TimingFile
         var trace: TraceFile?
+        let test: TestFile?
     }
 
     private let logger: Logger
@@ -26,6 +28,8 @@ public final class RunRecorder: RunObserver {
     private var steps: [StepReport] = []
     /// The bytes of their weights.
     private var bytes = 0
+    /// Where the time of a logged step went that is told of next.
+    private var stepTiming: (step: Int, timing: StepTiming)?
 
     private static let stepsTogether = 1024
     /// So many that the thread is seldom woken, and so few that they are still in a cache when it adds them up.
@@ -35,13 +39,18 @@ public final class RunRecorder: RunObserver {
     ///
     /// - Parameter step: the steps that the run has made.
     public init(
-        logger: Logger, sink: LogSink, thread: RecordThread, metrics: MetricsFile, steps: StepsFile,
-        timing: TimingFile, trace: TraceFile? = nil, logEvery: Int, resumingAt step: Int
+        logger: Logger, sink: LogSink, thread: RecordThread, metrics: MetricsFile,
+        tensorBoard: TensorBoardFile? = nil, steps: StepsFile, timing: TimingFile,
+        trace: TraceFile? = nil, test: TestFile? = nil, logEvery: Int, resumingAt step: Int
     ) {
+
         self.logger = logger
         self.sink = sink
         self.thread = thread
-        files = Locked(RunFiles(metrics: metrics, steps: steps, timing: timing, trace: trace))
+        files = Locked(
+            RunFiles(
+                metrics: metrics, tensorBoard: tensorBoard, steps: steps, timing: timing,
+                trace: trace, test: test))
         self.logEvery = logEvery
         self.step = step
         self.steps.reserveCapacity(Self.stepsTogether)
@@ -56,8 +65,10 @@ public final class RunRecorder: RunObserver {
             self.step = step.step
             bar.show(step, on: sink)
             // Where an epoch has fewer steps, its last one is logged.
-            guard step.stepInEpoch % min(logEvery, step.stepsPerEpoch) == 0 else { return }
-            append(StepMetrics(step))
+            guard isLogged(step: step.stepInEpoch, of: step.stepsPerEpoch, every: logEvery) else {
+                return
+            }
+            append(StepMetrics(step, stepTiming?.step == step.step ? stepTiming?.timing : nil))
         }
         if case .rewound(let step) = event {
             self.step = step
@@ -67,9 +78,14 @@ public final class RunRecorder: RunObserver {
                 try files.steps.flush()
                 files.steps = try files.steps.reopened(at: step)
                 files.metrics = try files.metrics.reopened(at: step)
+                files.tensorBoard = try files.tensorBoard?.reopened(metrics: files.metrics)
             }
         }
-        if case .epoch(let epoch) = event { append(EpochMetrics(epoch)) }
+        if case .timed(let timing) = event { stepTiming = (self.step + 1, timing) }
+        if case .epoch(let epoch) = event {
+            append(EpochMetrics(epoch))
+            perform(bytes: 1 << 16) { files throws(FileError) in try files.test?.keep(epoch) }
+        }
         if case .timing(let report) = event {
             append(TimingLine(time: Date.now.timeIntervalSince1970, report))
         }
@@ -106,7 +122,10 @@ public final class RunRecorder: RunObserver {
 
     private func append(_ metrics: some Encodable & Sendable) {
         // As a line has.
-        perform(bytes: 256) { files throws(FileError) in try files.metrics.append(metrics) }
+        perform(bytes: 256) { files throws(FileError) in
+            let line = try files.metrics.append(metrics)
+            try files.tensorBoard?.append(line: line)
+        }
     }
 
     private func append(_ line: TimingLine) {

@@ -1,3 +1,4 @@
+import Bounds
 import Training
 
 /// What a run came to, as `summary.json` and as people read it.
@@ -52,6 +53,17 @@ public struct RunSummary: Codable, Sendable, Equatable {
     package static func examples(in steps: Int, of plan: BatchPlan) -> Int {
         let (epochs, rest) = steps.quotientAndRemainder(dividingBy: plan.stepsPerEpoch)
         return epochs * plan.examples + min(rest * plan.batchSize, plan.examples)
+    }
+
+    /// The summary with `?` for each character of a text that would not show as what it is.
+    package var plain: RunSummary {
+        var summary = self
+        summary.dataset = plainText(dataset, limit: 255)
+        summary.weightsSHA256 = plainText(weightsSHA256, limit: 64)
+        summary.failure?.lines = failure?.lines.map { plainText($0) } ?? []
+        summary.failure?.process = plainText(failure?.process ?? "", limit: 255)
+        summary.failure?.host = plainText(failure?.host ?? "", limit: 255)
+        return summary
     }
 
     enum CodingKeys: String, CodingKey {

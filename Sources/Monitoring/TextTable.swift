@@ -5,8 +5,14 @@ public struct TextTable: Sendable {
     /// A table with a heading for each column.
     public init(_ headings: String...) { rows = [headings] }
 
+    /// A table with a heading for each column.
+    package init(_ headings: [String]) { rows = [headings] }
+
     /// Adds a row of as many cells as there are columns.
-    public mutating func add(_ cells: String...) {
+    public mutating func add(_ cells: String...) { add(cells) }
+
+    /// Adds a row of as many cells as there are columns.
+    package mutating func add(_ cells: [String]) {
         precondition(cells.count == rows[0].count, "\(cells) does not fit the table's columns")
         rows.append(cells)
     }

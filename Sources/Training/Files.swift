@@ -73,7 +73,7 @@ public enum Files {
     // MARK: - Open files
 
     /// Reads so many bytes from an open file.
-    static func readAll(
+    package static func readAll(
         _ size: Int, of file: Int32, path: String
     ) throws(FileError) -> [UInt8] {
         // A sparse file may claim any size.

@@ -72,4 +72,7 @@ extension Folder {
 
     /// Removes a file, or a link itself, if it is there.
     public func remove(_ name: String) { unlinkat(descriptor, name, 0) }
+
+    /// Removes a folder if it is there and empty.
+    package func removeFolder(_ name: String) { unlinkat(descriptor, name, AT_REMOVEDIR) }
 }

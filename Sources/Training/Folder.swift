@@ -8,7 +8,7 @@ import Glibc
 public final class Folder: Sendable {
     /// The path that it was opened by.
     public let path: String
-    let descriptor: Int32
+    package let descriptor: Int32
 
     /// O_PATH, of which Swift's import of the system's headers does not know.
     private static let pathOnly: Int32 = 0o10000000

@@ -41,6 +41,8 @@ public enum RunEvent: Sendable, Equatable {
     case training(workers: Int, fromStep: Int)
     /// A step has been made.
     case step(StepReport)
+    /// Where the time of a logged step went, which is told of next.
+    case timed(StepTiming)
     /// About a second has passed in which steps were made.
     case timing(TimingReport)
     /// A step has ended that was to be traced.
@@ -152,6 +154,8 @@ public struct EpochReport: Sendable, Equatable {
     public var seconds: Double
     /// The training examples a second in this epoch's part of this session.
     public var examplesPerSecond: Double
+    /// How the test went in detail; nil where nobody looked.
+    public var detail: TestDetail?
 
     /// A report of one epoch.
     public init(
@@ -166,6 +170,11 @@ public struct EpochReport: Sendable, Equatable {
         self.seconds = seconds
         self.examplesPerSecond = examplesPerSecond
     }
+}
+
+/// Whether a step of an epoch, counted from 1, is logged: each `every`th, or the last one of a shorter epoch.
+package func isLogged(step: Int, of stepsPerEpoch: Int, every: Int) -> Bool {
+    step % min(every, stepsPerEpoch) == 0
 }
 
 /// Who wants to know what happens in a run.

@@ -24,6 +24,8 @@ public struct TimingReport: Codable, Sendable, Equatable {
     public var phases = Phases()
     /// What bounds the run, as ``Bottleneck`` says it; nil where no step was made.
     public var bound: String?
+    /// The steps of each class of ``StepDurations``.
+    public var durations: [Int] = []
     /// What went out and came in, over all workers.
     public var traffic = Traffic()
     /// What was learnt of the workers: of all of them where there are at most 32; of more, of 32 in turns and
@@ -82,6 +84,8 @@ public struct TimingReport: Codable, Sendable, Equatable {
         public var lanes: [Double] = []
         /// How long the step waited for this worker alone, after all others had answered.
         public var lateness = 0.0
+        /// Its sums, since it joined, that another worker has computed too, with the same bits; nil for none.
+        public var audits: Int?
         /// The bytes sent to it in the interval.
         public var bytesSent = 0
         /// The bytes received from it in the interval.

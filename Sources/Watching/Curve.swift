@@ -16,7 +16,7 @@ public struct Curve: Sendable, Equatable {
         public var count: Int
 
         /// This point's values and those of the one after it.
-        func joined(with next: Point) -> Point {
+        package func joined(with next: Point) -> Point {
             let (own, others) = (Double(count), Double(next.count))
             return Point(
                 step: next.step, low: min(low, next.low), high: max(high, next.high),

@@ -1,5 +1,3 @@
-import Bounds
-import FoundationEssentials
 import Monitoring
 import Training
 
@@ -15,11 +13,14 @@ public final class MetricsWatch {
     public var isBehind: Bool { file.isBehind }
 
     private let file: TailedFile
-    private let decoder = JSONDecoder()
     private var badLines = 0
 
     /// Follows the metrics in a run's folder, which need not be there yet.
-    public init(_ folder: Folder) { file = TailedFile(folder, MetricsFile.name) }
+    ///
+    /// - Parameter tail: how many bytes before the file's end to begin; nil to begin at the front.
+    public init(_ folder: Folder, tail: Int? = nil) {
+        file = TailedFile(folder, MetricsFile.name, tail: tail)
+    }
 
     /// Reads on; whether there was anything new.
     ///
@@ -31,7 +32,7 @@ public final class MetricsWatch {
                 badLines = 0
             },
             line: { line in
-                if let metrics = try? decoder.decode(MetricsLine.self, from: Data(line)) {
+                if let metrics = MetricsLine(line) {
                     curves.add(metrics)
                 } else {
                     badLines += 1

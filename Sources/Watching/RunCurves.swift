@@ -1,3 +1,5 @@
+import Monitoring
+
 /// How a run's numbers changed over its steps.
 public struct RunCurves: Sendable, Equatable {
     /// The mean loss of the logged steps' examples.
@@ -18,23 +20,27 @@ public struct RunCurves: Sendable, Equatable {
     public private(set) var epoch = 0
     /// The seconds of training until then.
     public private(set) var seconds = 0.0
+    /// When the newest line was written, in seconds since 1970; nil before the first.
+    public private(set) var lastTime: Double?
+    /// Whether the loss of the newest logged step is a finite number.
+    public private(set) var isLossFinite = true
 
     /// The curves of a run that has made no step.
     public init() {}
 
     mutating func add(_ line: MetricsLine) {
-        switch line.type {
-        case .step:
+        lastTime = line.time ?? lastTime
+        if line.type == .epoch {
+            testLoss.add(line.testLoss ?? .nan, at: line.step)
+            testAccuracy.add(line.testAccuracy ?? .nan, at: line.step)
+        } else {
+            isLossFinite = line.loss != nil
             trainLoss.add(line.loss ?? .nan, at: line.step)
             trainAccuracy.add(line.accuracy ?? .nan, at: line.step)
             learningRate.add(line.learningRate ?? .nan, at: line.step)
-            if line.step > step, line.seconds > seconds {
-                let examples = Double(line.step - step) * Double(line.examples)
-                examplesPerSecond.add(examples / (line.seconds - seconds), at: line.step)
+            if let rate = line.examplesPerSecond(since: step, at: seconds) {
+                examplesPerSecond.add(rate, at: line.step)
             }
-        case .epoch:
-            testLoss.add(line.testLoss ?? .nan, at: line.step)
-            testAccuracy.add(line.testAccuracy ?? .nan, at: line.step)
         }
         (step, epoch, seconds) = (line.step, line.epoch, line.seconds)
     }

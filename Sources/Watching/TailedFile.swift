@@ -23,6 +23,8 @@ public final class TailedFile {
 
     private let folder: Folder
     private let name: String
+    /// The bytes before a file's end where reading begins; nil to begin at the front.
+    private let tail: Int?
     /// Kept open, so that no new file can have the number of the one that was read.
     private var file: Int32 = -1
     private var offset = 0
@@ -34,9 +36,12 @@ public final class TailedFile {
     private static let readSize = 1 << 16
 
     /// A file that need not be there yet.
-    public init(_ folder: Folder, _ name: String) {
+    ///
+    /// - Parameter tail: how many bytes before its end to begin; nil to begin at the front.
+    public init(_ folder: Folder, _ name: String, tail: Int? = nil) {
         self.folder = folder
         self.name = name
+        self.tail = tail
     }
 
     deinit { if file >= 0 { close(file) } }
@@ -75,7 +80,7 @@ public final class TailedFile {
     private func openNewest() throws(FileError) -> Bool {
         let (newest, size) = try folder.openForReading(name)
         guard file >= 0 else {
-            file = newest
+            begin(newest, size)
             return false
         }
         if Self.isSame(file, newest), size >= offset {
@@ -83,11 +88,16 @@ public final class TailedFile {
             return false
         }
         close(file)
-        file = newest
-        offset = 0
-        rest = []
-        isSkipping = false
+        begin(newest, size)
         return true
+    }
+
+    private func begin(_ newest: Int32, _ size: Int) {
+        file = newest
+        rest = []
+        // The byte before tells whether the first line is whole.
+        offset = tail.map { max(0, size - $0 - 1) } ?? 0
+        isSkipping = offset > 0
     }
 
     private static func isSame(_ one: Int32, _ other: Int32) -> Bool {

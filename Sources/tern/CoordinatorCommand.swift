@@ -58,7 +58,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
                 command.options, configuration,
                 command: "tern coordinator --listen \(shellWord(command.listen))"
                     + command.keyOptions.text,
-                isOneOfMany: true)
+                minimum: command.minWorkers, isOneOfMany: true)
             session.announce()
             let coordinator = try session.makeCoordinator(
                 workers: command.minWorkers, minimum: command.minWorkers,

@@ -1,5 +1,6 @@
 import Datasets
 import Images
+import Monitoring
 
 /// An example of an IDX file as a picture: floats from the lowest, black, to the highest, white.
 func picture(of example: ArraySlice<UInt8>, _ shape: ExampleShape) -> Picture {
@@ -17,4 +18,14 @@ func picture(of example: ArraySlice<UInt8>, _ shape: ExampleShape) -> Picture {
         range > 0 ? UInt8(255 * (Double(value) - Double(lowest)) / range) : 0
     }
     return picture(shades, ["values from \(lowest) to \(highest)"])
+}
+
+extension ExampleSet {
+    /// An example as a picture that a run's folder keeps.
+    func picture(of index: Int) -> TestReport.Picture {
+        let size = shape.byteCount
+        let picture = tern.picture(of: values[index * size..<(index + 1) * size], shape)
+        return TestReport.Picture(
+            rows: picture.rows, columns: picture.columns, pixels: picture.pixels)
+    }
 }

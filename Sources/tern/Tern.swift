@@ -23,8 +23,9 @@ struct Tern: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             TrainCommand.self, CoordinatorCommand.self, WorkerCommand.self, KeyCommand.self,
-            VerifyCommand.self,
-            EvaluateCommand.self, PredictCommand.self, InspectCommand.self, ExportCommand.self,
+            VerifyCommand.self, MonitorCommand.self, TopCommand.self, RunsCommand.self,
+            ReportCommand.self, EvaluateCommand.self, PredictCommand.self, InspectCommand.self,
+            ExportCommand.self,
             ImportCommand.self, DatasetCommand.self, BenchCommand.self,
         ])
 

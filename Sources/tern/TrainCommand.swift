@@ -79,7 +79,7 @@ struct TrainCommand: AsyncParsableCommand {
 
     private func train(_ configuration: RunConfiguration, _ signals: SignalSource) async throws {
         let session = try await TrainingSession.open(
-            options, configuration, command: "tern train", isOneOfMany: false)
+            options, configuration, command: "tern train", minimum: 1, isOneOfMany: false)
         let count = session.configuration.workers ?? 1
         session.announce()
         let meetingPoint = try MeetingPoint()

@@ -149,6 +149,9 @@ struct TrainingOptions: ParsableArguments {
                 + "none)", valueName: "first-last"))
     var trace: TraceOption?
 
+    @Flag(help: "Write the run's numbers for TensorBoard, to tensorboard in the run's folder.")
+    var tensorboard = false
+
     @Option(
         help: ArgumentHelp(
             "Sign the completed run with this Ed25519 key, made by tern key signing or openssl; name it "

@@ -23,10 +23,12 @@ struct TrainingSession {
     let command: String
     /// The command that goes on with the run.
     var resumeCommand: String {
-        "\(command) --resume \(shellWord(directory.path))\(signer?.text ?? "")"
+        "\(command) --resume \(shellWord(directory.path))"
+            + (writesTensorBoard ? " --tensorboard" : "") + (signer?.text ?? "")
     }
     /// The steps to be traced.
     private let traced: ClosedRange<Int>?
+    private let writesTensorBoard: Bool
     /// The first process that failed.
     let firstFailure: Locked<ProcessFailure?>
     let signer: RunSigner?
@@ -37,10 +39,11 @@ struct TrainingSession {
     ///
     /// - Parameters:
     ///   - command: the command that trains, without what it is to train.
+    ///   - minimum: how many workers training needs.
     ///   - isOneOfMany: whether a person may want to merge what this process logs with what others log.
     static func open(
         _ options: TrainingOptions, _ configuration: RunConfiguration, command: String,
-        isOneOfMany: Bool
+        minimum: Int, isOneOfMany: Bool
     ) async throws -> TrainingSession {
         try configuration.validate()
         let signer = try options.sign.map { try RunSigner(keyFile: $0) }
@@ -69,12 +72,14 @@ struct TrainingSession {
         var start = EventLine(now: "run_started", .info)
         start.version = Tern.configuration.version
         (start.step, start.seconds) = (checkpoint?.step ?? 0, checkpoint?.seconds ?? 0)
+        start.totalSteps = configuration.training.epochs * job.plan.stepsPerEpoch
+        start.needed = minimum
         sink.emit(start, from: level)
         return TrainingSession(
             configuration: configuration, job: job, directory: directory, checkpoint: checkpoint,
             sink: sink, record: record, logger: logger, notes: notes, command: command,
-            traced: options.trace?.steps, firstFailure: Locked(events.failure), signer: signer,
-            folderOption: folderOption)
+            traced: options.trace?.steps, writesTensorBoard: options.tensorboard,
+            firstFailure: Locked(events.failure), signer: signer, folderOption: folderOption)
     }
 
     private static func openFolder(
@@ -193,23 +198,35 @@ struct TrainingSession {
         directory.folder.remove(Files.name(of: directory.summary))
         let traced = tracedSteps(after: step)
         settings.tracedSteps = traced
-        let (metrics, steps, timing, trace) = try placed { () throws(FileError) in
-            (
-                try MetricsFile(in: directory.folder, resumingAt: step),
+        settings.logEvery = configuration.logEvery
+        let (metrics, tensorBoard, steps, timing, trace) = try placed { () throws(FileError) in
+            let metrics = try MetricsFile(in: directory.folder, resumingAt: step)
+            return (
+                metrics, try openTensorBoard(metrics),
                 try StepsFile(in: directory.folder, resumingAt: step),
                 try TimingFile(in: directory.folder),
                 try traced.map { _ throws(FileError) in try TraceFile(in: directory.folder) }
             )
         }
+        let test = TestFile(in: directory.folder) { [test = job.dataset.test] example in
+            test.picture(of: example)
+        }
         let recorder = RunRecorder(
-            logger: logger, sink: sink, thread: record, metrics: metrics, steps: steps,
-            timing: timing, trace: trace, logEvery: configuration.logEvery, resumingAt: step)
+            logger: logger, sink: sink, thread: record, metrics: metrics,
+            tensorBoard: tensorBoard, steps: steps, timing: timing, trace: trace, test: test,
+            logEvery: configuration.logEvery, resumingAt: step)
         let evaluation = EvaluationPool(
             job.architecture, examples: job.dataset.test,
             threads: Processors.allowed.count, kernels: job.kernels)
         return Coordinator(
             job, settings: settings, resuming: checkpoint, store: directory.checkpoints,
             evaluation: evaluation, observer: recorder)
+    }
+
+    private func openTensorBoard(_ metrics: MetricsFile) throws(FileError) -> TensorBoardFile? {
+        guard writesTensorBoard else { return nil }
+        return try TensorBoardFile(
+            in: directory.folder, configuration.training, metrics: metrics)
     }
 
     /// The steps that can still be traced.

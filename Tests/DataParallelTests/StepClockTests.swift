@@ -19,7 +19,7 @@ import Training
     private mutating func makeStep() {
         clock.begin(step: 1, at: .milliseconds(100))
         for peer in ["a", "b"] {
-            clock.ask(peer, slots: 8)
+            clock.ask(peer, slots: 8, bytes: 0)
             clock.sent(1000, to: peer)
         }
         clock.rest(at: .milliseconds(101))
@@ -27,7 +27,8 @@ import Training
         clock.rest(at: .milliseconds(132))
         receive("b", took: 70, lanes: [60], at: 180)
         clock.beginUpdate(at: .milliseconds(182))
-        clock.updated(Tally(examples: 10, correct: 5, loss: 20), learningRate: 0.5)
+        clock.updated(
+            Tally(examples: 10, correct: 5, loss: 20), learningRate: 0.5, at: .milliseconds(190))
         clock.enter(.record, at: .milliseconds(190))
         clock.rest(at: .milliseconds(200))
     }
@@ -100,7 +101,7 @@ import Training
     @Test("a worker that never answers is late as long as nobody else owes anything")
     mutating func silent() throws {
         clock.begin(step: 1, at: .zero)
-        for peer in ["a", "b"] { clock.ask(peer, slots: 8) }
+        for peer in ["a", "b"] { clock.ask(peer, slots: 8, bytes: 0) }
         clock.rest(at: .zero)
         receive("a", took: 1, lanes: [1], at: 100)
         clock.rest(at: .milliseconds(100))
@@ -108,7 +109,7 @@ import Training
         #expect(isNear(try #require(alone).workers[1].lateness, 0.5))
         // Now another computes its slots, and the step is made without it.
         clock.enter(.send, at: .milliseconds(700))
-        clock.ask("a", slots: 8)
+        clock.ask("a", slots: 8, bytes: 0)
         receive("a", took: 1, lanes: [1], at: 750)
         clock.beginUpdate(at: .milliseconds(750))
         let helped = measure(until: 800)
@@ -122,7 +123,7 @@ import Training
             at: .milliseconds(300), members: ["b"], seconds: 1, epoch: 1, step: 1)
         #expect(last?.workers.map(\.worker) == ["node1:1", "node2:2"])
         clock.begin(step: 2, at: .milliseconds(300))
-        clock.ask("a", slots: 8)
+        clock.ask("a", slots: 8, bytes: 0)
         let next = clock.report(
             at: .milliseconds(400), members: ["b"], seconds: 1, epoch: 1, step: 1)
         #expect(next?.workers.map(\.worker) == ["node2:2"])
@@ -135,7 +136,7 @@ import Training
         for member in members { clock.join(member, name: "node:\(member)") }
         func told(by clock: inout StepClock<String>, _ start: Int) -> [String] {
             clock.begin(step: 1, at: .milliseconds(start))
-            for member in members { clock.ask(member, slots: 1) }
+            for member in members { clock.ask(member, slots: 1, bytes: 0) }
             for member in members {
                 let time = member == "39" ? 90 : 10
                 clock.answer(member, nil, isLast: true, at: .milliseconds(start + time))

@@ -11,7 +11,7 @@ import Training
     /// A step that begins at `start` ms; its worker, whose clock is 5 s ahead, computes from 10 to 30 ms after.
     private mutating func makeStep(_ step: Int, at start: Int) {
         clock.begin(step: step, at: .milliseconds(start))
-        clock.ask("a", slots: 4)
+        clock.ask("a", slots: 4, bytes: 0)
         clock.rest(at: .milliseconds(start + 1))
         clock.enter(.reduce, at: .milliseconds(start + 40))
         let timing = WorkTiming(
@@ -23,7 +23,7 @@ import Training
         clock.answer("a", timing, isLast: true, at: .milliseconds(start + 40))
         clock.trace(timing, of: "a", at: .milliseconds(start + 40))
         clock.beginUpdate(at: .milliseconds(start + 41))
-        clock.updated(Tally(), learningRate: 1)
+        clock.updated(Tally(), learningRate: 1, at: .milliseconds(start + 41))
     }
 
     private func span(_ first: Int, _ last: Int) -> Range<Duration> {

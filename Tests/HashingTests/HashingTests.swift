@@ -41,6 +41,21 @@ struct SHA256Tests {
     }
 }
 
+@Suite("CRC-32C")
+struct CRC32CTests {
+    // RFC 3720's own examples, and the customary one.
+    private static let knownSums: [(bytes: [UInt8], sum: UInt32)] = [
+        ([], 0), ([UInt8](repeating: 0, count: 32), 0x8A91_36AA),
+        ([UInt8](repeating: 0xFF, count: 32), 0x62A8_AB43), (Array(0..<32), 0x46DD_794E),
+        ((0..<32).reversed(), 0x113F_DB5C), (Array("123456789".utf8), 0xE306_9283),
+    ]
+
+    @Test("gives the standard's sums", arguments: knownSums)
+    func knownSum(bytes: [UInt8], sum: UInt32) {
+        #expect(CRC32C.sum(of: bytes) == sum)
+    }
+}
+
 @Suite("XXH3")
 struct XXH3Tests {
     // The sums of the reference implementation's command line, `xxhsum -H3`.

@@ -33,8 +33,9 @@ struct EvaluationTests {
     @Test("a tally counts examples, hits and losses, and knows their means")
     func tally() {
         var tally = Tally([
-            ExampleLoss(loss: 0.5, isCorrect: true), ExampleLoss(loss: 1.75, isCorrect: false),
-            ExampleLoss(loss: 0.25, isCorrect: true),
+            ExampleLoss(loss: 0.5, predicted: 1, label: 1),
+            ExampleLoss(loss: 1.75, predicted: 0, label: 1),
+            ExampleLoss(loss: 0.25, predicted: 1, label: 1),
         ])
         #expect(tally == Tally(examples: 3, correct: 2, loss: 2.5))
         tally += Tally(examples: 1, correct: 1, loss: 0.5)

@@ -12,7 +12,7 @@ extension Coordinator {
     func send(_ message: CoordinatorMessage, to peer: PeerIdentity) {
         switch message {
         case .welcome: timing.join(peer, name: machine.name(of: peer) ?? "")
-        case .compute(let work): timing.ask(peer, slots: work.ranges.slotCount)
+        case .compute(let work): timing.ask(peer, slots: work.ranges.slotCount, bytes: 0)
         case .ping: timing.ping(peer, at: now)
         default: break
         }
@@ -27,8 +27,13 @@ extension Coordinator {
 
     /// Sends a message, now or, if it is worth `waiting` for that, as soon as there is room.
     func send(_ frames: [Frame], to peer: PeerIdentity, waiting: Bool = true) {
-        guard let socket else { return }
         timing.sent(frames.reduce(0) { $0 + $1.count }, to: peer)
+        transmit(frames, to: peer, waiting: waiting)
+    }
+
+    /// Sends a message that the clock knows of.
+    func transmit(_ frames: [Frame], to peer: PeerIdentity, waiting: Bool = true) {
+        guard let socket else { return }
         if outboxes[peer] == nil {
             switch socket.send(frames, to: peer) {
             case .sent: return

@@ -11,8 +11,9 @@ extension Coordinator {
         let (frame, checksum) = broadcast ?? makeBroadcast()
         let work = WorkHeader(
             step: state.step, attempt: machine.attempt, ranges: ranges, checksum: checksum)
-        timing.ask(peer, slots: ranges.slotCount)
-        send([Frame(CoordinatorMessage.weights(work).header(run: run)), frame], to: peer)
+        let header = Frame(CoordinatorMessage.weights(work).header(run: run))
+        timing.ask(peer, slots: ranges.slotCount, bytes: header.count + frame.count)
+        transmit([header, frame], to: peer)
     }
 
     private func makeBroadcast() -> (frame: Frame, checksum: UInt64) {
@@ -59,8 +60,9 @@ extension Coordinator {
         guard state.update(sum) else { return abandon(.diverged(step: state.step)) }
         sums.pool.give(sum.gradients)
         clock.count(sum.tally.examples)
-        timing.updated(sum.tally, learningRate: learningRate)
         let end = now
+        timing.updated(sum.tally, learningRate: learningRate, at: end)
+        if let timed = timing.takeStepTiming() { self.report(.timed(timed)) }
         // The record adds up the very frame that goes to the workers, on its own thread.
         let report = state.report(
             sum.tally, learningRate: learningRate, seconds: clock.seconds(at: end),
@@ -71,15 +73,20 @@ extension Coordinator {
     func evaluate() {
         clock.pause(at: now)
         let parameters = state.parameters
-        evaluating = Task { evaluated(await evaluation.evaluate(parameters)) }
+        let classes = job.architecture.classes
+        evaluating = Task {
+            let (tally, detail) = await evaluation.test(parameters, classes: classes)
+            evaluated(tally, detail)
+        }
     }
 
-    private func evaluated(_ test: Tally) {
+    private func evaluated(_ test: Tally, _ detail: TestDetail) {
         guard test.loss.isFinite else { return abandon(.diverged(step: state.step)) }
-        let report = EpochReport(
+        var report = EpochReport(
             epoch: state.step / job.plan.stepsPerEpoch, epochs: job.configuration.epochs,
             step: state.step, train: state.epochTally, test: test,
             seconds: clock.seconds(at: now), examplesPerSecond: clock.takeEpochRate())
+        report.detail = detail
         lastEpoch = report
         self.report(.epoch(report))
         perform(machine.evaluated(now: now))

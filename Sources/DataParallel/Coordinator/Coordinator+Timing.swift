@@ -27,6 +27,7 @@ extension Coordinator {
     /// Tells where the time since the last report went, if steps were made in it.
     func reportTiming() {
         let now = now
+        for (peer, count) in machine.confirmedSums { timing.confirm(count, of: peer) }
         let report = timing.report(
             at: now, members: members, seconds: clock.seconds(at: now),
             epoch: min(state.step / job.plan.stepsPerEpoch + 1, job.configuration.epochs),

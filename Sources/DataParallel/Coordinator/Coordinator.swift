@@ -215,7 +215,12 @@ public actor Coordinator {
             sums.begin(step: step)
             let now = now
             clock.resume(at: now)
-            timing.begin(step: step + 1, at: now)
+            let plan = job.plan
+            timing.begin(
+                step: step + 1,
+                isLogged: isLogged(
+                    step: step % plan.stepsPerEpoch + 1, of: plan.stepsPerEpoch,
+                    every: machine.settings.logEvery), at: now)
         case .accumulate(let sum): accumulate(sum)
         case .arbitrate(let slots, let step): arbitrate(slots, step: step)
         case .rewind(let limit): rewind(noLaterThan: limit)

@@ -30,6 +30,8 @@ public struct CoordinatorSettings: Sendable {
     public var recheck = 1.0 / 64
     /// What decides which they are; secret, lest a worker is honest only where it is audited.
     public var auditKey: UInt64 = 0
+    /// The steps of an epoch that are logged, and so timed: see ``isLogged(step:of:every:)``.
+    public var logEvery = 100
     /// The steps to be traced, counted from 1; nil for none.
     public var tracedSteps: ClosedRange<Int>?
 

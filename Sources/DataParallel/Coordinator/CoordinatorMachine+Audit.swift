@@ -97,10 +97,17 @@ extension CoordinatorMachine {
         if audit.isAgreed, !isDrawn("recheck", sum, settings.recheck) {
             let (author, auditor) = (audit.copies[0].identity, member.identity)
             known.noteConfirmed(author, by: auditor, step: step)
+            if let index = self.index(of: audit.copies[0].peer) { members[index].confirmed += 1 }
             return []
         }
         disputes.append(audit)
         return arbitrateNext()
+    }
+
+    /// The members of whose sums others have computed some too, with the same bits, and how many.
+    package var confirmedSums: [(peer: Peer, count: Int)] {
+        guard settings.audit > 0 else { return [] }
+        return members.filter { $0.confirmed > 0 }.map { ($0.peer, $0.confirmed) }
     }
 
     // MARK: - The coordinator's own copies

@@ -228,6 +228,8 @@ extension CoordinatorMachine {
         var timesLate = 0
         /// What has been dropped of its messages.
         var dropped = 0
+        /// How many of its sums another member has computed too, with the same bits.
+        var confirmed = 0
 
         init(
             _ peer: Peer, _ caller: AllowedWorker?, _ identity: WorkerIdentity, name: String,

@@ -1,4 +1,5 @@
 import Datasets
+import KernelInterface
 import Kernels
 import NeuralNetwork
 import Training
@@ -18,14 +19,27 @@ public struct EvaluationPool: Sendable {
         lanes = (0..<threads).map { EvaluationLane($0, architecture, kernels: kernels) }
     }
 
-    /// The tally of all examples under the given parameters.
+    /// The loss of each example under the given parameters, in their order.
     ///
-    /// The losses are added up one by one, so the sum does not depend on the lanes.
-    public func evaluate(_ parameters: FloatBuffer) async -> Tally {
-        await Tally(parts: lanes.count) { index in
+    /// Whatever is made of them in that order does not depend on the lanes.
+    package func losses(_ parameters: FloatBuffer) async -> [ExampleLoss] {
+        await allLosses(parts: lanes.count) { index in
             let part = (0..<examples.count).part(index, of: lanes.count)
             return await lanes[index].losses(of: part, in: examples, parameters)
         }
+    }
+
+    /// The tally of all examples under the given parameters.
+    public func evaluate(_ parameters: FloatBuffer) async -> Tally {
+        Tally(await losses(parameters))
+    }
+
+    /// The tally of all examples under the given parameters, and how the test went in detail.
+    ///
+    /// - Parameter classes: how many there are.
+    func test(_ parameters: FloatBuffer, classes: Int) async -> (Tally, TestDetail) {
+        let losses = await losses(parameters)
+        return (Tally(losses), TestDetail(losses, labels: examples.labels, classes: classes))
     }
 
     /// Ends the lanes' threads.

@@ -15,6 +15,13 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
     /// When that phase began: the last time that was told.
     private var since: Duration
     private var times = [Duration](repeating: .zero, count: Phase.allCases.count)
+    /// The times at the last update, and when the step under way began.
+    private var timesBefore = [Duration](repeating: .zero, count: Phase.allCases.count)
+    private var stepStart: Duration = .zero
+    private var durations = StepDurations()
+    /// What is known of the step under way where it is logged.
+    private var logged: LoggedStep<Peer>?
+    private var stepTiming: StepTiming?
     private var intervalStart: Duration
     /// Whether a step is under way, and whether one was at any time of the interval.
     private var isStepping = false
@@ -59,8 +66,12 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
     }
 
     /// A step begins, counted from 1: its weights are sent.
-    package mutating func begin(step: Int, at now: Duration) {
+    ///
+    /// - Parameter isLogged: whether the log is to tell where its time went.
+    package mutating func begin(step: Int, isLogged: Bool = false, at now: Duration) {
         enter(.send, at: now)
+        stepStart = since
+        logged = isLogged ? LoggedStep() : nil
         tracer?.begin(step: step, at: since)
         (isStepping, hasStepped, hasSum) = (true, true, false)
         round += 1
@@ -82,11 +93,27 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
     }
 
     /// The step is made.
-    package mutating func updated(_ tally: Tally, learningRate: Double) {
+    package mutating func updated(_ tally: Tally, learningRate: Double, at now: Duration) {
+        durations.add(seconds: (now - stepStart).inSeconds)
+        if let logged {
+            var phases = phases(since: timesBefore)
+            phases.update += max(.zero, now - since).inSeconds
+            stepTiming = logged.timing(phases) { workers[$0]?.name }
+            self.logged = nil
+        }
+        for phase in times.indices { timesBefore[phase] = times[phase] }
+        // What of the update was told of above is not told of again.
+        timesBefore[Phase.update.rawValue] += max(.zero, now - since)
         steps += 1
         self.tally += tally
         self.learningRate = learningRate
         isStepping = false
+    }
+
+    /// Where the time of a logged step went, once after its update.
+    package mutating func takeStepTiming() -> StepTiming? {
+        defer { stepTiming = nil }
+        return stepTiming
     }
 
     /// The step is left as it is: the run goes back, waits for a disk, or ends.
@@ -114,9 +141,13 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
         workers[peer]?.bytesReceived += bytes
     }
 
-    /// A worker is asked for the sums of so many slots.
-    package mutating func ask(_ peer: Peer, slots: Int) {
-        if workers[peer]?.ask(slots: slots, round: round, at: since) == true {
+    /// A worker is asked for the sums of so many slots, in a message of so many bytes that no other call tells of.
+    package mutating func ask(_ peer: Peer, slots: Int, bytes: Int) {
+        if bytes > 0 {
+            traffic.bytesSent += bytes
+            traffic.messagesSent += 1
+        }
+        if workers[peer]?.ask(slots: slots, bytes: bytes, round: round, at: since) == true {
             owing += 1
             endLateness(at: since)
         }
@@ -130,10 +161,12 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
         _ peer: Peer, _ timing: WorkTiming?, isLast: Bool, at now: Duration
     ) {
         hasSum = true
+        if let timing, logged != nil { logged?.note(timing, of: peer) }
         guard workers[peer]?.answer(timing, isLast: isLast, round: round, at: now) == true else {
             return
         }
         owing -= 1
+        if owing == 0 { logged?.last = peer }
         endLateness(at: now)
         guard owing == 1, let late = workers.first(where: { $0.value.owes(round: round) }) else {
             return
@@ -145,6 +178,11 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
         guard let (peer, since) = sole else { return }
         workers[peer]?.lateness += now - since
         sole = nil
+    }
+
+    /// So many sums of a worker were computed by another one too, with the same bits, since it joined.
+    package mutating func confirm(_ count: Int, of peer: Peer) {
+        workers[peer]?.confirmed = count
     }
 
     /// A ping is sent to a worker.
@@ -196,7 +234,8 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
         report.examples = tally.examples
         if steps > 0 { (report.loss, report.accuracy) = (tally.meanLoss, tally.accuracy) }
         report.learningRate = learningRate
-        report.phases = phases
+        report.phases = phases()
+        report.durations = durations.counts
         report.traffic = traffic
         for peer in workers.keys { workers[peer]?.countAnswer(round: round) }
         let timings = workers.filter { $0.value.hasAnswered || members.contains($0.key) }
@@ -207,8 +246,11 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
         return report
     }
 
-    private var phases: TimingReport.Phases {
-        func seconds(_ phase: Phase) -> Double { times[phase.rawValue].inSeconds }
+    /// The times of the interval, less those of a moment in it.
+    private func phases(since before: [Duration]? = nil) -> TimingReport.Phases {
+        func seconds(_ phase: Phase) -> Double {
+            (times[phase.rawValue] - (before?[phase.rawValue] ?? .zero)).inSeconds
+        }
         var phases = TimingReport.Phases()
         (phases.send, phases.first, phases.wait) = (seconds(.send), seconds(.first), seconds(.wait))
         (phases.reduce, phases.update) = (seconds(.reduce), seconds(.update))
@@ -235,7 +277,11 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
     /// Begins a new interval, and forgets workers that are gone.
     private mutating func beginInterval(at now: Duration, _ members: Set<Peer>) {
         intervalStart = now
-        for phase in times.indices { times[phase] = .zero }
+        for phase in times.indices {
+            timesBefore[phase] -= times[phase]
+            times[phase] = .zero
+        }
+        durations.clear()
         hasStepped = isStepping
         (steps, tally, learningRate, traffic) = (0, Tally(), nil, TimingReport.Traffic())
         workers = workers.filter { members.contains($0.key) }

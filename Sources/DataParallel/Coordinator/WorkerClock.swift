@@ -24,6 +24,8 @@ struct WorkerClock: Sendable {
     var bytesSent = 0
     var bytesReceived = 0
     var offset = ClockOffset()
+    /// Its sums that another worker has computed too, with the same bits, since it joined.
+    var confirmed = 0
 
     init(name: String, number: Int) {
         self.name = name
@@ -31,8 +33,9 @@ struct WorkerClock: Sendable {
     }
 
     /// It is asked for sums; says whether it owed none of this round before.
-    mutating func ask(slots: Int, round: Int, at now: Duration) -> Bool {
+    mutating func ask(slots: Int, bytes: Int, round: Int, at now: Duration) -> Bool {
         self.slots += slots
+        bytesSent += bytes
         if self.round != round {
             countAnswer()
             (self.round, askedAt, isOwing) = (round, now, false)
@@ -89,6 +92,7 @@ struct WorkerClock: Sendable {
         timing.busy = busy.inSeconds / count
         timing.lanes = lanes.map { $0.inSeconds / count }.sorted(by: >)
         timing.lateness = lateness.inSeconds / count
+        timing.audits = confirmed > 0 ? confirmed : nil
         (timing.bytesSent, timing.bytesReceived) = (bytesSent, bytesReceived)
         timing.clockOffset = offset.best?.inSeconds
         return timing

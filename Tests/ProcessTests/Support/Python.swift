@@ -10,6 +10,13 @@ enum Python {
     /// A Python that has PyTorch, if the variable TERN_TORCH_PYTHON names one.
     static let withTorch = environment["TERN_TORCH_PYTHON"]
 
+    /// A Python that has TensorBoard: the one that TERN_TENSORBOARD_PYTHON names, or else that of
+    /// `Scripts/test`.
+    static let withTensorBoard: String? =
+        environment["TERN_TENSORBOARD_PYTHON"]
+        ?? [packagePath(".build/tensorboard/bin/python")]
+        .first { FileManager.default.isExecutableFile(atPath: $0) }
+
     /// A script of `Scripts/fixtures`.
     static func script(_ name: String) -> String { packagePath("Scripts/fixtures/\(name)") }
 

@@ -1,0 +1,47 @@
+import FoundationEssentials
+import NIOHTTP1
+
+/// The answer to a request.
+struct Answer: Sendable {
+    var status = HTTPResponseStatus.ok
+    var type = "text/html; charset=utf-8"
+    var body: [UInt8] = []
+    var headers: [(name: String, value: String)] = []
+    /// What the answer goes on with as long as the reader wants; nil for one that ends.
+    var stream: RunLibrary.Subject?
+
+    /// A page.
+    static func page(_ html: String) -> Answer { Answer(body: Array(html.utf8)) }
+
+    /// A text of another kind.
+    static func text(_ text: String, type: String = "text/plain; charset=utf-8") -> Answer {
+        Answer(type: type, body: Array(text.utf8))
+    }
+
+    /// A refusal, in one line.
+    static func refusal(_ status: HTTPResponseStatus, _ reason: String) -> Answer {
+        var answer = text("\(reason)\n")
+        answer.status = status
+        return answer
+    }
+
+    /// All headers of the answer.
+    ///
+    /// - Parameter isKept: whether the connection stays open.
+    func allHeaders(isKept: Bool) -> HTTPHeaders {
+        var all = HTTPHeaders([
+            ("Content-Type", type), ("Cache-Control", "no-store"),
+            ("Content-Security-Policy", Self.policy), ("X-Content-Type-Options", "nosniff"),
+            ("X-Frame-Options", "DENY"), ("Referrer-Policy", "no-referrer"),
+            ("Cross-Origin-Resource-Policy", "same-origin"),
+            ("Connection", isKept ? "keep-alive" : "close"),
+        ])
+        if stream == nil { all.add(name: "Content-Length", value: "\(body.count)") }
+        for (name, value) in headers { all.add(name: name, value: value) }
+        return all
+    }
+
+    private static let policy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        + "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+}

@@ -1,0 +1,64 @@
+import Glibc
+import Monitoring
+
+/// The range of an axis and the round numbers on it.
+struct Axis {
+    let low: Double
+    let high: Double
+    let ticks: [Double]
+
+    /// An axis that holds all values, with about `count` ticks.
+    init(_ values: some Sequence<Double>, including zero: Bool = false, ticks count: Int = 5) {
+        var (low, high) = (Double.infinity, -Double.infinity)
+        for value in values where value.isFinite {
+            low = min(low, value)
+            high = max(high, value)
+        }
+        if zero || low > high { (low, high) = (min(low, 0), max(high, 0)) }
+        // A limit keeps sums and differences finite.
+        low = max(low, -1e300)
+        high = min(high, 1e300)
+        if high - low <= abs(high) * 1e-9 { high = low + max(abs(low) * 0.1, 1e-9) }
+        let step = Self.roundStep((high - low) / Double(count))
+        let first = (low / step).rounded(.down)
+        let last = (high / step).rounded(.up)
+        self.low = first * step
+        self.high = last * step
+        ticks = stride(from: first, through: min(last, first + 20), by: 1).map { $0 * step }
+    }
+
+    /// The next of 1, 2, 5, 10 times a power of ten.
+    private static func roundStep(_ step: Double) -> Double {
+        let power = pow(10, log10(step).rounded(.down))
+        guard power > 0, power.isFinite else { return 1 }
+        let factor = [1, 2, 5, 10].first { Double($0) * power >= step * 0.999 } ?? 10
+        return Double(factor) * power
+    }
+
+    /// Where a value lies, from 0 to 1.
+    func place(_ value: Double) -> Double {
+        min(1, max(0, (value - low) / (high - low)))
+    }
+
+    /// A tick as people read it.
+    func text(_ tick: Double) -> String {
+        compact(tick, step: ticks.count > 1 ? ticks[1] - ticks[0] : 1)
+    }
+}
+
+/// A number in few signs, such as `12k` or `0.003`; `step` tells how exact it must be.
+func compact(_ value: Double, step: Double) -> String {
+    let size = abs(value)
+    for (limit, sign) in [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e4, "k")] where size >= limit {
+        let unit = limit == 1e4 ? 1e3 : limit
+        return trimmed(fixed(value / unit, step < unit ? 1 : 0)) + sign
+    }
+    if size < 1e-12 { return "0" }
+    if step < 1e-4 { return "\(Float(value))" }
+    let decimals = step >= 1 ? 0 : min(6, Int((-log10(step)).rounded(.up)))
+    return fixed(value, decimals)
+}
+
+private func trimmed(_ text: String) -> String {
+    text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+}

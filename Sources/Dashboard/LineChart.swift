@@ -1,0 +1,140 @@
+import Monitoring
+import Watching
+
+/// Curves over the steps of a run as a picture, in SVG.
+struct LineChart {
+    /// A curve.
+    struct Series {
+        /// What the legend says.
+        var name: String
+        /// The values.
+        var curve: Curve
+        /// The colour, from 0 to 7.
+        var colour: Int
+        /// Whether the line is dashed, so that not the colour alone tells it from others.
+        var isDashed = false
+    }
+
+    /// What the picture shows.
+    var title: String
+    /// The curves.
+    var series: [Series]
+    /// How a value is written.
+    var text: (Double) -> String = { fixed($0, 4) }
+    /// Whether the axis begins at zero.
+    var beginsAtZero = true
+
+    private static let (width, height) = (460.0, 230.0)
+    private static let (left, right, top, bottom) = (52.0, 450.0, 8.0, 204.0)
+    /// So many points are as fine as a screen.
+    private static let mostPoints = 300
+
+    /// The picture with a heading and a legend; nothing where there are no values.
+    var html: String {
+        let shown = series.filter { !$0.curve.points.isEmpty }
+        guard !shown.isEmpty else { return "" }
+        let legend = shown.map { series in
+            let last = series.curve.last.map { " " + text($0) } ?? ""
+            return "<li class=\"l\(series.colour)\">\(escaped(series.name))"
+                + "<strong>\(escaped(last))</strong></li>"
+        }
+        return "<figure><h3>\(escaped(title))</h3>\(svg(shown))<ul class=\"legend\">"
+            + legend.joined() + "</ul></figure>"
+    }
+
+    /// The picture alone, as a file: with its own colours.
+    var file: String {
+        svg(series.filter { !$0.curve.points.isEmpty }, isFile: true)
+    }
+
+    private func svg(_ shown: [Series], isFile: Bool = false) -> String {
+        let points = shown.map { thinned($0.curve.points) }
+        let all = points.joined()
+        let x = Axis([0] + all.map { Double($0.step) }, ticks: 4)
+        let y = Axis(all.flatMap { [$0.low, $0.high] }, including: beginsAtZero)
+        var lines = zip(shown, points).map { line($0, $1, x, y) }
+        lines.insert(grid(x, y), at: 0)
+        let summary = shown.map { series in
+            "\(series.name): \(series.curve.last.map(text) ?? "none") at last"
+        }.joined(separator: "; ")
+        let head =
+            isFile
+            ? "xmlns=\"http://www.w3.org/2000/svg\" width=\"920\" height=\"460\" " : ""
+        return "<svg \(head)viewBox=\"0 0 \(Self.width) \(Self.height)\" role=\"img\" "
+            + "aria-label=\"\(escaped("\(title). \(summary)"))\">"
+            + (isFile ? Self.fileStyle(title) : "") + lines.joined() + "</svg>"
+    }
+
+    private static func fileStyle(_ title: String) -> String {
+        let colours = [
+            "#0072b2", "#c77700", "#00785a", "#b0578a", "#56b4e9", "#c14700", "#d9c400", "#8a939d",
+        ]
+        let rules = colours.enumerated().map { ".s\($0){stroke:\($1)}.f\($0){fill:\($1)}" }
+        return "<title>\(escaped(title))</title><style>text{font:13px sans-serif;fill:#59636e}"
+            + ".curve{fill:none;stroke-width:2}.band{opacity:.22}.dashed{stroke-dasharray:6 4}"
+            + ".axis{stroke:#b8c0c8}.grid{stroke:#e1e5e9}\(rules.joined())</style>"
+            + "<rect width=\"\(width)\" height=\"\(height)\" fill=\"#fff\"/>"
+    }
+
+    private func thinned(_ points: [Curve.Point]) -> [Curve.Point] {
+        guard points.count > Self.mostPoints else { return points }
+        let size = (points.count + Self.mostPoints - 1) / Self.mostPoints
+        return stride(from: 0, to: points.count, by: size).map { start in
+            points[(start + 1)..<min(points.count, start + size)]
+                .reduce(points[start]) { $0.joined(with: $1) }
+        }
+    }
+
+    private func grid(_ x: Axis, _ y: Axis) -> String {
+        var svg = ""
+        for tick in y.ticks {
+            let place = Self.vertical(y.place(tick))
+            svg +=
+                "<line class=\"grid\" x1=\"\(Self.left)\" x2=\"\(Self.right)\" y1=\"\(place)\" y2=\"\(place)\"/>"
+            svg +=
+                "<text x=\"\(Self.left - 6)\" y=\"\(place)\" dy=\"4\" text-anchor=\"end\">\(y.text(tick))</text>"
+        }
+        for tick in x.ticks {
+            let place = Self.horizontal(x.place(tick))
+            svg += "<text x=\"\(place)\" y=\"222\" text-anchor=\"middle\">\(x.text(tick))</text>"
+        }
+        svg +=
+            "<line class=\"axis\" x1=\"\(Self.left)\" x2=\"\(Self.right)\" y1=\"\(Self.bottom)\" y2=\"\(Self.bottom)\"/>"
+        return svg
+    }
+
+    private func line(_ series: Series, _ points: [Curve.Point], _ x: Axis, _ y: Axis) -> String {
+        func place(_ point: Curve.Point, _ value: Double) -> String {
+            "\(Self.horizontal(x.place(Double(point.step)))),\(Self.vertical(y.place(value)))"
+        }
+        var svg = ""
+        if points.contains(where: { $0.low < $0.high }) {
+            let upper = points.map { place($0, $0.high) }
+            let lower = points.reversed().map { place($0, $0.low) }
+            svg +=
+                "<polygon class=\"band f\(series.colour)\" points=\""
+                + (upper + lower).joined(separator: " ") + "\"/>"
+        }
+        let dashed = series.isDashed ? " dashed" : ""
+        svg +=
+            "<polyline class=\"curve s\(series.colour)\(dashed)\" points=\""
+            + points.map { place($0, $0.mean) }.joined(separator: " ") + "\"/>"
+        if points.count <= 40 {
+            svg += points.map { point in
+                let centre = place(point, point.mean).split(separator: ",")
+                return
+                    "<circle class=\"f\(series.colour)\" r=\"3\" cx=\"\(centre[0])\" cy=\"\(centre[1])\">"
+                    + "<title>\(escaped("step \(point.step): \(text(point.mean))"))</title></circle>"
+            }.joined()
+        }
+        return svg
+    }
+
+    private static func horizontal(_ share: Double) -> String {
+        fixed(left + share * (right - left), 1)
+    }
+
+    private static func vertical(_ share: Double) -> String {
+        fixed(bottom - share * (bottom - top), 1)
+    }
+}

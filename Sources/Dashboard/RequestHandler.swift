@@ -1,0 +1,152 @@
+import NIOCore
+import NIOHTTP1
+
+/// Answers the requests of one connection, each within a time, and keeps its streams going.
+final class RequestHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private let routes: Routes
+    private let connections: Connections
+    private var head: HTTPRequestHead?
+    private var bodySize = 0
+    private var deadline: Scheduled<Void>?
+    private var heartbeat: RepeatedTask?
+    /// The number of the stream that this connection gets.
+    private var stream: Int?
+    private var isClosed = false
+
+    /// A request must be whole, and an answer gone, within this time.
+    private static let patience = TimeAmount.seconds(10)
+    private static let longestBody = 1 << 16
+
+    init(_ routes: Routes, _ connections: Connections) {
+        self.routes = routes
+        self.connections = connections
+    }
+
+    // MARK: - The connection
+
+    func channelActive(context: ChannelHandlerContext) {
+        guard connections.add(context.channel) else { return context.close(promise: nil) }
+        limitTime(context)
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        isClosed = true
+        deadline?.cancel()
+        heartbeat?.cancel()
+        connections.remove(context.channel)
+        if let stream {
+            let library = routes.library
+            Task { await library.unsubscribe(stream) }
+        }
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    /// Ends the connection unless what is waited for happens in time.
+    private func limitTime(_ context: ChannelHandlerContext) {
+        deadline?.cancel()
+        let channel = context.channel
+        deadline = context.eventLoop.scheduleTask(in: Self.patience) { channel.close(promise: nil) }
+    }
+
+    // MARK: - Requests
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            (self.head, bodySize) = (head, 0)
+        case .body(let part):
+            // Nothing that is answered has a body.
+            bodySize += part.readableBytes
+            if bodySize > Self.longestBody { context.close(promise: nil) }
+        case .end:
+            guard let head else { return }
+            self.head = nil
+            connections.set(context.channel, isIdle: false)
+            limitTime(context)
+            answer(head, context)
+        }
+    }
+
+    private func answer(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        let (routes, loop) = (routes, context.eventLoop)
+        let bound = NIOLoopBound((self, context), eventLoop: loop)
+        Task {
+            let answer = await routes.answer(to: head)
+            loop.execute {
+                let (handler, context) = bound.value
+                handler.send(answer, to: head, context)
+            }
+        }
+    }
+
+    private func send(_ answer: Answer, to head: HTTPRequestHead, _ context: ChannelHandlerContext)
+    {
+        guard !isClosed else { return }
+        let isKept = head.isKeepAlive && answer.stream == nil
+        let response = HTTPResponseHead(
+            version: head.version, status: answer.status, headers: answer.allHeaders(isKept: isKept)
+        )
+        context.write(wrapOutboundOut(.head(response)), promise: nil)
+        if let subject = answer.stream, head.method == .GET {
+            context.flush()
+            return begin(subject, context)
+        }
+        if head.method == .GET {
+            context.write(
+                wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: answer.body)))), promise: nil)
+        }
+        let gone = context.eventLoop.makePromise(of: Void.self)
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        gone.futureResult.whenComplete { _ in
+            let (handler, context) = bound.value
+            guard !handler.isClosed else { return }
+            guard isKept else { return context.close(promise: nil) }
+            handler.connections.set(context.channel, isIdle: true)
+            handler.limitTime(context)
+        }
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: gone)
+    }
+
+    // MARK: - Streams
+
+    /// Sends server-sent events (WHATWG HTML, section 9.2) from now on.
+    private func begin(_ subject: RunLibrary.Subject, _ context: ChannelHandlerContext) {
+        deadline?.cancel()
+        let (channel, loop, library) = (context.channel, context.eventLoop, routes.library)
+        let subscriber = RunLibrary.Subscriber(
+            isReady: { channel.isWritable },
+            send: { parts in Self.write("data: \(parts)\n\n", to: channel) },
+            end: { channel.close(promise: nil) })
+        // A reader that is gone without a word shows when something is written to it.
+        heartbeat = loop.scheduleRepeatedTask(initialDelay: .seconds(15), delay: .seconds(15)) {
+            _ in
+            if channel.isWritable { Self.write(": still here\n\n", to: channel) }
+        }
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        Task {
+            let stream = await library.subscribe(to: subject, subscriber)
+            loop.execute {
+                let handler = bound.value
+                guard let stream else { return channel.close(promise: nil) }
+                if handler.isClosed {
+                    Task { await library.unsubscribe(stream) }
+                } else {
+                    handler.stream = stream
+                }
+            }
+        }
+    }
+
+    private static func write(_ text: String, to channel: any Channel) {
+        let part = HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(string: text)))
+        channel.writeAndFlush(part, promise: nil)
+    }
+}

@@ -1,0 +1,191 @@
+import FoundationEssentials
+import Training
+import Watching
+import ZeroMQ
+
+/// The runs that a monitor shows. It reads and renders them on a thread of its own.
+package actor RunLibrary {
+    /// What a stream is about.
+    enum Subject: Hashable, Sendable {
+        case run(String)
+        case list
+        case comparison([String])
+    }
+
+    /// Who gets a stream; all of it may be called on any thread.
+    struct Subscriber: Sendable {
+        /// Whether what was sent before has left, so that more may be.
+        var isReady: @Sendable () -> Bool
+        /// Sends parts of the page as JSON.
+        var send: @Sendable (_ parts: String) -> Void
+        /// Ends the stream.
+        var end: @Sendable () -> Void
+    }
+
+    private struct OpenRun {
+        let watch: RunWatch
+        var view: RunView
+        var readAt: ContinuousClock.Instant
+        var usedAt: ContinuousClock.Instant
+    }
+
+    private struct Stream {
+        let subject: Subject
+        let subscriber: Subscriber
+        /// Whether it lacks parts that were sent to others.
+        var isBehind = false
+        /// The ticks for which it took nothing.
+        var stalled = 0
+    }
+
+    nonisolated let thread = SocketThread(name: "tern-monitor")
+    /// The thread that reads the files runs this actor.
+    package nonisolated var unownedExecutor: UnownedSerialExecutor {
+        thread.asUnownedSerialExecutor()
+    }
+
+    /// The path that was asked for.
+    nonisolated let path: String
+    /// The name of the one run; nil where there is a folder of runs.
+    nonisolated let onlyRun: String?
+    private let list: RunList?
+    private var runs: [String: OpenRun] = [:]
+    private var streams: [Int: Stream] = [:]
+    private var streamCount = 0
+    private var sent: [Subject: [String: String]] = [:]
+    private var isTicking = false
+
+    /// What was read so lately is not read again.
+    private static let freshness = Duration.milliseconds(250)
+    private static let mostRuns = 32
+    /// A reader that takes nothing for so many seconds is let go.
+    private static let patience = 30
+    /// Runs that ended so long ago are not scraped any more.
+    private static let scrapedFor = 3600.0
+
+    /// The run, or the runs, in a folder.
+    ///
+    /// - Throws: ``FileError`` if there is no such folder.
+    package init(_ path: String) throws(FileError) {
+        self.path = path
+        if RunList.isRun(path) {
+            let watch = try RunWatch(path)
+            let name = Files.name(of: try Files.absolutePath(path))
+            (onlyRun, list) = (name, nil)
+            let now = ContinuousClock.now
+            let view = RunView(name: name, now: Date.now.timeIntervalSince1970)
+            runs[name] = OpenRun(
+                watch: watch, view: view, readAt: now - .seconds(1), usedAt: now)
+        } else {
+            (onlyRun, list) = (nil, try RunList(path))
+        }
+    }
+
+    /// What is known of a run now; nil where there is no run of that name.
+    func view(of name: String) -> RunView? {
+        let now = ContinuousClock.now
+        guard var run = runs[name] ?? open(name) else { return nil }
+        run.usedAt = now
+        if now - run.readAt >= Self.freshness || run.view.isBehind {
+            run.view = run.watch.poll()
+            run.readAt = .now
+        }
+        runs[name] = run
+        return run.view
+    }
+
+    private func open(_ name: String) -> OpenRun? {
+        guard let path = list?.path(of: name), let watch = try? RunWatch(path)
+        else { return nil }
+        if runs.count >= Self.mostRuns,
+            let oldest = runs.min(by: { $0.value.usedAt < $1.value.usedAt })
+        {
+            runs[oldest.key] = nil
+        }
+        let now = ContinuousClock.now
+        return OpenRun(
+            watch: watch, view: RunView(name: name, now: 0), readAt: now - .seconds(1), usedAt: now)
+    }
+
+    /// All runs at a glance.
+    func glances() -> [(folder: String, view: RunView)] {
+        if let onlyRun { return view(of: onlyRun).map { [(onlyRun, $0)] } ?? [] }
+        return (try? list?.poll()) ?? []
+    }
+
+    /// The runs that are scraped: those that go on, and those that ended of late.
+    func scraped() -> [(folder: String, view: RunView)] {
+        let now = Date.now.timeIntervalSince1970
+        let names = glances().filter { _, view in
+            onlyRun != nil || !view.state.isOver || (view.silence ?? 0) < Self.scrapedFor
+                || now - (view.history.end ?? 0) < Self.scrapedFor
+        }.map(\.folder).suffix(Self.mostRuns)
+        return names.compactMap { name in view(of: name).map { (name, $0) } }
+    }
+
+    /// The parts of a page; nil where there is no such run.
+    func parts(of subject: Subject) -> [String: String]? {
+        switch subject {
+        case .run(let name): view(of: name).map { RunPage($0).parts }
+        case .list: ["runs": RunsTable.html(glances())]
+        case .comparison(let names): ComparePage(names.compactMap { view(of: $0) }).parts
+        }
+    }
+}
+
+// MARK: - Streams
+
+extension RunLibrary {
+    /// Begins a stream of the parts that change; its number ends it.
+    func subscribe(to subject: Subject, _ subscriber: Subscriber) -> Int? {
+        guard let parts = parts(of: subject) else { return nil }
+        streamCount += 1
+        streams[streamCount] = Stream(subject: subject, subscriber: subscriber)
+        if sent[subject] == nil { sent[subject] = parts }
+        subscriber.send(jsonText(parts))
+        if !isTicking {
+            isTicking = true
+            thread.schedule(after: .seconds(1), repeatingEvery: .seconds(1)) {
+                self.assumeIsolated { $0.tick() }
+            }
+        }
+        return streamCount
+    }
+
+    /// Ends a stream.
+    func unsubscribe(_ stream: Int) { streams[stream] = nil }
+
+    /// Sends each stream what has changed; who has not taken what came before gets all at once later.
+    private func tick() {
+        sent = sent.filter { subject, _ in streams.values.contains { $0.subject == subject } }
+        for subject in Set(streams.values.map(\.subject)) {
+            guard let parts = parts(of: subject) else { continue }
+            let changed = parts.filter { sent[subject]?[$0.key] != $0.value }
+            sent[subject] = parts
+            let (news, all) = (changed.isEmpty ? nil : jsonText(changed), jsonText(parts))
+            for (number, stream) in streams where stream.subject == subject {
+                serve(number, news: news, all: all)
+            }
+        }
+    }
+
+    private func serve(_ number: Int, news: String?, all: String) {
+        guard var stream = streams[number] else { return }
+        if stream.subscriber.isReady() {
+            if stream.isBehind {
+                stream.subscriber.send(all)
+            } else if let news {
+                stream.subscriber.send(news)
+            }
+            (stream.isBehind, stream.stalled) = (false, 0)
+        } else {
+            stream.isBehind = stream.isBehind || news != nil
+            stream.stalled += 1
+        }
+        guard stream.stalled <= Self.patience else {
+            streams[number] = nil
+            return stream.subscriber.end()
+        }
+        streams[number] = stream
+    }
+}

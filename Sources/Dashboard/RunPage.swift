@@ -1,0 +1,222 @@
+import FoundationEssentials
+import Monitoring
+import Training
+import Watching
+
+/// The page of a run, part by part: what is served, what a stream brings anew, and what a report keeps.
+package struct RunPage {
+    private let view: RunView
+
+    /// The page of what is known of a run.
+    package init(_ view: RunView) { self.view = view }
+
+    /// The parts, each a piece of HTML with the name of its place.
+    package var parts: [String: String] {
+        [
+            "state": state, "curves": curves, "time": time, "workers": WorkersTable(view).html,
+            "timeline": TimelineChart(view: view).html, "test": test, "log": log,
+            "settings": settings,
+        ]
+    }
+
+    /// The charts of the run, with the names of the files that they become.
+    var charts: [(file: String, chart: LineChart)] {
+        let curves = view.curves
+        return [
+            (
+                "loss",
+                LineChart(
+                    title: "Loss",
+                    series: [
+                        .init(name: "train", curve: curves.trainLoss, colour: 0),
+                        .init(name: "test", curve: curves.testLoss, colour: 1, isDashed: true),
+                    ])
+            ),
+            (
+                "accuracy",
+                LineChart(
+                    title: "Accuracy",
+                    series: [
+                        .init(name: "train", curve: curves.trainAccuracy, colour: 0),
+                        .init(name: "test", curve: curves.testAccuracy, colour: 1, isDashed: true),
+                    ], text: percent, beginsAtZero: false)
+            ),
+            (
+                "examples-per-second",
+                LineChart(
+                    title: "Examples a second",
+                    series: [.init(name: "rate", curve: curves.examplesPerSecond, colour: 2)],
+                    text: grouped)
+            ),
+            (
+                "learning-rate",
+                LineChart(
+                    title: "Learning rate",
+                    series: [.init(name: "rate", curve: curves.learningRate, colour: 3)],
+                    text: { "\(Float($0))" })
+            ),
+        ]
+    }
+
+    private var curves: String {
+        let html = charts.map(\.chart.html).joined()
+        return html.isEmpty ? "<p class=\"dim\">No step has been logged yet.</p>" : html
+    }
+
+    private var state: String {
+        Templates.render(
+            .state,
+            [
+                "state": view.state.rawValue, "explanation": explanation,
+                "progress": view.progress.map { fixed($0, 5) } as Any,
+                "percent": view.progress.map(percent) ?? "",
+                "tiles": tiles.map { ["name": $0.name, "value": $0.value, "isWord": $0.isWord] },
+                "problems": problems,
+            ])
+    }
+
+    private var explanation: String {
+        switch view.state {
+        case .waiting: "waits for workers"
+        case .training: silenceNote ?? "makes steps"
+        case .paused:
+            "has \(view.history.members) workers and needs \(view.history.needed.map { "\($0)" } ?? "more")"
+        case .rewinding: "goes back, since a worker computed wrongly"
+        case .stopping: "finishes its step and writes a checkpoint"
+        case .completed: "all steps are made"
+        case .interrupted: "was stopped, and can go on"
+        case .diverged: "the loss is not finite any more: \(view.history.reason ?? "")"
+        case .failed: view.history.reason ?? "has given up"
+        case .dead: "the coordinator is gone without a word; to go on: tern train --resume"
+        case .unknown: "has not begun, or keeps no events"
+        }
+    }
+
+    /// What is told where a run that should make steps makes none.
+    private var silenceNote: String? {
+        guard let silence = view.silence, silence > 10 else { return nil }
+        return "no news for \(clockText(seconds: silence))"
+    }
+
+    private var tiles: [(name: String, value: String, isWord: Bool)] {
+        let curves = view.curves
+        func tile(_ name: String, _ value: String?, isWord: Bool = false) -> (String, String, Bool)
+        {
+            (name, value ?? "–", isWord)
+        }
+        let total = view.totalSteps.map { " / \(grouped(Double($0)))" } ?? ""
+        let epochs = view.configuration.map { " / \($0.training.epochs)" } ?? ""
+        return [
+            tile("Step", grouped(Double(view.step)) + total),
+            tile("Epoch", "\(view.epoch)\(epochs)"),
+            tile("Time", clockText(seconds: view.seconds)),
+            tile("Time left", view.secondsLeft.map { clockText(seconds: $0) }),
+            tile("Train loss", curves.trainLoss.last.map { fixed($0, 4) }),
+            tile("Test accuracy", curves.testAccuracy.last.map(percent)),
+            tile("Examples/s", view.examplesPerSecond.map(grouped)),
+            tile("Workers", "\(view.history.members)"),
+            tile("Bound by", view.state.isOver ? nil : view.timing?.bound, isWord: true),
+        ]
+            + (view.summary.map {
+                [tile("Weights", "sha256 \($0.weightsSHA256.prefix(16))…", isWord: true)]
+            } ?? [])
+    }
+
+    private var problems: [String] {
+        var problems = view.problems
+        if view.skippedLines > 0 {
+            problems.append(
+                "\(view.skippedLines) lines of the run's files are damaged, and left out")
+        }
+        if view.isBehind { problems.append("still reading the run's files") }
+        if let failure = view.summary?.failure { problems.append(failure.text) }
+        return problems
+    }
+
+    private var time: String {
+        let now = view.state.isOver ? nil : view.timing
+        func share(_ part: Double, of whole: Double) -> String {
+            whole > 0 ? percent(part / whole) : ""
+        }
+        let totals = view.totals
+        let all = TimingReport.Phases.parts.reduce(0.0) { $0 + totals.phases[keyPath: $1.path] }
+        let rows = TimingReport.Phases.parts.map { part in
+            let newest = now?.phases[keyPath: part.path]
+            return [
+                "name": part.name, "now": newest.map { fixed($0, 4) } ?? "",
+                "nowShare": newest.map { share($0, of: now?.interval ?? 0) } ?? "",
+                "all": fixed(totals.phases[keyPath: part.path], 2),
+                "allShare": share(totals.phases[keyPath: part.path], of: all),
+            ]
+        }
+        return Templates.render(
+            .time,
+            [
+                "bound": now?.bound as Any, "phases": rows,
+                "chart": BandChart(bands: view.bands).html,
+            ])
+    }
+
+    private var log: String {
+        let lines = view.history.log.enumerated().reversed().map { index, line in
+            [
+                "level": Self.levels.contains(line.level) ? line.level : "info",
+                "key": "\(view.history.lineCount - view.history.log.count + index)",
+                "time": clockOfDay(line.time), "stamp": timestamp(line.time),
+                "text": line.text ?? "",
+            ]
+        }
+        return Templates.render(.log, ["lines": lines])
+    }
+
+    private static let levels = [
+        "trace", "debug", "info", "notice", "warning", "error", "critical",
+    ]
+
+    private var settings: String {
+        Templates.render(
+            .settings,
+            ["settings": view.settings.map { ["name": $0.name, "value": $0.value] }])
+    }
+
+    private var test: String {
+        guard let test = view.test else { return Templates.render(.test, [:]) }
+        let classes = test.confusion.indices.map { "\($0)" }
+        let rows = test.confusion.enumerated().map { label, row in
+            let count = row.reduce(0, +)
+            return [
+                "label": "\(label)",
+                "cells": row.enumerated().map { predicted, cell in
+                    [
+                        "class": Self.shade(cell, of: count, isRight: predicted == label),
+                        "count": "\(cell)",
+                    ]
+                },
+            ] as [String: Any]
+        }
+        let images = test.hardest.map { example in
+            [
+                "source": imageSource(example.picture), "index": "\(example.index)",
+                "label": "\(example.label)", "predicted": "\(example.predicted)",
+                "loss": example.loss.map { fixed($0, 2) } ?? "not finite",
+            ]
+        }
+        let values: [String: Any] = [
+            "epoch": "\(test.epoch)", "step": "\(test.step)", "classes": classes, "rows": rows,
+            "hasClasses": !classes.isEmpty, "images": images,
+        ]
+        return Templates.render(.test, ["test": values])
+    }
+
+    private static func shade(_ count: Int, of all: Int, isRight: Bool) -> String {
+        if isRight { return "right" }
+        guard count > 0, all > 0 else { return "w0" }
+        let share = Double(count) / Double(all)
+        return share > 0.05 ? "w3" : share > 0.01 ? "w2" : "w1"
+    }
+}
+
+/// A time of day in the machine's own zone, such as `14:03:59`.
+func clockOfDay(_ seconds: Double) -> String {
+    String(localTimestamp(seconds).suffix(8))
+}

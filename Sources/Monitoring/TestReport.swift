@@ -1,0 +1,93 @@
+import Bounds
+import FoundationEssentials
+import Training
+
+/// `test.json`: how the weights after the newest tested epoch did on each class of the test set, and the examples
+/// that were hardest for them.
+public struct TestReport: Codable, Sendable, Equatable {
+    /// The file's name in a run's folder.
+    public static let fileName = "test.json"
+    /// With more classes, a table of them says nothing to a person.
+    private static let mostClasses = 64
+
+    /// A grey picture.
+    public struct Picture: Codable, Sendable, Equatable {
+        /// The pixel rows.
+        public var rows: Int
+        /// The pixel columns.
+        public var columns: Int
+        /// The pixels [rows, columns], 0 black to 255 white; Base64 (RFC 4648) in the file.
+        public var pixels: Data
+
+        /// A picture of these pixels [rows, columns].
+        public init(rows: Int, columns: Int, pixels: [UInt8]) {
+            self.rows = rows
+            self.columns = columns
+            self.pixels = Data(pixels)
+        }
+
+        /// Whether there are as many pixels as there should be, and no more than a page can show.
+        fileprivate var isWhole: Bool {
+            (1...1024).contains(rows) && (1...1024).contains(columns)
+                && pixels.count == rows * columns
+        }
+    }
+
+    /// An example with a great loss.
+    public struct Example: Codable, Sendable, Equatable {
+        /// Its place in the test set, counted from 0.
+        public var index: Int
+        /// Its class.
+        public var label: Int
+        /// The class that it was taken for.
+        public var predicted: Int
+        /// Its cross entropy, in nats; nil where that is not finite.
+        public var loss: Double?
+        /// How it looks.
+        public var picture: Picture
+    }
+
+    /// The epoch, counted from 1.
+    public var epoch: Int
+    /// The steps made by then.
+    public var step: Int
+    /// How many examples of each class were taken for each: [label][predicted]; empty with more than 64 classes.
+    public var confusion: [[Int]]
+    /// The examples with the greatest loss, the greatest first.
+    public var hardest: [Example]
+
+    /// The report of a test.
+    ///
+    /// - Parameter picture: shows an example of the test set.
+    init(_ detail: TestDetail, epoch: Int, step: Int, picture: (_ example: Int) -> Picture) {
+        self.epoch = epoch
+        self.step = step
+        confusion = detail.confusion.count <= Self.mostClasses ? detail.confusion : []
+        hardest = detail.hardest.map { example in
+            Example(
+                index: example.index, label: example.label, predicted: example.predicted,
+                loss: Double(example.loss), picture: picture(example.index))
+        }
+    }
+
+    /// The report in a file; nil if it is damaged, or holds what a test cannot have.
+    package init?(parsing bytes: [UInt8]) {
+        guard let report = try? JSONDecoder().decode(Self.self, from: Data(bytes)) else {
+            return nil
+        }
+        let counts = 0...ExampleCount.limits.range.upperBound
+        let classes = report.confusion.count
+        guard classes <= Self.mostClasses, report.hardest.count <= TestDetail.mostExamples,
+            StepNumber.limits.range.contains(report.step),
+            EpochNumber.limits.range.contains(report.epoch),
+            report.confusion.allSatisfy({ row in
+                row.count == classes && row.allSatisfy(counts.contains)
+            }),
+            report.hardest.allSatisfy(\.picture.isWhole)
+        else { return nil }
+        self = report
+    }
+
+    /// The file's text.
+    func encoded() -> [UInt8] { Array((jsonText(self) + "\n").utf8) }
+}

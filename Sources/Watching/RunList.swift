@@ -1,0 +1,88 @@
+import Bounds
+import FoundationEssentials
+import Training
+
+/// The runs in a folder.
+public final class RunList {
+    /// The folder's path.
+    public let path: String
+    private let folder: Folder
+    private var glances: [String: RunWatch] = [:]
+
+    /// The most runs that are looked at; of more, those whose names come last, which are the newest.
+    public static let mostRuns = 1000
+
+    /// The runs in a folder, which need not have one yet.
+    ///
+    /// - Throws: ``FileError`` if there is no such folder.
+    public init(_ path: String) throws(FileError) {
+        self.path = path
+        folder = try Folder(path)
+    }
+
+    /// Whether a folder is that of a run, and not one of runs.
+    public static func isRun(_ path: String) -> Bool {
+        guard let folder = try? Folder(path) else { return false }
+        return isRun(folder)
+    }
+
+    private static func isRun(_ folder: Folder) -> Bool {
+        ["config.json", "events.jsonl", "coordinator.log"].contains(where: folder.holds)
+    }
+
+    /// The names of the folders that hold a run, sorted.
+    ///
+    /// - Throws: ``FileError`` if the folder cannot be read.
+    public func names() throws(FileError) -> [String] {
+        let all = try folder.names().filter { name in
+            // A link might lead out of the folder.
+            guard let run = (try? folder.folder(name)) ?? nil else { return false }
+            return Self.isRun(run)
+        }
+        return all.suffix(Self.mostRuns)
+    }
+
+    /// The path of a run; nil if the folder holds none of that name.
+    public func path(of name: String) -> String? {
+        guard !name.contains("/"), !name.contains("\0"), name != ".", name != "..",
+            let run = (try? folder.folder(name)) ?? nil, Self.isRun(run)
+        else { return nil }
+        return "\(path)/\(name)"
+    }
+
+    /// What is known of each run at a glance, in the order of their names.
+    ///
+    /// - Throws: ``FileError`` if the folder cannot be read.
+    public func poll(
+        now: Double = Date.now.timeIntervalSince1970
+    ) throws(FileError) -> [(folder: String, view: RunView)] {
+        let names = try names()
+        glances = glances.filter { names.contains($0.key) }
+        return names.compactMap { name in
+            // One that was removed meanwhile is left out.
+            guard let watch = glances[name] ?? (try? RunWatch("\(path)/\(name)", isGlance: true))
+            else { return nil }
+            glances[name] = watch
+            return (name, watch.poll(now: now))
+        }
+    }
+}
+
+/// The settings in which runs differ.
+public enum SettingDifferences {
+    /// The names of the settings that do not have the same value in all runs, but for paths and what decides no
+    /// result, in the order in which they are written down.
+    public static func names(_ views: [RunView]) -> [String] {
+        var names: [String] = []
+        for name in views.flatMap({ $0.settings.map(\.name) })
+        where !names.contains(name) && !ignored.contains(name) {
+            names.append(name)
+        }
+        return names.filter { name in Set(views.map { $0.setting(name) }).count > 1 }
+    }
+
+    private static let ignored: Set = [
+        "data_path", "data_digest", "initial_weights_path", "log_every", "log_level",
+        "checkpoint_every",
+    ]
+}

@@ -1,0 +1,144 @@
+import ArgumentParser
+import Dashboard
+import Keys
+import Monitoring
+import Training
+import Watching
+
+/// Serves runs as web pages, and their metrics to Prometheus.
+struct MonitorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "monitor",
+        abstract: "Show runs in a browser, and their metrics to Prometheus.",
+        discussion: """
+            It reads the run's folder while that grows, and changes nothing: neither the page nor a \
+            scraper can slow a run. Addresses: / for people; /metrics, /status.json, /events, /healthz \
+            for programs.
+            """)
+
+    @Argument(
+        help: ArgumentHelp("A run's folder, or one with runs in it.", valueName: "run-or-dir"))
+    var path = "runs"
+
+    @Option(
+        help: ArgumentHelp(
+            "Where to listen: ADDRESS:PORT; * for all addresses.", valueName: "address"))
+    var listen = ListenAddress.loopback
+
+    @Option(
+        help: ArgumentHelp(
+            "File with the token that readers need, which is made if there is none; must be given to "
+                + "listen at an address that other machines reach.", valueName: "file"))
+    var tokenFile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Another name that this server goes by, such as that of a proxy before it; may be repeated.",
+            valueName: "name"))
+    var host: [String] = []
+
+    @Flag(help: ArgumentHelp("End with the parent.", visibility: .hidden))
+    var lifeline = false
+
+    mutating func run() async throws {
+        let command = self
+        try await exitCleanly {
+            if command.lifeline { Lifeline.endWithParent() }
+            try await command.serve()
+        }
+    }
+
+    private func serve() async throws {
+        guard listen.isLoopback || tokenFile != nil else {
+            throw Failure(
+                status: ExitStatus.usage,
+                message:
+                    "--listen \(listen.text) can be reached from other machines: give --token-file "
+                    + "FILE, which is made if there is none, or listen at 127.0.0.1")
+        }
+        let token = try tokenFile.map { try AccessToken(at: $0) }
+        let library = try RunPlace.library(path)
+        let server: MonitorServer
+        do throws(MonitorServer.ListenError) {
+            server = try await MonitorServer(
+                library, access: Access(token: token?.text, names: host), host: listen.host,
+                port: listen.port)
+        } catch {
+            throw Failure(status: ExitStatus.unavailable, message: "\(error)")
+        }
+        let link = "http://\(server.address)/" + (token.map { "?token=\($0.text)" } ?? "")
+        try Output.line("showing \(shellWord(path)) at \(link)")
+        // Until a signal ends the process.
+        while true { try await Task.sleep(for: .seconds(3600)) }
+    }
+}
+
+/// An address and a port to listen at.
+struct ListenAddress: ExpressibleByArgument {
+    let host: String
+    let port: Int
+
+    static let loopback = ListenAddress(host: "127.0.0.1", port: 8460)
+
+    private init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    init?(argument: String) {
+        guard let colon = argument.lastIndex(of: ":"),
+            let port = UInt16(argument[argument.index(after: colon)...])
+        else { return nil }
+        var host = String(argument[..<colon])
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        guard !host.isEmpty else { return nil }
+        self.init(host: host == "*" ? "0.0.0.0" : host, port: Int(port))
+    }
+
+    var defaultValueDescription: String { text }
+
+    /// As it is written on a command line.
+    var text: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
+    /// Whether only this machine reaches it.
+    var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+}
+
+/// Runs that a person has named.
+enum RunPlace {
+    /// The run, or the runs, at a path.
+    ///
+    /// - Throws: ``Failure`` if there is nothing there.
+    static func library(_ path: String) throws -> RunLibrary {
+        do throws(FileError) {
+            return try RunLibrary(path)
+        } catch {
+            throw failure(error, path)
+        }
+    }
+
+    /// A run; where a folder of runs is named, the one whose name comes last, which is the newest.
+    ///
+    /// - Throws: ``Failure`` if there is none.
+    static func run(_ path: String) throws -> (watch: RunWatch, path: String) {
+        do throws(FileError) {
+            if RunList.isRun(path) { return (try RunWatch(path), path) }
+            let list = try RunList(path)
+            guard let newest = try list.names().last, let run = list.path(of: newest) else {
+                throw FileError(operation: "read", path: path, code: 2)
+            }
+            return (try RunWatch(run), run)
+        } catch {
+            throw failure(error, path)
+        }
+    }
+
+    static func failure(_ error: FileError, _ path: String) -> Failure {
+        guard error.code == 2 || error.code == 20 else {
+            return Failure(status: ExitStatus.fileTrouble, message: "\(error)")
+        }
+        return Failure(
+            status: ExitStatus.noInput,
+            message: "\(path) holds no run: give the folder of a run, or one with runs in it")
+    }
+}
