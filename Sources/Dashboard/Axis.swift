@@ -8,7 +8,14 @@ struct Axis {
     let ticks: [Double]
 
     /// An axis that holds all values, with about `count` ticks.
-    init(_ values: some Sequence<Double>, including zero: Bool = false, ticks count: Int = 5) {
+    ///
+    /// - Parameters:
+    ///   - zero: whether it holds zero, too.
+    ///   - isTight: whether it ends at the last value and not at a round number.
+    init(
+        _ values: some Sequence<Double>, including zero: Bool = false, ticks count: Int = 5,
+        isTight: Bool = false
+    ) {
         var (low, high) = (Double.infinity, -Double.infinity)
         for value in values where value.isFinite {
             low = min(low, value)
@@ -23,8 +30,9 @@ struct Axis {
         let first = (low / step).rounded(.down)
         let last = (high / step).rounded(.up)
         self.low = first * step
-        self.high = last * step
-        ticks = stride(from: first, through: min(last, first + 20), by: 1).map { $0 * step }
+        self.high = isTight ? high : last * step
+        let all = stride(from: first, through: min(last, first + 20), by: 1).map { $0 * step }
+        ticks = isTight ? all.filter { $0 <= high } : all
     }
 
     /// The next of 1, 2, 5, 10 times a power of ten.
@@ -57,6 +65,13 @@ func compact(_ value: Double, step: Double) -> String {
     if step < 1e-4 { return "\(Float(value))" }
     let decimals = step >= 1 ? 0 : min(6, Int((-log10(step)).rounded(.up)))
     return fixed(value, decimals)
+}
+
+/// A number with four digits that count, such as `0.002991`.
+func significant(_ value: Double) -> String {
+    guard value.isFinite, value != 0 else { return "\(value)" }
+    let digits = 3 - Int(log10(abs(value)).rounded(.down))
+    return (0...12).contains(digits) ? fixed(value, digits) : "\(Float(value))"
 }
 
 private func trimmed(_ text: String) -> String {

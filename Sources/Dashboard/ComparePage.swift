@@ -27,7 +27,7 @@ struct ComparePage {
                 chart("Train accuracy", \.trainAccuracy, percent, beginsAtZero: false)
             ),
             ("examples-per-second", chart("Examples a second", \.examplesPerSecond, grouped)),
-            ("learning-rate", chart("Learning rate", \.learningRate, { "\(Float($0))" })),
+            ("learning-rate", chart("Learning rate", \.learningRate, significant)),
         ]
     }
 

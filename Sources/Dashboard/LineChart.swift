@@ -50,7 +50,7 @@ struct LineChart {
     private func svg(_ shown: [Series], isFile: Bool = false) -> String {
         let points = shown.map { thinned($0.curve.points) }
         let all = points.joined()
-        let x = Axis([0] + all.map { Double($0.step) }, ticks: 4)
+        let x = Axis([0] + all.map { Double($0.step) }, ticks: 4, isTight: true)
         let y = Axis(all.flatMap { [$0.low, $0.high] }, including: beginsAtZero)
         var lines = zip(shown, points).map { line($0, $1, x, y) }
         lines.insert(grid(x, y), at: 0)

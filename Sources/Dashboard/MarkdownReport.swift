@@ -22,7 +22,7 @@ package struct MarkdownReport {
             row(name) { $0.setting(name) }
         }
         row("steps") { grouped(Double($0.step)) }
-        row("epochs") { "\($0.epoch)" }
+        row("epochs done") { "\($0.epoch)" }
         row("train loss") { $0.curves.trainLoss.last.map { fixed($0, 4) } }
         row("test loss") { $0.curves.testLoss.last.map { fixed($0, 4) } }
         row("test accuracy") { $0.curves.testAccuracy.last.map(percent) }

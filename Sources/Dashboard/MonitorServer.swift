@@ -71,7 +71,7 @@ package struct MonitorServer: Sendable {
         let place = "\(host):\(port)"
         switch (error as? IOError)?.errnoCode {
         case EADDRINUSE:
-            return "cannot listen at \(place): the port is in use; give another one with --listen"
+            return "cannot listen at \(place): the port is in use: choose another"
         case EACCES: return "cannot listen at \(place): the port is below 1024, which needs root"
         case EADDRNOTAVAIL: return "cannot listen at \(place): this machine has no such address"
         default: return "cannot listen at \(place): \(error)"

@@ -27,6 +27,8 @@ package actor RunLibrary {
         var view: RunView
         var readAt: ContinuousClock.Instant
         var usedAt: ContinuousClock.Instant
+        /// Whether the next part of a long file is about to be read.
+        var isCatchingUp = false
     }
 
     private struct Stream {
@@ -65,10 +67,11 @@ package actor RunLibrary {
 
     /// The run, or the runs, in a folder.
     ///
+    /// - Parameter isRun: whether it is a run for sure, which may have no file yet.
     /// - Throws: ``FileError`` if there is no such folder.
-    package init(_ path: String) throws(FileError) {
+    package init(_ path: String, isRun: Bool = false) throws(FileError) {
         self.path = path
-        if RunList.isRun(path) {
+        if isRun || RunList.isRun(path) {
             let watch = try RunWatch(path)
             let name = Files.name(of: try Files.absolutePath(path))
             (onlyRun, list) = (name, nil)
@@ -86,12 +89,25 @@ package actor RunLibrary {
         let now = ContinuousClock.now
         guard var run = runs[name] ?? open(name) else { return nil }
         run.usedAt = now
-        if now - run.readAt >= Self.freshness || run.view.isBehind {
-            run.view = run.watch.poll()
-            run.readAt = .now
-        }
+        if now - run.readAt >= Self.freshness { read(&run, name) }
         runs[name] = run
         return run.view
+    }
+
+    /// Reads what is new, or of much the first part; the rest is read when nobody asks for anything.
+    private func read(_ run: inout OpenRun, _ name: String) {
+        run.view = run.watch.poll()
+        run.readAt = .now
+        guard run.view.isBehind, !run.isCatchingUp else { return }
+        run.isCatchingUp = true
+        thread.schedule(after: .zero) { self.assumeIsolated { $0.catchUp(name) } }
+    }
+
+    private func catchUp(_ name: String) {
+        guard var run = runs[name] else { return }
+        run.isCatchingUp = false
+        read(&run, name)
+        runs[name] = run
     }
 
     private func open(_ name: String) -> OpenRun? {

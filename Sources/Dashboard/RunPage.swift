@@ -53,7 +53,7 @@ package struct RunPage {
                 LineChart(
                     title: "Learning rate",
                     series: [.init(name: "rate", curve: curves.learningRate, colour: 3)],
-                    text: { "\(Float($0))" })
+                    text: significant)
             ),
         ]
     }

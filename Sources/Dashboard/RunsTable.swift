@@ -4,6 +4,11 @@ import Watching
 
 /// The runs of a folder as a table.
 enum RunsTable {
+    private static let columns = [
+        "Run", "State", "Cell", "Hidden", "Data set", "Steps", "Done", "Test accuracy", "Time",
+    ]
+    private static let leftColumns: Set = ["Run", "State"]
+
     /// The table.
     static func html(_ runs: [(folder: String, view: RunView)]) -> String {
         let rows = runs.reversed().map { folder, view -> [String: Any] in
@@ -28,10 +33,10 @@ enum RunsTable {
         return Templates.render(
             .runs,
             [
-                "columns": [
-                    "Run", "State", "Cell", "Hidden", "Data set", "Steps", "Done", "Test accuracy",
-                    "Time",
-                ], "rows": rows,
+                "columns": columns.map {
+                    ["name": $0, "class": leftColumns.contains($0) ? "left" : ""]
+                },
+                "rows": rows,
             ])
     }
 }

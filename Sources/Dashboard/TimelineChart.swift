@@ -20,7 +20,7 @@ struct TimelineChart {
         }
         let workers = chosenWorkers
         let end = max(start + 1, view.history.end ?? lastMoment)
-        let axis = Axis([0, end - start], ticks: 8)
+        let axis = Axis([0, end - start], ticks: 8, isTight: true)
         func place(_ time: Double) -> Double {
             Self.left + axis.place(time - start) * (Self.right - Self.left)
         }
@@ -38,7 +38,8 @@ struct TimelineChart {
         let note =
             hidden > 0
             ? "<p class=\"dim small\">\(hidden) workers to whom less happened have no row.</p>" : ""
-        return "<figure><svg viewBox=\"0 0 \(Self.width) \(height)\" role=\"img\" aria-label=\""
+        return
+            "<figure class=\"wide\"><svg viewBox=\"0 0 \(Self.width) \(height)\" role=\"img\" aria-label=\""
             + "Times of the run's states, and of each worker's joining, lateness and leaving\">\(svg)</svg>"
             + Self.legend + "</figure>" + note
     }

@@ -75,9 +75,12 @@ struct WorkersTable {
         guard !workers.isEmpty else { return "<p class=\"dim\">No worker has joined yet.</p>" }
         let heads =
             [
-                ["key": "name", "name": "Worker", "help": "host and process"],
-                ["key": "state", "name": "State", "help": "here, on standby, or left"],
-            ] + Self.columns.map { ["key": $0.key, "name": $0.name, "help": $0.help] }
+                ["key": "name", "name": "Worker", "help": "host and process", "class": "left"],
+                [
+                    "key": "state", "name": "State", "help": "here, on standby, or left",
+                    "class": "left",
+                ],
+            ] + Self.columns.map { ["key": $0.key, "name": $0.name, "help": $0.help, "class": ""] }
         return Templates.render(
             .workers,
             [

@@ -79,6 +79,7 @@ public final class RunRecorder: RunObserver {
                 files.steps = try files.steps.reopened(at: step)
                 files.metrics = try files.metrics.reopened(at: step)
                 files.tensorBoard = try files.tensorBoard?.reopened(metrics: files.metrics)
+                try files.test?.forget(after: step)
             }
         }
         if case .timed(let timing) = event { stepTiming = (self.step + 1, timing) }

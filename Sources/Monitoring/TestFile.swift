@@ -7,12 +7,26 @@ public struct TestFile: Sendable {
 
     /// The file in a run's folder.
     ///
-    /// - Parameter picture: shows an example of the test set.
+    /// A test of steps that will be made again is removed.
+    ///
+    /// - Parameters:
+    ///   - step: the steps that the run has made.
+    ///   - picture: shows an example of the test set.
+    /// - Throws: ``FileError`` if the file is there and cannot be read.
     public init(
-        in folder: Folder, picture: @escaping @Sendable (_ example: Int) -> TestReport.Picture
-    ) {
+        in folder: Folder, resumingAt step: Int,
+        picture: @escaping @Sendable (_ example: Int) -> TestReport.Picture
+    ) throws(FileError) {
         self.folder = folder
         self.picture = picture
+        try forget(after: step)
+    }
+
+    /// Removes the test of steps after this one.
+    func forget(after step: Int) throws(FileError) {
+        guard folder.holds(TestReport.fileName) else { return }
+        let report = TestReport(parsing: try folder.read(TestReport.fileName))
+        if report.map({ $0.step > step }) ?? true { folder.remove(TestReport.fileName) }
     }
 
     /// Keeps the test of an epoch, if its detail is known.

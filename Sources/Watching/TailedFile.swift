@@ -54,7 +54,7 @@ public final class TailedFile {
     ///   - line: called with each line.
     /// - Throws: ``FileError`` if the file is there and cannot be read.
     public func read(
-        atMost most: Int = 1 << 24, replaced began: () -> Void = {},
+        atMost most: Int = 1 << 22, replaced began: () -> Void = {},
         line: (ArraySlice<UInt8>) -> Void
     ) throws(FileError) -> Change {
         isBehind = false

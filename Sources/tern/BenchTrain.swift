@@ -62,7 +62,9 @@ struct BenchTrain: AsyncParsableCommand {
         try await exitCleanly {
             let workers = command.workers.values.max() ?? 1
             let lanes = command.threads.values.max() ?? 1
-            try ResourceNeed.ofTraining(workers: workers, lanes: lanes, isSupervised: true).secure()
+            try ResourceNeed.ofTraining(
+                workers: workers, lanes: lanes, isSupervised: true, isMonitored: false
+            ).secure()
             let signals = try SignalSource()
             let folder = try TemporaryFolder()
             defer { folder.remove() }

@@ -4,6 +4,7 @@ import Keys
 import Monitoring
 import Training
 import Watching
+import ZeroMQ
 
 /// Serves runs as web pages, and their metrics to Prometheus.
 struct MonitorCommand: AsyncParsableCommand {
@@ -44,6 +45,7 @@ struct MonitorCommand: AsyncParsableCommand {
         let command = self
         try await exitCleanly {
             if command.lifeline { Lifeline.endWithParent() }
+            try ResourceNeed.ofMonitor.secure()
             try await command.serve()
         }
     }
@@ -57,7 +59,7 @@ struct MonitorCommand: AsyncParsableCommand {
                     + "FILE, which is made if there is none, or listen at 127.0.0.1")
         }
         let token = try tokenFile.map { try AccessToken(at: $0) }
-        let library = try RunPlace.library(path)
+        let library = try RunPlace.library(path, isRun: lifeline)
         let server: MonitorServer
         do throws(MonitorServer.ListenError) {
             server = try await MonitorServer(
@@ -108,10 +110,11 @@ struct ListenAddress: ExpressibleByArgument {
 enum RunPlace {
     /// The run, or the runs, at a path.
     ///
+    /// - Parameter isRun: whether it is a run for sure, which may have no file yet.
     /// - Throws: ``Failure`` if there is nothing there.
-    static func library(_ path: String) throws -> RunLibrary {
+    static func library(_ path: String, isRun: Bool) throws -> RunLibrary {
         do throws(FileError) {
-            return try RunLibrary(path)
+            return try RunLibrary(path, isRun: isRun)
         } catch {
             throw failure(error, path)
         }

@@ -11,6 +11,9 @@ extension ResourceNeed {
     /// To parse the arguments, and read and write some files.
     static var ofAnyCommand: ResourceNeed { ResourceNeed(threads: pool, descriptors: 8) }
 
+    /// To show runs: a thread that reads, one that serves, and connections.
+    static var ofMonitor: ResourceNeed { ResourceNeed(threads: pool + 2, descriptors: 280) }
+
     /// To replay a run.
     static var ofVerification: ResourceNeed { ResourceNeed(threads: pool + 1, descriptors: 10) }
 
@@ -39,7 +42,9 @@ extension ResourceNeed {
     }
 
     /// A coordinator and the worker processes that it starts, and a process that restarts them.
-    static func ofTraining(workers: Int, lanes: Int, isSupervised: Bool) -> ResourceNeed {
+    static func ofTraining(
+        workers: Int, lanes: Int, isSupervised: Bool, isMonitored: Bool
+    ) -> ResourceNeed {
         // What is no possible number is refused elsewhere.
         let (workers, lanes) = (min(max(0, workers), 4096), min(max(0, lanes), 1024))
         var need = ofCoordinator(connections: workers)
@@ -47,6 +52,11 @@ extension ResourceNeed {
         need.threads += workers * ofWorker(lanes: lanes).threads + 2
         need.descriptors += 6 + 3 * workers
         if isSupervised { need.threads += pool + 5 }
+        // A process with two threads of its own, and one here that waits for it to end.
+        if isMonitored {
+            need.threads += pool + 3
+            need.descriptors += 6
+        }
         return need
     }
 

@@ -27,6 +27,12 @@ struct TrainCommand: AsyncParsableCommand {
             valueName: "times"))
     var restart = 0
 
+    @Option(
+        help: ArgumentHelp(
+            "Show the run in a browser, at http://127.0.0.1:PORT, while it goes on: see tern monitor.",
+            valueName: "port"))
+    var monitor: UInt16?
+
     @Flag(
         help: ArgumentHelp(
             "End with the parent, and take restarts from what standard input holds.",
@@ -55,7 +61,8 @@ struct TrainCommand: AsyncParsableCommand {
             try configuration.validate()
             try ResourceNeed.ofTraining(
                 workers: configuration.workers ?? 1, lanes: configuration.threads,
-                isSupervised: command.restart > 0 && !command.supervised
+                isSupervised: command.restart > 0 && !command.supervised,
+                isMonitored: command.monitor != nil
             ).secure()
             if command.restart > 0, !command.supervised {
                 try await command.supervise(configuration, signals)
@@ -80,6 +87,28 @@ struct TrainCommand: AsyncParsableCommand {
     private func train(_ configuration: RunConfiguration, _ signals: SignalSource) async throws {
         let session = try await TrainingSession.open(
             options, configuration, command: "tern train", minimum: 1, isOneOfMany: false)
+        guard let monitor else { return try await train(session, configuration, signals) }
+        let process = MonitorProcess(run: session.directory.path, port: monitor)
+        var hasBegun = false
+        do {
+            try await process.run(
+                tell: { line, isWarning in
+                    session.logger.log(level: isWarning ? .warning : .info, "\(line)")
+                }
+            ) {
+                hasBegun = true
+                try await train(session, configuration, signals)
+            }
+        } catch {
+            // A new run's folder is not left in the way of the next try.
+            if !hasBegun, options.resume == nil { session.directory.discard() }
+            throw error
+        }
+    }
+
+    private func train(
+        _ session: TrainingSession, _ configuration: RunConfiguration, _ signals: SignalSource
+    ) async throws {
         let count = session.configuration.workers ?? 1
         session.announce()
         let meetingPoint = try MeetingPoint()

@@ -199,17 +199,18 @@ struct TrainingSession {
         let traced = tracedSteps(after: step)
         settings.tracedSteps = traced
         settings.logEvery = configuration.logEvery
-        let (metrics, tensorBoard, steps, timing, trace) = try placed { () throws(FileError) in
+        let (metrics, tensorBoard, steps, timing, trace, test) = try placed {
+            () throws(FileError) in
             let metrics = try MetricsFile(in: directory.folder, resumingAt: step)
             return (
                 metrics, try openTensorBoard(metrics),
                 try StepsFile(in: directory.folder, resumingAt: step),
                 try TimingFile(in: directory.folder),
-                try traced.map { _ throws(FileError) in try TraceFile(in: directory.folder) }
+                try traced.map { _ throws(FileError) in try TraceFile(in: directory.folder) },
+                try TestFile(in: directory.folder, resumingAt: step) { [test = job.dataset.test] in
+                    test.picture(of: $0)
+                }
             )
-        }
-        let test = TestFile(in: directory.folder) { [test = job.dataset.test] example in
-            test.picture(of: example)
         }
         let recorder = RunRecorder(
             logger: logger, sink: sink, thread: record, metrics: metrics,

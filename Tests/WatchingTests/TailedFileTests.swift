@@ -25,7 +25,7 @@ final class TailedFileTests {
         try Files.writeAll(Array(text.utf8), to: file, path: path)
     }
 
-    private func read(atMost most: Int = 1 << 24) throws -> (TailedFile.Change, [String]) {
+    private func read(atMost most: Int = 1 << 22) throws -> (TailedFile.Change, [String]) {
         var lines: [String] = []
         let change = try file.read(atMost: most, replaced: { lines = ["anew"] }) {
             lines.append(String(decoding: $0, as: UTF8.self))
