@@ -42,12 +42,12 @@ struct BandChart {
     }
 
     private func areas(_ points: [PhaseBands.Point], _ x: Axis) -> String {
-        // A lone point is as wide as the picture.
-        let points = points.count == 1 ? points + points : points
-        let places = points.indices.map { index in
-            points.count == 2 && points[0] == points[1]
-                ? fixed(index == 0 ? Self.left : Self.right, 1)
-                : fixed(Self.left + x.place(points[index].seconds) * (Self.right - Self.left), 1)
+        // The first interval begins at the left.
+        var start = points[0]
+        start.seconds = 0
+        let points = [start] + points
+        let places = points.map { point in
+            fixed(Self.left + x.place(point.seconds) * (Self.right - Self.left), 1)
         }
         var floors = [Double](repeating: 0, count: points.count)
         var svg = ""

@@ -64,15 +64,13 @@ package struct RunPage {
     }
 
     private var state: String {
-        Templates.render(
-            .state,
-            [
-                "state": view.state.rawValue, "explanation": explanation,
-                "progress": view.progress.map { fixed($0, 5) } as Any,
-                "percent": view.progress.map(percent) ?? "",
-                "tiles": tiles.map { ["name": $0.name, "value": $0.value, "isWord": $0.isWord] },
-                "problems": problems,
-            ])
+        var values: [String: Any] = [
+            "state": view.state.rawValue, "explanation": explanation, "problems": problems,
+            "tiles": tiles.map { ["name": $0.name, "value": $0.value, "isWord": $0.isWord] },
+        ]
+        values["progress"] = view.progress.map { fixed($0, 5) }
+        values["percent"] = view.progress.map(percent)
+        return Templates.render(.state, values)
     }
 
     private var explanation: String {
@@ -149,12 +147,9 @@ package struct RunPage {
                 "allShare": share(totals.phases[keyPath: part.path], of: all),
             ]
         }
-        return Templates.render(
-            .time,
-            [
-                "bound": now?.bound as Any, "phases": rows,
-                "chart": BandChart(bands: view.bands).html,
-            ])
+        var values: [String: Any] = ["phases": rows, "chart": BandChart(bands: view.bands).html]
+        values["bound"] = now?.bound
+        return Templates.render(.time, values)
     }
 
     private var log: String {

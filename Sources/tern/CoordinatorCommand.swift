@@ -113,7 +113,11 @@ struct CoordinatorCommand: AsyncParsableCommand {
         do {
             return try await coordinator.listen(listen, door: door, context: context)
         } catch {
-            if options.resume == nil { session.directory.discard() }
+            if options.resume == nil {
+                session.directory.discard()
+            } else {
+                session.tellFailure(error)
+            }
             throw error
         }
     }

@@ -144,14 +144,20 @@ actor Supervisor {
         for line in lastLines where !line.isEmpty {
             logger.warning("process \(end.pid) said: \(line)")
         }
-        guard let left = restarts.take() else { return nil }
+        let left = restarts.take()
         end.lastLines = lastLines
-        var line = EventLine(
-            now: "process_failed", .warning,
-            "\(ended(end)); starting another, restarts left: \(left)")
+        let next = left.map { "starting another, restarts left: \($0)" } ?? "no restart is left"
+        var line = EventLine(now: "process_failed", .warning, "\(ended(end)); \(next)")
         line.failure = end.failure(of: "coordinator")
+        // The error that ends the command says the same.
+        if left == nil { line.text = nil }
         sink.emit(line, from: logger.logLevel)
-        return left
+        guard left == nil else { return left }
+        var last = EventLine(now: "run_ended", .error)
+        (last.status, last.reason) = ("failed", "\(ended(end)), and no restart is left")
+        last.failure = line.failure
+        sink.emit(last, from: logger.logLevel)
+        return nil
     }
 }
 

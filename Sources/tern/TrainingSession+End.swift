@@ -27,6 +27,15 @@ extension TrainingSession {
         try sink.finish(hearing: signals)
     }
 
+    /// Tells that the session ends before its first step.
+    func tellFailure(_ error: any Error) {
+        var line = EventLine(now: "run_ended", .error)
+        line.status = "failed"
+        line.reason = errorMessage(of: error)
+        sink.emit(line, from: logger.logLevel)
+        try? sink.finish(patience: .seconds(2))
+    }
+
     private func tell(_ result: CoordinatorResult, workers: Int) throws {
         sink.endProgress()
         let summary = summarize(result, workers: workers)

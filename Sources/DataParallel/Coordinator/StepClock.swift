@@ -32,7 +32,7 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
     private var tally = Tally()
     private var learningRate: Double?
     private var traffic = TimingReport.Traffic()
-    private var workers: [Peer: WorkerClock] = [:]
+    private var workers = WorkerClocks<Peer>()
     private var joined = 0
     /// How often a step has begun: which requests are of the step under way.
     private var round = 0
@@ -98,7 +98,7 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
         if let logged {
             var phases = phases(since: timesBefore)
             phases.update += max(.zero, now - since).inSeconds
-            stepTiming = logged.timing(phases) { workers[$0]?.name }
+            stepTiming = logged.timing(phases) { workers.clock(of: $0)?.name }
             self.logged = nil
         }
         for phase in times.indices { timesBefore[phase] = times[phase] }
@@ -111,10 +111,7 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
     }
 
     /// Where the time of a logged step went, once after its update.
-    package mutating func takeStepTiming() -> StepTiming? {
-        defer { stepTiming = nil }
-        return stepTiming
-    }
+    package mutating func takeStepTiming() -> StepTiming? { stepTiming.take() }
 
     /// The step is left as it is: the run goes back, waits for a disk, or ends.
     package mutating func suspend() { isStepping = false }
@@ -124,21 +121,23 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
     /// A peer has become a worker; of others only the bytes are counted.
     package mutating func join(_ peer: Peer, name: String) {
         joined += 1
-        workers[peer] = WorkerClock(name: name, number: joined)
+        workers.add(peer, WorkerClock(name: name, number: joined))
     }
 
     /// A message is sent to a peer.
     package mutating func sent(_ bytes: Int, to peer: Peer) {
         traffic.bytesSent += bytes
         traffic.messagesSent += 1
-        workers[peer]?.bytesSent += bytes
+        guard let place = workers.place(of: peer) else { return }
+        workers.entries[place].clock.bytesSent += bytes
     }
 
     /// A message has come from a peer.
     package mutating func received(_ bytes: Int, from peer: Peer) {
         traffic.bytesReceived += bytes
         traffic.messagesReceived += 1
-        workers[peer]?.bytesReceived += bytes
+        guard let place = workers.place(of: peer) else { return }
+        workers.entries[place].clock.bytesReceived += bytes
     }
 
     /// A worker is asked for the sums of so many slots, in a message of so many bytes that no other call tells of.
@@ -147,7 +146,9 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
             traffic.bytesSent += bytes
             traffic.messagesSent += 1
         }
-        if workers[peer]?.ask(slots: slots, bytes: bytes, round: round, at: since) == true {
+        if let place = workers.place(of: peer),
+            workers.entries[place].clock.ask(slots: slots, bytes: bytes, round: round, at: since)
+        {
             owing += 1
             endLateness(at: since)
         }
@@ -162,37 +163,42 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
     ) {
         hasSum = true
         if let timing, logged != nil { logged?.note(timing, of: peer) }
-        guard workers[peer]?.answer(timing, isLast: isLast, round: round, at: now) == true else {
-            return
-        }
+        guard let place = workers.place(of: peer),
+            workers.entries[place].clock.answer(timing, isLast: isLast, round: round, at: now)
+        else { return }
         owing -= 1
         if owing == 0 { logged?.last = peer }
         endLateness(at: now)
-        guard owing == 1, let late = workers.first(where: { $0.value.owes(round: round) }) else {
-            return
-        }
-        sole = (late.key, now)
+        guard owing == 1,
+            let late = workers.entries.firstIndex(where: { $0.clock.owes(round: round) })
+        else { return }
+        sole = (workers.entries[late].peer, now)
     }
 
     private mutating func endLateness(at now: Duration) {
         guard let (peer, since) = sole else { return }
-        workers[peer]?.lateness += now - since
+        if let place = workers.place(of: peer) {
+            workers.entries[place].clock.lateness += now - since
+        }
         sole = nil
     }
 
     /// So many sums of a worker were computed by another one too, with the same bits, since it joined.
     package mutating func confirm(_ count: Int, of peer: Peer) {
-        workers[peer]?.confirmed = count
+        guard let place = workers.place(of: peer) else { return }
+        workers.entries[place].clock.confirmed = count
     }
 
     /// A ping is sent to a worker.
     package mutating func ping(_ peer: Peer, at now: Duration) {
-        workers[peer]?.offset.ping(at: now)
+        guard let place = workers.place(of: peer) else { return }
+        workers.entries[place].clock.offset.ping(at: now)
     }
 
     /// A worker has answered a ping, with what its clock shows.
     package mutating func answerPing(_ peer: Peer, clock: Duration, at now: Duration) {
-        workers[peer]?.offset.answer(clock: clock, at: now)
+        guard let place = workers.place(of: peer) else { return }
+        workers.entries[place].clock.offset.answer(clock: clock, at: now)
     }
 
     // MARK: - Traces
@@ -202,7 +208,7 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
 
     /// Notes, for a trace, where a worker's time went that has sent its last sum of a range.
     package mutating func trace(_ timing: WorkTiming, of peer: Peer, at now: Duration) {
-        guard let worker = workers[peer] else { return }
+        guard let worker = workers.clock(of: peer) else { return }
         tracer?.answer(peer, name: worker.name, timing, offset: worker.offset.best, at: now)
     }
 
@@ -237,9 +243,11 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
         report.phases = phases()
         report.durations = durations.counts
         report.traffic = traffic
-        for peer in workers.keys { workers[peer]?.countAnswer(round: round) }
-        let timings = workers.filter { $0.value.hasAnswered || members.contains($0.key) }
-            .values.sorted { $0.number < $1.number }.map(\.timing)
+        for place in workers.entries.indices {
+            workers.entries[place].clock.countAnswer(round: round)
+        }
+        let timings = workers.entries.filter { $0.clock.hasAnswered || members.contains($0.peer) }
+            .sorted { $0.clock.number < $1.clock.number }.map(\.clock.timing)
         report.workers = timings
         report.bound = Bottleneck(report)?.description
         report.workers = choose(timings)
@@ -284,8 +292,8 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
         durations.clear()
         hasStepped = isStepping
         (steps, tally, learningRate, traffic) = (0, Tally(), nil, TimingReport.Traffic())
-        workers = workers.filter { members.contains($0.key) }
-        for peer in workers.keys { workers[peer]?.beginInterval() }
+        workers.keep { members.contains($0) }
+        for place in workers.entries.indices { workers.entries[place].clock.beginInterval() }
     }
 }
 
