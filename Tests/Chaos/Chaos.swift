@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import Glibc
+import Subprocess
 import TestSupport
 import Training
 import ZeroMQ
@@ -41,6 +42,10 @@ struct Chaos: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Global batch size.", valueName: "examples"))
     var batchSize = 128
 
+    @Flag(
+        help: "Have all processes print JSON, and jq read every line of it and of the runs' files.")
+    var json = false
+
     func validate() throws {
         for (option, value) in [
             ("seeds", seeds), ("workers", workers), ("faults", faults), ("epochs", epochs),
@@ -65,7 +70,8 @@ struct Chaos: AsyncParsableCommand {
     /// Carries out all runs, and says whether all went well.
     private func disturb() async throws -> Bool {
         let settings = ChaosSettings(
-            data: data, workers: workers, faults: faults, epochs: epochs, batchSize: batchSize)
+            data: data, workers: workers, faults: faults, epochs: epochs, batchSize: batchSize,
+            isJSON: json)
         let folder = try Files.makeTemporaryFolder("tern-chaos")
         // What runs over tcp needs keys, which are not to be left in this user's home.
         for (name, path) in try PoolKeys(in: folder).variables { setenv(name, path, 1) }
@@ -102,7 +108,8 @@ struct Chaos: AsyncParsableCommand {
                 ledger.add(recovery)
                 say("\(text), going on after \(seconds(recovery.time))")
             }
-            return sum == undisturbed ? nil : "it ends with \(sum)"
+            guard sum == undisturbed else { return "it ends with \(sum)" }
+            return settings.isJSON ? try await unreadableFile(in: folder) : nil
         } catch is CancellationError {
             throw ExitCode(130)
         } catch {
@@ -110,9 +117,27 @@ struct Chaos: AsyncParsableCommand {
         }
     }
 
+    /// Which of a run's files with a JSON object a line jq cannot read; nil if it reads all.
+    private func unreadableFile(in folder: String) async throws -> String? {
+        let printed = try Folder(folder).names().filter { $0.hasSuffix(".out") }
+        let kept = try Folder("\(folder)/run").names().filter { $0.hasSuffix(".jsonl") }
+        for file in printed + kept.map({ "run/\($0)" }) {
+            // Every line is an object, and there is at least one.
+            let end = try await Subprocess.run(
+                .name("jq"),
+                arguments: [
+                    "-e", "-s", "all(type == \"object\") and length > 0", "\(folder)/\(file)",
+                ],
+                input: .none, output: .discarded, error: .discarded)
+            guard end.terminationStatus.isSuccess else { return "jq cannot read \(file)" }
+        }
+        return nil
+    }
+
     private func repeating(_ seed: UInt64) -> String {
         "Scripts/chaos --from \(seed) --seeds 1 --workers \(workers) --faults \(faults) "
             + "--epochs \(epochs) --batch-size \(batchSize)" + (data.map { " --data \($0)" } ?? "")
+            + (json ? " --json" : "")
     }
 }
 

@@ -11,11 +11,16 @@ struct ChaosSettings: Sendable {
     var faults: Int
     var epochs: Int
     var batchSize: Int
+    /// Whether all processes print a JSON object a line, which jq must be able to read.
+    var isJSON = false
     /// How many seconds of silence a coordinator bears.
     let heartbeatTimeout = 2
 
     /// The options of Tern's that decide how long a coordinator waits.
     var patience: [String] { ["--heartbeat-timeout", "\(heartbeatTimeout)"] }
+
+    /// The options of Tern's that decide what is printed.
+    var printing: [String] { isJSON ? ["--log-format", "json"] : [] }
 
     /// The options of Tern's that decide the weights.
     var training: [String] {

@@ -51,7 +51,8 @@ struct Cluster {
 
     private mutating func startCoordinator(_ options: [String], at endpoint: String) async throws {
         let child = try await Child.start(
-            ["coordinator", "--listen", endpoint] + settings.patience + options,
+            ["coordinator", "--listen", endpoint] + settings.patience + settings.printing
+                + options,
             output: "\(folder)/coordinator.out",
             onLine: { [progress] in progress.note($0) }, onEnd: { [progress] in progress.noteEnd() }
         )
@@ -65,7 +66,8 @@ struct Cluster {
     mutating func join() async throws -> Child {
         guard let endpoint = progress.now.endpoint else { throw ChaosFailure("nobody listens") }
         let child = try await Child.start(
-            ["worker", "--connect", endpoint], output: "\(folder)/worker-\(all.count).out")
+            ["worker", "--connect", endpoint] + settings.printing,
+            output: "\(folder)/worker-\(all.count).out")
         workers.append(child)
         all.append(child)
         return child

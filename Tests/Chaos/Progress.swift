@@ -65,7 +65,8 @@ func eventually<Value>(_ what: String, _ event: () throws -> Value?) async throw
 
 extension Progress.State {
     mutating func note(_ printed: String, at time: ContinuousClock.Instant) {
-        let line = LogLine(parsing: printed)?.message ?? printed
+        let event = EventLine(parsing: printed.utf8)?.text
+        let line = event ?? LogLine(parsing: printed)?.message ?? printed
         let words = line.split(separator: " ")
         if line.hasPrefix("workers join with: ") {
             endpoint = words.last.map(String.init)

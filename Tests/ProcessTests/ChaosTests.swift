@@ -25,6 +25,19 @@ struct ChaosTests {
         #expect(bench.running() == [])
     }
 
+    @Test(
+        "prints JSON of which jq reads every line, whatever happens",
+        .enabled(if: canRun(["jq", "--version"]), "there is no jq here: install it"))
+    func json() async throws {
+        let data = try SampleData.large()
+        let ending = try await chaos([
+            "--data", data.folder, "--epochs", "4", "--batch-size", "10", "--seeds", "1",
+            "--faults", "4", "--json",
+        ])
+        #expect(ending.status == 0, "\(ending)")
+        #expect(ending.output.contains("all ended with the undisturbed sum"), "\(ending)")
+    }
+
     @Test("says of a run that fails how to repeat it, and keeps its files")
     func failure() async throws {
         let data = try SampleData()
