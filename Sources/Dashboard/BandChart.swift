@@ -24,7 +24,7 @@ struct BandChart {
         let x = Axis([0, last.seconds], ticks: 8, isTight: true)
         let legend = Self.order.map { "<li class=\"l\($0.colour)\">\($0.label)</li>" }
         return
-            "<figure class=\"wide\"><svg viewBox=\"0 0 \(Self.width) \(Self.height)\" role=\"img\" aria-label=\""
+            "<figure class=\"wide\" tabindex=\"0\"><svg viewBox=\"0 0 \(Self.width) \(Self.height)\" role=\"img\" aria-label=\""
             + "Shares of the phases over the seconds of training\">"
             + areas(points, x) + axes(x)
             + "</svg><ul class=\"legend\">\(legend.joined())</ul></figure>"

@@ -39,14 +39,14 @@ struct TimelineChart {
             hidden > 0
             ? "<p class=\"dim small\">\(hidden) workers to whom less happened have no row.</p>" : ""
         return
-            "<figure class=\"wide\"><svg viewBox=\"0 0 \(Self.width) \(height)\" role=\"img\" aria-label=\""
+            "<figure class=\"wide\" tabindex=\"0\"><svg viewBox=\"0 0 \(Self.width) \(height)\" role=\"img\" aria-label=\""
             + "Times of the run's states, and of each worker's joining, lateness and leaving\">\(svg)</svg>"
             + Self.legend + "</figure>" + note
     }
 
     private static let legend =
         "<ul class=\"legend\"><li class=\"l2\">training, or here</li><li class=\"l1\">waiting, paused, "
-        + "or on standby</li><li class=\"l7\">checkpoint</li><li class=\"l5\">late ▲, wrong ✕, left ■, dead</li></ul>"
+        + "or on standby</li><li class=\"l7\">checkpoint</li><li class=\"l5\">late ▲, wrong or dead ✕, left ■, resumed ▶</li></ul>"
 
     private var lastMoment: Double {
         view.state == .dead
@@ -77,6 +77,9 @@ struct TimelineChart {
         }
         for time in view.history.checkpointTimes {
             svg += mark("|", place(time), 0, 7, "checkpoint")
+        }
+        for time in view.history.restartTimes {
+            svg += mark("▶", place(time), 0, 5, "another session began")
         }
         if view.state == .dead { svg += mark("✕", place(end), 0, 5, "dead") }
         return svg

@@ -46,6 +46,8 @@ public struct RunHistory: Sendable, Equatable {
     public private(set) var lineCount = 0
     /// When checkpoints were written, in seconds since 1970; the newest times.
     public private(set) var checkpointTimes: [Double] = []
+    /// When sessions after the first began, in seconds since 1970; the newest times.
+    public private(set) var restartTimes: [Double] = []
     /// How often things have happened.
     public private(set) var counts = Counts()
     /// The steps that the run is to have made at its end; nil where no event tells.
@@ -146,6 +148,7 @@ extension [Double] {
 extension RunHistory {
     private mutating func begin(_ event: EventLine) {
         counts.sessions += 1
+        if counts.sessions > 1 { restartTimes.mark(event.time) }
         version = event.version
         isLocal = event.host == plainText(EventLine.ownHost)
         totalSteps = event.totalSteps ?? totalSteps
