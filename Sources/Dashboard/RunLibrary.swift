@@ -162,7 +162,7 @@ extension RunLibrary {
         if !isTicking {
             isTicking = true
             thread.schedule(after: .seconds(1), repeatingEvery: .seconds(1)) {
-                self.assumeIsolated { $0.tick() }
+                self.assumeIsolated { $0.sendNews() }
             }
         }
         return streamCount
@@ -172,7 +172,7 @@ extension RunLibrary {
     func unsubscribe(_ stream: Int) { streams[stream] = nil }
 
     /// Sends each stream what has changed; who has not taken what came before gets all at once later.
-    private func tick() {
+    package func sendNews() {
         sent = sent.filter { subject, _ in streams.values.contains { $0.subject == subject } }
         for subject in Set(streams.values.map(\.subject)) {
             guard let parts = parts(of: subject) else { continue }

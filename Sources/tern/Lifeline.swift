@@ -39,12 +39,15 @@ final class Lifeline: Sendable {
     var isCut: Bool { writeEnd.withLock { $0 == nil } }
 
     /// Ends this process at once when the one that started it ends.
-    static func endWithParent() {
+    static func endWithParent() { whenParentEnds { _exit(ExitStatus.workersEnded) } }
+
+    /// Does something, on a thread of its own, when the process that started this one ends or wants it to end.
+    static func whenParentEnds(_ work: @escaping @Sendable () -> Void) {
         let thread = NativeThread.start(name: "tern-lifeline") {
             // Only the end of the pipe, not what it holds, ends this wait.
             var input = pollfd(fd: STDIN_FILENO, events: 0, revents: 0)
             while poll(&input, 1, -1) < 0 && errno == EINTR {}
-            _exit(ExitStatus.workersEnded)
+            work()
         }
         pthread_detach(thread)
     }

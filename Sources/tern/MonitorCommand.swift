@@ -1,5 +1,6 @@
 import ArgumentParser
 import Dashboard
+import Glibc
 import Keys
 import Monitoring
 import Training
@@ -44,9 +45,20 @@ struct MonitorCommand: AsyncParsableCommand {
     mutating func run() async throws {
         let command = self
         try await exitCleanly {
-            if command.lifeline { Lifeline.endWithParent() }
             try ResourceNeed.ofMonitor.secure()
             try await command.serve()
+        }
+    }
+
+    /// Ends the process when the run's has ended, once open pages show how that did.
+    private static func endWithParent(_ library: RunLibrary) {
+        Lifeline.whenParentEnds {
+            Task {
+                await library.sendNews()
+                // A moment for what was sent to leave.
+                try? await Task.sleep(for: .milliseconds(200))
+                _exit(0)
+            }
         }
     }
 
@@ -68,6 +80,7 @@ struct MonitorCommand: AsyncParsableCommand {
         } catch {
             throw Failure(status: ExitStatus.unavailable, message: "\(error)")
         }
+        if lifeline { Self.endWithParent(library) }
         let link = "http://\(server.address)/" + (token.map { "?token=\($0.text)" } ?? "")
         try Output.line("showing \(shellWord(path)) at \(link)")
         // Until a signal ends the process.

@@ -11,8 +11,8 @@ extension ResourceNeed {
     /// To parse the arguments, and read and write some files.
     static var ofAnyCommand: ResourceNeed { ResourceNeed(threads: pool, descriptors: 8) }
 
-    /// To show runs: a thread that reads, one that serves, and connections.
-    static var ofMonitor: ResourceNeed { ResourceNeed(threads: pool + 2, descriptors: 280) }
+    /// To show runs: a thread that reads, one that serves, one that waits for the parent, and connections.
+    static var ofMonitor: ResourceNeed { ResourceNeed(threads: pool + 3, descriptors: 280) }
 
     /// To replay a run.
     static var ofVerification: ResourceNeed { ResourceNeed(threads: pool + 1, descriptors: 10) }
