@@ -1,6 +1,7 @@
 import ArgumentParser
 import DataParallel
 import Logging
+import Monitoring
 import Training
 import ZeroMQ
 

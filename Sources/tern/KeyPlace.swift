@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import Monitoring
 import Training
 
 /// Where a key or a credential is, by an option, a variable, or this user's settings.
