@@ -5,7 +5,7 @@ extension EventLine {
     /// Reads a line of `events.jsonl`; nil if it is damaged, or has a number that it cannot have.
     ///
     /// All texts are plain: names and reasons come from other machines, and the file from anybody.
-    init?(_ line: ArraySlice<UInt8>) {
+    package init?(_ line: ArraySlice<UInt8>) {
         self.init(time: 0, event: "", level: "info")
         var scanner = LineScanner(line)
         do throws(LineScanner.Fault) {

@@ -5,26 +5,31 @@ import Bounds
 /// `JSONDecoder` takes 10 to 20 us for a line, and a run may have a million. This reads what Tern writes and what
 /// differs from that by white space. A number is right to the last bit or the one before: it is shown, and not
 /// computed with.
-struct LineScanner {
+package struct LineScanner {
     /// The line is damaged.
-    struct Fault: Error {}
+    package struct Fault: Error {
+        /// There is nothing to tell of it.
+        package init() {}
+    }
 
     private let bytes: ArraySlice<UInt8>
     private var place: Int
     private var depth = 0
     /// As many objects and lists as may stand in one another.
-    private static let deepest = 16
+    package static let deepest = 16
     /// The longest text that a reader shows.
-    static let longestText = 2048
+    package static let longestText = 2048
 
-    init(_ line: ArraySlice<UInt8>) {
+    /// A scanner of a line that stands at its beginning.
+    package init(_ line: ArraySlice<UInt8>) {
         bytes = line
         place = line.startIndex
     }
 
     /// Whether nothing but white space is left.
-    var isAtEnd: Bool {
-        mutating get { peek() == nil }
+    package var isAtEnd: Bool {
+        var copy = self
+        return copy.peek() == nil
     }
 }
 
@@ -32,7 +37,7 @@ struct LineScanner {
 
 extension LineScanner {
     /// Reads an object, the value of each key by `member`.
-    mutating func object(
+    package mutating func object(
         _ member: (inout LineScanner, _ key: String) throws(Fault) -> Void
     ) throws(Fault) {
         try list("{", "}") { scanner throws(Fault) in
@@ -43,7 +48,8 @@ extension LineScanner {
     }
 
     /// Reads a list, each value by `element`; `null` for an empty one.
-    mutating func array(_ element: (inout LineScanner) throws(Fault) -> Void) throws(Fault) {
+    package mutating func array(_ element: (inout LineScanner) throws(Fault) -> Void) throws(Fault)
+    {
         if try null() { return }
         try list("[", "]", element)
     }
@@ -62,7 +68,7 @@ extension LineScanner {
     }
 
     /// Reads a value of any kind, and forgets it.
-    mutating func skip() throws(Fault) {
+    package mutating func skip() throws(Fault) {
         switch peek() {
         case UInt8(ascii: "{"):
             try list("{", "}") { scanner throws(Fault) in
@@ -83,7 +89,9 @@ extension LineScanner {
 
 extension LineScanner {
     /// Reads a number; nil for `null`, which stands for one that is not finite.
-    mutating func number() throws(Fault) -> Double? {
+    ///
+    /// One that is too large for a `Double` is a fault.
+    package mutating func number() throws(Fault) -> Double? {
         if try null() { return nil }
         let isNegative = takes("-")
         var (digits, exponent) = (UInt64(0), 0)
@@ -101,7 +109,12 @@ extension LineScanner {
             place += 1
             exponent += try writtenExponent()
         }
-        let size = Self.scaled(Double(digits), exponent)
+        let size =
+            abs(exponent) < Self.powers.count
+            ? Self.scaled(digits, exponent)
+            // Seldom, and slower: more powers than one would add up their errors.
+            : Double(String(decoding: bytes[start..<place], as: UTF8.self)) ?? .infinity
+        guard size.isFinite else { throw Fault() }
         return isNegative ? -size : size
     }
 
@@ -123,7 +136,7 @@ extension LineScanner {
     }
 
     /// Reads a text, plain and cut to what a reader shows; nil for `null`.
-    mutating func text() throws(Fault) -> String? {
+    package mutating func text() throws(Fault) -> String? {
         if try null() { return nil }
         let text = string(try quoted())
         let isPlain = text.utf8.allSatisfy { (0x20..<0x7F).contains($0) }
@@ -132,7 +145,7 @@ extension LineScanner {
     }
 
     /// Reads a value of any kind as it is written, a text without its quotes; nothing for `null`.
-    mutating func raw() throws(Fault) -> String {
+    package mutating func raw() throws(Fault) -> String {
         if try null() { return "" }
         if peek() == UInt8(ascii: "\"") { return string(try quoted()) }
         let start = place
@@ -156,8 +169,9 @@ extension LineScanner {
     }
 
     private mutating func writtenExponent() throws(Fault) -> Int {
-        let isNegative = takes("-")
-        if !isNegative { _ = takes("+") }
+        let sign = place < bytes.endIndex ? bytes[place] : 0
+        let isNegative = sign == UInt8(ascii: "-")
+        if isNegative || sign == UInt8(ascii: "+") { place += 1 }
         var exponent = 0
         let start = place
         while let digit = digit() { exponent = min(exponent * 10 + Int(digit), 9999) }
@@ -165,17 +179,8 @@ extension LineScanner {
         return isNegative ? -exponent : exponent
     }
 
-    private static func scaled(_ value: Double, _ exponent: Int) -> Double {
-        var (value, rest) = (value, exponent)
-        while rest > 0, value.isFinite, value != 0 {
-            value *= powers[min(rest, 22)]
-            rest -= min(rest, 22)
-        }
-        while rest < 0, value != 0 {
-            value /= powers[min(-rest, 22)]
-            rest += min(-rest, 22)
-        }
-        return value
+    private static func scaled(_ digits: UInt64, _ exponent: Int) -> Double {
+        exponent < 0 ? Double(digits) / powers[-exponent] : Double(digits) * powers[exponent]
     }
 
     /// The powers of ten that are exact.

@@ -3,7 +3,7 @@ import Monitoring
 
 extension MetricsLine {
     /// Reads a line of `metrics.jsonl`; nil if it is damaged, or has a number that it cannot have.
-    init?(_ line: ArraySlice<UInt8>) {
+    package init?(_ line: ArraySlice<UInt8>) {
         self.init()
         var scanner = LineScanner(line)
         do throws(LineScanner.Fault) {

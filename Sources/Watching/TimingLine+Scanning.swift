@@ -4,7 +4,7 @@ import Training
 
 extension TimingLine {
     /// Reads a line of `timing.jsonl`; nil if it is damaged, or has a number that it cannot have.
-    init?(_ line: ArraySlice<UInt8>) {
+    package init?(_ line: ArraySlice<UInt8>) {
         self.init(time: 0, interval: 0, seconds: 0, epoch: 0, step: 0)
         var scanner = LineScanner(line)
         do throws(LineScanner.Fault) {
