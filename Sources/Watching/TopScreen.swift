@@ -108,7 +108,8 @@ public struct TopScreen {
         return String(
             (0..<count).map { place in
                 let point = curve.points[(place + 1) * curve.points.count / count - 1]
-                let share = high > low ? (point.mean - low) / (high - low) : 0
+                // Each is divided first: the difference of two large values may not be finite.
+                let share = high > low ? (point.mean / 2 - low / 2) / (high / 2 - low / 2) : 0
                 return bars[min(7, max(0, Int(share * 8)))]
             })
     }
@@ -123,31 +124,4 @@ private func padded(_ text: String, _ width: Int) -> String {
 /// A text with spaces before it, so that it is so wide.
 private func before(_ text: String, _ width: Int) -> String {
     String(repeating: " ", count: max(1, width - displayWidth(text))) + text
-}
-
-/// A text that is cut where it is wider than so many columns.
-func fitted(_ text: String, _ width: Int) -> String {
-    guard displayWidth(text) > width else { return text }
-    var fitted = ""
-    var used = 0
-    for character in text {
-        used += displayWidth("\(character)")
-        guard used < width else { break }
-        fitted.append(character)
-    }
-    return fitted + "…"
-}
-
-/// The columns that a text takes on a terminal: wide East Asian signs and pictures take two.
-func displayWidth(_ text: String) -> Int {
-    text.reduce(0) { width, character in
-        guard let scalar = character.unicodeScalars.first else { return width }
-        let isWide =
-            (0x1100...0x115F).contains(scalar.value) || (0x2E80...0xA4CF).contains(scalar.value)
-            || (0xAC00...0xD7A3).contains(scalar.value) || (0xF900...0xFAFF).contains(scalar.value)
-            || (0xFE30...0xFE6F).contains(scalar.value) || (0xFF00...0xFF60).contains(scalar.value)
-            || (0x1F300...0x1FAFF).contains(scalar.value)
-            || (0x20000...0x3FFFD).contains(scalar.value)
-        return width + (isWide ? 2 : 1)
-    }
 }
