@@ -31,7 +31,7 @@ public struct ProcessFailure: Codable, Sendable, Equatable {
     public var text: String {
         let end =
             if let signal {
-                "was killed by signal \(signal) (\(String(cString: strsignal(Int32(signal)))))"
+                "was killed by signal \(signal) (\(String(cString: strsignal(Int32(clamping: signal)))))"
             } else {
                 "ended with exit status \(status ?? 0)"
             }

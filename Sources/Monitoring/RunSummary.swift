@@ -55,6 +55,12 @@ public struct RunSummary: Codable, Sendable, Equatable {
         return epochs * plan.examples + min(rest * plan.batchSize, plan.examples)
     }
 
+    /// Whether its numbers are such that a run can have.
+    package var isPossible: Bool {
+        StepNumber.limits.range.contains(steps) && EpochNumber.limits.range.contains(epochs)
+            && Seconds.limits.range.contains(wallSeconds) && workers >= 0 && examples >= 0
+    }
+
     /// The summary with `?` for each character of a text that would not show as what it is.
     package var plain: RunSummary {
         var summary = self

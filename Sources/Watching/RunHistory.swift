@@ -71,9 +71,12 @@ public struct RunHistory: Sendable, Equatable {
 
     private var places: [String: Int] = [:]
 
-    static let mostLines = 500
-    static let mostWorkers = 2048
-    static let mostMarks = 200
+    /// Of so many lines of the log at least the newest are kept, and fewer than twice as many.
+    package static let mostLines = 500
+    /// The same of workers.
+    package static let mostWorkers = 2048
+    /// The most times and states that are kept.
+    package static let mostMarks = 200
 
     /// A run of which nothing is known.
     public init() {}
@@ -81,7 +84,8 @@ public struct RunHistory: Sendable, Equatable {
     /// The workers that are here.
     public var members: Int { workers.count { $0.state != .left } }
 
-    mutating func add(_ event: EventLine) {
+    /// Takes note of an event.
+    package mutating func add(_ event: EventLine) {
         if start == nil { start = event.time }
         lastTime = event.time
         step = event.step ?? step
@@ -102,7 +106,7 @@ public struct RunHistory: Sendable, Equatable {
     }
 
     /// Takes note of what timing tells of a worker.
-    mutating func add(_ timing: TimingReport.WorkerTiming) {
+    package mutating func add(_ timing: TimingReport.WorkerTiming) {
         guard let place = places[timing.worker] else { return }
         workers[place].bytesSent = workers[place].bytesSent.addingWithLimit(timing.bytesSent)
         workers[place].bytesReceived =
@@ -118,7 +122,7 @@ public struct RunHistory: Sendable, Equatable {
     }
 
     /// Forgets what timing has told, which is read anew.
-    mutating func forgetTiming() {
+    package mutating func forgetTiming() {
         for place in workers.indices {
             (workers[place].bytesSent, workers[place].bytesReceived) = (0, 0)
             workers[place].audits = 0
@@ -127,12 +131,14 @@ public struct RunHistory: Sendable, Equatable {
 
     private mutating func keep(_ event: EventLine) {
         guard event.text != nil else { return }
+        var event = event
+        // Not shown, and a file may have very long ones.
+        (event.shards, event.workers, event.metadata, event.failure) = (nil, nil, nil, nil)
         log.append(event)
         lineCount += 1
         // Seldom, and many at once: each removal moves all that are left.
         if log.count >= 2 * Self.mostLines { log.removeFirst(log.count - Self.mostLines) }
     }
-
 }
 
 extension [Double] {
