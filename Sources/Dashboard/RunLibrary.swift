@@ -6,7 +6,7 @@ import ZeroMQ
 /// The runs that a monitor shows. It reads and renders them on a thread of its own.
 package actor RunLibrary {
     /// What a stream is about.
-    enum Subject: Hashable, Sendable {
+    package enum Subject: Hashable, Sendable {
         case run(String)
         case list
         case comparison([String])
@@ -87,6 +87,9 @@ package actor RunLibrary {
     /// What is known of a run now; nil where there is no run of that name.
     func view(of name: String) -> RunView? {
         let now = ContinuousClock.now
+        if let run = runs[name], now - run.readAt >= Self.freshness, !isThere(run, name) {
+            runs[name] = nil
+        }
         guard var run = runs[name] ?? open(name) else { return nil }
         run.usedAt = now
         if now - run.readAt >= Self.freshness { read(&run, name) }
@@ -110,9 +113,15 @@ package actor RunLibrary {
         runs[name] = run
     }
 
+    /// Whether a run that is followed still lies in the folder, and no other of the same name.
+    private func isThere(_ run: OpenRun, _ name: String) -> Bool {
+        guard let list else { return true }
+        return list.run(name).map { run.watch.follows($0) } ?? false
+    }
+
     private func open(_ name: String) -> OpenRun? {
-        guard let path = list?.path(of: name), let watch = try? RunWatch(path)
-        else { return nil }
+        guard let folder = list?.run(name) else { return nil }
+        let watch = RunWatch(folder)
         if runs.count >= Self.mostRuns,
             let oldest = runs.min(by: { $0.value.usedAt < $1.value.usedAt })
         {

@@ -23,7 +23,7 @@ public struct PhaseBands: Sendable, Equatable {
     public init() {}
 
     /// Adds an interval that ended after so many seconds of training.
-    mutating func add(_ phases: TimingReport.Phases, at seconds: Double) {
+    package mutating func add(_ phases: TimingReport.Phases, at seconds: Double) {
         if let newest = points.last, newest.count < intervalsPerPoint {
             points[points.count - 1].join(phases, seconds, count: 1)
             return

@@ -28,7 +28,8 @@ public struct RunCurves: Sendable, Equatable {
     /// The curves of a run that has made no step.
     public init() {}
 
-    mutating func add(_ line: MetricsLine) {
+    /// Adds what a line says.
+    package mutating func add(_ line: MetricsLine) {
         lastTime = line.time ?? lastTime
         if line.type == .epoch {
             testLoss.add(line.testLoss ?? .nan, at: line.step)

@@ -1,6 +1,7 @@
 import Bounds
 import FoundationEssentials
 import Training
+import ZeroMQ
 
 /// The runs in a folder.
 public final class RunList {
@@ -18,6 +19,8 @@ public final class RunList {
     public init(_ path: String) throws(FileError) {
         self.path = path
         folder = try Folder(path)
+        // Each run keeps three open.
+        _ = DescriptorLimit.raise()
     }
 
     /// Whether a folder is that of a run, and not one of runs.
@@ -34,20 +37,17 @@ public final class RunList {
     ///
     /// - Throws: ``FileError`` if the folder cannot be read.
     public func names() throws(FileError) -> [String] {
-        let all = try folder.names().filter { name in
-            // A link might lead out of the folder.
-            guard let run = (try? folder.folder(name)) ?? nil else { return false }
-            return Self.isRun(run)
-        }
+        // A link might lead out of the folder.
+        let all = try folder.names().filter { run($0) != nil }
         return all.suffix(Self.mostRuns)
     }
 
-    /// The path of a run; nil if the folder holds none of that name.
-    public func path(of name: String) -> String? {
-        guard !name.contains("/"), !name.contains("\0"), name != ".", name != "..",
-            let run = (try? folder.folder(name)) ?? nil, Self.isRun(run)
+    /// The folder of a run; nil if there is none of that name.
+    package func run(_ name: String) -> Folder? {
+        guard !name.utf8.contains(UInt8(ascii: "/")), !name.utf8.contains(0), !name.isEmpty,
+            name != ".", name != "..", let run = (try? folder.folder(name)) ?? nil, Self.isRun(run)
         else { return nil }
-        return "\(path)/\(name)"
+        return run
     }
 
     /// What is known of each run at a glance, in the order of their names.
@@ -57,11 +57,13 @@ public final class RunList {
         now: Double = Date.now.timeIntervalSince1970
     ) throws(FileError) -> [(folder: String, view: RunView)] {
         let names = try names()
-        glances = glances.filter { names.contains($0.key) }
+        let known = Set(names)
+        glances = glances.filter { known.contains($0.key) }
         return names.compactMap { name in
             // One that was removed meanwhile is left out.
-            guard let watch = glances[name] ?? (try? RunWatch("\(path)/\(name)", isGlance: true))
-            else { return nil }
+            guard let run = run(name) else { return nil }
+            let earlier = glances[name].flatMap { $0.follows(run) ? $0 : nil }
+            let watch = earlier ?? RunWatch(run, isGlance: true)
             glances[name] = watch
             return (name, watch.poll(now: now))
         }

@@ -9,6 +9,12 @@ public struct RunView: Sendable {
         public var name: String
         /// Its value.
         public var value: String
+
+        /// A setting of this name and value.
+        package init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
     }
 
     /// The name of the run's folder.

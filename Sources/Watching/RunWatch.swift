@@ -24,13 +24,25 @@ public final class RunWatch {
     /// Follows a run from its beginning or, for a glance, only the ends of its files.
     ///
     /// - Throws: ``FileError`` if there is no such folder.
-    public init(_ path: String, isGlance: Bool = false) throws(FileError) {
-        folder = try Folder(path)
-        name = plainText(Self.name(of: path), limit: 255)
+    public convenience init(_ path: String, isGlance: Bool = false) throws(FileError) {
+        self.init(try Folder(path), isGlance: isGlance)
+    }
+
+    /// Follows the run in a folder that is open.
+    package init(_ folder: Folder, isGlance: Bool = false) {
+        self.folder = folder
+        name = plainText(Self.name(of: folder.path), limit: 255)
         let tail = isGlance ? 1 << 16 : nil
         metrics = MetricsWatch(folder, tail: tail)
         timing = isGlance ? nil : TimingWatch(folder)
         events = TailedFile(folder, EventsFile.name, tail: tail)
+    }
+
+    /// Whether this follows the run in a folder, and not one that had the same path before.
+    package func follows(_ other: Folder) -> Bool {
+        var (own, others) = (Glibc.stat(), Glibc.stat())
+        return fstat(folder.descriptor, &own) == 0 && fstat(other.descriptor, &others) == 0
+            && own.st_ino == others.st_ino && own.st_dev == others.st_dev
     }
 
     private static func name(of path: String) -> String {
@@ -64,7 +76,9 @@ public final class RunWatch {
             return (try? RunConfiguration(parsing: bytes, path: name), Self.settings(bytes))
         }
         try summary.read(RunDirectory.summaryName, in: folder) { bytes in
-            (try? JSONDecoder().decode(RunSummary.self, from: Data(bytes)))?.plain
+            let summary = try? JSONDecoder().decode(RunSummary.self, from: Data(bytes))
+            guard let summary, summary.isPossible else { return nil }
+            return summary.plain
         }
         try test.read(TestReport.fileName, in: folder) { TestReport(parsing: $0) }
     }
@@ -120,12 +134,16 @@ public final class RunWatch {
         }
     }
 
+    /// Tern writes fewer, and a file may have very many.
+    private static let mostSettings = 256
+
     /// The members of a flat JSON object, each value as it is written.
     private static func settings(_ bytes: [UInt8]) -> [RunView.Setting] {
         var settings: [RunView.Setting] = []
         let line = bytes.map { $0 == UInt8(ascii: "\n") ? UInt8(ascii: " ") : $0 }
         var scanner = LineScanner(line[...])
         try? scanner.object { scanner, key throws(LineScanner.Fault) in
+            guard settings.count < mostSettings else { throw LineScanner.Fault() }
             let value = try scanner.raw()
             settings.append(
                 .init(

@@ -140,10 +140,10 @@ enum RunPlace {
         do throws(FileError) {
             if RunList.isRun(path) { return (try RunWatch(path), path) }
             let list = try RunList(path)
-            guard let newest = try list.names().last, let run = list.path(of: newest) else {
+            guard let newest = try list.names().last, let run = list.run(newest) else {
                 throw FileError(operation: "read", path: path, code: 2)
             }
-            return (try RunWatch(run), run)
+            return (RunWatch(run), run.path)
         } catch {
             throw failure(error, path)
         }
