@@ -48,11 +48,24 @@ package struct PrometheusText {
     private static func text(_ labels: Labels) -> String {
         guard !labels.isEmpty else { return "" }
         let pairs = labels.map { name, value in
-            let escaped = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-                .replacing("\n", with: "\\n")
-            return "\(name)=\"\(escaped)\""
+            "\(name)=\"\(escaped(value))\""
         }
         return "{\(pairs.joined(separator: ","))}"
+    }
+
+    /// A value of a label, by scalars: with a combining mark behind it a quote is another character, and yet ends
+    /// the value.
+    private static func escaped(_ value: String) -> String {
+        var text = ""
+        for scalar in value.unicodeScalars {
+            switch scalar {
+            case "\\": text += "\\\\"
+            case "\"": text += "\\\""
+            case "\n": text += "\\n"
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+        return text
     }
 
     private static func text(_ value: Double) -> String {
