@@ -2,17 +2,20 @@ import Glibc
 import Monitoring
 
 /// The range of an axis and the round numbers on it.
-struct Axis {
-    let low: Double
-    let high: Double
-    let ticks: [Double]
+package struct Axis {
+    /// The lowest place.
+    package let low: Double
+    /// The highest place.
+    package let high: Double
+    /// The round numbers from the lowest place to the highest.
+    package let ticks: [Double]
 
     /// An axis that holds all values, with about `count` ticks.
     ///
     /// - Parameters:
     ///   - zero: whether it holds zero, too.
     ///   - isTight: whether it ends at the last value and not at a round number.
-    init(
+    package init(
         _ values: some Sequence<Double>, including zero: Bool = false, ticks count: Int = 5,
         isTight: Bool = false
     ) {
@@ -44,12 +47,12 @@ struct Axis {
     }
 
     /// Where a value lies, from 0 to 1.
-    func place(_ value: Double) -> Double {
+    package func place(_ value: Double) -> Double {
         min(1, max(0, (value - low) / (high - low)))
     }
 
     /// A tick as people read it.
-    func text(_ tick: Double) -> String {
+    package func text(_ tick: Double) -> String {
         compact(tick, step: ticks.count > 1 ? ticks[1] - ticks[0] : 1)
     }
 }
@@ -57,14 +60,14 @@ struct Axis {
 /// A number in few signs, such as `12k` or `0.003`; `step` tells how exact it must be.
 func compact(_ value: Double, step: Double) -> String {
     let size = abs(value)
+    // A tick of zero may be a little beside it.
+    if size < step * 1e-6 { return "0" }
+    if size >= 1e15 || step < 1e-4 && size < 1e-3 { return scientific(value, step) }
     for (limit, sign) in [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e4, "k")] where size >= limit {
         let unit = limit == 1e4 ? 1e3 : limit
-        return trimmed(fixed(value / unit, step < unit ? 1 : 0)) + sign
+        return trimmed(fixed(value / unit, decimals(step / unit))) + sign
     }
-    if size < 1e-12 { return "0" }
-    if step < 1e-4 { return "\(Float(value))" }
-    let decimals = step >= 1 ? 0 : min(6, Int((-log10(step)).rounded(.up)))
-    return fixed(value, decimals)
+    return fixed(value, decimals(step))
 }
 
 /// A number with four digits that count, such as `0.002991`.
@@ -74,6 +77,25 @@ func significant(_ value: Double) -> String {
     return (0...12).contains(digits) ? fixed(value, digits) : "\(Float(value))"
 }
 
+/// As many decimals as tell multiples of a step apart; not more than have a place beside the axis.
+private func decimals(_ step: Double) -> Int {
+    max(0, min(6, Int((-log10(step)).rounded(.up))))
+}
+
+/// A number as digits and a power of ten, such as `2.5e-7`.
+private func scientific(_ value: Double, _ step: Double) -> String {
+    let exponent = log10(abs(value)).rounded(.down)
+    func digits(_ number: Double) -> Double {
+        // In two parts: the power itself may be too large or too small for a number.
+        let half = (exponent / 2).rounded(.down)
+        return number / pow(10, half) / pow(10, exponent - half)
+    }
+    return trimmed(fixed(digits(value), decimals(digits(step)))) + "e\(Int(exponent))"
+}
+
+/// A number without zeros at its end that tell nothing.
 private func trimmed(_ text: String) -> String {
-    text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+    guard text.contains(".") else { return text }
+    let digits = text.reversed().drop { $0 == "0" }
+    return String((digits.first == "." ? digits.dropFirst() : digits).reversed())
 }

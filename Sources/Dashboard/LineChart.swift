@@ -2,9 +2,9 @@ import Monitoring
 import Watching
 
 /// Curves over the steps of a run as a picture, in SVG.
-struct LineChart {
+package struct LineChart {
     /// A curve.
-    struct Series {
+    package struct Series {
         /// What the legend says.
         var name: String
         /// The values.
@@ -13,6 +13,14 @@ struct LineChart {
         var colour: Int
         /// Whether the line is dashed, so that not the colour alone tells it from others.
         var isDashed = false
+
+        /// A curve with a name.
+        package init(name: String, curve: Curve, colour: Int, isDashed: Bool = false) {
+            self.name = name
+            self.curve = curve
+            self.colour = colour
+            self.isDashed = isDashed
+        }
     }
 
     /// What the picture shows.
@@ -20,9 +28,20 @@ struct LineChart {
     /// The curves.
     var series: [Series]
     /// How a value is written.
-    var text: (Double) -> String = { fixed($0, 4) }
+    var text: (Double) -> String
     /// Whether the axis begins at zero.
-    var beginsAtZero = true
+    var beginsAtZero: Bool
+
+    /// A picture of curves.
+    package init(
+        title: String, series: [Series], text: @escaping (Double) -> String = { fixed($0, 4) },
+        beginsAtZero: Bool = true
+    ) {
+        self.title = title
+        self.series = series
+        self.text = text
+        self.beginsAtZero = beginsAtZero
+    }
 
     private static let (width, height) = (460.0, 230.0)
     private static let (left, right, top, bottom) = (52.0, 450.0, 8.0, 204.0)
@@ -30,7 +49,7 @@ struct LineChart {
     private static let mostPoints = 300
 
     /// The picture with a heading and a legend; nothing where there are no values.
-    var html: String {
+    package var html: String {
         let shown = series.filter { !$0.curve.points.isEmpty }
         guard !shown.isEmpty else { return "" }
         let legend = shown.map { series in
@@ -43,7 +62,7 @@ struct LineChart {
     }
 
     /// The picture alone, as a file: with its own colours.
-    var file: String {
+    package var file: String {
         svg(series.filter { !$0.curve.points.isEmpty }, isFile: true)
     }
 
