@@ -3,7 +3,7 @@ import Mustache
 /// The text as HTML shows it, in a place where text stands or in quotes.
 ///
 /// It goes by scalars: with a combining mark behind it a quote is another character, and yet ends an attribute.
-func escaped(_ text: String) -> String {
+package func escaped(_ text: String) -> String {
     guard text.utf8.contains(where: { special.contains($0) }) else { return text }
     var html = ""
     html.reserveCapacity(text.utf8.count + 16)

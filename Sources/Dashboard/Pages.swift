@@ -1,3 +1,4 @@
+import Bounds
 import FoundationEssentials
 import Monitoring
 import Watching
@@ -9,22 +10,22 @@ package enum Pages {
     /// - Parameters:
     ///   - events: the address of the stream of its parts.
     ///   - hasList: whether there is a list of runs to go back to.
-    static func run(_ view: RunView, events: String, hasList: Bool) -> String {
+    package static func run(_ view: RunView, events: String, hasList: Bool) -> String {
         layout(
             title: "\(view.name) · tern", heading: view.name,
             body: Templates.render(.run, RunPage(view).parts), events: events, hasList: hasList)
     }
 
     /// The page that lists runs.
-    static func list(_ runs: [(folder: String, view: RunView)], folder: String) -> String {
+    package static func list(_ runs: [(folder: String, view: RunView)], folder: String) -> String {
         layout(
-            title: "runs · tern", heading: "Runs in \(folder)",
+            title: "runs · tern", heading: "Runs in \(plainText(folder))",
             body: Templates.render(.list, ["runs": RunsTable.html(runs)]), events: "/events",
             hasList: false)
     }
 
     /// The page that shows several runs together.
-    static func compare(_ views: [RunView], events: String) -> String {
+    package static func compare(_ views: [RunView], events: String) -> String {
         layout(
             title: "\(views.count) runs · tern", heading: "\(views.count) runs",
             body: Templates.render(.compare, ComparePage(views).parts), events: events,
@@ -46,8 +47,8 @@ package enum Pages {
             views.count == 1
             ? pages[0]
             : Templates.render(.compare, ComparePage(views).parts)
-                + zip(views, pages).map { view, page in
-                    "<details class=\"card\"><summary>\(escaped(view.name))</summary>\(reportable(page, view))</details>"
+                + zip(views, pages).enumerated().map { number, run in
+                    "<details class=\"card\"><summary>\(escaped(run.0.name))</summary>\(reportable(run.1, number))</details>"
                 }.joined()
         let title = views.count == 1 ? views[0].name : "\(views.count) runs"
         return Templates.render(
@@ -67,19 +68,15 @@ package enum Pages {
     }
 
     /// A run's page beside others: ids must be those of one element, and controls filter one log.
-    private static func reportable(_ page: String, _ view: RunView) -> String {
-        let suffix = view.name.unicodeScalars.map { scalar in
-            scalar.properties.isAlphabetic || scalar.properties.numericType != nil
-                ? "\(scalar)" : "-\(String(scalar.value, radix: 16))"
-        }.joined()
+    private static func reportable(_ page: String, _ number: Int) -> String {
         var page = page
         for id in [
             "h-curves", "h-time", "h-workers", "h-timeline", "h-test", "h-log", "h-settings",
             "state",
             "bound", "workers-table", "log-level", "log-words",
         ] {
-            page = page.replacing("id=\"\(id)\"", with: "id=\"\(id)-\(suffix)\"")
-                .replacing("labelledby=\"\(id)\"", with: "labelledby=\"\(id)-\(suffix)\"")
+            page = page.replacing("id=\"\(id)\"", with: "id=\"\(id)-\(number)\"")
+                .replacing("labelledby=\"\(id)\"", with: "labelledby=\"\(id)-\(number)\"")
         }
         return page
     }

@@ -1,3 +1,4 @@
+import Bounds
 import FoundationEssentials
 import Monitoring
 import Watching
@@ -25,7 +26,8 @@ enum RunsTable {
                 (clockText(seconds: view.seconds), "\(view.seconds)"),
             ]
             return [
-                "name": folder, "link": "/runs/\(pathSegment(folder))/",
+                "name": folder, "shown": plainText(folder),
+                "link": "/runs/\(pathSegment(folder))/",
                 "state": view.state.rawValue,
                 "cells": numbers.map { ["text": $0.text, "sort": $0.sort] },
             ]
