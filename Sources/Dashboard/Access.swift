@@ -22,7 +22,7 @@ package struct Access: Sendable {
     ///
     /// Else a page of another site could have its own name lead here, and read what its visitor may read (DNS
     /// rebinding). No such page has a bare address for a name.
-    func isOwn(host: String) -> Bool {
+    package func isOwn(host: String) -> Bool {
         guard let name = Self.name(in: host.lowercased()) else { return false }
         return names.contains(name) || Self.isAddress(name)
     }
@@ -43,12 +43,14 @@ package struct Access: Sendable {
     }
 
     private static func isAddress(_ name: String) -> Bool {
+        // What the system reads ends at a zero.
+        guard !name.utf8.contains(0) else { return false }
         var (four, six) = (in_addr(), in6_addr())
         return inet_pton(AF_INET, name, &four) == 1 || inet_pton(AF_INET6, name, &six) == 1
     }
 
     /// Whether a secret is the right one; it takes as long for a wrong one.
-    func isRight(_ secret: some StringProtocol) -> Bool {
+    package func isRight(_ secret: some StringProtocol) -> Bool {
         guard let token else { return true }
         let (given, wanted) = (Array(secret.utf8), Array(token.utf8))
         var difference = given.count ^ wanted.count

@@ -2,13 +2,17 @@ import FoundationEssentials
 import NIOHTTP1
 
 /// The answer to a request.
-struct Answer: Sendable {
-    var status = HTTPResponseStatus.ok
-    var type = "text/html; charset=utf-8"
-    var body: [UInt8] = []
-    var headers: [(name: String, value: String)] = []
+package struct Answer: Sendable {
+    /// Whether it was answered, and why not.
+    package var status = HTTPResponseStatus.ok
+    /// The kind of the body.
+    package var type = "text/html; charset=utf-8"
+    /// The content.
+    package var body: [UInt8] = []
+    /// Headers that not every answer has.
+    package var headers: [(name: String, value: String)] = []
     /// What the answer goes on with as long as the reader wants; nil for one that ends.
-    var stream: RunLibrary.Subject?
+    package var stream: RunLibrary.Subject?
 
     /// A page.
     static func page(_ html: String) -> Answer { Answer(body: Array(html.utf8)) }
@@ -28,7 +32,7 @@ struct Answer: Sendable {
     /// All headers of the answer.
     ///
     /// - Parameter isKept: whether the connection stays open.
-    func allHeaders(isKept: Bool) -> HTTPHeaders {
+    package func allHeaders(isKept: Bool) -> HTTPHeaders {
         var all = HTTPHeaders([
             ("Content-Type", type), ("Cache-Control", "no-store"),
             ("Content-Security-Policy", Self.policy), ("X-Content-Type-Options", "nosniff"),

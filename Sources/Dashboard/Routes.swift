@@ -5,12 +5,18 @@ import Training
 import Watching
 
 /// What a monitor answers to which address.
-struct Routes: Sendable {
+package struct Routes: Sendable {
     let library: RunLibrary
     let access: Access
 
+    /// The answers about the runs of a library to whoever has access.
+    package init(library: RunLibrary, access: Access) {
+        self.library = library
+        self.access = access
+    }
+
     /// The answer to a request.
-    func answer(to head: HTTPRequestHead) async -> Answer {
+    package func answer(to head: HTTPRequestHead) async -> Answer {
         guard head.method == .GET || head.method == .HEAD else {
             var answer = Answer.refusal(.methodNotAllowed, "only GET and HEAD are answered")
             answer.headers.append(("Allow", "GET, HEAD"))
@@ -134,13 +140,13 @@ struct Routes: Sendable {
 }
 
 /// The path and the query of an address.
-struct Target {
+package struct Target {
     /// The segments of the path, decoded.
-    let path: [String]
+    package let path: [String]
     private let query: [(name: String, value: String)]
 
     /// Reads an address; nil if it is malformed.
-    init?(_ uri: String) {
+    package init?(_ uri: String) {
         guard uri.hasPrefix("/") else { return nil }
         let parts = uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         var path: [String] = []
@@ -161,7 +167,9 @@ struct Target {
     }
 
     /// The values that the query has for a name.
-    func values(of name: String) -> [String] { query.filter { $0.name == name }.map(\.value) }
+    package func values(of name: String) -> [String] {
+        query.filter { $0.name == name }.map(\.value)
+    }
 
     private static func decoded(_ text: Substring) -> String? {
         var bytes: [UInt8] = []
@@ -171,10 +179,9 @@ struct Target {
                 bytes.append(byte)
                 continue
             }
-            guard rest.count >= 2,
-                let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
-            else { return nil }
-            bytes.append(value)
+            let digits = rest.prefix(2).compactMap { Character(UnicodeScalar($0)).hexDigitValue }
+            guard digits.count == 2 else { return nil }
+            bytes.append(UInt8(digits[0] << 4 | digits[1]))
             rest = rest.dropFirst(2)
         }
         return String(validating: bytes, as: UTF8.self)
