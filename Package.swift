@@ -226,12 +226,18 @@ let package = Package(
         tests(
             of: "Monitoring",
             [
-                "Bounds", "KernelInterface", "Kernels", "NeuralNetwork", "Training", "ZeroMQ",
-                logging,
+                "Bounds", "KernelInterface", "Kernels", "NeuralNetwork", "TestSupport", "Training",
+                "ZeroMQ", logging,
             ]),
         tests(
             of: "Watching",
             ["Bounds", "Monitoring", "TestSupport", "Training", "ZeroMQ", logging]),
+        tests(
+            of: "Dashboard",
+            [
+                "Bounds", "Monitoring", "TestSupport", "Training", "Watching",
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
         tests(
             of: "Verification",
             [

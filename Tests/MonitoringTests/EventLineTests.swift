@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import Monitoring
+import TestSupport
 import Testing
 import Training
 
