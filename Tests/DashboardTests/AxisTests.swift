@@ -30,6 +30,19 @@ struct AxisTests {
         }
     }
 
+    @Test("that is tight ends at the last value", arguments: values)
+    func tight(_ values: [Double]) throws {
+        let axis = Axis(values, isTight: true)
+        #expect(axis.low.isFinite && axis.high.isFinite && axis.low < axis.high)
+        #expect(!axis.ticks.isEmpty && axis.ticks.allSatisfy { $0 <= axis.high })
+        for value in values + axis.ticks { #expect((0...1).contains(axis.place(value))) }
+        let finite = values.filter { abs($0) < 1e300 }
+        // One value alone has no range of its own.
+        guard let least = finite.min(), let most = finite.max(), most - least > abs(most) * 1e-9
+        else { return }
+        #expect(axis.high == most || values.contains { abs($0) >= 1e300 })
+    }
+
     @Test("names its ticks shortly, and no two alike", arguments: values)
     func names(_ values: [Double]) {
         let axis = Axis(values)
