@@ -3,9 +3,7 @@ import FoundationEssentials
 /// Programs in Python that some tests need, and are skipped without.
 enum Python {
     /// Whether any `python3` is there.
-    static let isHere = (environment["PATH"] ?? "").split(separator: ":").contains {
-        FileManager.default.isExecutableFile(atPath: "\($0)/python3")
-    }
+    static let isHere = isInstalled("python3")
 
     /// A Python that has PyTorch, if the variable TERN_TORCH_PYTHON names one.
     static let withTorch = environment["TERN_TORCH_PYTHON"]

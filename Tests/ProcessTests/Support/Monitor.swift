@@ -1,0 +1,68 @@
+import FoundationEssentials
+
+/// A `tern monitor` at a port of the system's choice, and what it answers.
+struct Monitor {
+    let process: TernProcess
+    /// Where it listens, as `127.0.0.1:40000`.
+    let address: String
+    /// The link that it has printed, with the token if there is one.
+    let link: String
+
+    /// Starts it, and waits until it listens.
+    init(_ path: String, listen: String = "127.0.0.1:0", _ options: String...) async throws {
+        process = try start(["monitor", path, "--listen", listen] + options)
+        let line = try await process.line("showing ")
+        link = String(line.split(separator: " ").last ?? "")
+        let host = link.split(separator: "/").dropFirst().first ?? ""
+        // That address means all of them, and is none to dial.
+        address = String(host.replacing("0.0.0.0", with: "127.0.0.1"))
+    }
+
+    /// What it answers to a request.
+    func get(_ target: String, _ options: String...) async throws -> WebAnswer {
+        try await WebAnswer("http://\(address)\(target)", options)
+    }
+
+    /// The object at an address, `/status.json` of the only run if none is given.
+    func status(_ target: String = "/status.json") async throws -> Status {
+        try JSONDecoder().decode(Status.self, from: Data(try await get(target).body.utf8))
+    }
+
+    /// Waits until a run is in a state, and gives back its status.
+    @discardableResult
+    func state(_ state: String, at target: String = "/status.json") async throws -> Status {
+        let limit = ContinuousClock.now + patience
+        while true {
+            let status = try await status(target)
+            if status.state == state { return status }
+            guard .now < limit else {
+                throw TestFailure(description: "waited in vain for \(state): \(status)")
+            }
+        }
+    }
+}
+
+/// What tests read of a run's `/status.json`, and of the objects of `tern top` and `tern runs`.
+struct Status: Decodable {
+    /// A worker of the run.
+    struct Worker: Decodable {
+        let name: String
+        let state: String
+    }
+
+    let run: String
+    let state: String
+    let step: Int
+    let totalSteps: Int?
+    let testAccuracy: Double?
+    let bound: String?
+    let members: Int
+    let workers: [Worker]
+    let weights: String?
+
+    enum CodingKeys: String, CodingKey {
+        case run, state, step, bound, members, workers, weights
+        case totalSteps = "total_steps"
+        case testAccuracy = "test_accuracy"
+    }
+}
