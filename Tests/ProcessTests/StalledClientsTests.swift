@@ -1,0 +1,50 @@
+import FoundationEssentials
+import Testing
+
+@Suite(
+    "A thousand clients that stall", .bench,
+    .enabled(
+        if: isInstalled("curl") && Python.isHere,
+        "curl or python3 is missing"))
+struct StalledClientsTests {
+    @Test("neither stop the monitor, nor grow it, nor change the run")
+    func stalled() async throws {
+        let data = try SampleData.large()
+        let recipe = Recipe.long.with("--hidden", "16", "--epochs", "3", "--workers", "2")
+        let calm = try await recipe.train(data, into: RunFolder("calm"))
+
+        try FileManager.default.createDirectory(
+            atPath: bench.path("runs"), withIntermediateDirectories: false)
+        let monitor = try await Monitor(bench.path("runs"))
+        let port = String(monitor.address.split(separator: ":")[1])
+        let clients = try bench.start(
+            ["python3", Python.script("stall-clients.py"), port, "1000"])
+        try await clients.line("1000 clients stall")
+
+        let run = RunFolder("runs/run")
+        let train = try start(recipe.arguments(data, into: run))
+        var states: Set<String> = []
+        while !train.hasEnded {
+            #expect(try await monitor.get("/healthz").body == "ok\n")
+            guard let page = try? await monitor.get("/runs/run/"), page.status == 200 else {
+                continue
+            }
+            let status = try await monitor.status("/runs/run/status.json")
+            states.insert(status.state)
+        }
+        #expect(states.contains("training"))
+        let summary = try run.completed(try await train.end())
+        #expect(summary.weights == calm.weights)
+        let status = try await monitor.state("completed", at: "/runs/run/status.json")
+        #expect(status.weights == calm.weights)
+        #expect(!clients.hasEnded && !monitor.process.hasEnded)
+        #expect(try residentMemory(of: monitor.process) < 100 << 20)
+    }
+
+    /// The memory of a process that is in use, in bytes.
+    private func residentMemory(of process: TernProcess) throws -> Int {
+        let text = String(decoding: try readFile("/proc/\(process.pid)/status"), as: UTF8.self)
+        let match = try #require(text.firstMatch(of: /VmRSS:\s+(\d+) kB/))
+        return try #require(Int(match.1)) << 10
+    }
+}
