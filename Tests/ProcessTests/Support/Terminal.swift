@@ -10,11 +10,11 @@ final class Terminal: Sendable {
     private let process: Int32
     private let shown = Mutex("")
 
-    /// Opens a terminal 80 columns wide.
-    init() throws {
+    /// Opens a terminal with so many columns.
+    init(columns: UInt16 = 80) throws {
         var (person, process): (Int32, Int32) = (-1, -1)
         var name = [CChar](repeating: 0, count: 128)
-        var size = winsize(ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0)
+        var size = winsize(ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
         guard openpty(&person, &process, &name, nil, &size) == 0 else {
             throw TestFailure(description: "no terminal: \(String(cString: strerror(errno)))")
         }
@@ -47,6 +47,13 @@ final class Terminal: Sendable {
             }
             return shown
         }
+    }
+
+    /// Whether it shows what is typed, and hands it over line by line, as a shell leaves it.
+    var isUsual: Bool {
+        var settings = termios()
+        let usual = tcflag_t(ECHO | ICANON | ISIG)
+        return tcgetattr(process, &settings) == 0 && settings.c_lflag & usual == usual
     }
 
     /// Waits until a text is shown.
