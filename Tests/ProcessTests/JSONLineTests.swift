@@ -1,0 +1,27 @@
+import FoundationEssentials
+import Glibc
+import Testing
+
+@Suite(
+    "jq reads every line that is JSON", .bench,
+    .enabled(if: isInstalled("jq"), "jq, which reads the lines, is missing"))
+struct JSONLineTests {
+    @Test("of a run with a worker that is killed, on standard output and in its files")
+    func killed() async throws {
+        let run = RunFolder()
+        let recipe = Recipe.long.with(
+            "--hidden", "16", "--workers", "2", "--log-format", "json", "--log-level", "debug",
+            "--checkpoint-every", "100")
+        let train = try start(recipe.arguments(try SampleData.large(), into: run))
+        try await train.line("\"event\":\"step\"")
+        let killed = try #require(bench.running("worker").first)
+        kill(killed, SIGKILL)
+        let ending = try await train.end()
+        _ = try run.completed(ending)
+        let output = try writeFile("output.jsonl", Array(ending.output.utf8))
+        for path in [output] + ["events", "metrics", "timing"].map({ run.path("\($0).jsonl") }) {
+            try await expectObjects(path)
+        }
+        #expect(try run.text("events.jsonl").contains("\"worker_left\""))
+    }
+}
