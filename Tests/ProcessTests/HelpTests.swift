@@ -7,6 +7,7 @@ struct HelpTests {
         [], ["train"], ["coordinator"], ["worker"],
         ["key"], ["key", "worker"], ["key", "list"], ["key", "remove"], ["key", "rotate"],
         ["key", "trust"], ["key", "coordinator"], ["key", "signing"],
+        ["monitor"], ["top"], ["runs"], ["report"],
         ["verify"], ["evaluate"], ["predict"],
         ["inspect"],
         ["export"], ["import"], ["dataset"], ["dataset", "info"],
@@ -63,6 +64,21 @@ struct HelpTests {
             [
                 ("connect <endpoint>", nil), ("threads", "1"), ("join-timeout <seconds>", "never"),
                 ("log-level", "info"), ("log-format", "text"),
+            ]
+        ),
+        (
+            "monitor",
+            [
+                ("listen <address>", "127.0.0.1:8460"), ("token-file <file>", nil),
+                ("host <name>", nil),
+            ]
+        ),
+        ("runs", [("sort", "name"), ("format", "text")]),
+        (
+            "report",
+            [
+                ("format", "html"), ("output <file>", "report.html, or standard output"),
+                ("pictures <dir>", nil),
             ]
         ),
         (
