@@ -99,7 +99,8 @@ final class RequestHandler: ChannelInboundHandler {
             context.flush()
             return begin(subject, context)
         }
-        if head.method == .GET {
+        // Who is told a length waits for so many bytes, whatever was asked.
+        if head.method != .HEAD {
             context.write(
                 wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: answer.body)))), promise: nil)
         }
