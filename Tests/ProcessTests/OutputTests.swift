@@ -104,6 +104,8 @@ struct OutputTests {
             ["predict", model, data.path(SampleData.testImages), "--index", "0-199"],
             ["bench", "step", "--hidden", "8", "--seconds", "0.01"],
             ["bench", "round", "--values", "2000", "--rounds", "10", "--repeat", "1"],
+            ["top", run.path], ["runs", bench.folder], ["runs", bench.folder, "--format", "json"],
+            ["report", run.path, "--output", "-"], ["report", run.path, "--format", "markdown"],
             ["train", "--resume", run.path],
         ] {
             for (redirection, reason) in [
