@@ -50,6 +50,7 @@ struct HelpTests {
             "train",
             training + [
                 ("workers", "none, which means one for each core"), ("restart <times>", "0"),
+                ("monitor <port>", nil),
             ]
         ),
         (

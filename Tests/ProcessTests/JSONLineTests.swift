@@ -10,8 +10,8 @@ struct JSONLineTests {
     func killed() async throws {
         let run = RunFolder()
         let recipe = Recipe.long.with(
-            "--hidden", "16", "--workers", "2", "--log-format", "json", "--log-level", "debug",
-            "--checkpoint-every", "100")
+            "--workers", "2", "--log-format", "json", "--log-level", "debug", "--checkpoint-every",
+            "100")
         let train = try start(recipe.arguments(try SampleData.large(), into: run))
         try await train.line("\"event\":\"step\"")
         let killed = try #require(bench.running("worker").first)

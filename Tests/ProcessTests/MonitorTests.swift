@@ -231,4 +231,31 @@ struct MonitorTests {
         #expect(try await resumed.end().status == 128 + SIGTERM)
         try await monitor.state("interrupted")
     }
+
+    @Test("beside a run as long as it goes, with the same weights; or the run does not begin")
+    func beside() async throws {
+        let data = try SampleData.large()
+        let recipe = Recipe.long.with("--hidden", "16", "--epochs", "2", "--workers", "2")
+        let calm = try await recipe.train(data, into: RunFolder("calm"))
+        let run = RunFolder()
+        let train = try start(recipe.with("--monitor", "0").arguments(data, into: run))
+        let monitor = try await Monitor(in: train)
+        let stream = try bench.start(["curl", "-sN", "http://\(monitor.address)/events"])
+        try await train.line("Step [20/600]")
+        // It stands still meanwhile, so as not to be over too soon.
+        train.signal(SIGSTOP)
+        #expect(try await monitor.state("training").members == 2)
+        train.signal(SIGCONT)
+
+        #expect(try run.completed(try await train.end()).weights == calm.weights)
+        // The page that is open shows the end; then there is no server any more.
+        #expect(try await stream.end().output.contains("completed"))
+        try await bench.nothingRuns()
+
+        let (taken, refused) = (try ListeningSocket(), RunFolder("refused"))
+        try await expectRefusal(
+            recipe.with("--monitor", "\(taken.port)").arguments(data, into: refused), status: 69,
+            "--monitor \(taken.port)", "in use")
+        #expect(!FileManager.default.fileExists(atPath: refused.path))
+    }
 }

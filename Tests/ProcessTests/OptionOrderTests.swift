@@ -62,7 +62,7 @@ struct OptionOrderTests {
     static let others: Set = [
         "restart", "supervised", "heartbeat-timeout", "answer-timeout", "pause-timeout", "audit",
         "run-dir", "resume", "config", "sign", "trace", "tensorboard", "log-format", "version",
-        "help", "h",
+        "monitor", "help", "h",
     ]
 
     @Test("the table has every option")

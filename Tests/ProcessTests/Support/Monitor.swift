@@ -10,7 +10,12 @@ struct Monitor {
 
     /// Starts it, and waits until it listens.
     init(_ path: String, listen: String = "127.0.0.1:0", _ options: String...) async throws {
-        process = try start(["monitor", path, "--listen", listen] + options)
+        try await self.init(in: start(["monitor", path, "--listen", listen] + options))
+    }
+
+    /// The monitor that a process is, or has started beside a run.
+    init(in process: TernProcess) async throws {
+        self.process = process
         let line = try await process.line("showing ")
         link = String(line.split(separator: " ").last ?? "")
         let host = link.split(separator: "/").dropFirst().first ?? ""
