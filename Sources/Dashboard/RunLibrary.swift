@@ -180,8 +180,15 @@ extension RunLibrary {
     /// Ends a stream.
     func unsubscribe(_ stream: Int) { streams[stream] = nil }
 
+    /// Sends each stream how its runs have ended, for the last time.
+    package func sendLastNews() {
+        // What was read a moment ago may lack the end.
+        for name in runs.keys { runs[name]?.readAt = .now - Self.freshness }
+        sendNews()
+    }
+
     /// Sends each stream what has changed; who has not taken what came before gets all at once later.
-    package func sendNews() {
+    private func sendNews() {
         sent = sent.filter { subject, _ in streams.values.contains { $0.subject == subject } }
         for subject in Set(streams.values.map(\.subject)) {
             guard let parts = parts(of: subject) else { continue }

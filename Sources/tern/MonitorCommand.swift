@@ -54,7 +54,7 @@ struct MonitorCommand: AsyncParsableCommand {
     private static func endWithParent(_ library: RunLibrary) {
         Lifeline.whenParentEnds {
             Task {
-                await library.sendNews()
+                await library.sendLastNews()
                 // A moment for what was sent to leave.
                 try? await Task.sleep(for: .milliseconds(200))
                 _exit(0)
