@@ -1,24 +1,16 @@
 import Bounds
 import Monitoring
 
-extension EventLine {
+extension EventLine: ScannedLine {
     /// Reads a line of `events.jsonl`; nil if it is damaged, or has a number that it cannot have.
     ///
     /// All texts are plain: names and reasons come from other machines, and the file from anybody.
     package init?(_ line: ArraySlice<UInt8>) {
         self.init(time: 0, event: "", level: "info")
-        var scanner = LineScanner(line)
-        do throws(LineScanner.Fault) {
-            try scanner.object { scanner, key throws(LineScanner.Fault) in
-                try read(key, from: &scanner)
-            }
-            guard scanner.isAtEnd, !event.isEmpty else { return nil }
-        } catch {
-            return nil
-        }
+        guard scan(line), !event.isEmpty else { return nil }
     }
 
-    private mutating func read(
+    mutating func read(
         _ key: String, from scanner: inout LineScanner
     ) throws(LineScanner.Fault) {
         switch key {

@@ -1,22 +1,14 @@
 import Bounds
 import Monitoring
 
-extension MetricsLine {
+extension MetricsLine: ScannedLine {
     /// Reads a line of `metrics.jsonl`; nil if it is damaged, or has a number that it cannot have.
     package init?(_ line: ArraySlice<UInt8>) {
         self.init()
-        var scanner = LineScanner(line)
-        do throws(LineScanner.Fault) {
-            try scanner.object { scanner, key throws(LineScanner.Fault) in
-                try read(key, from: &scanner)
-            }
-            guard scanner.isAtEnd, step > 0 else { return nil }
-        } catch {
-            return nil
-        }
+        guard scan(line), step > 0 else { return nil }
     }
 
-    private mutating func read(
+    mutating func read(
         _ key: String, from scanner: inout LineScanner
     ) throws(LineScanner.Fault) {
         switch key {

@@ -2,22 +2,14 @@ import Bounds
 import Monitoring
 import Training
 
-extension TimingLine {
+extension TimingLine: ScannedLine {
     /// Reads a line of `timing.jsonl`; nil if it is damaged, or has a number that it cannot have.
     package init?(_ line: ArraySlice<UInt8>) {
         self.init(time: 0, interval: 0, seconds: 0, epoch: 0, step: 0)
-        var scanner = LineScanner(line)
-        do throws(LineScanner.Fault) {
-            try scanner.object { scanner, key throws(LineScanner.Fault) in
-                try read(key, from: &scanner)
-            }
-            guard scanner.isAtEnd, report.interval > 0 else { return nil }
-        } catch {
-            return nil
-        }
+        guard scan(line), report.interval > 0 else { return nil }
     }
 
-    private mutating func read(
+    mutating func read(
         _ key: String, from scanner: inout LineScanner
     ) throws(LineScanner.Fault) {
         switch key {
