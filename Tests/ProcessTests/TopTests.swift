@@ -68,7 +68,9 @@ struct TopTests {
         #expect(text.contains("/599,940"), "the steps of all")
 
         let status = try #require(try statuses(await live(run)).first)
-        try await eventually("more steps") { try run.metrics.last.map { $0.step > status.step } }
+        _ = try await eventually("more steps") {
+            try run.metrics.last.map { $0.step > status.step }
+        }
         #expect(!cluster.coordinator.hasEnded)
     }
 
