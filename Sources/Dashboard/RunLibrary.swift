@@ -27,6 +27,8 @@ package actor RunLibrary {
         var view: RunView
         var readAt: ContinuousClock.Instant
         var usedAt: ContinuousClock.Instant
+        /// The parts that were last made, and of what.
+        var page: (view: RunView, parts: [String: String])?
         /// Whether the next part of a long file is about to be read.
         var isCatchingUp = false
     }
@@ -151,9 +153,14 @@ package actor RunLibrary {
     /// The parts of a page; nil where there is no such run.
     func parts(of subject: Subject) -> [String: String]? {
         switch subject {
-        case .run(let name): view(of: name).map { RunPage($0).parts }
-        case .list: ["runs": RunsTable.html(glances())]
-        case .comparison(let names): ComparePage(names.compactMap { view(of: $0) }).parts
+        case .run(let name):
+            guard let view = view(of: name) else { return nil }
+            let parts = RunPage(view).parts(reusing: runs[name]?.page)
+            runs[name]?.page = (view, parts)
+            return parts
+        case .list: return ["runs": RunsTable.html(glances())]
+        case .comparison(let names):
+            return ComparePage(names.compactMap { view(of: $0) }).parts
         }
     }
 }
@@ -194,18 +201,18 @@ extension RunLibrary {
             guard let parts = parts(of: subject) else { continue }
             let changed = parts.filter { sent[subject]?[$0.key] != $0.value }
             sent[subject] = parts
-            let (news, all) = (changed.isEmpty ? nil : jsonText(changed), jsonText(parts))
+            let news = changed.isEmpty ? nil : jsonText(changed)
             for (number, stream) in streams where stream.subject == subject {
-                serve(number, news: news, all: all)
+                serve(number, news: news, all: jsonText(parts))
             }
         }
     }
 
-    private func serve(_ number: Int, news: String?, all: String) {
+    private func serve(_ number: Int, news: String?, all: @autoclosure () -> String) {
         guard var stream = streams[number] else { return }
         if stream.subscriber.isReady() {
             if stream.isBehind {
-                stream.subscriber.send(all)
+                stream.subscriber.send(all())
             } else if let news {
                 stream.subscriber.send(news)
             }

@@ -11,11 +11,24 @@ package struct RunPage {
     package init(_ view: RunView) { self.view = view }
 
     /// The parts, each a piece of HTML with the name of its place.
-    package var parts: [String: String] {
-        [
+    package var parts: [String: String] { parts(reusing: nil) }
+
+    /// The parts; those that would be as they were are taken from an earlier page of the run.
+    ///
+    /// The computer may be busy training: pictures and the log take most of the time, and seldom change.
+    func parts(
+        reusing earlier: (view: RunView, parts: [String: String])?
+    ) -> [String: String] {
+        func kept(_ name: String, _ isSame: (RunView) -> Bool) -> String? {
+            guard let earlier, isSame(earlier.view) else { return nil }
+            return earlier.parts[name]
+        }
+        return [
             "state": state, "curves": curves, "time": time, "workers": WorkersTable(view).html,
-            "timeline": TimelineChart(view: view).html, "test": test, "log": log,
-            "settings": settings,
+            "timeline": TimelineChart(view: view).html,
+            "test": kept("test") { $0.test == view.test } ?? test,
+            "log": kept("log") { $0.history.log == view.history.log } ?? log,
+            "settings": kept("settings") { $0.settings == view.settings } ?? settings,
         ]
     }
 
