@@ -48,9 +48,15 @@ package struct LineChart {
     /// So many points are as fine as a screen.
     private static let mostPoints = 300
 
+    /// The curves that have values.
+    private var shown: [Series] { series.filter { !$0.curve.points.isEmpty } }
+
+    /// Whether there are no values.
+    var isEmpty: Bool { shown.isEmpty }
+
     /// The picture with a heading and a legend; nothing where there are no values.
     package var html: String {
-        let shown = series.filter { !$0.curve.points.isEmpty }
+        let shown = shown
         guard !shown.isEmpty else { return "" }
         let legend = shown.map { series in
             let last = series.curve.last.map { " " + text($0) } ?? ""
@@ -63,7 +69,7 @@ package struct LineChart {
 
     /// The picture alone, as a file: with its own colours.
     package var file: String {
-        svg(series.filter { !$0.curve.points.isEmpty }, isFile: true)
+        svg(shown, isFile: true)
     }
 
     private func svg(_ shown: [Series], isFile: Bool = false) -> String {

@@ -64,7 +64,7 @@ package enum Pages {
     /// A picture (SVG) of each curve that has values, of one run or of several together, with its name.
     package static func pictures(_ views: [RunView]) -> [(name: String, svg: String)] {
         let charts = views.count == 1 ? RunPage(views[0]).charts : ComparePage(views).charts
-        return charts.filter { !$0.chart.html.isEmpty }.map { ($0.file, $0.chart.file) }
+        return charts.filter { !$0.chart.isEmpty }.map { ($0.file, $0.chart.file) }
     }
 
     /// A run's page beside others: ids must be those of one element, and controls filter one log.

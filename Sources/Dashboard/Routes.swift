@@ -127,10 +127,13 @@ package struct Routes: Sendable {
     }
 
     private func stream(_ subject: RunLibrary.Subject) async -> Answer {
-        if case .comparison(let names) = subject {
+        switch subject {
+        case .comparison(let names):
             guard (1...ComparePage.mostRuns).contains(names.count) else { return Self.nothing }
+        case .run(let name):
+            guard await library.view(of: name) != nil else { return Self.nothing }
+        case .list: break
         }
-        guard await library.parts(of: subject) != nil else { return Self.nothing }
         return Answer(type: "text/event-stream", stream: subject)
     }
 

@@ -1,5 +1,6 @@
 import Bounds
 import FoundationEssentials
+import Monitoring
 import Training
 import ZeroMQ
 
@@ -30,7 +31,8 @@ public final class RunList {
     }
 
     private static func isRun(_ folder: Folder) -> Bool {
-        ["config.json", "events.jsonl", "coordinator.log"].contains(where: folder.holds)
+        [RunDirectory.configurationName, EventsFile.name, RunDirectory.logName]
+            .contains(where: folder.holds)
     }
 
     /// The names of the folders that hold a run, sorted.

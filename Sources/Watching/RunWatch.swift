@@ -40,9 +40,7 @@ public final class RunWatch {
 
     /// Whether this follows the run in a folder, and not one that had the same path before.
     package func follows(_ other: Folder) -> Bool {
-        var (own, others) = (Glibc.stat(), Glibc.stat())
-        return fstat(folder.descriptor, &own) == 0 && fstat(other.descriptor, &others) == 0
-            && own.st_ino == others.st_ino && own.st_dev == others.st_dev
+        isSameFile(folder.descriptor, other.descriptor)
     }
 
     private static func name(of path: String) -> String {

@@ -83,7 +83,7 @@ public final class TailedFile {
             begin(newest, size)
             return false
         }
-        if Self.isSame(file, newest), size >= offset {
+        if isSameFile(file, newest), size >= offset {
             close(newest)
             return false
         }
@@ -98,12 +98,6 @@ public final class TailedFile {
         // The byte before tells whether the first line is whole.
         offset = tail.map { max(0, size - $0 - 1) } ?? 0
         isSkipping = offset > 0
-    }
-
-    private static func isSame(_ one: Int32, _ other: Int32) -> Bool {
-        var (first, second) = (stat(), stat())
-        return fstat(one, &first) == 0 && fstat(other, &second) == 0
-            && first.st_ino == second.st_ino && first.st_dev == second.st_dev
     }
 
     /// Adds what comes next to `rest`; 0 at the file's end.
@@ -143,4 +137,11 @@ public final class TailedFile {
             rest = []
         }
     }
+}
+
+/// Whether two descriptors are of the same file or folder.
+func isSameFile(_ one: Int32, _ other: Int32) -> Bool {
+    var (first, second) = (stat(), stat())
+    return fstat(one, &first) == 0 && fstat(other, &second) == 0
+        && first.st_ino == second.st_ino && first.st_dev == second.st_dev
 }

@@ -141,7 +141,7 @@ enum RunPlace {
             if RunList.isRun(path) { return (try RunWatch(path), path) }
             let list = try RunList(path)
             guard let newest = try list.names().last, let run = list.run(newest) else {
-                throw FileError(operation: "read", path: path, code: 2)
+                throw FileError(operation: "read", path: path, code: ENOENT)
             }
             return (RunWatch(run), run.path)
         } catch {
@@ -150,7 +150,7 @@ enum RunPlace {
     }
 
     static func failure(_ error: FileError, _ path: String) -> Failure {
-        guard error.code == 2 || error.code == 20 else {
+        guard error.code == ENOENT || error.code == ENOTDIR else {
             return Failure(status: ExitStatus.fileTrouble, message: "\(error)")
         }
         return Failure(

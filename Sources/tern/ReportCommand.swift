@@ -1,6 +1,7 @@
 import ArgumentParser
 import Dashboard
 import FoundationEssentials
+import Glibc
 import Monitoring
 import Training
 import Watching
@@ -56,7 +57,7 @@ struct ReportCommand: AsyncParsableCommand {
     /// All that the files of a run tell.
     private static func view(_ path: String) throws -> RunView {
         guard RunList.isRun(path) else {
-            throw RunPlace.failure(FileError(operation: "read", path: path, code: 2), path)
+            throw RunPlace.failure(FileError(operation: "read", path: path, code: ENOENT), path)
         }
         do throws(FileError) {
             let watch = try RunWatch(path)
