@@ -98,6 +98,13 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             resources: [.embedInCode("Page")], swiftSettings: strict),
+        .target(
+            name: "Launching",
+            dependencies: [
+                "Bounds", "Hashing", "Kernels", "Keys", "Monitoring", "Training", "ZeroMQ", logging,
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ],
+            resources: [.embedInCode("Remote")], swiftSettings: strict),
         module(
             "TernKit",
             [
@@ -122,7 +129,7 @@ let package = Package(
             name: "tern",
             dependencies: [
                 "Benchmarks", "Bounds", "Dashboard", "DataParallel", "Datasets", "FileFormats",
-                "Hashing", "Images", "KernelInterface", "Kernels", "Keys", "Monitoring",
+                "Hashing", "Images", "KernelInterface", "Kernels", "Keys", "Launching", "Monitoring",
                 "NeuralNetwork", "Optimizers", "TernKit", "Training", "Verification", "Watching",
                 "ZeroMQ", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -239,6 +246,9 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
         tests(
+            of: "Launching",
+            ["Bounds", "Keys", "Monitoring", "TestSupport", "Training", "ZeroMQ", logging]),
+        tests(
             of: "Verification",
             [
                 "Bounds", "Datasets", "Hashing", "KernelInterface", "Kernels", "Monitoring",
@@ -252,6 +262,13 @@ let package = Package(
                 "Keys", "Protocol", "TestSupport", "Training", "ZeroMQ",
             ],
             resources: [.copy("Fixtures")], swiftSettings: strict),
+        // Its folder Support is that of ProcessTests.
+        .testTarget(
+            name: "ClusterTests",
+            dependencies: [
+                "Bounds", "tern", "Hashing", "Keys", "Protocol", "TestSupport", "Training", "ZeroMQ",
+            ],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -28,6 +28,17 @@ public struct AllowList: Sendable, Equatable {
 
     // MARK: - File
 
+    /// The workers that may join a coordinator.
+    ///
+    /// - Throws: ``KeyError``
+    public init(of key: CoordinatorKey) throws(KeyError) {
+        if let workers = key.workers {
+            self = workers
+        } else {
+            try self.init(path: key.listPath)
+        }
+    }
+
     /// Reads a list; a file that is not there is an empty one.
     ///
     /// - Throws: ``KeyError``
@@ -93,6 +104,7 @@ public struct AllowList: Sendable, Equatable {
         _ key: CoordinatorKey,
         _ body: (_ list: AllowList, _ lines: inout [Substring]) throws(KeyError) -> Void
     ) throws(KeyError) {
+        guard key.workers == nil else { throw .jobKey(path: key.path) }
         let lock = try takeLock(key.path)
         defer { close(lock) }
         var lines = lines(try SecretFile.read(key.listPath) ?? [])

@@ -13,22 +13,29 @@ public struct CoordinatorKey: Sendable, CustomStringConvertible {
     private let pair: CurveKeyPair
     /// The pair that is going to replace it.
     private let next: CurveKeyPair?
+    /// Who may join, where the key itself says it; nil where a list beside it does.
+    public let workers: AllowList?
 
     private static let heading = "tern-coordinator-1 "
     private static let nextHeading = "next "
 
-    private init(path: String, pair: CurveKeyPair, next: CurveKeyPair?) {
+    init(path: String, pair: CurveKeyPair, next: CurveKeyPair?, workers: AllowList? = nil) {
         self.path = path
         self.pair = pair
         self.next = next
+        self.workers = workers
     }
 
-    /// Reads the key in a file.
+    /// Reads the key in a file, or the coordinator's half of a ``JobKey``.
     ///
     /// - Throws: ``KeyError``, such as ``KeyError/noKey(path:)``.
     public init(path: String) throws(KeyError) {
         guard let bytes = try SecretFile.read(path) else { throw .noKey(path: path) }
         try refuseSharedKey(bytes, path)
+        if let job = try JobKey(bytes, from: path) {
+            self = job.coordinator
+            return
+        }
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
         guard (1...2).contains(lines.count), lines[0].hasPrefix(Self.heading),
             let pair = CurveKeyPair(hexadecimal: lines[0].dropFirst(Self.heading.count))
@@ -56,6 +63,7 @@ public struct CoordinatorKey: Sendable, CustomStringConvertible {
     ///
     /// - Throws: ``KeyError``, or ``SocketError`` where libzmq was built without encryption.
     public func preparingRotation() throws -> CoordinatorKey {
+        guard workers == nil else { throw KeyError.jobKey(path: path) }
         guard next == nil else { return self }
         return try replaced(by: CoordinatorKey(path: path, pair: pair, next: .random()))
     }
@@ -64,6 +72,7 @@ public struct CoordinatorKey: Sendable, CustomStringConvertible {
     ///
     /// - Throws: ``KeyError``
     public func rotated() throws(KeyError) -> CoordinatorKey? {
+        guard workers == nil else { throw .jobKey(path: path) }
         guard let next else { return nil }
         return try replaced(by: CoordinatorKey(path: path, pair: next, next: nil))
     }

@@ -18,6 +18,8 @@ public enum KeyError: Error, Equatable, CustomStringConvertible {
     case malformedLine(Int, path: String)
     /// The file holds the key that all sides shared in earlier versions.
     case sharedKey(path: String)
+    /// The key of a job, whose workers do not change.
+    case jobKey(path: String)
     /// There is a worker of this name.
     case taken(KeyName)
     /// There is no worker of this name.
@@ -39,6 +41,8 @@ public enum KeyError: Error, Equatable, CustomStringConvertible {
         case key = "coordinator's key"
         /// A worker's credential.
         case credential = "worker's credential"
+        /// The key of a job.
+        case job = "job's key"
         /// A token for readers of a page.
         case token = "token of 16 to 256 letters, digits, '-', '.' and '_'"
 
@@ -77,6 +81,8 @@ public enum KeyError: Error, Equatable, CustomStringConvertible {
         case .sharedKey(let path):
             "\(path) is a key that all sides share, of an earlier version: make a credential for each "
                 + "worker with tern key worker NAME, and delete this file"
+        case .jobKey(let path):
+            "\(path) is the key of a job, which all of its processes share: make another with tern key job"
         case .taken(let name):
             "\(name) has a credential already: choose another name, or remove that one with tern key "
                 + "remove \(name)"

@@ -37,6 +37,22 @@ enum SecretFile {
         return Array(bytes.prefix(count))
     }
 
+    /// What an error calls standard input.
+    static let standardInput = "standard input"
+
+    /// Reads the first line of standard input, without its end, and no byte more.
+    static func readStandardInput() -> [UInt8] {
+        var bytes: [UInt8] = []
+        var byte: UInt8 = 0
+        while bytes.count < 4096 {
+            let count = Glibc.read(STDIN_FILENO, &byte, 1)
+            if count < 0, errno == EINTR { continue }
+            guard count == 1, byte != UInt8(ascii: "\n") else { break }
+            bytes.append(byte)
+        }
+        return bytes
+    }
+
     /// Kubernetes replaces a folder of secrets as a whole, by renaming the link `..data`.
     private static func isMountedByKubernetes(_ path: String) -> Bool {
         let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path)

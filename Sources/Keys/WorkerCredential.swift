@@ -1,4 +1,3 @@
-import Glibc
 import Hashing
 import ZeroMQ
 
@@ -24,13 +23,13 @@ public struct WorkerCredential: Sendable, CustomStringConvertible {
         self.init(name: name, coordinator: coordinator.publicKeys, pair: try .random())
     }
 
-    private init(name: KeyName, coordinator: [PublicKey], pair: CurveKeyPair) {
+    init(name: KeyName, coordinator: [PublicKey], pair: CurveKeyPair) {
         self.name = name
         self.coordinator = coordinator
         self.pair = pair
     }
 
-    /// Reads the credential in a file.
+    /// Reads the credential in a file, or the workers' half of a ``JobKey``.
     ///
     /// - Throws: ``KeyError``, such as ``KeyError/noCredential(path:)``.
     public init(path: String) throws(KeyError) {
@@ -42,19 +41,15 @@ public struct WorkerCredential: Sendable, CustomStringConvertible {
     ///
     /// - Throws: ``KeyError``
     public static func readingStandardInput() throws(KeyError) -> WorkerCredential {
-        var bytes: [UInt8] = []
-        var byte: UInt8 = 0
-        while bytes.count < 4096 {
-            let count = read(STDIN_FILENO, &byte, 1)
-            if count < 0, errno == EINTR { continue }
-            guard count == 1, byte != UInt8(ascii: "\n") else { break }
-            bytes.append(byte)
-        }
-        return try WorkerCredential(bytes, from: "standard input")
+        try WorkerCredential(SecretFile.readStandardInput(), from: SecretFile.standardInput)
     }
 
     private init(_ bytes: [UInt8], from path: String) throws(KeyError) {
         try refuseSharedKey(bytes, path)
+        if let job = try JobKey(bytes, from: path) {
+            self = job.credential
+            return
+        }
         let line = bytes.last == UInt8(ascii: "\n") ? bytes.dropLast() : bytes[...]
         let words = String(decoding: line, as: UTF8.self).split(
             separator: " ", omittingEmptySubsequences: false)
@@ -81,6 +76,7 @@ public struct WorkerCredential: Sendable, CustomStringConvertible {
     /// - Throws: ``KeyError``
     public static func trust(_ key: PublicKey, inFile path: String) throws(KeyError) {
         let credential = try WorkerCredential(path: path)
+        guard credential.name != JobKey.workers else { throw .jobKey(path: path) }
         guard !credential.coordinator.contains(key) else { return }
         guard credential.coordinator.count < mostKeys else { throw .tooManyKeys(path: path) }
         let trusting = WorkerCredential(

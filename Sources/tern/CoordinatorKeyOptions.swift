@@ -8,7 +8,7 @@ struct CoordinatorKeyOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "File of the coordinator's key; the list of those who may join is beside it, in FILE.workers: "
-                + "see tern key. 'none': anyone may join, and nothing is encrypted. (default: "
+                + "see tern key. Or the key of a job; '-' reads it from standard input. 'none': anyone may join, and nothing is encrypted. (default: "
                 + "$TERN_COORDINATOR_KEY or ~/.config/tern/coordinator.key over tcp; none over ipc)",
             valueName: "file"))
     var key: String?
@@ -22,6 +22,9 @@ struct CoordinatorKeyOptions: ParsableArguments {
         // At a socket in the file system only this user can dial.
         guard named != KeyPlace.anybody, key != nil || endpoint.hasPrefix("tcp://") else {
             return nil
+        }
+        if named == KeyPlace.standardInput {
+            return try Door(JobKey.readingStandardInput().coordinator)
         }
         return try Door(coordinatorKey(key))
     }

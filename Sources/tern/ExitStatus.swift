@@ -97,7 +97,7 @@ enum ExitStatus {
         case .noKey, .noCredential, .unknown: noInput
         case .file: fileTrouble
         case .exists, .taken: cannotCreate
-        case .exposed, .tooManyKeys, .notPrepared: configuration
+        case .exposed, .tooManyKeys, .notPrepared, .jobKey: configuration
         case .malformed, .malformedLine, .sharedKey: badData
         case .badName, .notPublic: usage
         case .busy: unavailable

@@ -14,7 +14,7 @@ struct KeyCommand: AsyncParsableCommand {
         subcommands: [
             KeyWorkerCommand.self, KeyListCommand.self, KeyRemoveCommand.self,
             KeyRotateCommand.self, KeyTrustCommand.self, KeyCoordinatorCommand.self,
-            KeySigningCommand.self,
+            KeyJobCommand.self, KeySigningCommand.self,
         ])
 }
 

@@ -28,7 +28,7 @@ struct KeyListCommand: AsyncParsableCommand {
         let command = self
         try await exitCleanly {
             let key = try CoordinatorKey(path: command.keyOptions.path())
-            let workers = try AllowList(path: key.listPath).workers.sorted { $0.name < $1.name }
+            let workers = try AllowList(of: key).workers.sorted { $0.name < $1.name }
             let listing = Listing(
                 coordinator: key.publicKeys.map(\.description),
                 workers: workers.map {

@@ -5,8 +5,8 @@ import Keys
 struct WorkerKeyOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "File of this worker's credential, which tern key worker makes on the coordinator's machine; "
-                + "'-' reads it from standard input. 'none': for a coordinator with --key none. (default: "
+            "File of this worker's credential, which tern key worker makes on the coordinator's machine, or of "
+                + "the key of a job; '-' reads it from standard input. 'none': for a coordinator with --key none. (default: "
                 + "$TERN_KEY or ~/.config/tern/worker.key over tcp; none over ipc)",
             valueName: "file"))
     var key: String?

@@ -6,7 +6,7 @@ struct HelpTests {
     static let commands = [
         [], ["train"], ["coordinator"], ["worker"],
         ["key"], ["key", "worker"], ["key", "list"], ["key", "remove"], ["key", "rotate"],
-        ["key", "trust"], ["key", "coordinator"], ["key", "signing"],
+        ["key", "trust"], ["key", "coordinator"], ["key", "job"], ["key", "signing"],
         ["monitor"], ["top"], ["runs"], ["report"],
         ["verify"], ["evaluate"], ["predict"],
         ["inspect"],

@@ -1,0 +1,76 @@
+# What tern launch has the shell of a host do: it tells what the host is like, takes in the program,
+# and runs it, as the lines of standard input say. Lines of its own begin with "tern-host ".
+#
+#   program SUM       whether the program with this digest is here: answers "here" or "missing"
+#   file NAME SIZE    a file of the program; its bytes follow
+#   ready             all files have come
+#   probe ARGUMENTS   runs tern probe; its standard input is the line that follows
+#   run ARGUMENTS     runs tern to its end; the rest of standard input is its own
+#
+# However the connection ends, standard input ends, and with it this shell and what it has started.
+umask 077
+export LC_ALL=C
+say() { printf 'tern-host %s\n' "$*"; }
+fail() {
+    say error "$*"
+    exit 1
+}
+say machine "$(uname -s)" "$(uname -m)"
+say client "${SSH_CONNECTION%% *}"
+[ -n "${HOME:-}" ] || [ -n "${XDG_CACHE_HOME:-}" ] || fail "there is no home folder"
+programs=${XDG_CACHE_HOME:-$HOME/.cache}/tern/programs
+reason=$(mkdir -p "$programs" 2>&1) || fail "cannot make $programs: ${reason##*: }"
+# Those that a connection's end has left unfinished.
+find "$programs" -maxdepth 1 -name 'new.*' -mmin +60 -exec rm -rf {} + 2>/dev/null
+new=
+trap 'rm -rf "$new"' EXIT
+trap 'exit 1' HUP INT TERM
+
+# take NAME SIZE: a file of the program that is being copied.
+take() {
+    if [ -z "$new" ]; then
+        new=$programs/new.$$
+        mkdir -p "$new/lib" || fail "cannot make $new"
+    fi
+    if ! reason=$(head -c "$2" 2>&1 >"$new/$1") || [ "$(wc -c <"$new/$1")" -ne "$2" ]; then
+        fail "cannot copy the program to $programs: ${reason##*: }"
+    fi
+    chmod 700 "$new/$1"
+}
+
+# tern ARGUMENTS: the program, with its own libraries.
+tern() { LD_LIBRARY_PATH=$program/lib "$program/tern" "$@"; }
+
+while read -r word rest; do
+    case $word in
+    program)
+        program=$programs/$rest
+        if [ -x "$program/tern" ]; then say here; else say missing; fi
+        ;;
+    file)
+        # shellcheck disable=SC2086  # a name and a size
+        take $rest
+        ;;
+    ready)
+        # Another launch may have brought the same.
+        [ -e "$program" ] || mv "$new" "$program" || fail "cannot make $program"
+        rm -rf "$new"
+        new=
+        say here
+        ;;
+    probe)
+        eval "set -- $rest"
+        IFS= read -r line
+        reason=$(printf '%s\n' "$line" | tern probe "$@" 2>&1) || fail "${reason##*
+}"
+        say probe "$reason"
+        ;;
+    run)
+        eval "set -- $rest"
+        say running
+        tern "$@"
+        say ended $?
+        exit
+        ;;
+    esac
+done
