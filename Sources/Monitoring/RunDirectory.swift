@@ -104,6 +104,17 @@ public struct RunDirectory: Sendable {
         return try RunDirectory(folder)
     }
 
+    /// Whether there is a run at a path that can go on; a folder that is not there holds none.
+    ///
+    /// - Throws: ``RunDirectoryError`` if the folder cannot be read.
+    public static func holdsRun(_ path: String) throws(RunDirectoryError) -> Bool {
+        do throws(RunDirectoryError) {
+            return try holdsRun(existing(path))
+        } catch .noRun {
+            return false
+        }
+    }
+
     /// Whether a folder holds a run that can go on: its configuration, or a checkpoint, which has
     /// all of it that decides the weights.
     private static func holdsRun(_ folder: Folder) throws(RunDirectoryError) -> Bool {

@@ -49,8 +49,9 @@ struct CoordinatorCommand: AsyncParsableCommand {
     }
 
     mutating func run() async throws {
-        let command = self
+        let given = self
         try await exitCleanly {
+            let command = try given.settled()
             try ResourceNeed.ofCoordinator(connections: command.minWorkers).secure()
             let signals = try SignalSource()
             let configuration = try command.options.configuration()
@@ -63,7 +64,8 @@ struct CoordinatorCommand: AsyncParsableCommand {
             session.announce()
             let coordinator = try session.makeCoordinator(
                 workers: command.minWorkers, minimum: command.minWorkers,
-                joinTimeout: command.joinTimeout, command.faults)
+                joinTimeout: command.joinTimeout,
+                hasSuccessor: command.options.resumeOrStart != nil, command.faults)
             let context = coordinator.makeContext()
             let endpoint = try await command.listen(coordinator, door, context, session)
             command.tell(door, endpoint, session.logger)
@@ -82,6 +84,12 @@ struct CoordinatorCommand: AsyncParsableCommand {
             await context.terminate()
             try session.conclude(result, workers: result.workers, signals)
         }
+    }
+
+    private func settled() throws -> CoordinatorCommand {
+        var settled = self
+        settled.options = try options.settled()
+        return settled
     }
 
     /// Tells who may join.

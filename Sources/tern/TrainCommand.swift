@@ -52,8 +52,9 @@ struct TrainCommand: AsyncParsableCommand {
     }
 
     mutating func run() async throws {
-        let command = self
+        let given = self
         try await exitCleanly {
+            let command = try given.settled()
             if command.supervised { Lifeline.endWithParent() }
             let signals = try SignalSource()
             let configuration = Self.settle(
@@ -70,6 +71,12 @@ struct TrainCommand: AsyncParsableCommand {
                 try await command.train(configuration, signals)
             }
         }
+    }
+
+    private func settled() throws -> TrainCommand {
+        var settled = self
+        settled.options = try options.settled()
+        return settled
     }
 
     /// Fills in the number of workers: what the option says, or the configuration, or the cores.
@@ -114,7 +121,7 @@ struct TrainCommand: AsyncParsableCommand {
         let meetingPoint = try MeetingPoint()
         defer { meetingPoint.remove() }
         let coordinator = try session.makeCoordinator(
-            workers: count, minimum: 1, joinTimeout: nil, faults)
+            workers: count, minimum: 1, joinTimeout: nil, hasSuccessor: false, faults)
         let context = coordinator.makeContext()
         _ = try await coordinator.listen(meetingPoint.endpoint, context: context)
         let workers = try LocalWorkers(
@@ -142,12 +149,13 @@ struct TrainCommand: AsyncParsableCommand {
         defer { if named == nil { rmdir(run) } }
         let given = Array(CommandLine.arguments.dropFirst())
         let own = named == nil ? ["--run-dir", run] : []
+        let kept = Self.without("--resume-or-start", Self.without("--config", given))
         let supervisor = try Supervisor(
             run: run, restarts: restart, form: options.log.form(isOneOfMany: false))
         try await supervisor.carryOut(
             first: given + own + ["--supervised"],
             // The run's own configuration has what the file of --config gave.
-            next: Self.without("--config", given) + ["--resume", run, "--supervised"],
+            next: kept + ["--resume", run, "--supervised"],
             signals: signals)
     }
 

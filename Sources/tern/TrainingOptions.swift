@@ -139,6 +139,13 @@ struct TrainingOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Resume the run in this folder, or start it there if there is none yet: for schedulers that "
+                + "start the same command again. Until then, workers from elsewhere wait.",
+            valueName: "dir"))
+    var resumeOrStart: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Read settings from a file such as a run's config.json; options override it.",
             valueName: "file"))
     var config: String?
@@ -172,6 +179,10 @@ struct TrainingOptions: ParsableArguments {
             throw ValidationError(
                 "--resume uses the run's own settings; leave out --config")
         }
+        if resumeOrStart != nil, resume != nil || runDir != nil {
+            throw ValidationError(
+                "--resume-or-start names the run's folder; leave out --resume and --run-dir")
+        }
         if convolution.count > 1, convolution.contains(where: { $0.value == nil }) {
             throw ValidationError("--convolution none is for no convolution at all: give it alone")
         }
@@ -179,6 +190,19 @@ struct TrainingOptions: ParsableArguments {
             throw ValidationError(
                 "--resume uses the run's own folder; leave out --run-dir")
         }
+    }
+
+    /// The options with `--resume` or `--run-dir` in the place of `--resume-or-start`.
+    func settled() throws -> TrainingOptions {
+        guard let folder = resumeOrStart else { return self }
+        var settled = self
+        if try RunDirectory.holdsRun(folder) {
+            // A run that is resumed keeps the settings that it began with.
+            (settled.resume, settled.config) = (folder, nil)
+        } else {
+            settled.runDir = folder
+        }
+        return settled
     }
 
     /// The configuration that the options ask for, on top of that of `--config` or `--resume`.

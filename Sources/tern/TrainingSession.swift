@@ -181,8 +181,9 @@ struct TrainingSession {
     /// - Parameters:
     ///   - workers: how many are needed to begin.
     ///   - minimum: how many are needed to go on.
+    ///   - hasSuccessor: whether another coordinator goes on with the run if this one is stopped.
     func makeCoordinator(
-        workers: Int, minimum: Int, joinTimeout: Int?, _ faults: FaultOptions
+        workers: Int, minimum: Int, joinTimeout: Int?, hasSuccessor: Bool, _ faults: FaultOptions
     ) throws -> Coordinator {
         let training = configuration.training
         var settings = CoordinatorSettings(
@@ -192,6 +193,7 @@ struct TrainingSession {
             epochs: training.epochs, workersToBegin: workers, minimumWorkers: minimum,
             checkpointEvery: configuration.checkpointEvery,
             joinTimeout: joinTimeout.map { .seconds($0) })
+        settings.hasSuccessor = hasSuccessor
         faults.apply(to: &settings)
         let step = checkpoint?.step ?? 0
         // It tells what an earlier session came to, not what this one will.

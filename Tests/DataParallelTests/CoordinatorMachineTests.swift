@@ -32,6 +32,24 @@ import Training
         #expect(coordinator.steps == 2)
     }
 
+    @Test(
+        "where another coordinator goes on, a signal sends no worker home, but the end of the run does"
+    )
+    func successor() {
+        let stopped = CoordinatorUnderTest(hasSuccessor: true)
+        stopped.join("a")
+        stopped.makeStep()
+        stopped.interrupt()
+        stopped.makeStep()
+        #expect(
+            stopped.last.suffix(2) == [.checkpoint, .finish(.interrupted(signal: 2))])
+
+        let diverged = CoordinatorUnderTest(hasSuccessor: true)
+        diverged.join("a")
+        diverged.fail(.diverged(step: 1))
+        #expect(diverged.last == [.send(.stop(Notice(reason: "the run ends")), to: "a")])
+    }
+
     @Test("a signal while nobody is here ends the run at once, with a checkpoint")
     func interruptionWithoutWorkers() {
         let coordinator = CoordinatorUnderTest()

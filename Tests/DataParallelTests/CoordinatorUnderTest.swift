@@ -32,6 +32,7 @@ final class CoordinatorUnderTest {
     init(
         workersToBegin: Int? = nil, minimumWorkers: Int = 1, checkpointEvery: Int = 0,
         pauseTimeout: Duration? = nil, audit: Double = 0, auditKey: UInt64 = 0, recheck: Double = 0,
+        hasSuccessor: Bool = false,
         plan: BatchPlan = BatchPlan(examples: 64, batchSize: 16, shards: 8)
     ) {
         self.plan = plan
@@ -43,6 +44,7 @@ final class CoordinatorUnderTest {
         settings.audit = audit
         settings.auditKey = auditKey
         settings.recheck = recheck
+        settings.hasSuccessor = hasSuccessor
         machine = CoordinatorMachine(plan: plan, settings: settings, step: 0)
         perform { $0.start(now: $1) }
     }
@@ -202,6 +204,8 @@ final class CoordinatorUnderTest {
     }
 
     func interrupt() { perform { $0.interrupt(2, now: $1) } }
+
+    func fail(_ outcome: Outcome) { perform { $0.fail(outcome, now: $1) } }
 
     func requestCheckpoint() { perform { machine, _ in machine.requestCheckpoint("SIGUSR1") } }
 

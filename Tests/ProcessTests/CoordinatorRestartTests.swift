@@ -55,6 +55,37 @@ struct CoordinatorRestartTests {
         return (numbers[0] - 1) * 600 + numbers[2]
     }
 
+    @Test(
+        "with --resume-or-start the same command begins a run, goes on with it, and finds it complete"
+    )
+    func sameCommand() async throws {
+        let data = try SampleData.large()
+        let calm = try await Recipe.long.train(data, into: RunFolder("calm"))
+        let run = RunFolder()
+        let options =
+            ["coordinator", "--data", data.folder, "--resume-or-start", run.path]
+            + Recipe.long.words
+        let first = try start(options + ["--listen", "tcp://127.0.0.1:*"])
+        let words = try await first.line("workers join with: ").split(separator: " ")
+        let endpoint = try #require(words.last { $0.hasPrefix("tcp://") })
+        let worker = try start(["worker", "--connect", String(endpoint)])
+        try await first.line("Epoch [2/4], Step [20/600]")
+        first.signal(SIGTERM)
+        #expect(try await first.end().status == 128 + SIGTERM)
+        // A worker is not sent home: it waits for the coordinator that goes on.
+        try await worker.line("lost the coordinator")
+        let second = try start(options + ["--listen", String(endpoint)])
+        try await second.line("resuming from ")
+        #expect(try run.completed(try await second.end()).weights == calm.weights)
+        #expect(try await worker.end().status == 0)
+        let third = try await start(options + ["--listen", "tcp://127.0.0.1:*"]).end()
+        #expect(try run.completed(third).weights == calm.weights)
+
+        let other = try await tern(
+            ["train", "--resume-or-start", run.path, "--data", data.folder, "--hidden", "20"])
+        expectRefusal(other, status: 78, ["--hidden is 20 but ", "has 128"])
+    }
+
     @Test("what it was writing when it was killed is cleared away")
     func unfinishedFiles() async throws {
         let run = RunFolder()

@@ -61,7 +61,8 @@ struct OptionOrderTests {
     /// The options that no configuration file has.
     static let others: Set = [
         "restart", "supervised", "heartbeat-timeout", "answer-timeout", "pause-timeout", "audit",
-        "run-dir", "resume", "config", "sign", "trace", "tensorboard", "log-format", "version",
+        "run-dir", "resume", "resume-or-start", "config", "sign", "trace", "tensorboard",
+        "log-format", "version",
         "monitor", "help", "h",
     ]
 

@@ -95,6 +95,20 @@ struct RestartTests {
         #expect(bench.running() == [])
     }
 
+    @Test("a run that --resume-or-start has begun goes on, too")
+    func resumeOrStart() async throws {
+        let data = try SampleData.large()
+        let run = RunFolder()
+        let train = try start(
+            ["train", "--data", data.folder, "--resume-or-start", run.path, "--restart", "1"]
+                + Recipe.long.with("--checkpoint-every", "10").words)
+        try await train.line("Epoch [1/4], Step [20/600]")
+        kill(try coordinator, SIGKILL)
+        try await train.line("resuming from ")
+        #expect(
+            try run.completed(try await train.end()).weights == (try await undisturbed(data)))
+    }
+
     @Test("a coordinator that is killed before its run has a folder begins anew")
     func atTheStart() async throws {
         let data = try SampleData()

@@ -34,6 +34,8 @@ public struct CoordinatorSettings: Sendable {
     public var logEvery = 100
     /// The steps to be traced, counted from 1; nil for none.
     public var tracedSteps: ClosedRange<Int>?
+    /// Whether another coordinator goes on with a run that is stopped, so that workers are not sent home.
+    public var hasSuccessor = false
 
     /// The settings of a run.
     ///
@@ -103,4 +105,12 @@ public enum Outcome: Sendable, Equatable {
     case workersEnded(String)
     /// A file could not be written.
     case failed(FileError)
+
+    /// Whether the run comes to the same end if it is resumed.
+    var isFinal: Bool {
+        switch self {
+        case .completed, .diverged: true
+        case .interrupted, .tooFewWorkers, .pausedTooLong, .workersEnded, .failed: false
+        }
+    }
 }

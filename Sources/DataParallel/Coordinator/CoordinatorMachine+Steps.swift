@@ -125,9 +125,15 @@ extension CoordinatorMachine {
 
     /// Tells the workers that the run is over; the run ends once they have gone.
     ///
+    /// Where another coordinator goes on, they are told nothing: they dial until it answers.
+    ///
     /// A connection that closed right behind the word could take it along: libzmq drops what a
     /// dealer has received but not read when its connection ends.
     mutating func finish(_ outcome: Outcome, now: Duration) -> [CoordinatorEffect<Peer>] {
+        guard outcome.isFinal || !settings.hasSuccessor else {
+            phase = .finished
+            return [.finish(outcome)]
+        }
         let notice = Notice(reason: outcome == .completed ? "the run is complete" : "the run ends")
         phase = .ending(outcome, since: now)
         return members.map { .send(.stop(notice), to: $0.peer) }

@@ -27,8 +27,12 @@ struct Recipe: CustomTestStringConvertible {
     func arguments(
         for command: String = "train", _ data: SampleData, into run: RunFolder
     ) -> [String] {
-        [command, "--data", data.folder, "--run-dir", run.path]
-            + options.flatMap { $0.value.isEmpty ? [$0.name] : [$0.name, $0.value] }
+        [command, "--data", data.folder, "--run-dir", run.path] + words
+    }
+
+    /// The options as words of a command line.
+    var words: [String] {
+        options.flatMap { $0.value.isEmpty ? [$0.name] : [$0.name, $0.value] }
     }
 
     /// Trains with `tern train` to the end, and gives back what it came to.
