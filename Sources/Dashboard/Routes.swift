@@ -32,6 +32,8 @@ package struct Routes: Sendable {
         guard let target = Target(head.uri) else {
             return .refusal(.badRequest, "the address is malformed")
         }
+        // It tells nothing, and those who look whether the server lives have no token.
+        if target.path == ["healthz"] { return .text("ok\n") }
         if let entry = entry(target) { return entry }
         guard isAllowed(head) else {
             var answer = Answer.refusal(
@@ -70,7 +72,6 @@ package struct Routes: Sendable {
         switch target.path {
         case ["style.css"]: return .text(Self.style, type: "text/css; charset=utf-8")
         case ["page.js"]: return .text(Self.script, type: "text/javascript; charset=utf-8")
-        case ["healthz"]: return .text("ok\n")
         case ["metrics"]:
             return .text(
                 PrometheusText.text(await library.scraped()),

@@ -29,6 +29,8 @@ public struct EventLine: Codable, Sendable, Equatable {
     public var host: String?
     /// The process that tells.
     public var pid: Int?
+    /// What that number counts in: containers on one machine have numbers of their own.
+    public var namespace: String?
     /// Where that worker dials from.
     public var address: String?
     /// The lanes that it computes on.
@@ -86,6 +88,9 @@ public struct EventLine: Codable, Sendable, Equatable {
 
     /// The name of this machine.
     package static let ownHost = hostName()
+    /// What the numbers of this process and its neighbours count in, as `pid:[4026531836]`; nil without `/proc`.
+    package static let ownNamespace = try? FileManager.default.destinationOfSymbolicLink(
+        atPath: "/proc/self/ns/pid")
 
     /// How urgent it is.
     var urgency: Logger.Level { Logger.Level(rawValue: level) ?? .info }
@@ -96,7 +101,7 @@ public struct EventLine: Codable, Sendable, Equatable {
     package var plain: EventLine {
         var line = self
         for field: WritableKeyPath<EventLine, String?> in [
-            \.text, \.worker, \.peer, \.host, \.address, \.kernels, \.reason, \.path,
+            \.text, \.worker, \.peer, \.host, \.namespace, \.address, \.kernels, \.reason, \.path,
         ] { line[keyPath: field] = line[keyPath: field].map { plainText($0) } }
         line.workers = workers?.map { plainText($0) }
         line.failure?.lines = failure?.lines.map { plainText($0) } ?? []

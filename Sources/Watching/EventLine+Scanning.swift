@@ -20,6 +20,7 @@ extension EventLine: ScannedLine {
         case "text": text = try scanner.text()
         case "worker": worker = try scanner.text()
         case "host": host = try scanner.text()
+        case "namespace": namespace = try scanner.text()
         case "address": address = try scanner.text()
         case "kernels": kernels = try scanner.text()
         case "reason": reason = try scanner.text()

@@ -156,7 +156,9 @@ extension RunHistory {
         counts.sessions += 1
         if counts.sessions > 1 { restartTimes.mark(event.time) }
         version = event.version
-        isLocal = event.host == plainText(EventLine.ownHost)
+        isLocal =
+            event.host == plainText(EventLine.ownHost)
+            && [nil, EventLine.ownNamespace].contains(event.namespace)
         totalSteps = event.totalSteps ?? totalSteps
         needed = event.needed ?? needed
         end = nil

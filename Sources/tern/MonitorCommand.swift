@@ -81,10 +81,18 @@ struct MonitorCommand: AsyncParsableCommand {
             throw Failure(status: ExitStatus.unavailable, message: "\(error)")
         }
         if lifeline { Self.endWithParent(library) }
-        let link = "http://\(server.address)/" + (token.map { "?token=\($0.text)" } ?? "")
-        try Output.line("showing \(shellWord(path)) at \(link)")
+        try Output.line("showing \(shellWord(path))\(link(to: server, token))")
         // Until a signal ends the process.
         while true { try await Task.sleep(for: .seconds(3600)) }
+    }
+
+    /// Where the server is, with the token only for a person: others may read a log.
+    private func link(to server: MonitorServer, _ token: AccessToken?) -> String {
+        let link = "http://\(server.address)/"
+        guard let token, let tokenFile else { return " at \(link)" }
+        return isatty(STDOUT_FILENO) == 1
+            ? " at \(link)?token=\(token.text)"
+            : " to holders of the token in \(shellWord(tokenFile)) at \(link)"
     }
 }
 

@@ -62,6 +62,12 @@ struct Tern: AsyncParsableCommand {
         // A full disk or a closed pipe is an error of one call, not the end of the process. Batch systems
         // send SIGUSR1 and SIGUSR2 to all processes of a job; those that keep no checkpoint ignore them.
         for number in [SIGPIPE, SIGXFSZ, SIGUSR1, SIGUSR2] { signal(number, SIG_IGN) }
+        // The first process of a container is not ended by a signal that it does not catch.
+        if getpid() == 1 {
+            for number in [SIGHUP, SIGINT, SIGTERM] {
+                signal(number) { _exit(ExitStatus.signal($0)) }
+            }
+        }
         // Else the next file that is opened would get what is printed. One that is open for reading takes
         // nothing, which is told.
         for descriptor in STDIN_FILENO...STDERR_FILENO

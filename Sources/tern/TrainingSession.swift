@@ -71,6 +71,7 @@ struct TrainingSession {
         sink.add(log: directory.log, path: directory.logPath, events: events, on: record)
         var start = EventLine(now: "run_started", .info)
         start.version = Tern.configuration.version
+        start.namespace = EventLine.ownNamespace
         (start.step, start.seconds) = (checkpoint?.step ?? 0, checkpoint?.seconds ?? 0)
         start.totalSteps = configuration.training.epochs * job.plan.stepsPerEpoch
         start.needed = minimum

@@ -23,7 +23,9 @@ struct RunWatchTests {
 
     /// What a session on this machine begins with.
     private var start: String {
-        event("run_started", #""host":"\#(EventLine.ownHost)","total_steps":100"#)
+        let namespace = EventLine.ownNamespace.map { #","namespace":"\#($0)""# } ?? ""
+        return event(
+            "run_started", #""host":"\#(EventLine.ownHost)","total_steps":100\#(namespace)"#)
     }
 
     // MARK: - States
@@ -49,12 +51,16 @@ struct RunWatchTests {
         #expect(watch.poll().state == .waiting)
     }
 
-    @Test("of another machine is not dead because nobody here holds its log")
-    func otherMachine() throws {
+    @Test(
+        "of another machine or container is not dead because nobody here holds its log",
+        arguments: [
+            #""host":"\#(EventLine.ownHost)x""#,
+            #""host":"\#(EventLine.ownHost)","namespace":"pid:[1]""#,
+        ])
+    func elsewhere(place: String) throws {
         try folder.append("", to: "coordinator.log")
         try folder.append(
-            event("run_started", #""host":"\#(EventLine.ownHost)x""#) + event("training_started"),
-            to: "events.jsonl")
+            event("run_started", place) + event("training_started"), to: "events.jsonl")
         #expect(watch.poll().state == .training)
     }
 

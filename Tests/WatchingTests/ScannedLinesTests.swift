@@ -37,6 +37,7 @@ struct ScannedLinesTests {
             (line.seconds, line.usual, line.peer) = (0.1, 1e-5, "peer")
             (line.reason, line.workers, line.times) = ("why", [], 12)
             (line.path, line.signal, line.status) = ("/a/b", "SIGTERM", "failed")
+            line.namespace = "pid:[1]"
             (line.version, line.weights, line.failure) = ("1.2", "ab", failure)
             line.metadata = ["a": "b", "": "c"]
             #expect(EventLine(Array(line.json.utf8)[...]) == line)
