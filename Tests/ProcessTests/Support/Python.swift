@@ -15,6 +15,13 @@ enum Python {
         ?? [packagePath(".build/tensorboard/bin/python")]
         .first { FileManager.default.isExecutableFile(atPath: $0) }
 
+    /// A Python that has what reads and validates Kubernetes' manifests: the one that TERN_KUBERNETES_PYTHON names,
+    /// or else that of `Scripts/test`.
+    static let withManifests: String? =
+        environment["TERN_KUBERNETES_PYTHON"]
+        ?? [packagePath(".build/kubernetes/bin/python")]
+        .first { FileManager.default.isExecutableFile(atPath: $0) }
+
     /// A script of `Scripts/fixtures`.
     static func script(_ name: String) -> String { packagePath("Scripts/fixtures/\(name)") }
 
