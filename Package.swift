@@ -129,9 +129,10 @@ let package = Package(
             name: "tern",
             dependencies: [
                 "Benchmarks", "Bounds", "Dashboard", "DataParallel", "Datasets", "FileFormats",
-                "Hashing", "Images", "KernelInterface", "Kernels", "Keys", "Launching", "Monitoring",
-                "NeuralNetwork", "Optimizers", "TernKit", "Training", "Verification", "Watching",
-                "ZeroMQ", logging,
+                "Hashing", "Images", "KernelInterface", "Kernels", "Keys", "Launching",
+                "Monitoring",
+                "NeuralNetwork", "Optimizers", "Protocol", "TernKit", "Training", "Verification",
+                "Watching", "ZeroMQ", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
@@ -266,7 +267,8 @@ let package = Package(
         .testTarget(
             name: "ClusterTests",
             dependencies: [
-                "Bounds", "tern", "Hashing", "Keys", "Protocol", "TestSupport", "Training", "ZeroMQ",
+                "Bounds", "tern", "Hashing", "Keys", "Launching", "Protocol", "TestSupport",
+                "Training", "ZeroMQ",
             ],
             swiftSettings: strict),
     ],

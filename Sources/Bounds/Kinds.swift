@@ -85,6 +85,12 @@ public enum ProperShare: Bound {
     public static let limits = Limits("share", 0...1.0.nextDown)
 }
 
+/// Bytes of memory or of a disk.
+public enum ByteCount: Bound {
+    /// An exabyte.
+    public static let limits = Limits("number of bytes", 0...1 << 60)
+}
+
 /// A speed, such as examples a second.
 public enum Rate: Bound {
     /// A machine that is a million times faster.

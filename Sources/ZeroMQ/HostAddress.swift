@@ -43,7 +43,7 @@ public struct HostAddress: Hashable, Sendable {
 
 extension HostAddress {
     /// The addresses of this machine's network interfaces that are up, or of the one that is named.
-    static func ofThisMachine(interface: String? = nil) -> [HostAddress] {
+    package static func ofThisMachine(interface: String? = nil) -> [HostAddress] {
         var first: UnsafeMutablePointer<ifaddrs>?
         guard getifaddrs(&first) == 0 else { return [] }
         defer { freeifaddrs(first) }

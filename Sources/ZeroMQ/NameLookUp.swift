@@ -57,12 +57,20 @@ public final class NameLookUp: Sendable {
 
     /// The addresses of a name.
     public static func addresses(of name: String) async -> Result {
-        await withCheckedContinuation { continuation in
-            let thread = NativeThread.start(name: "tern-resolver") {
-                continuation.resume(returning: lookUp(name))
-            }
-            pthread_detach(thread)
+        await NativeThread.run(name: "tern-resolver") { lookUp(name) }
+    }
+
+    /// The addresses of a name, which are waited for; nil where it is not known by then.
+    package static func addresses(
+        of name: String, until end: ContinuousClock.Instant
+    ) -> Result? {
+        let lookUp = NameLookUp(name)
+        var state = pollfd(fd: lookUp.fileDescriptor, events: Int16(POLLIN), revents: 0)
+        while lookUp.result == nil, .now < end {
+            let rest = max(.zero, end - .now) / .milliseconds(1)
+            _ = poll(&state, 1, Int32(min(rest.rounded(.up), 60_000)))
         }
+        return lookUp.result
     }
 
     /// Asks the system's resolver, and waits for it.

@@ -26,6 +26,15 @@ package enum NativeThread {
         return thread
     }
 
+    /// Does work that may block on a new thread, and waits for its result.
+    package static func run<Result: Sendable>(
+        name: String, _ work: @escaping @Sendable () -> Result
+    ) async -> Result {
+        await withCheckedContinuation { continuation in
+            pthread_detach(start(name: name) { continuation.resume(returning: work()) })
+        }
+    }
+
     /// What a new thread is given through the one pointer that `pthread_create` passes on.
     private final class Start: Sendable {
         let name: String

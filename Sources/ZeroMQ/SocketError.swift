@@ -26,12 +26,13 @@ public struct SocketError: Error, Hashable, CustomStringConvertible {
     public let reason: String
 
     /// Makes an error whose reason is the usual one of its error number.
-    init(_ operation: Operation, _ endpoint: String? = nil, code: Int32) {
+    package init(_ operation: Operation, _ endpoint: String? = nil, code: Int32) {
         self.init(
             operation, endpoint, code: code, reason: Self.reason(operation, endpoint, code))
     }
 
-    init(_ operation: Operation, _ endpoint: String?, code: Int32, reason: String) {
+    /// Makes an error with a reason of its own.
+    package init(_ operation: Operation, _ endpoint: String?, code: Int32, reason: String) {
         self.operation = operation
         self.endpoint = endpoint
         self.code = code

@@ -14,6 +14,16 @@ extension ResourceNeed {
     /// To show runs: a thread that reads, one that serves, one that waits for the parent, and connections.
     static var ofMonitor: ResourceNeed { ResourceNeed(threads: pool + 3, descriptors: 280) }
 
+    /// To measure lanes, then ways to endpoints, with a thread and a name's look-up each.
+    static func ofProbe(lanes: Int, endpoints: Int) -> ResourceNeed {
+        ResourceNeed(
+            threads: pool + max(min(lanes, Processors.allowed.count), 2 * endpoints + 1),
+            descriptors: 12 + 9 * endpoints)
+    }
+
+    /// To answer probes: connections are fewer where there are fewer descriptors.
+    static var ofProbeServer: ResourceNeed { ResourceNeed(threads: pool + 1, descriptors: 64) }
+
     /// To replay a run.
     static var ofVerification: ResourceNeed { ResourceNeed(threads: pool + 1, descriptors: 10) }
 

@@ -26,7 +26,7 @@ struct Tern: AsyncParsableCommand {
             VerifyCommand.self, MonitorCommand.self, TopCommand.self, RunsCommand.self,
             ReportCommand.self, EvaluateCommand.self, PredictCommand.self, InspectCommand.self,
             ExportCommand.self,
-            ImportCommand.self, DatasetCommand.self, BenchCommand.self,
+            ImportCommand.self, DatasetCommand.self, BenchCommand.self, ProbeCommand.self,
         ])
 
     /// Parses the arguments, and carries out what they ask for.

@@ -1,0 +1,97 @@
+import Glibc
+import Launching
+import Testing
+import ZeroMQ
+
+@Suite("The way to a coordinator", .timeLimit(.minutes(2)))
+struct RouteProbeTests {
+    private let token = ProbeToken.random()
+
+    private func measure(_ endpoints: String...) async throws -> [Finding<RouteSpeed>] {
+        let parsed = try endpoints.map { try Endpoint($0, for: .connect) }
+        let start = ContinuousClock.now
+        let routes = await RouteProbe(parsed, token: token, start: start).measure()
+        // It takes 2.3 s at most; a busy machine is given more.
+        #expect(.now - start < .seconds(4))
+        #expect(routes.map(\.endpoint) == endpoints)
+        return routes.map(\.speed)
+    }
+
+    @Test(
+        "is measured over IPv4 and IPv6",
+        arguments: [
+            ("tcp://*:*", "127.0.0.1"), ("tcp://*:*", "[::1]"), ("tcp://127.0.0.1:*", "localhost"),
+            ("tcp://[::1]:*", "[::1]"), ("tcp://lo:*", "127.0.0.1"),
+        ])
+    func measured(listen: String, host: String) async throws {
+        try await ServedProbes.run(listen, token) { server in
+            let speed = try #require(try await measure("tcp://\(host):\(server.port)")[0].value)
+            #expect((0.000_000_1..<1).contains(speed.roundTrip))
+            let bandwidth = try #require(speed.bandwidth)
+            // No loopback carries less than a megabyte a second.
+            #expect(min(bandwidth.upload, bandwidth.download) > 1e6)
+            #expect(bandwidth.uploadOfAll >= bandwidth.upload)
+        }
+    }
+
+    @Test("is measured to the first endpoint that answers, and tells why others do not")
+    func severalWays() async throws {
+        let silent = try RawSocket.listening()
+        // Its queue is full, so that it answers no more, as behind a firewall.
+        let deaf = try RawSocket.listening(backlog: 0)
+        let first = try RawSocket.dialling(port: deaf.port)
+        try await ServedProbes.run("tcp://127.0.0.1:*", token) { server in
+            let speeds = try await measure(
+                "tcp://127.0.0.1:\(try closedPort())", "tcp://127.0.0.1:\(silent.port)",
+                "tcp://127.0.0.1:\(deaf.port)", server.endpoint, "tcp://nowhere.invalid:5555",
+                "tcp://localhost:\(server.port)", "tcp://[fe80::1%nothing]:5555")
+            let silence = "no answer within 2 s: a firewall may be in the way"
+            #expect(speeds[0] == .failed("refused: nothing listens at that port"))
+            #expect(speeds[1] == .failed(silence))
+            #expect(speeds[2] == .failed(silence))
+            #expect(speeds[3].value?.bandwidth != nil)
+            let isUnknown =
+                if case .failed(let reason) = speeds[4] {
+                    reason.contains("the name nowhere.invalid ")
+                } else {
+                    false
+                }
+            #expect(isUnknown, "\(speeds[4])")
+            let other = try #require(speeds[5].value)
+            #expect(other.roundTrip > 0 && other.bandwidth == nil)
+            #expect(speeds[6] == .failed("Cannot assign requested address"))
+        }
+        withExtendedLifetime(first) {}
+    }
+
+    @Test("is none where another program listens, or one that knows another token")
+    func stranger() async throws {
+        let other = try RawSocket.listening()
+        let speaking = NativeThread.start(name: "other") {
+            other.greetOne("SSH-2.0-OpenSSH_9.2\r\n")
+        }
+        let reason = "another program listens there: the port is taken, or the way leads elsewhere"
+        #expect(try await measure("tcp://127.0.0.1:\(other.port)") == [.failed(reason)])
+        pthread_join(speaking, nil)
+        try await ServedProbes.run("tcp://127.0.0.1:*", .random()) { server in
+            let speeds = try await measure(server.endpoint)
+            #expect(speeds == [.failed(reason)])
+        }
+    }
+
+    @Test("is measured by many at once, each of which gets its part")
+    func many() async throws {
+        try await ServedProbes.run("tcp://127.0.0.1:*", token) { server in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<8 {
+                    group.addTask {
+                        let bandwidth = try await measure(server.endpoint)[0].value?.bandwidth
+                        let rates = try #require(bandwidth)
+                        #expect(rates.uploadOfAll >= rates.upload && rates.download > 0)
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+}
