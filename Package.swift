@@ -270,7 +270,7 @@ let package = Package(
                 "Bounds", "tern", "Hashing", "Keys", "Launching", "Protocol", "TestSupport",
                 "Training", "ZeroMQ",
             ],
-            swiftSettings: strict),
+            resources: [.copy("Fixtures")], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -18,6 +18,16 @@ public struct Host: Hashable, Sendable, CustomStringConvertible {
             + (port.map { ":\($0)" } ?? "")
     }
 
+    /// The host as a word that ``init(_:lanes:)`` reads.
+    var word: String {
+        guard let lanes else {
+            // A lone number behind the name is one of lanes.
+            return port == nil ? description : "\(description):"
+        }
+        let isBare = port != nil || !name.contains(":")
+        return (isBare ? description : (user.map { "\($0)@" } ?? "") + "[\(name)]") + ":\(lanes)"
+    }
+
     /// What ssh is told: where to log in, and as whom.
     var destination: [String] {
         (port.map { ["-p", "\($0)"] } ?? []) + [(user.map { "\($0)@" } ?? "") + name]
@@ -34,7 +44,7 @@ extension Host {
     /// Reads a host from one word.
     ///
     /// - Parameters:
-    ///   - text: `[USER@]NAME[:LANES]` or `[USER@]NAME:PORT:LANES`; where the lanes are known,
+    ///   - text: `[USER@]NAME[:LANES]` or `[USER@]NAME:PORT:[LANES]`; where the lanes are known,
     ///     `[USER@]NAME[:PORT]`.
     ///   - known: the lanes, where they stand elsewhere.
     /// - Throws: ``Fault`` that says what is wrong.
@@ -56,7 +66,22 @@ extension Host {
         let lanes = known == nil ? numbers.last : nil
         (self.user, self.name) = (user, String(name))
         if let port { self.port = try Self.port(port) } else { self.port = nil }
-        if let lanes { self.lanes = try Self.lanes(lanes) } else { self.lanes = known }
+        if let lanes, !(lanes.isEmpty && numbers.count == 2) {
+            self.lanes = try Self.lanes(lanes)
+        } else {
+            self.lanes = known
+        }
+    }
+
+    /// Reads where to log in: `[USER@]NAME[:PORT]`.
+    ///
+    /// - Throws: ``HostListError``
+    public init(login text: String) throws(HostListError) {
+        do throws(Fault) {
+            try self.init(text[...], lanes: 1)
+        } catch {
+            throw HostListError(place: "--coordinator", reason: error.reason)
+        }
     }
 
     /// What is wrong with a host's text.

@@ -3,6 +3,9 @@ public struct HostList: Equatable, Sendable {
     /// In the order in which they are named.
     public let hosts: [Host]
 
+    /// The list as a value of `--host`.
+    public var text: String { hosts.map(\.word).joined(separator: ",") }
+
     /// Reads the value of `--host`: hosts with commas between them.
     ///
     /// - Throws: ``HostListError``

@@ -52,6 +52,19 @@ public struct RemoteProgram: Sendable {
         try self.init(program)
     }
 
+    /// The program for a kind of processor.
+    ///
+    /// - Throws: ``HostError`` if there is none.
+    public static func fitting(
+        _ architecture: String, among programs: [RemoteProgram]
+    ) throws(HostError) -> RemoteProgram {
+        guard let program = programs.first(where: { $0.architecture == architecture }) else {
+            throw .noProgram(
+                architecture: architecture, known: Set(programs.map(\.architecture)).sorted())
+        }
+        return program
+    }
+
     private init(_ named: [(name: String, path: String)]) throws(RemoteProgramError) {
         var (files, digests, architecture) = ([File](), "", "")
         for (name, path) in named {

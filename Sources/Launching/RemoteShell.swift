@@ -5,12 +5,20 @@ import Subprocess
 public struct RemoteShell: Sendable {
     /// The command that stands for `ssh`, as a shell reads it; nil for `ssh` itself.
     private let command: String?
+    /// Whether a host gets at the user's agent.
+    private let forwardsAgent: Bool
 
     /// The variable that names a command in place of `ssh`, such as `ssh -p 2222 -i id`.
     public static let variable = "TERN_SSH"
 
     /// The ssh that the environment asks for.
-    public init(environment: [String: String] = ProcessInfo.processInfo.environment) {
+    ///
+    /// - Parameter forwardsAgent: whether a host gets at the user's agent, to log in on others.
+    public init(
+        environment: [String: String] = ProcessInfo.processInfo.environment,
+        forwardsAgent: Bool = false
+    ) {
+        self.forwardsAgent = forwardsAgent
         let named = environment[Self.variable] ?? ""
         command = named.isEmpty ? nil : named
     }
@@ -48,6 +56,7 @@ public struct RemoteShell: Sendable {
             options.append("ExitOnForwardFailure=yes")
             forward = ["-R", "127.0.0.1:\(tunnel.port):127.0.0.1:\(tunnel.target)"]
         }
+        if forwardsAgent { options.append("ForwardAgent=yes") }
         return (command.map { ["sh", "-c", #"eval "exec $0 \"\$@\"""#, $0] } ?? ["ssh"])
             + ["-T"] + options.flatMap { ["-o", $0] } + forward + host.destination + [Self.start]
     }

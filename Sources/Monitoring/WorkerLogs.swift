@@ -4,28 +4,37 @@ import Glibc
 import Logging
 import Training
 
-/// What local workers say, in `logs/worker-N.log` of a run's folder.
+/// What the workers that a run has started say, in `logs/NAME.log` of its folder.
 public struct WorkerLogs: Sendable {
     private let folder: Folder
     private let thread: RecordThread
 
-    /// Makes the logs of so many workers, in the folder of a run.
+    /// The logs in the folder of a run.
     ///
-    /// - Throws: ``FileError`` if one of them is no file of the run's own, or cannot be made.
-    public init(of workers: Int, in run: Folder, on thread: RecordThread) throws(FileError) {
+    /// - Throws: ``FileError`` if they cannot be made there.
+    public init(in run: Folder, on thread: RecordThread) throws(FileError) {
         folder = try run.makeFolder("logs")
         self.thread = thread
-        for worker in 0..<workers { close(try folder.openForAppending(Self.name(of: worker + 1))) }
     }
 
-    private static func name(of worker: Int) -> String { "worker-\(worker).log" }
+    /// Makes the log of a worker.
+    ///
+    /// - Throws: ``FileError`` if it is no file of the run's own, or cannot be made.
+    public func make(of worker: String) throws(FileError) {
+        close(try folder.openForAppending(Self.name(of: worker)))
+    }
+
+    /// The file's name: of a host, what ssh calls it; of a local worker, `worker-N.log`.
+    private static func name(of worker: String) -> String {
+        worker.replacing(" ", with: "-").prefix(200) + ".log"
+    }
 
     /// Notes a line that a worker has printed, and gives what a person should be told of it.
     ///
     /// - Parameters:
-    ///   - worker: its place among the local workers, counted from 1.
+    ///   - worker: its name in the run.
     ///   - pid: its process.
-    public func note(_ line: String, of worker: Int, pid: Int32) -> String? {
+    public func note(_ line: String, of worker: String, pid: Int32) -> String? {
         let said = LogLine(parsing: line)
         // What a library or the system prints has no time before it.
         let noted =

@@ -1,4 +1,5 @@
 import Glibc
+import Launching
 import Monitoring
 import Subprocess
 
@@ -10,6 +11,12 @@ struct ChildEnd {
     var lastWords: String?
     /// The last lines that it printed.
     var lastLines: [String] = []
+    /// The host that it ran on; nil for this machine.
+    var host: String?
+
+    init(pid: pid_t, status: TerminationStatus, host: String? = nil) {
+        (self.pid, self.status, self.host) = (pid, status, host)
+    }
 
     /// How many last lines are kept for a run's summary.
     static let mostLines = 10
@@ -32,14 +39,14 @@ struct ChildEnd {
 
     /// The failure that this is of a process of the run.
     func failure(of process: String) -> ProcessFailure {
-        let lines = Array(lastLines.suffix(Self.mostLines))
+        var failure = ProcessFailure(
+            process: process, pid: Int(pid), lines: Array(lastLines.suffix(Self.mostLines)))
         switch status {
-        case .exited(let code):
-            return ProcessFailure(process: process, pid: Int(pid), status: Int(code), lines: lines)
-        case .signaled(let signal):
-            return ProcessFailure(
-                process: process, pid: Int(pid), signal: Int(signal), lines: lines)
+        case .exited(let code): failure.status = Int(code)
+        case .signaled(let signal): failure.signal = Int(signal)
         }
+        failure.host = host ?? failure.host
+        return failure
     }
 
     /// What became of it, in a few words.
@@ -50,23 +57,5 @@ struct ChildEnd {
         case .signaled(let signal):
             "killed by signal \(signal) (\(String(cString: strsignal(signal))))"
         }
-    }
-}
-
-extension SubprocessOutputSequence {
-    /// Calls `body` with each line as it is printed, the last one whether it is complete or not.
-    func forEachLine(
-        isolation: isolated (any Actor)? = #isolation, _ body: (String) -> Void
-    ) async throws {
-        let longest = 4096
-        var open: [UInt8] = []
-        for try await buffer in self {
-            let bytes = open + buffer.withUnsafeBytes { Array($0) }
-            let parts = bytes.split(
-                separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-            for line in parts.dropLast() { body(String(decoding: line, as: UTF8.self)) }
-            open = (parts.last ?? []).suffix(longest)
-        }
-        if !open.isEmpty { body(String(decoding: open, as: UTF8.self)) }
     }
 }

@@ -7,6 +7,7 @@ import Glibc
 import Images
 import Kernels
 import Keys
+import Launching
 import Monitoring
 import Training
 import Verification
@@ -75,6 +76,9 @@ enum ExitStatus {
         case let error as BenchmarkError: of(error)
         case let error as VerificationError: of(error)
         case let error as SigningKeyError: of(error)
+        case is HostListError: usage
+        case RemoteProgramError.file: fileTrouble
+        case is RemoteProgramError: badData
         case CheckpointError.file: fileTrouble
         case is CheckpointError, is SafetensorsError, is ImageError: badData
         case is FileError: fileTrouble

@@ -1,4 +1,5 @@
 import Glibc
+import Launching
 import Monitoring
 import Subprocess
 import SystemPackage

@@ -70,6 +70,14 @@ extension ResourceNeed {
         return need
     }
 
+    /// A coordinator, the connections of its logins, and a process that listens before it.
+    static func ofLaunch(hosts: Int) -> ResourceNeed {
+        var need = ofCoordinator(connections: hosts)
+        need.threads += 4 + hosts
+        need.descriptors += 8 + 6 * hosts
+        return need
+    }
+
     /// The measured rounds: a coordinator and workers in one process.
     static func ofRounds(workers: Int) -> ResourceNeed {
         var need = ofCoordinator(connections: workers)

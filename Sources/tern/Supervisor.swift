@@ -1,6 +1,7 @@
 import DataParallel
 import FoundationEssentials
 import Glibc
+import Launching
 import Logging
 import Monitoring
 import Subprocess
@@ -61,6 +62,35 @@ actor Supervisor {
         case .signaled(let signal):
             throw Failure(status: ExitStatus.signal(interruption ?? signal), message: "")
         }
+    }
+
+    /// Leaves the run that this process's own arguments ask for to processes that are started again when they
+    /// crash.
+    ///
+    /// - Throws: as ``carryOut(first:next:signals:)``
+    static func carryOut(
+        _ options: TrainingOptions, _ configuration: RunConfiguration, restarts: Int,
+        _ signals: SignalSource
+    ) async throws {
+        let named = options.resume ?? options.runDir
+        // Made here and now, so that no other run can choose the same before the child comes to it.
+        let run =
+            try named
+            ?? RunDirectory.makeFresh(label: configuration.training.cell.rawValue)
+        // A run that came to nothing leaves no empty folder; one with files in it stays.
+        defer { if named == nil { rmdir(run) } }
+        let given = CommandWords.own.words
+        var next = CommandWords.own
+        // The run's own configuration has what the file of --config gave.
+        next.remove(option: "--config")
+        next.remove(option: "--resume-or-start")
+        let own = named == nil ? ["--run-dir", run] : []
+        let supervisor = try Supervisor(
+            run: run, restarts: restarts, form: options.log.form(isOneOfMany: false))
+        try await supervisor.carryOut(
+            first: given + own + ["--supervised"],
+            next: next.words + ["--resume", run, "--supervised"],
+            signals: signals)
     }
 
     private func passOn(_ request: SignalRequest) {

@@ -11,8 +11,8 @@ struct Tern: AsyncParsableCommand {
         abstract: "Trains recurrent networks over many workers, with the same bits for any "
             + "number of them.",
         discussion: """
-            To train on this machine: tern train. On many machines: tern coordinator on one, tern \
-            worker on the others.
+            To train on this machine: tern train. On many machines: tern launch, by ssh; or tern \
+            coordinator on one, tern worker on the others.
 
             EXIT STATUS:
             \(ExitStatus.table)
@@ -22,7 +22,8 @@ struct Tern: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            TrainCommand.self, CoordinatorCommand.self, WorkerCommand.self, KeyCommand.self,
+            TrainCommand.self, LaunchCommand.self, CoordinatorCommand.self, WorkerCommand.self,
+            KeyCommand.self,
             VerifyCommand.self, MonitorCommand.self, TopCommand.self, RunsCommand.self,
             ReportCommand.self, EvaluateCommand.self, PredictCommand.self, InspectCommand.self,
             ExportCommand.self,

@@ -66,7 +66,8 @@ struct TrainCommand: AsyncParsableCommand {
                 isMonitored: command.monitor != nil
             ).secure()
             if command.restart > 0, !command.supervised {
-                try await command.supervise(configuration, signals)
+                try await Supervisor.carryOut(
+                    command.options, configuration, restarts: command.restart, signals)
             } else {
                 try await command.train(configuration, signals)
             }
@@ -124,51 +125,17 @@ struct TrainCommand: AsyncParsableCommand {
             workers: count, minimum: 1, joinTimeout: nil, hasSuccessor: false, faults)
         let context = coordinator.makeContext()
         _ = try await coordinator.listen(meetingPoint.endpoint, context: context)
-        let workers = try LocalWorkers(
-            count: count, threads: configuration.threads, endpoint: meetingPoint.endpoint,
-            restarts: supervised ? RestartBudget(.standardInput) : .none, session: session)
-        let result = try await workers.run(
-            onEnd: { await coordinator.localWorkerEnded($0, remaining: $1) }
-        ) {
-            await coordinator.train(signals: signals, endAtOnce: TrainingSession.endAtOnce)
-        }
+        let supervisor = try WorkerSupervisor(
+            restarts: supervised ? RestartBudget(.standardInput) : .none, session: session,
+            onEnd: { await coordinator.localWorkerEnded($0, remaining: $1) })
+        let workers = try LocalWorker.all(
+            count, threads: configuration.threads, endpoint: meetingPoint.endpoint,
+            logLevel: session.configuration.logLevel)
+        for worker in workers { try await supervisor.start(worker) }
+        let result = await coordinator.train(
+            signals: signals, endAtOnce: TrainingSession.endAtOnce)
+        await supervisor.finish()
         await context.terminate()
         try session.conclude(result, workers: count, signals)
-    }
-
-    /// Leaves the run to processes that are started again when they crash.
-    private func supervise(
-        _ configuration: RunConfiguration, _ signals: SignalSource
-    ) async throws {
-        let named = options.resume ?? options.runDir
-        // Made here and now, so that no other run can choose the same before the child comes to it.
-        let run =
-            try named
-            ?? RunDirectory.makeFresh(label: configuration.training.cell.rawValue)
-        // A run that came to nothing leaves no empty folder; one with files in it stays.
-        defer { if named == nil { rmdir(run) } }
-        let given = Array(CommandLine.arguments.dropFirst())
-        let own = named == nil ? ["--run-dir", run] : []
-        let kept = Self.without("--resume-or-start", Self.without("--config", given))
-        let supervisor = try Supervisor(
-            run: run, restarts: restart, form: options.log.form(isOneOfMany: false))
-        try await supervisor.carryOut(
-            first: given + own + ["--supervised"],
-            // The run's own configuration has what the file of --config gave.
-            next: kept + ["--resume", run, "--supervised"],
-            signals: signals)
-    }
-
-    /// Arguments without an option and its value.
-    private static func without(_ option: String, _ arguments: [String]) -> [String] {
-        var kept: [String] = []
-        var isValue = false
-        for argument in arguments {
-            if !isValue, argument != option, !argument.hasPrefix("\(option)=") {
-                kept.append(argument)
-            }
-            isValue = argument == option
-        }
-        return kept
     }
 }

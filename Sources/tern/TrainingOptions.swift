@@ -248,6 +248,11 @@ struct TrainingOptions: ParsableArguments {
         return result
     }
 
+    /// The job that a configuration of these options configures, with its data.
+    func job(of configuration: RunConfiguration) async throws -> Job {
+        try await configuration.job(readFrom: config ?? resume ?? "the configuration")
+    }
+
     private func apply(to training: inout TrainingConfiguration) {
         training.dataset = dataset?.rawValue ?? training.dataset
         training.cell = cell ?? training.cell

@@ -38,18 +38,19 @@ struct TrainingSession {
     /// Loads the data, opens the run's folder and, where a run is resumed, its checkpoint.
     ///
     /// - Parameters:
+    ///   - loaded: what the configuration configures, where that is loaded already.
     ///   - command: the command that trains, without what it is to train.
     ///   - minimum: how many workers training needs.
     ///   - isOneOfMany: whether a person may want to merge what this process logs with what others log.
     static func open(
-        _ options: TrainingOptions, _ configuration: RunConfiguration, command: String,
-        minimum: Int, isOneOfMany: Bool
+        _ options: TrainingOptions, _ configuration: RunConfiguration, job loaded: Job? = nil,
+        command: String, minimum: Int, isOneOfMany: Bool
     ) async throws -> TrainingSession {
         try configuration.validate()
         let signer = try options.sign.map { try RunSigner(keyFile: $0) }
         var configuration = configuration
-        var job = try await configuration.job(
-            readFrom: options.config ?? options.resume ?? "the configuration")
+        var job: Job
+        if let loaded { job = loaded } else { job = try await options.job(of: configuration) }
         let notes = configuration.notes(onFitting: job)
         configuration = try configuration.fitted(to: job)
         try options.trace?.check(totalSteps: configuration.training.epochs * job.plan.stepsPerEpoch)
@@ -243,11 +244,9 @@ struct TrainingSession {
         return traced
     }
 
-    /// The logs of so many local workers.
-    func makeLogs(ofWorkers count: Int) throws(FileError) -> WorkerLogs {
-        try placed { () throws(FileError) in
-            try WorkerLogs(of: count, in: directory.folder, on: record)
-        }
+    /// The logs of the workers that this process starts.
+    func makeLogs() throws(FileError) -> WorkerLogs {
+        try placed { () throws(FileError) in try WorkerLogs(in: directory.folder, on: record) }
     }
 
     /// Tells that a process of the run has failed.
@@ -260,7 +259,7 @@ struct TrainingSession {
 
     /// Ends the process where a signal asks for it a second time; local workers end with it.
     static let endAtOnce: @Sendable (Int32) -> Never = { signal in
-        LocalWorkers.killAll()
+        WorkerSupervisor.killAll()
         Files.abandonUnfinished { _exit(ExitStatus.signal(signal)) }
     }
 

@@ -49,6 +49,13 @@ import Testing
         #expect(list.map(\.lanes) == [8, nil, 4, 1])
     }
 
+    @Test("can be told to another launch as the value of an option")
+    func text() throws {
+        let list = try HostList(
+            parsing: Array("u@a:22 8\nb\nc:3\n[::1]:22:1\n::2 4\n::3\nd:2222:".utf8), from: "hosts")
+        #expect(try HostList(option: list.text).hosts == list.hosts)
+    }
+
     @Test(
         "names the line that it cannot use, and what is wrong there",
         arguments: [

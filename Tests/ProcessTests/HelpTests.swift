@@ -4,7 +4,7 @@ import Testing
 @Suite("The help of every command", .bench)
 struct HelpTests {
     static let commands = [
-        [], ["train"], ["coordinator"], ["worker"],
+        [], ["train"], ["launch"], ["coordinator"], ["worker"],
         ["key"], ["key", "worker"], ["key", "list"], ["key", "remove"], ["key", "rotate"],
         ["key", "trust"], ["key", "coordinator"], ["key", "job"], ["key", "signing"],
         ["monitor"], ["top"], ["runs"], ["report"],

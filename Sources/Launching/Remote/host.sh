@@ -5,7 +5,7 @@
 #   file NAME SIZE    a file of the program; its bytes follow
 #   ready             all files have come
 #   probe ARGUMENTS   runs tern probe; its standard input is the line that follows
-#   run ARGUMENTS     runs tern to its end; the rest of standard input is its own
+#   run ID ARGUMENTS  runs tern to its end; the rest of standard input is its own
 #
 # However the connection ends, standard input ends, and with it this shell and what it has started.
 umask 077
@@ -61,12 +61,21 @@ while read -r word rest; do
     probe)
         eval "set -- $rest"
         IFS= read -r line
-        reason=$(printf '%s\n' "$line" | tern probe "$@" 2>&1) || fail "${reason##*
-}"
+        if ! reason=$(printf '%s\n' "$line" | tern probe "$@" 2>&1); then
+            reason=${reason##*
+}
+            fail "${reason#tern: error: }"
+        fi
         say probe "$reason"
         ;;
     run)
         eval "set -- $rest"
+        # One of an earlier login does not know yet that its connection is gone.
+        grep -lz "^TERN_LAUNCH=$1$" /proc/[0-9]*/environ 2>/dev/null | while IFS=/ read -r _ _ old _; do
+            kill -KILL "$old" 2>/dev/null
+        done
+        export TERN_LAUNCH="$1"
+        shift
         say running
         tern "$@"
         say ended $?

@@ -37,7 +37,7 @@ struct PageSession {
             }
             try program("swift", Self.compiler)
         }
-        if commands.contains(where: { $0.contains("ssh") || $0.contains("start-workers") }) {
+        if commands.contains(where: { $0.contains("ssh") || $0.contains("tern launch") }) {
             let shell = try await SecureShell(home: bench.path("remote-home"))
             try program("ssh", "exec /usr/bin/\(shell.command) \"$@\"")
         }
