@@ -96,7 +96,7 @@ struct DocumentationTests {
             known += String(decoding: try readFile(packagePath("Scripts/\(script)")), as: UTF8.self)
         }
         let commands = page.blocks.filter { $0.language == "sh" }.flatMap(\.lines)
-        let others = ["torchrun", "tensorboard --logdir", "kubectl "]
+        let others = ["torchrun", "tensorboard --logdir", "kubectl ", "tar -C", "systemctl"]
         for line in commands + page.prose.map(\.text) where !others.contains(where: line.contains) {
             for option in line.matches(of: /(?:^|[\s`])(--[a-z][-a-z]*)/) {
                 #expect(known.contains(option.1), "\(page.path): \(line)")
