@@ -19,6 +19,8 @@ struct ServedProbes {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw ProbeTestFailure.socket(errno) }
         let (reading, writing) = (ends[0], ends[1])
+        // A process that another test starts must not keep it open.
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         let endpoint = server.endpoint
         let port = try Endpoint(endpoint, for: .listen).port
         let serving = NativeThread.start(name: "probe-server") {
@@ -43,7 +45,8 @@ final class RawSocket: Sendable {
     let descriptor: Int32
 
     private init() throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        descriptor = socket(
+            AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw ProbeTestFailure.socket(errno) }
         // A test that waits in vain is to fail.
         var patience = timeval(tv_sec: 30, tv_usec: 0)

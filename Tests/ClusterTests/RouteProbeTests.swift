@@ -9,10 +9,7 @@ struct RouteProbeTests {
 
     private func measure(_ endpoints: String...) async throws -> [Finding<RouteSpeed>] {
         let parsed = try endpoints.map { try Endpoint($0, for: .connect) }
-        let start = ContinuousClock.now
-        let routes = await RouteProbe(parsed, token: token, start: start).measure()
-        // It takes 2.3 s at most; a busy machine is given more.
-        #expect(.now - start < .seconds(4))
+        let routes = await RouteProbe(parsed, token: token).measure()
         #expect(routes.map(\.endpoint) == endpoints)
         return routes.map(\.speed)
     }
