@@ -67,7 +67,8 @@ struct CoordinatorCommand: AsyncParsableCommand {
                 joinTimeout: command.joinTimeout,
                 hasSuccessor: command.options.resumeOrStart != nil, command.faults)
             let context = coordinator.makeContext()
-            let endpoint = try await command.listen(coordinator, door, context, session)
+            let endpoint = try await session.listen(
+                coordinator, at: command.listen, door: door, context)
             command.tell(door, endpoint, session.logger)
             let dialable = await Endpoint.dialable(endpoint)
             session.logger.info(
@@ -112,22 +113,5 @@ struct CoordinatorCommand: AsyncParsableCommand {
         if door == nil { return endpoint.hasPrefix("tcp://") ? " --key none" : "" }
         // Over ipc a worker looks for a credential only where one is named.
         return endpoint.hasPrefix("tcp://") ? "" : " --key NAME.key"
-    }
-
-    /// Binds the endpoint; where that fails, a new run's folder is not left in the way of the next try.
-    private func listen(
-        _ coordinator: Coordinator, _ door: Door?, _ context: Context,
-        _ session: TrainingSession
-    ) async throws -> String {
-        do {
-            return try await coordinator.listen(listen, door: door, context: context)
-        } catch {
-            if options.resume == nil {
-                session.directory.discard()
-            } else {
-                session.tellFailure(error)
-            }
-            throw error
-        }
     }
 }

@@ -9,7 +9,7 @@ struct CoordinatorKeyOptions: ParsableArguments {
         help: ArgumentHelp(
             "File of the coordinator's key; the list of those who may join is beside it, in FILE.workers: "
                 + "see tern key. Or the key of a job; '-' reads it from standard input. 'none': anyone may join, and nothing is encrypted. (default: "
-                + "$TERN_COORDINATOR_KEY or ~/.config/tern/coordinator.key over tcp; none over ipc)",
+                + "the key in $TERN_JOB_KEY, or the file $TERN_COORDINATOR_KEY or ~/.config/tern/coordinator.key over tcp; none over ipc)",
             valueName: "file"))
     var key: String?
 
@@ -18,6 +18,9 @@ struct CoordinatorKeyOptions: ParsableArguments {
 
     /// Whom an endpoint lets in; nil for anybody.
     func door(for endpoint: String) throws -> Door? {
+        if key == nil, endpoint.hasPrefix("tcp://"), let job = try JobKey.ofEnvironment {
+            return try Door(job.coordinator)
+        }
         let named = KeyPlace.ofCoordinator.named(key)
         // At a socket in the file system only this user can dial.
         guard named != KeyPlace.anybody, key != nil || endpoint.hasPrefix("tcp://") else {

@@ -73,6 +73,7 @@ enum ExitStatus {
         case let error as DatasetError: of(error)
         case let error as RunDirectoryError: of(error)
         case let error as KeyError: of(error)
+        case is SlurmError: usage
         case let error as BenchmarkError: of(error)
         case let error as VerificationError: of(error)
         case let error as SigningKeyError: of(error)

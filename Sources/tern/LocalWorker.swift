@@ -5,7 +5,7 @@ import Launching
 import Subprocess
 import SystemPackage
 
-/// A worker process of `tern train`, on its own machine.
+/// A worker process beside the coordinator, on its machine.
 struct LocalWorker: WorkerProcess {
     let name: String
     /// Where it dials in.
@@ -17,13 +17,15 @@ struct LocalWorker: WorkerProcess {
     /// What it proves its identity with, also when it is started again.
     private let secret: WorkerSecret
     private let place: [String]
+    /// The file of the key that it joins with; nil where it needs none, or finds it itself.
+    private let key: String?
 
     var prefix: String? { nil }
     var isEnding: Bool { lifeline.isCut }
 
     /// The workers of one training, which end together.
     static func all(
-        _ count: Int, threads: Int, endpoint: String, logLevel: String
+        _ count: Int, threads: Int, endpoint: String, key: String? = nil, logLevel: String
     ) throws -> [LocalWorker] {
         let lifeline = try Lifeline()
         // Each lane stays on a processor of its own if together they take all. Where some are left, Linux
@@ -33,7 +35,7 @@ struct LocalWorker: WorkerProcess {
             LocalWorker(
                 name: "worker \(worker + 1)", endpoint: endpoint, threads: threads,
                 logLevel: logLevel, lifeline: lifeline, secret: .random(),
-                place: isPlaced ? ["--place", "\(worker * threads)"] : [])
+                place: isPlaced ? ["--place", "\(worker * threads)"] : [], key: key)
         }
     }
 
@@ -50,7 +52,7 @@ struct LocalWorker: WorkerProcess {
                 [
                     "worker", "--connect", endpoint, "--lifeline", "--threads", "\(threads)",
                     "--log-level", logLevel, "--log-format", "text",
-                ] + place),
+                ] + place + (key.map { ["--key", $0] } ?? [])),
             environment: .inherit.updating([
                 .init(stringLiteral: OwnIdentity.variable): secret.text
             ]),

@@ -78,6 +78,13 @@ extension ResourceNeed {
         return need
     }
 
+    /// The coordinator of a Slurm job, and the worker beside it.
+    static func ofSlurm(tasks: Int, lanes: Int) -> ResourceNeed {
+        var need = ofTraining(workers: 1, lanes: lanes, isSupervised: false, isMonitored: false)
+        need.descriptors += min(tasks, 1024)
+        return need
+    }
+
     /// The measured rounds: a coordinator and workers in one process.
     static func ofRounds(workers: Int) -> ResourceNeed {
         var need = ofCoordinator(connections: workers)

@@ -23,7 +23,7 @@ struct Tern: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             TrainCommand.self, LaunchCommand.self, CoordinatorCommand.self, WorkerCommand.self,
-            KeyCommand.self,
+            SlurmCommand.self, KeyCommand.self,
             VerifyCommand.self, MonitorCommand.self, TopCommand.self, RunsCommand.self,
             ReportCommand.self, EvaluateCommand.self, PredictCommand.self, InspectCommand.self,
             ExportCommand.self,

@@ -228,6 +228,19 @@ struct TrainingSession {
             evaluation: evaluation, observer: recorder)
     }
 
+    /// Binds the coordinator's endpoint; where that fails, a new run's folder is not left in the way of the next
+    /// try.
+    func listen(
+        _ coordinator: Coordinator, at endpoint: String, door: Door?, _ context: Context
+    ) async throws -> String {
+        do {
+            return try await coordinator.listen(endpoint, door: door, context: context)
+        } catch {
+            if folderOption == nil { tellFailure(error) } else { directory.discard() }
+            throw error
+        }
+    }
+
     private func openTensorBoard(_ metrics: MetricsFile) throws(FileError) -> TensorBoardFile? {
         guard writesTensorBoard else { return nil }
         return try TensorBoardFile(

@@ -7,12 +7,15 @@ struct WorkerKeyOptions: ParsableArguments {
         help: ArgumentHelp(
             "File of this worker's credential, which tern key worker makes on the coordinator's machine, or of "
                 + "the key of a job; '-' reads it from standard input. 'none': for a coordinator with --key none. (default: "
-                + "$TERN_KEY or ~/.config/tern/worker.key over tcp; none over ipc)",
+                + "the key in $TERN_JOB_KEY, or the file $TERN_KEY or ~/.config/tern/worker.key over tcp; none over ipc)",
             valueName: "file"))
     var key: String?
 
     /// The credential that an endpoint needs; nil where anybody may come.
     func credential(for endpoint: String) throws -> WorkerCredential? {
+        if key == nil, endpoint.hasPrefix("tcp://"), let job = try JobKey.ofEnvironment {
+            return job.credential
+        }
         let place = KeyPlace.ofWorker
         let named = place.named(key)
         // At a socket in the file system only this user can dial.

@@ -95,6 +95,10 @@ struct DocumentationTests {
         for script in ["chaos", "compare-pytorch", "fuzz", "simulate", "test"] {
             known += String(decoding: try readFile(packagePath("Scripts/\(script)")), as: UTF8.self)
         }
+        // Slurm's own that the documentation names stand in the script or in a test of it.
+        for path in ["cluster/slurm/tern.sbatch", "Tests/ClusterTests/SlurmTests.swift"] {
+            known += String(decoding: try readFile(packagePath(path)), as: UTF8.self)
+        }
         let commands = page.blocks.filter { $0.language == "sh" }.flatMap(\.lines)
         let others = ["torchrun", "tensorboard --logdir", "kubectl ", "tar -C", "systemctl"]
         for line in commands + page.prose.map(\.text) where !others.contains(where: line.contains) {

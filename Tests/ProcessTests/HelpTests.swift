@@ -4,7 +4,7 @@ import Testing
 @Suite("The help of every command", .bench)
 struct HelpTests {
     static let commands = [
-        [], ["train"], ["launch"], ["coordinator"], ["worker"],
+        [], ["train"], ["launch"], ["coordinator"], ["worker"], ["slurm"],
         ["key"], ["key", "worker"], ["key", "list"], ["key", "remove"], ["key", "rotate"],
         ["key", "trust"], ["key", "coordinator"], ["key", "job"], ["key", "signing"],
         ["monitor"], ["top"], ["runs"], ["report"],
@@ -65,6 +65,14 @@ struct HelpTests {
             [
                 ("connect <endpoint>", nil), ("threads", "1"), ("join-timeout <seconds>", "never"),
                 ("log-level", "info"), ("log-format", "text"),
+            ]
+        ),
+        (
+            "slurm",
+            training + [
+                ("min-workers", "1"), ("join-timeout <seconds>", "300"),
+                ("port <port>", "20000 and the job's number modulo 10000"),
+                ("key-from-env", "a new key"),
             ]
         ),
         (

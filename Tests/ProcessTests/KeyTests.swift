@@ -48,6 +48,27 @@ struct KeyTests {
         #expect(try run.completed(try await cluster.coordinator.end()).weights == calm.weights)
     }
 
+    @Test("coordinator and workers take the key of a job from their environment, before any file")
+    func jobKey() async throws {
+        let line = try await tern(["key", "job", "--output", "-"]).output
+        let environment = ["TERN_JOB_KEY": line.trimmingCharacters(in: .newlines)]
+        let run = RunFolder()
+        let arguments = Recipe.small.arguments(for: "coordinator", try SampleData(), into: run)
+        let coordinator = try start(
+            arguments + ["--listen", "tcp://127.0.0.1:*"], environment: environment)
+        let told = try await coordinator.line("workers join with: tern worker --connect ")
+        let endpoint = try #require(told.firstMatch(of: /tcp:[^ ]+/)).0
+        try await expectRefusal(
+            ["worker", "--connect", String(endpoint), "--join-timeout", "1"], status: 76,
+            "rejected this worker")
+        let worker = try start(["worker", "--connect", String(endpoint)], environment: environment)
+        #expect(try await worker.end().status == 0)
+        _ = try run.completed(try await coordinator.end())
+        try await expectRefusal(
+            ["worker", "--connect", String(endpoint)], status: 65, "$TERN_JOB_KEY",
+            environment: ["TERN_JOB_KEY": "tern-job-1 0 0"])
+    }
+
     @Test(
         "a worker that is removed loses its connection at once, and one that is added joins at once"
     )
