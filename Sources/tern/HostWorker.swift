@@ -22,7 +22,7 @@ final class HostWorker: WorkerProcess {
     }
 
     private struct First {
-        var pid: pid_t?
+        let pid: Locked<pid_t?>
         let task: Task<Int32?, any Error>
         let go: AsyncStream<Void>.Continuation
         let said: Locked<(@Sendable (String) -> Void)?>
@@ -58,11 +58,12 @@ final class HostWorker: WorkerProcess {
         let (reports, report) = AsyncStream<HostReport>.makeStream()
         let (gate, go) = AsyncStream<Void>.makeStream()
         let said = Locked<(@Sendable (String) -> Void)?>(nil)
+        let pid = Locked<pid_t?>(nil)
         let task = Task {
             defer { report.finish() }
             return try await session(
                 isMeasured: true,
-                started: { pid in self.state.withLock { $0.first?.pid = pid } },
+                started: { process in pid.withLock { $0 = process } },
                 said: { line in said.withLock { $0 }?(line) }
             ) { ready in
                 report.yield(HostReport(self.host, .success(ready)))
@@ -70,7 +71,7 @@ final class HostWorker: WorkerProcess {
                 return false
             }
         }
-        state.withLock { $0.first = First(task: task, go: go, said: said) }
+        state.withLock { $0.first = First(pid: pid, task: task, go: go, said: said) }
         for await report in reports { return report }
         do {
             _ = try await task.value
@@ -89,12 +90,12 @@ final class HostWorker: WorkerProcess {
             defer { state.first = nil }
             return state.first
         }
-        let process = Locked<pid_t>(0)
+        let process = first?.pid ?? Locked<pid_t?>(nil)
         let status: Int32?
         do {
             if let first {
-                process.withLock { $0 = first.pid ?? 0 }
-                started(first.pid ?? 0)
+                // A host that is ready has a process here.
+                if let pid = process.withLock({ $0 }) { started(pid) }
                 first.said.withLock { $0 = said }
                 first.go.yield()
                 status = try await withTaskCancellationHandler {
@@ -120,7 +121,7 @@ final class HostWorker: WorkerProcess {
         }
         let isKilled = status > 128 && !ExitStatus.isReasoned(status)
         return ChildEnd(
-            pid: process.withLock { $0 },
+            pid: process.withLock { $0 } ?? 0,
             status: isKilled ? .signaled(status - 128) : .exited(status),
             host: name)
     }
