@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # What tern launch has the shell of a host do: it tells what the host is like, takes in the program,
 # and runs it, as the lines of standard input say. Lines of its own begin with "tern-host ".
 #
