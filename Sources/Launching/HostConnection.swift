@@ -28,6 +28,8 @@ public final class HostConnection: Sendable {
 
     /// What the script's own lines begin with.
     private static let mark = "tern-host "
+    /// The answer after which the program's lines come.
+    private static let running = "running"
     /// How long a host may take for each answer.
     static let patience = Duration.seconds(9)
     private static let chunk = 1 << 18
@@ -46,7 +48,10 @@ public final class HostConnection: Sendable {
         let line = line.hasSuffix("\r") ? String(line.dropLast()) : line
         let isWord = state.withLock { state in
             if line.hasPrefix(Self.mark) {
-                state.answers.append(line.dropFirst(Self.mark.count))
+                let answer = line.dropFirst(Self.mark.count)
+                state.answers.append(answer)
+                // The program's own lines come right behind.
+                if answer == Self.running { state.isRunning = true }
                 wake(&state)
                 return false
             }
@@ -179,8 +184,7 @@ public final class HostConnection: Sendable {
     ) async throws(HostError) -> Int32? {
         try await send("run \(Self.words([identity] + arguments))")
         try await send(line)
-        _ = try await answer("running")
-        state.withLock { $0.isRunning = true }
+        _ = try await answer(Self.running)
         guard let end = await next() else { return nil }
         return end.first == "ended" ? end.last.flatMap { Int32($0) } : nil
     }
@@ -274,9 +278,11 @@ public enum HostError: Error, Equatable, Sendable, CustomStringConvertible {
             ("remote port forwarding failed", "check AllowTcpForwarding of its sshd"),
         ]
         guard let known = advice.first(where: { words.contains($0.sign) }) else { return words }
-        // Some begin with the host, which has been named.
-        let start = words.firstRange(of: known.sign)?.lowerBound ?? words.startIndex
-        let said = words.hasPrefix("ssh: ") ? words[...] : words[start...]
+        // Some begin with USER@HOST, which has been named.
+        let name = words.firstRange(of: ": ").flatMap { end in
+            words[..<end.lowerBound].contains("@") ? end.upperBound : nil
+        }
+        let said = words[(name ?? words.startIndex)...]
         return "\(said): \(known.advice)"
     }
 }

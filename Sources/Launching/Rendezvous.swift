@@ -46,7 +46,8 @@ public struct Rendezvous: Sendable {
         return seen + own.filter { !seen.contains($0) }
     }
 
-    private static func endpoint(_ address: String, _ port: UInt16) -> String {
+    /// The endpoint of an address or a name.
+    package static func endpoint(_ address: String, _ port: UInt16) -> String {
         "tcp://\(address.contains(":") ? "[\(address)]" : address):\(port)"
     }
 }

@@ -1,7 +1,9 @@
 import ArgumentParser
+import Bounds
 import Launching
 import Monitoring
 import Training
+import ZeroMQ
 
 /// Which machines a launch takes, and how it gets there.
 struct HostOptions: ParsableArguments {
@@ -59,6 +61,13 @@ struct HostOptions: ParsableArguments {
         }
         if tunnel, address != nil {
             throw ValidationError("--tunnel needs no --address")
+        }
+        if let address {
+            do throws(SocketError) {
+                _ = try Endpoint(Rendezvous.endpoint(address, 1), for: .connect)
+            } catch {
+                throw ValidationError(plainText("--address \(address): \(error.reason)"))
+            }
         }
         if port == 0 { throw ValidationError("--port must be from 1 to 65535, not 0") }
     }

@@ -38,17 +38,8 @@ struct LaunchCommand: AsyncParsableCommand {
     @Option(help: "Workers that training needs; with fewer it pauses.")
     var minWorkers = 1
 
-    @Option(
-        help: ArgumentHelp(
-            "How many times, in all, to restart a coordinator or worker that crashed.",
-            valueName: "times"))
-    var restart = 0
-
-    @Flag(
-        help: ArgumentHelp(
-            "End with the parent, and take restarts from what standard input holds.",
-            visibility: .hidden))
-    var supervised = false
+    @OptionGroup
+    var restarts: RestartOptions
 
     @Flag(help: ArgumentHelp("End when standard input ends.", visibility: .hidden))
     var lifeline = false
@@ -60,9 +51,6 @@ struct LaunchCommand: AsyncParsableCommand {
     var options: TrainingOptions
 
     func validate() throws {
-        if !(0...1000).contains(restart) {
-            throw ValidationError("--restart must be from 0 to 1000, not \(restart)")
-        }
         if minWorkers < 1 { throw ValidationError("--min-workers must be at least 1") }
     }
 
@@ -71,17 +59,17 @@ struct LaunchCommand: AsyncParsableCommand {
         try await exitCleanly {
             var command = given
             command.options = try given.options.settled()
-            if command.supervised { Lifeline.endWithParent() }
+            if command.restarts.supervised { Lifeline.endWithParent() }
             if command.lifeline { Lifeline.whenParentEnds { kill(getpid(), SIGTERM) } }
             if let host = try command.hostOptions.coordinatorHost() {
                 return try await command.launch(from: host)
             }
             let configuration = try command.options.configuration()
             try configuration.validate()
-            if command.restart > 0, !command.supervised, !command.dryRun, !command.plan {
+            if command.restarts.isSupervisor, !command.dryRun, !command.plan {
                 let signals = try SignalSource()
                 try await Supervisor.carryOut(
-                    command.options, configuration, restarts: command.restart, signals)
+                    command.options, configuration, restarts: command.restarts.restart, signals)
             } else {
                 try await command.launch(configuration)
             }
@@ -150,7 +138,7 @@ struct LaunchCommand: AsyncParsableCommand {
         }
         let isFixed = if case .fixed = source { true } else { false }
         let supervisor = try WorkerSupervisor(
-            restarts: supervised ? RestartBudget(.standardInput) : .none, session: session,
+            restarts: restarts.budget, session: session,
             onEnd: { reason, remaining in
                 // Other machines may still come.
                 guard isFixed || remaining > 0 else { return }

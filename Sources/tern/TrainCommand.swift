@@ -21,11 +21,8 @@ struct TrainCommand: AsyncParsableCommand {
             """)
     var workers: Withdrawable<Int>?
 
-    @Option(
-        help: ArgumentHelp(
-            "How many times, in all, to restart a coordinator or worker that crashed.",
-            valueName: "times"))
-    var restart = 0
+    @OptionGroup
+    var restarts: RestartOptions
 
     @Option(
         help: ArgumentHelp(
@@ -33,41 +30,29 @@ struct TrainCommand: AsyncParsableCommand {
             valueName: "port"))
     var monitor: UInt16?
 
-    @Flag(
-        help: ArgumentHelp(
-            "End with the parent, and take restarts from what standard input holds.",
-            visibility: .hidden))
-    var supervised = false
-
     @OptionGroup(title: "Fault options")
     var faults: FaultOptions
 
     @OptionGroup(title: "Training options")
     var options: TrainingOptions
 
-    func validate() throws {
-        if !(0...1000).contains(restart) {
-            throw ValidationError("--restart must be from 0 to 1000, not \(restart)")
-        }
-    }
-
     mutating func run() async throws {
         let given = self
         try await exitCleanly {
             let command = try given.settled()
-            if command.supervised { Lifeline.endWithParent() }
+            if command.restarts.supervised { Lifeline.endWithParent() }
             let signals = try SignalSource()
             let configuration = Self.settle(
                 command.workers, in: try command.options.configuration())
             try configuration.validate()
             try ResourceNeed.ofTraining(
                 workers: configuration.workers ?? 1, lanes: configuration.threads,
-                isSupervised: command.restart > 0 && !command.supervised,
+                isSupervised: command.restarts.isSupervisor,
                 isMonitored: command.monitor != nil
             ).secure()
-            if command.restart > 0, !command.supervised {
+            if command.restarts.isSupervisor {
                 try await Supervisor.carryOut(
-                    command.options, configuration, restarts: command.restart, signals)
+                    command.options, configuration, restarts: command.restarts.restart, signals)
             } else {
                 try await command.train(configuration, signals)
             }
@@ -126,7 +111,7 @@ struct TrainCommand: AsyncParsableCommand {
         let context = coordinator.makeContext()
         _ = try await coordinator.listen(meetingPoint.endpoint, context: context)
         let supervisor = try WorkerSupervisor(
-            restarts: supervised ? RestartBudget(.standardInput) : .none, session: session,
+            restarts: restarts.budget, session: session,
             onEnd: { await coordinator.localWorkerEnded($0, remaining: $1) })
         let workers = try LocalWorker.all(
             count, threads: configuration.threads, endpoint: meetingPoint.endpoint,

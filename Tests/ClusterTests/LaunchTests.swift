@@ -275,6 +275,8 @@ struct LoginTests {
             (["--hosts-command", "exit 3"], 64, "'exit 3': it ended with"),
             (["--host", "a", "--port", "0"], 64, "--port must be from 1 to 65535"),
             (["--host", "a", "--port", "65536"], 64, "65536"),
+            (["--host", "a", "--address", "x y"], 64, "--address x y: 'x y' is not a host"),
+            (["--host", "a", "--address", "a\nb"], 64, "is not a host"),
             (["--host", "a", "--tunnel", "--address", "x"], 64, "--tunnel needs no --address"),
             (["--host", "a", "--program", "missing"], 74, "cluster/bundle has made"),
         ])

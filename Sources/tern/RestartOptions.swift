@@ -1,0 +1,28 @@
+import ArgumentParser
+
+/// Whether a run's processes are started again when they crash.
+struct RestartOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "How many times, in all, to restart a coordinator or worker that crashed.",
+            valueName: "times"))
+    var restart = 0
+
+    @Flag(
+        help: ArgumentHelp(
+            "End with the parent, and take restarts from what standard input holds.",
+            visibility: .hidden))
+    var supervised = false
+
+    func validate() throws {
+        if !(0...1000).contains(restart) {
+            throw ValidationError("--restart must be from 0 to 1000, not \(restart)")
+        }
+    }
+
+    /// Whether this process is to leave the run to others, which it starts again.
+    var isSupervisor: Bool { restart > 0 && !supervised }
+
+    /// What the restarts of workers are taken from.
+    var budget: RestartBudget { supervised ? RestartBudget(.standardInput) : .none }
+}
