@@ -263,14 +263,14 @@ let package = Package(
                 "Keys", "Protocol", "TestSupport", "Training", "ZeroMQ",
             ],
             resources: [.copy("Fixtures")], swiftSettings: strict),
-        // Its folder Support is that of ProcessTests.
+        // Its folder Support is that of ProcessTests. To optimize it takes longer than to run it without.
         .testTarget(
             name: "ClusterTests",
             dependencies: [
                 "Bounds", "tern", "Hashing", "Keys", "Launching", "Protocol", "TestSupport",
                 "Training", "ZeroMQ",
             ],
-            resources: [.copy("Fixtures")], swiftSettings: strict),
+            resources: [.copy("Fixtures")], swiftSettings: strict + [.unsafeFlags(["-Onone"])]),
     ],
     swiftLanguageModes: [.v6]
 )
