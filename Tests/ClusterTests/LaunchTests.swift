@@ -5,9 +5,10 @@ import Testing
     "tern launch", .bench,
     .enabled(if: HostNetwork.isAllowed, "hosts need root, namespaces, ip and sshd"))
 struct LaunchTests {
-    /// The options of a run of three hosts that pauses while one of them is lost.
-    private static let together = Recipe.long.with(
-        "--min-workers", "3", "--heartbeat-timeout", "1")
+    /// A run that lasts longer than it takes to reach into the network of the hosts.
+    private static let lasting = Recipe.long.with("--epochs", "40")
+    /// The options that have it pause while one of three hosts is lost.
+    private static let together = lasting.with("--min-workers", "3", "--heartbeat-timeout", "1")
 
     /// Writes a list of machines, and gives its path.
     private func list(_ lines: [String]) throws -> String {
@@ -56,7 +57,7 @@ struct LaunchTests {
     func comingAndGoing() async throws {
         let hosts = try await HostNetwork(4)
         let data = try SampleData.large()
-        let weights = try await Recipe.long.train(data, into: RunFolder("alone")).weights
+        let weights = try await Self.lasting.train(data, into: RunFolder("alone")).weights
         let run = RunFolder()
         let path = try list([hosts.name(1), "\(hosts.name(2)) 1"])
         let launch = try hosts.start(
@@ -71,10 +72,10 @@ struct LaunchTests {
         try await hosts.connect(4, false)
         try await launch.line("training pauses")
         try await hosts.connect(4, true)
-        try await launch.line("Epoch [2/4], Step [20/600]")
+        try await launch.line("Epoch [2/40], Step [20/600]")
         kill(try await hosts.worker(1), SIGKILL)
         try await launch.line("starting another, restarts left: 0")
-        try await launch.line("Epoch [3/4], Step [20/600]")
+        try await launch.line("Epoch [3/40], Step [20/600]")
         for process in hosts.processes(3) where process.command.hasPrefix("sshd") {
             kill(process.pid, SIGKILL)
         }
@@ -103,16 +104,16 @@ struct LaunchTests {
     func coordinator() async throws {
         let hosts = try await HostNetwork(2)
         let data = try SampleData.large()
-        let weights = try await Recipe.long.train(data, into: RunFolder("alone")).weights
+        let weights = try await Self.lasting.train(data, into: RunFolder("alone")).weights
         let run = RunFolder()
         let names = ["--host", "\(hosts.name(1)):1,\(hosts.name(2)):1"]
-        let recipe = Recipe.long.with("--checkpoint-every", "50")
+        let recipe = Self.lasting.with("--checkpoint-every", "50")
         let launch = try hosts.start(
             recipe.arguments(for: "launch", data, into: run) + names + ["--restart", "1"])
         try await launch.line("Step [100/600]")
         for pid in bench.running("launch") where pid != launch.pid { kill(pid, SIGKILL) }
         try await launch.line("starting another, restarts left: 0")
-        try await launch.line("Epoch [2/4], Step [20/600]")
+        try await launch.line("Epoch [2/40], Step [20/600]")
         launch.signal(SIGINT)
         let ending = try await launch.end()
         #expect(ending.status == 130, "\(ending)")
@@ -127,7 +128,7 @@ struct LaunchTests {
         let hosts = try await HostNetwork(2)
         let data = try SampleData.large()
         let launch = try hosts.start(
-            Recipe.long.arguments(for: "launch", data, into: RunFolder())
+            Self.lasting.arguments(for: "launch", data, into: RunFolder())
                 + ["--host", "\(hosts.name(1)),\(hosts.name(2))"])
         try await launch.line("Step [20/600]")
         launch.kill()
