@@ -27,13 +27,13 @@ public struct HostLogin: Sendable {
             .joined(separator: " ")
     }
 
-    /// Logs in on a host, looks at it, and runs a worker there if `body` says so.
+    /// Logs in on a host, looks at it, and runs a worker there if `arguments` says so.
     ///
     /// - Parameters:
     ///   - isMeasured: whether a server that measures ways listens in the coordinator's place.
     ///   - arguments: given what was found, the arguments of `tern` and the first line of its standard input;
     ///     nil to log out.
-    /// - Returns: the exit status, as ``HostConnection/runProgram(_:line:)`` gives it; 0 if nothing was run.
+    /// - Returns: the exit status, as ``HostConnection/runProgram(_:_:line:)`` gives it; 0 if nothing was run.
     /// - Throws: ``HostError``
     public func run(
         on host: Host, isMeasured: Bool, started: (pid_t) -> Void,

@@ -1,7 +1,7 @@
 import Glibc
 import Subprocess
 
-/// How to log in on a host, and what to bring there.
+/// How to log in on a host.
 public struct HostSession: Sendable {
     /// The host.
     public let host: Host

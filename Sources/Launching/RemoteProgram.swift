@@ -23,7 +23,7 @@ public struct RemoteProgram: Sendable {
     public let digest: String
     let files: [File]
 
-    /// The folder of a host's cache that holds programs, each in one that is named by its digest.
+    /// The name of the program's own file.
     static let program = "tern"
 
     /// A program of this machine, with the libraries that it loads here.
