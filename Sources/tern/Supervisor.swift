@@ -52,8 +52,6 @@ actor Supervisor {
         var end = try await runCoordinator(first)
         while end.isCrash, interruption == nil {
             try await report(end)
-            // One that crashed before it had made its run begins anew.
-            let hasBegun = Files.exists(RunDirectory.configuration(in: run))
             end = try await runCoordinator(hasBegun ? next : first)
         }
         switch end.status {
@@ -63,6 +61,9 @@ actor Supervisor {
             throw Failure(status: ExitStatus.signal(interruption ?? signal), message: "")
         }
     }
+
+    /// Whether a coordinator has made the run: one that crashes earlier begins anew.
+    private var hasBegun: Bool { Files.exists(RunDirectory.configuration(in: run)) }
 
     /// Leaves the run that this process's own arguments ask for to processes that are started again when they
     /// crash.
@@ -145,7 +146,8 @@ actor Supervisor {
         // No coordinator has the files open now.
         let folder = try? Folder(run)
         let log = try? folder?.openForAppending(Files.name(of: path))
-        let events = log == nil ? nil : try? folder.map(EventsFile.init)
+        // A run that is to begin finds no record of another.
+        let events = log == nil || !hasBegun ? nil : try? folder.map(EventsFile.init)
         if let log { sink.add(log: log, path: path, events: events, on: record) }
         let left = tell(of: end, on: sink)
         try? sink.finish(patience: .seconds(1))

@@ -17,7 +17,9 @@ struct CoordinatorRestartTests {
     func tenTimes(transport: String) async throws {
         let data = try SampleData.large()
         let run = RunFolder()
-        let recipe = Recipe.long.with("--checkpoint-every", "50", "--log-every", "1")
+        // Both workers are there at the end too, and are told of it.
+        let recipe = Recipe.long.with(
+            "--checkpoint-every", "50", "--log-every", "1", "--min-workers", "2")
         let listen = transport == "tcp" ? "tcp://127.0.0.1:*" : "ipc://\(bench.path("socket"))"
         let cluster = try await Cluster(recipe, data, into: run, listen: listen)
         let workers = [try cluster.worker(), try cluster.worker()]
@@ -30,6 +32,7 @@ struct CoordinatorRestartTests {
             #expect(made >= moment)
             coordinator = try start([
                 "coordinator", "--resume", run.path, "--listen", cluster.endpoint,
+                "--min-workers", "2",
             ])
             let line = try await coordinator.line("resuming from ")
             let kept = try #require(line.split(separator: " ").last.flatMap { Int($0) })

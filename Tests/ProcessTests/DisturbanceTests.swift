@@ -84,8 +84,12 @@ struct DisturbanceTests {
         let data = try SampleData.large()
         let run = RunFolder()
         let cluster = try await Cluster(.long.with("--min-workers", "2"), data, into: run)
-        let (busy, late) = (try cluster.worker(), try cluster.worker())
+        var workers = [try cluster.worker(), try cluster.worker()]
         try await cluster.coordinator.line("Epoch [2/4], Step [20/600]")
+        // One that is slow may stand by: it holds no shard that it could be late with.
+        let log = cluster.coordinator.output
+        workers.sort { shards(of: $0, in: log) < shards(of: $1, in: log) }
+        let (busy, late) = (workers[0], workers[1])
         late.signal(SIGSTOP)
         let line = try await cluster.coordinator.line("\(late.pid) is late: silent for")
         #expect(line.contains(":\(busy.pid) computes too"))
@@ -96,6 +100,12 @@ struct DisturbanceTests {
         #expect(!ending.output.contains("dropped"))
         for worker in [busy, late] { #expect(try await worker.end().status == 0) }
         #expect(summary.weights == (try await undisturbed(data)))
+    }
+
+    /// How many shards a worker holds by a coordinator's log.
+    private func shards(of worker: TernProcess, in log: String) -> Int {
+        let line = log.split(separator: "\n").last { $0.contains("\(worker.pid) holds ") }
+        return line?.split(separator: " ").count { Int($0) != nil } ?? 0
     }
 
     @Test("a worker told to stop by SIGTERM takes its leave and ends with 143")
@@ -187,8 +197,10 @@ struct DisturbanceTests {
     func localWorker(killed: Int) async throws {
         let data = try SampleData.large()
         let run = RunFolder()
-        let train = try start(Recipe.long.with("--workers", "3").arguments(data, into: run))
-        try await train.line("Epoch [2/4], Step [20/600]")
+        // Two seconds, on two cores, are left for the kill.
+        let recipe = Recipe.long.with("--epochs", "8")
+        let train = try start(recipe.with("--workers", "3").arguments(data, into: run))
+        try await train.line("Epoch [2/8], Step [20/600]")
         let workers = bench.running("worker")
         #expect(workers.count == 3)
         for pid in workers.prefix(killed) { kill(pid, SIGKILL) }
@@ -196,7 +208,7 @@ struct DisturbanceTests {
         let ending = try await train.end()
         #expect(ending.status == 0)
         #expect(ending.output.contains("ended: killed by signal 9"))
-        #expect(try run.summary.weights == (try await undisturbed(data)))
+        #expect(try run.summary.weights == (try await undisturbed(data, recipe)))
     }
 
     @Test("a run whose local workers are all killed keeps its steps, and says how to go on")

@@ -109,11 +109,18 @@ struct RestartTests {
             try run.completed(try await train.end()).weights == (try await undisturbed(data)))
     }
 
-    @Test("a coordinator that is killed before its run has a folder begins anew")
-    func atTheStart() async throws {
+    @Test(
+        "a coordinator that is killed before its run has a configuration begins anew",
+        arguments: [false, true])
+    func atTheStart(hasLog: Bool) async throws {
         let data = try SampleData()
         let recipe = Recipe.small.with("--restart", "1")
         let run = RunFolder()
+        if hasLog {
+            try FileManager.default.createDirectory(
+                atPath: run.path, withIntermediateDirectories: true)
+            try Data().write(to: URL(filePath: run.path("coordinator.log")))
+        }
         let train = try start(recipe.arguments(data, into: run))
         kill(
             try await eventually("a coordinator") { bench.running("--supervised").first }, SIGKILL)

@@ -86,6 +86,11 @@ final class TernProcess: Sendable {
         }
     }
 
+    private func size(of path: String) -> Int {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int(status.st_size) : 0
+    }
+
     private func text(of path: String) -> String {
         String(decoding: (try? Data(contentsOf: URL(filePath: path))) ?? Data(), as: UTF8.self)
     }
@@ -102,10 +107,13 @@ final class TernProcess: Sendable {
     /// Kills it without warning.
     func kill() { signal(SIGKILL) }
 
-    /// Waits for its end.
+    /// Waits for its end, as long as it goes on saying something.
     @discardableResult
     func end() async throws -> Ending {
-        try await eventually("the end of process \(pid):\n\(output)\n\(errors)") { hasEnded }
+        try await eventually(
+            "the end of process \(pid):\n\(output)\n\(errors)",
+            progress: { size(of: outputPath) + size(of: errorsPath) }
+        ) { hasEnded ? () : nil }
         let status = status.withLock { $0 } ?? 0
         return Ending(status: status, output: output, errors: errors)
     }

@@ -1,4 +1,5 @@
-/// How long any test waits for anything that must happen; nothing takes a tenth of this.
+/// How long any test waits for anything that must happen, or for a sign that it will; nothing takes a tenth of
+/// this.
 let patience = Duration.seconds(90)
 
 /// Something that a test relies on did not happen.
@@ -7,13 +8,18 @@ struct TestFailure: Error, CustomStringConvertible {
 }
 
 /// Waits until `event` gives a value; for how long does not matter, only that it comes.
+///
+/// - Parameter progress: what changes as long as the event is still to be expected: the wait begins anew.
 func eventually<Value>(
     _ what: @autoclosure () -> String, within limit: Duration = patience,
-    _ event: () throws -> Value?
+    progress: () -> Int = { 0 }, _ event: () throws -> Value?
 ) async throws -> Value {
-    let start = ContinuousClock.now
+    var start = ContinuousClock.now
+    var last = progress()
     while true {
         if let value = try event() { return value }
+        let now = progress()
+        if now != last { (last, start) = (now, .now) }
         if .now - start > limit { throw TestFailure(description: "waited in vain: \(what())") }
         try await Task.sleep(for: .milliseconds(5))
     }
