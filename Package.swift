@@ -230,7 +230,7 @@ let package = Package(
                 "Bounds", "Datasets", "KernelInterface", "Kernels", "NeuralNetwork", "Optimizers",
                 "Training",
             ]),
-        tests(of: "Simulation", fixtures: true),
+        tests(of: "Simulation", ["TestSupport"], fixtures: true),
         tests(
             of: "Monitoring",
             [

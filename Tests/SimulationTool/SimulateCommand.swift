@@ -17,6 +17,10 @@ import Simulation
     @Option(help: "The first seed.") var from: UInt64 = 0
     @Option(help: "Run this seed alone.") var seed: UInt64?
     @Flag(help: "With --seed: print what happens, a line an event.") var trace = false
+    @Option(
+        help: ArgumentHelp(
+            "Print one hash of the traces of so many seeds, and nothing else.", valueName: "seeds"))
+    var hashTraces: Int?
     @Option(help: "Make a mistake on purpose, to see it found: \(PlantedBug.names).")
     var bug: PlantedBug?
     @Option(
@@ -27,9 +31,17 @@ import Simulation
     func validate() throws {
         guard seeds > 0 else { throw ValidationError("--seeds must be at least 1") }
         guard !trace || seed != nil else { throw ValidationError("--trace needs a --seed") }
+        guard hashTraces.map({ $0 > 0 }) ?? true else {
+            throw ValidationError("--hash-traces must be at least 1")
+        }
     }
 
     func run() async throws {
+        if let hashTraces {
+            let all = seed.map { $0...$0 } ?? from...from + UInt64(seeds - 1)
+            for hash in await TraceHash.all(of: all, each: hashTraces) { say("\(hash)") }
+            return
+        }
         let start = ContinuousClock.now
         let totals = if let seed { replay(seed) } else { await runAll() }
         say(totals.summary(wallTime: .now - start))

@@ -1,0 +1,38 @@
+import Hashing
+
+/// The SHA-256 of the traces of some seeds.
+package struct TraceHash: Sendable {
+    /// The first of the seeds.
+    package let first: UInt64
+    /// The hash as 64 hexadecimal digits.
+    package let hash: String
+
+    /// Runs the seeds one after the other.
+    init(of seeds: ClosedRange<UInt64>) {
+        var sum = SHA256()
+        for seed in seeds {
+            var trace: [UInt8] = []
+            _ = World(Schedule(seed: seed), trace: { trace += Array(($0 + "\n").utf8) }).run()
+            trace.withUnsafeBytes { sum.update($0) }
+        }
+        first = seeds.lowerBound
+        hash = sum.finalizeHex()
+    }
+
+    /// Runs seeds on all processors, and gives a hash for each block of so many.
+    package static func all(
+        of seeds: ClosedRange<UInt64>, each blockSize: Int
+    ) async -> [TraceHash] {
+        await withTaskGroup { group in
+            for first in stride(from: seeds.lowerBound, through: seeds.upperBound, by: blockSize) {
+                let last = min(first + UInt64(blockSize - 1), seeds.upperBound)
+                group.addTask { TraceHash(of: first...last) }
+            }
+            return await group.reduce(into: []) { $0.append($1) }.sorted { $0.first < $1.first }
+        }
+    }
+}
+
+extension TraceHash: CustomStringConvertible {
+    package var description: String { "\(first) \(hash)" }
+}
