@@ -215,7 +215,7 @@ let package = Package(
         tests(of: "Images", ["FileFormats", "Randomness"], fixtures: true),
         tests(
             of: "Datasets", ["CZlib", "FileFormats", "Hashing", "KernelInterface", "TestSupport"]),
-        tests(of: "Protocol", ["Bounds"]),
+        tests(of: "Protocol", ["Bounds", "Hashing", "TestSupport"]),
         tests(of: "ZeroMQ", ["TestSupport"]),
         tests(of: "Keys", ["Bounds", "Hashing", "Training", "ZeroMQ"]),
         tests(
@@ -260,7 +260,8 @@ let package = Package(
             name: "ProcessTests",
             dependencies: [
                 "Bounds", "tern", "tern-chaos", "tern-simulate", "TrainAndPredict", "Hashing",
-                "Keys", "Protocol", "TestSupport", "Training", "ZeroMQ",
+                "KernelInterface", "Kernels", "Keys", "Protocol", "TestSupport", "Training",
+                "ZeroMQ",
             ],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         // Its folder Support is that of ProcessTests. To optimize it takes longer than to run it without.

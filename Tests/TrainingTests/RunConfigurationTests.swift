@@ -6,16 +6,16 @@ import Training
 struct RunConfigurationTests {
     @Test("a configuration reads back as it was written")
     func roundTrip() throws {
-        for configuration in [RunConfiguration(), unusual] {
+        for configuration in [RunConfiguration(), unusualConfiguration] {
             #expect(try parse(configuration.encoded()) == configuration)
         }
     }
 
     @Test("a written configuration has every setting under its option's name")
     func completeness() {
-        let text = String(decoding: unusual.encoded(), as: UTF8.self)
+        let text = String(decoding: unusualConfiguration.encoded(), as: UTF8.self)
         let options =
-            unusual.training.settings.map(\.option)
+            unusualConfiguration.training.settings.map(\.option)
             + ["data", "workers", "threads", "checkpoint-every", "log-every", "log-level"]
         for option in options {
             #expect(text.contains("\"\(option.replacing("-", with: "_"))\" :"), "\(option)")
@@ -96,42 +96,6 @@ struct RunConfigurationTests {
     func notUTF8() {
         #expect(throws: ConfigurationError.self) { try parse([0x7B, 0xFF, 0xFE, 0x7D]) }
         #expect(throws: ConfigurationError.self) { try parse([UInt8](repeating: 0, count: 64)) }
-    }
-
-    /// A configuration in which nothing is as it is by default.
-    private var unusual: RunConfiguration {
-        var configuration = RunConfiguration()
-        configuration.training.dataset = "fashion-mnist"
-        configuration.training.nonlinearity = .relu
-        configuration.training.hidden = 20
-        configuration.training.layers = 3
-        configuration.training.epochs = 100
-        configuration.training.batchSize = 10
-        configuration.training.labelSmoothing = 0.1
-        configuration.training.learningRate = 0.1 + 0.2
-        configuration.training.optimizer = .sgd
-        configuration.training.momentum = 0.9
-        configuration.training.nesterov = true
-        configuration.training.weightDecay = 1e-4
-        configuration.training.clipNorm = 1e-300
-        configuration.training.schedule = .step
-        configuration.training.warmup = 500
-        configuration.training.stepEpochs = 30
-        configuration.training.gamma = 0.1
-        configuration.training.shards = 4_096
-        configuration.training.seed = .max
-        configuration.training.initialWeightsDigest = "abc"
-        configuration.initialWeights = "weights"
-        configuration.initialWeightsPath = "/far/weights"
-        configuration.data = "/some/where \"else\""
-        configuration.dataPath = "/some/where else"
-        configuration.dataDigest = "abcdef"
-        configuration.workers = 3
-        configuration.threads = 2
-        configuration.checkpointEvery = 50
-        configuration.logEvery = 7
-        configuration.logLevel = "debug"
-        return configuration
     }
 
     private func parse(_ bytes: [UInt8]) throws(ConfigurationError) -> RunConfiguration {

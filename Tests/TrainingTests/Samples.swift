@@ -26,6 +26,50 @@ func randomImages(_ count: Int, for architecture: Architecture, seed: UInt64) ->
         labels: randomBytes(count, seed: seed + 1, below: architecture.classes))
 }
 
+/// A configuration in which nothing is as it is by default.
+var unusualConfiguration: RunConfiguration {
+    var configuration = RunConfiguration()
+    configuration.training.dataset = "fashion-mnist"
+    configuration.training.cell = .gru
+    configuration.training.nonlinearity = .relu
+    configuration.training.hidden = 20
+    configuration.training.layers = 3
+    configuration.training.bidirectional = true
+    configuration.training.dropout = 0.1
+    configuration.training.readout = .mean
+    configuration.training.convolution = [4, 6]
+    configuration.training.sequence = .permuted
+    configuration.training.initialization = .identity
+    configuration.training.epochs = 100
+    configuration.training.batchSize = 10
+    configuration.training.accumulate = 2
+    configuration.training.labelSmoothing = 0.1
+    configuration.training.learningRate = 0.1 + 0.2
+    configuration.training.optimizer = .sgd
+    configuration.training.momentum = 0.9
+    configuration.training.nesterov = true
+    configuration.training.weightDecay = 1e-4
+    configuration.training.clipNorm = 1e-300
+    configuration.training.schedule = .step
+    configuration.training.warmup = 500
+    configuration.training.stepEpochs = 30
+    configuration.training.gamma = 0.1
+    configuration.training.shards = 4_096
+    configuration.training.seed = .max
+    configuration.training.initialWeightsDigest = "abc"
+    configuration.initialWeights = "weights"
+    configuration.initialWeightsPath = "/far/weights"
+    configuration.data = "/some/where \"else\""
+    configuration.dataPath = "/some/where else"
+    configuration.dataDigest = "abcdef"
+    configuration.workers = 3
+    configuration.threads = 2
+    configuration.checkpointEvery = 50
+    configuration.logEvery = 7
+    configuration.logLevel = "debug"
+    return configuration
+}
+
 /// A checkpoint of awkward numbers.
 func sampleCheckpoint(
     _ settings: TrainingConfiguration = .init(), step: Int = 1_234
