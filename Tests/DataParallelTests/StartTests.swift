@@ -55,7 +55,7 @@ import Training
                 .status(WorkerStatus(phase: .fetching, step: nil, seconds: 0.1)), from: "a")
             coordinator.pass(milliseconds: 100)
         }
-        #expect(coordinator.machine.isGivenUp("a"))
+        #expect(coordinator.machine.isExpelled("a"))
     }
 
     @Test(
@@ -78,7 +78,7 @@ import Training
                 guard case .beginningWithout(let workers, let seconds) = event else { return false }
                 return workers == ["a:1"] && seconds >= 3 && seconds < 4
             })
-        #expect(!coordinator.machine.isGivenUp("a"))
+        #expect(!coordinator.machine.isExpelled("a"))
         coordinator.finishFetching(of: "a")
         coordinator.makeStep()
         #expect(coordinator.owed("a") != [], "it takes part once it is ready")
@@ -109,15 +109,15 @@ import Training
             coordinator.checkpointWritten()
         }
         // It answers within the limit, each time later.
-        for wait in [2_900, 25_000, 250_000] where !coordinator.machine.isGivenUp("a") {
-            for _ in 0..<wait / 50 where !coordinator.machine.isGivenUp("a") {
+        for wait in [2_900, 25_000, 250_000] where !coordinator.machine.isExpelled("a") {
+            for _ in 0..<wait / 50 where !coordinator.machine.isExpelled("a") {
                 coordinator.pass(milliseconds: 50)
                 for peer in ["b", "c"] { coordinator.answer(peer) }
                 coordinator.checkpointWritten()
             }
             coordinator.answer("a")
         }
-        #expect(coordinator.machine.isGivenUp("a"))
+        #expect(coordinator.machine.isExpelled("a"))
         #expect(coordinator.time < 60_000)
     }
 }

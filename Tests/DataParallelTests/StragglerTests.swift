@@ -95,9 +95,9 @@ import Training
     func givenUp() {
         fallBehind()
         coordinator.pass(milliseconds: 3_000)
-        #expect(!coordinator.machine.isGivenUp("a"))
+        #expect(!coordinator.machine.isExpelled("a"))
         coordinator.pass(milliseconds: 150)
-        #expect(coordinator.machine.isGivenUp("a"))
+        #expect(coordinator.machine.isExpelled("a"))
         guard case .left("a:1", let reason, 1, let owed?) = coordinator.events.last else {
             Issue.record("\(coordinator.events.suffix(2))")
             return
@@ -118,7 +118,7 @@ import Training
         coordinator.pass(milliseconds: 50)
         coordinator.jump(milliseconds: 60_000)
         coordinator.pass(milliseconds: 50)
-        #expect(!coordinator.machine.isGivenUp("a"))
+        #expect(!coordinator.machine.isExpelled("a"))
         coordinator.answer("a")
         #expect(coordinator.steps == 4)
     }
@@ -131,8 +131,8 @@ import Training
         coordinator.pass(milliseconds: 2_000)
         coordinator.send(.fetch(Fetch(shard: 0, first: 0)), from: "a")
         coordinator.pass(milliseconds: 2_900)
-        #expect(!coordinator.machine.isGivenUp("a"))
+        #expect(!coordinator.machine.isExpelled("a"))
         coordinator.pass(milliseconds: 200)
-        #expect(coordinator.machine.isGivenUp("a"))
+        #expect(coordinator.machine.isExpelled("a"))
     }
 }

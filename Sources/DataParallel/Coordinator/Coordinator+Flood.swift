@@ -41,7 +41,7 @@ extension Coordinator {
     func limitUnread() {
         guard let socket else { return }
         let limits = machine.members.map { member in
-            let sums = member.askedSums + member.earlierSums
+            let sums = member.requests.mostSums
             let count = state.parameters.count
             return (member.peer, Limits.unreadBytes(sums: sums, parameterCount: count))
         }

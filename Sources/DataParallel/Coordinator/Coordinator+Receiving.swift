@@ -76,7 +76,7 @@ extension Coordinator {
         default: break
         }
         guard machine.isWorthReading(decoded, bytes: frame.count, from: sender) else {
-            if machine.isGivenUp(sender) { return }
+            if machine.isExpelled(sender) { return }
             return drop(message, from: sender, "a partial sum, which was not requested")
         }
         payload = message.frames.dropFirst().first

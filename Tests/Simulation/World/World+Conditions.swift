@@ -41,7 +41,7 @@ extension World {
     func checkSize(of state: Any, _ name: String) {
         let stored = storedValues(in: state)
         maxima.stored = max(maxima.stored, stored)
-        if stored > 220 * (10 + training.job.plan.shards) {
+        if stored > 260 * (10 + training.job.plan.shards) {
             fail("\(name) holds \(stored) values in its \(type(of: state))")
         }
     }

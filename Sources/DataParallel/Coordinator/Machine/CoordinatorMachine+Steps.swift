@@ -12,8 +12,8 @@ extension CoordinatorMachine {
         if step % plan.stepsPerEpoch == 0 {
             let effects: [CoordinatorEffect<Peer>] = [.report(.step(report))] + checkpoint()
             // The state at an epoch's end is always kept, so it must stay as it is until then.
-            phase = isCheckpointDue ? .closingEpoch : .evaluating
-            return isCheckpointDue ? effects : effects + [.evaluate]
+            phase = checkpoints.isWaiting ? .closingEpoch : .evaluating
+            return checkpoints.isWaiting ? effects : effects + [.evaluate]
         }
         if let interruption {
             return [.report(.step(report))] + checkpoint()
@@ -22,20 +22,13 @@ extension CoordinatorMachine {
         // First the work, so that the workers compute while the rest is seen to.
         let isDue = settings.checkpointEvery > 0 && step % settings.checkpointEvery == 0
         return beginStepOrPause(now: now) + [.report(.step(report))]
-            + (isDue || isCheckpointDue ? checkpoint() : [])
+            + (isDue || checkpoints.isWaiting ? checkpoint() : [])
     }
 
     mutating func beginStepOrPause(now: Duration) -> [CoordinatorEffect<Peer>] {
         guard isBelowMinimum else { return beginStep(now: now) }
         phase = .paused
         return pauseIfTooFew(now: now)
-    }
-
-    /// The run begins, or goes on from a checkpoint.
-    public mutating func start(now: Duration) -> [CoordinatorEffect<Peer>] {
-        startWaiting(now)
-        lastTick = now
-        return testAtEpochEnd() ?? []
     }
 
     /// Tests the weights if the run goes on from an epoch's end, whose checkpoint is taken before that.
@@ -59,41 +52,32 @@ extension CoordinatorMachine {
 
     // MARK: - Checkpoints
 
-    /// Writes the state, once a checkpoint that is still being written is done.
-    ///
-    /// So there is one copy of the state in memory at most, however slow the disk is. What is kept
-    /// already is not written again: after an epoch's end, its tally would be lost.
+    /// Writes the state, now or once a checkpoint that is still being written is done.
     mutating func checkpoint() -> [CoordinatorEffect<Peer>] {
-        isCheckpointDue = isWriting && step != keptStep
-        guard !isWriting, step != keptStep else { return [] }
-        isWriting = true
-        keptStep = step
-        return [.checkpoint]
+        checkpoints.due(step) == .write ? [.checkpoint] : []
     }
 
     /// A signal asks for a checkpoint; training goes on.
     public mutating func requestCheckpoint(_ signal: String) -> [CoordinatorEffect<Peer>] {
         guard !isOver else { return [] }
-        let isKept = step == keptStep && !isWriting && phase != .rewinding
+        let isKept = phase != .rewinding && checkpoints.isKept(step)
         let notice = RunEvent.checkpointRequested(signal: signal, step: step, isKept: isKept)
         guard !isKept else { return [.report(notice)] }
-        isCheckpointRequested = true
+        checkpoints.request()
         guard phase != .rewinding else {
             // Its state is going to be replaced.
-            isCheckpointDue = true
+            checkpoints.postpone()
             return [.report(notice)]
         }
         return [.report(notice)] + checkpoint()
     }
 
     /// Whether the checkpoint that has just been written is one that a signal asked for.
-    var isRequestFulfilled: Bool { isCheckpointRequested && !isCheckpointDue }
+    var isRequestFulfilled: Bool { checkpoints.isRequestFulfilled }
 
     /// The checkpoint is written.
     public mutating func checkpointWritten() -> [CoordinatorEffect<Peer>] {
-        isWriting = false
-        if isRequestFulfilled { isCheckpointRequested = false }
-        guard isCheckpointDue else { return [] }
+        guard checkpoints.written() else { return [] }
         switch phase {
         case .closingEpoch:
             phase = .evaluating
@@ -111,7 +95,7 @@ extension CoordinatorMachine {
         guard !isOver, interruption == nil else { return [] }
         interruption = signal
         switch phase {
-        case .training where !isStuck, .closingEpoch, .evaluating, .rewinding: return []
+        case .stepping where !isStuck, .closingEpoch, .evaluating, .rewinding: return []
         default: return checkpoint() + finish(.interrupted(signal: signal), now: now)
         }
     }
@@ -119,7 +103,7 @@ extension CoordinatorMachine {
     /// Something that the run cannot go on without, or end well, has failed; effects that were not
     /// carried out by then are void.
     public mutating func fail(_ outcome: Outcome, now: Duration) -> [CoordinatorEffect<Peer>] {
-        isCheckpointDue = false
+        checkpoints.cancel()
         return phase == .finished ? [.finish(outcome)] : finish(outcome, now: now)
     }
 
@@ -136,13 +120,13 @@ extension CoordinatorMachine {
         }
         let notice = Notice(reason: outcome == .completed ? "the run is complete" : "the run ends")
         phase = .ending(outcome, since: now)
-        return members.map { .send(.stop(notice), to: $0.peer) }
-            + givenUp.map { .send(.stop(notice), to: $0) } + closeIfEmpty()
+        return roster.all.map { .send(.stop(notice), to: $0.peer) }
+            + roster.expelled.map { .send(.stop(notice), to: $0) } + closeIfEmpty()
     }
 
     /// Ends the run if all workers have gone.
     mutating func closeIfEmpty() -> [CoordinatorEffect<Peer>] {
-        guard case .ending(let outcome, _) = phase, members.isEmpty else { return [] }
+        guard case .ending(let outcome, _) = phase, roster.isEmpty else { return [] }
         phase = .finished
         return [.finish(outcome)]
     }

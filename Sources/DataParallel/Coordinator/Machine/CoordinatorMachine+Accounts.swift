@@ -12,15 +12,15 @@ extension CoordinatorMachine {
     ) -> Bool {
         // What is under way when a run ends is nobody's fault.
         if isOver { return true }
-        guard let index = index(of: peer) else {
+        guard let index = roster.index(of: peer) else {
             if case .partialSum = message { return false }
             return true
         }
         let isAskedFor =
             switch message {
-            case .status: members[index].demands.answerPing()
-            case .ready: members[index].demands.answerAssignment()
-            case .partialSum: members[index].demands.answerRequest()
+            case .status: roster[index].demands.answerPing()
+            case .ready: roster[index].demands.answerAssignment()
+            case .partialSum: roster[index].demands.answerRequest()
             case .hello: false
             // One that cannot be answered is dropped, and costs its sender the same.
             case .fetch: true
@@ -35,8 +35,10 @@ extension CoordinatorMachine {
     /// Takes tokens of a member, for what it has cost.
     mutating func charge(_ cost: Int, _ index: Int) {
         // As late as the last tick, which changes nothing where only so much a second matters.
-        guard !accounts.take(cost, from: members[index].identity, now: lastTick) else { return }
-        let peer = members[index].peer
+        guard !accounts.take(cost, from: roster[index].identity, now: waiting.lastTick) else {
+            return
+        }
+        let peer = roster[index].peer
         if !overdrawn.contains(peer) { overdrawn.append(peer) }
     }
 
@@ -53,14 +55,14 @@ extension CoordinatorMachine {
     /// Puts out a member that has said too much that nothing asked for, or too fast to be read; the second
     /// time for good, with all others of its identity.
     public mutating func putOut(_ peer: Peer, now: Duration) -> [CoordinatorEffect<Peer>] {
-        guard let index = index(of: peer) else { return [] }
-        let identity = members[index].identity
+        guard let index = roster.index(of: peer) else { return [] }
+        let identity = roster[index].identity
         let reason = "it keeps sending what it was not asked for"
         guard accounts.putOut(identity, now: now) else {
             return [.cutOff(peer)] + lose(peer, reason: reason, now: now)
         }
         known.ban(identity, reason: "it kept sending what it was not asked for, twice")
-        return members.filter { $0.identity == identity }.flatMap {
+        return roster.all.filter { $0.identity == identity }.flatMap {
             [.cutOff($0.peer)] + lose($0.peer, reason: "\(reason), and is banned", now: now)
         }
     }
@@ -69,9 +71,9 @@ extension CoordinatorMachine {
     /// who were given up, in case they have not heard.
     public mutating func probe() -> [CoordinatorEffect<Peer>] {
         let notice = Notice(reason: "it stopped answering")
-        for index in members.indices { members[index].demands.ping() }
-        return members.map { .send(.ping, to: $0.peer) }
-            + givenUp.map { .send(.expel(notice), to: $0) }
+        for index in roster.indices { roster[index].demands.ping() }
+        return roster.all.map { .send(.ping, to: $0.peer) }
+            + roster.expelled.map { .send(.expel(notice), to: $0) }
     }
 
     /// A message that is not understood, or that must not be obeyed.
@@ -85,16 +87,11 @@ extension CoordinatorMachine {
     public mutating func drop(
         _ peer: Peer, _ reason: String, address: String? = nil, cost: Int = 1
     ) -> CoordinatorEffect<Peer> {
-        guard let index = index(of: peer) else {
-            droppedOfStrangers += 1
-            return .report(
-                .dropped(
-                    peer: address.map { "a stranger at \($0)" } ?? "a stranger", reason: reason,
-                    total: droppedOfStrangers))
-        }
-        charge(cost, index)
-        members[index].dropped += 1
-        return .report(
-            .dropped(peer: members[index].name, reason: reason, total: members[index].dropped))
+        let index = roster.index(of: peer)
+        if let index { charge(cost, index) }
+        let name =
+            index.map { roster[$0].name } ?? address.map { "a stranger at \($0)" } ?? "a stranger"
+        let total = roster.countDropped(of: index)
+        return .report(.dropped(peer: name, reason: reason, total: total))
     }
 }

@@ -1,21 +1,24 @@
 /// A sum of the step under way that is computed a second time, to be compared bit by bit; or one that
 /// cannot be right.
-struct Audit<Peer: Hashable & Sendable>: Sendable {
+package struct Audit<Peer: Hashable & Sendable>: Sendable {
     /// What one member has answered.
-    struct Copy: Sendable {
-        let peer: Peer
-        let identity: WorkerIdentity
-        let name: String
+    package struct Copy: Sendable {
+        /// Who has answered.
+        package let peer: Peer
+        package let identity: WorkerIdentity
+        package let name: String
         let bits: SumBits
 
-        init(_ member: CoordinatorMachine<Peer>.Member, _ bits: SumBits) {
-            (peer, identity, name) = (member.peer, member.identity, member.name)
+        package init(peer: Peer, identity: WorkerIdentity, name: String, bits: SumBits) {
+            self.peer = peer
+            self.identity = identity
+            self.name = name
             self.bits = bits
         }
     }
 
     /// The slots of the sum, from the first that has examples to the last.
-    let slots: Range<Int>
+    package let slots: Range<Int>
     /// Whether the sum holds numbers that are not finite.
     let isDoubt: Bool
     /// The copy that is used, and the other once it is there.

@@ -11,12 +11,12 @@ extension CoordinatorMachine {
         if sum.attempt != attempt { return passOver(sum, from: index) }
         if let reason = whyNotAnAnswer(sum, from: index) {
             // It was asked for so many, if not for this one.
-            return [drop(members[index].peer, reason, cost: 0)]
+            return [drop(roster[index].peer, reason, cost: 0)]
         }
         let slots = TreeNode(sum).slots(of: plan.shards)
         // What a probe tells may end the standby that makes it one.
         let isProbe = isProbe(slots, of: index)
-        let news = sum.step == members[index].askedStep ? settle(slots, of: index, now: now) : []
+        let news = sum.step == roster[index].requests.step ? settle(slots, of: index, now: now) : []
         return news
             + (isProbe ? askForMore(now: now) : use(sum, slots, digest, of: index, now: now))
     }
@@ -25,13 +25,12 @@ extension CoordinatorMachine {
         _ sum: PartialSumHeader, _ slots: Range<Int>, _ digest: () -> PayloadDigest,
         of index: Int, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
-        guard phase == .training, sum.step == step else { return askForMore(now: now) }
+        guard phase == .stepping, sum.step == step else { return askForMore(now: now) }
         if let effects = compare(sum, digest, of: index) {
             return effects + askAuditors(now: now) + updateIfComplete()
         }
         // One of two copies: others may have sent a part of it only before they went.
-        if isCoveredInPart(slots) { return askForMore(now: now) }
-        covered.insert(slots)
+        guard ledger.cover(slots) == .new else { return askForMore(now: now) }
         chooseAudit(sum, digest, of: index)
         return [.accumulate(sum)] + (hasOrphans ? askForOrphans(now: now).effects : [])
             + askAuditors(now: now) + updateIfComplete()
@@ -41,13 +40,10 @@ extension CoordinatorMachine {
     private mutating func passOver(
         _ sum: PartialSumHeader, from index: Int
     ) -> [CoordinatorEffect<Peer>] {
-        guard sum.attempt == attempt &- 1, members[index].outdatedSums > 0 else {
-            let reason = "a partial sum from before the run went back"
-            return [drop(members[index].peer, reason, cost: 0)]
-        }
         // What it owed then may have been on its way.
-        members[index].outdatedSums -= 1
-        return []
+        if sum.attempt == attempt &- 1, roster[index].requests.takeOutdated() { return [] }
+        let reason = "a partial sum from before the run went back"
+        return [drop(roster[index].peer, reason, cost: 0)]
     }
 
     /// Asks for what nobody could be asked for so far.
@@ -57,17 +53,13 @@ extension CoordinatorMachine {
 
     /// Makes the update if all sums are there and none is in dispute.
     mutating func updateIfComplete() -> [CoordinatorEffect<Peer>] {
-        let isComplete =
-            phase == .training && !isUpdating && audits.isEmpty && disputes.isEmpty
-            && covered.contains(0..<plan.shards)
-        guard isComplete else { return [] }
-        isUpdating = true
+        guard phase == .stepping, audits.areSettled, ledger.close() else { return [] }
         return [.update(step: step)]
     }
 
     /// Why a sum cannot be an answer to what its sender was asked for; nil if it is one.
     private func whyNotAnAnswer(_ sum: PartialSumHeader, from index: Int) -> String? {
-        guard let asked = members[index].asked(in: sum.step) else {
+        guard let asked = roster[index].requests.asked(in: sum.step) else {
             return "a partial sum of step \(sum.step), which was not requested"
         }
         guard (0...plan.shards.trailingZeroBitCount).contains(sum.level),
@@ -77,7 +69,11 @@ extension CoordinatorMachine {
         guard asked.contains(node.slots(of: plan.shards)) else {
             return "a partial sum of node \(node), which was not requested"
         }
-        guard sum.step != step || audits.isEmpty || !isMixed(sum, of: members[index].peer) else {
+        guard
+            sum.step != step || audits.isEmpty
+                || !audits.isMixed(
+                    wholeNode(of: sum), node.slots(of: plan.shards), of: roster[index].peer)
+        else {
             return "a partial sum of node \(node), whose parts were requested separately"
         }
         let examples = plan.examples(under: node, step: sum.step)
@@ -91,21 +87,14 @@ extension CoordinatorMachine {
     private mutating func settle(
         _ slots: Range<Int>, of index: Int, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
-        members[index].stale = nil
-        guard !members[index].owed.isEmpty else { return [] }
-        let answered = members[index].owed.intersection(SlotSet(slots, limit: plan.shards))
-        members[index].held.formUnion(answered)
-        members[index].answer(answered)
-        members[index].progressAt = now
-        guard members[index].owed.isEmpty else { return [] }
-        if !members[index].isOnStandby { answerTimes.note(now - members[index].askedAt) }
+        roster[index].requests.forgetSuperseded()
+        guard !roster[index].requests.owed.isEmpty else { return [] }
+        let answered = roster[index].requests.owed.intersection(SlotSet(slots, limit: plan.shards))
+        roster[index].data.note(computed: answered)
+        roster[index].requests.answer(answered)
+        roster[index].progressAt = now
+        guard roster[index].requests.owed.isEmpty else { return [] }
+        if !roster[index].isOnStandby { answerTimes.note(now - roster[index].requests.askedAt) }
         return notePace(of: index, now: now)
-    }
-
-    /// Whether any slot of a range has its sum already; those without examples never have one.
-    private func isCoveredInPart(_ slots: Range<Int>) -> Bool {
-        var done = covered
-        done.subtract(withoutExamples)
-        return done.intersects(slots)
     }
 }

@@ -7,21 +7,20 @@ extension CoordinatorMachine {
     /// Begins the step numbered ``step``, perhaps anew: asks all members that have their data for their
     /// shares, and those that are free for the shares of others who still compute for an earlier step.
     mutating func beginStep(now: Duration) -> [CoordinatorEffect<Peer>] {
-        phase = .training
-        isUpdating = false
-        rounds += 1
-        findSlotsWithoutExamples()
-        if isDealStale {
-            shareSizes.forget()
-            dealAnew()
+        phase = .stepping
+        audits.begin()
+        ledger.begin(step: step, of: plan)
+        if shares.takeStale() { assignShares() }
+        let changes = shares.isMeasurementDue() ? fitShares(now: now) : []
+        let times = answerTimes
+        for index in roster.indices where roster[index].isReady && !roster[index].isOnStandby {
+            roster[index].requests.supersede(by: step, lateAfter: times.lateAfter, now: now)
         }
-        let changes = shareSizes.isDue() ? fitShares(now: now) : []
-        for index in members.indices where members[index].isReady { dropDebts(of: index, now: now) }
         var rest = orphans
-        let free = active { [step] in $0.canBeAsked(in: step) }
+        let free = roster.active { [step] in $0.canBeAsked(in: step) }
         var parts: [SlotSet] = []
         for index in free {
-            let part = members[index].share.intersection(rest)
+            let part = roster[index].share.slots.intersection(rest)
             rest.subtract(part)
             parts.append(part)
         }
@@ -31,45 +30,17 @@ extension CoordinatorMachine {
         for (index, part) in zip(free, parts) where !part.isEmpty {
             effects.append(ask(index, for: ranges(of: part), now: now))
         }
-        return isDealUntold ? effects + changes + tellShares() : effects
-    }
-
-    /// Lets a member off what it owes to a step that has ended, such as one that was asked for what
-    /// another was late with, and was overtaken: it begins with the new step as soon as it can.
-    ///
-    /// But not one that is late itself, nor a second time before it has answered.
-    private mutating func dropDebts(of index: Int, now: Duration) {
-        guard !members[index].owed.isEmpty, members[index].stale == nil,
-            !members[index].isOnStandby,
-            let asked = members[index].askedStep, asked != step,
-            let lateAfter, now - members[index].askedAt <= lateAfter
-        else { return }
-        members[index].stale = (asked, members[index].asked)
-        members[index].dropDebts()
-    }
-
-    private mutating func findSlotsWithoutExamples() {
-        withoutExamples = SlotSet(limit: plan.shards)
-        // Positions are dealt to the shards in turns.
-        if plan.positions(ofStep: step).count < plan.shards {
-            for slot in 0..<plan.shards {
-                let leaf = TreeNode(leafAtSlot: slot, shards: plan.shards)
-                guard plan.examples(under: leaf, step: step) == 0 else { continue }
-                withoutExamples.insert(slot..<slot + 1)
-            }
-        }
-        covered = withoutExamples
+        return shares.takeUntold() ? effects + changes + tellShares() : effects
     }
 
     /// Tells the shares that have changed; after the work is sent, so that nobody waits for the log.
     private mutating func tellShares() -> [CoordinatorEffect<Peer>] {
-        isDealUntold = false
         var effects: [CoordinatorEffect<Peer>] = []
-        for index in members.indices
-        where members[index].isReady && members[index].toldShare != members[index].share {
-            members[index].toldShare = members[index].share
-            let shards = shards(members[index].share)
-            effects.append(.report(.assigned(worker: members[index].name, shards: shards)))
+        for index in roster.indices
+        where roster[index].isReady && roster[index].share.told != roster[index].share.slots {
+            roster[index].share.told = roster[index].share.slots
+            let shards = shards(roster[index].share.slots)
+            effects.append(.report(.assigned(worker: roster[index].name, shards: shards)))
         }
         return effects
     }
@@ -84,17 +55,15 @@ extension CoordinatorMachine {
             slots.insert(range)
             sums += Limits.mostSums(of: range, shards: plan.shards)
         }
-        let isFirst = members[index].askedStep != step
-        if isFirst { members[index].begin(step: step, withoutExamples: withoutExamples) }
-        members[index].entitled.formUnion(slots)
-        members[index].ask(slots.subtracting(withoutExamples), sums: sums, now: now)
+        let isFirst = roster[index].ask(
+            slots, sums: sums, step: step, empty: ledger.empty, now: now)
         let work = SlotRanges(ranges)
         return isFirst
-            ? .sendWeights(work, to: members[index].peer)
+            ? .sendWeights(work, to: roster[index].peer)
             : .send(
                 .compute(
                     WorkHeader(step: step, attempt: attempt, ranges: work, checksum: 0)),
-                to: members[index].peer)
+                to: roster[index].peer)
     }
 
     /// The fewest ranges that hold the given slots, and no others that have examples.
@@ -102,7 +71,7 @@ extension CoordinatorMachine {
         var ranges: [Range<Int>] = []
         for run in slots.runs {
             if let last = ranges.last,
-                withoutExamples.contains(last.upperBound..<run.lowerBound)
+                ledger.empty.contains(last.upperBound..<run.lowerBound)
             {
                 ranges[ranges.count - 1] = last.lowerBound..<run.upperBound
             } else {
@@ -114,23 +83,22 @@ extension CoordinatorMachine {
 
     /// Asks for slots that are not covered and that nobody owes; with who was asked for which.
     mutating func askForOrphans(now: Duration) -> (effects: [CoordinatorEffect<Peer>], [Helper]) {
-        guard phase == .training, !isBelowMinimum else { return ([], []) }
+        guard phase == .stepping, !isBelowMinimum else { return ([], []) }
         let orphans = orphans
         guard !orphans.isEmpty else {
             hasOrphans = false
             return ([], [])
         }
-        let free = active { [step] in $0.canBeAsked(in: step) }
+        let free = roster.active { [step] in $0.canBeAsked(in: step) }
         hasOrphans = free.isEmpty
         return askAround(for: orphans, among: free, now: now)
     }
 
     /// The slots of the step under way that are not covered and that nobody owes.
     var orphans: SlotSet {
-        var orphans = SlotSet(0..<plan.shards, limit: plan.shards)
-        orphans.subtract(covered)
-        for index in members.indices where !members[index].isOnStandby {
-            if let owed = members[index].owed(to: step) { orphans.subtract(owed) }
+        var orphans = ledger.missing
+        for index in roster.indices where !roster[index].isOnStandby {
+            if let owed = roster[index].requests.owed(to: step) { orphans.subtract(owed) }
         }
         return orphans
     }
@@ -151,7 +119,7 @@ extension CoordinatorMachine {
         var helpers: [Helper] = []
         for (index, part) in zip(candidates, parts) where !part.isEmpty {
             effects.append(ask(index, for: ranges(of: part), now: now))
-            helpers.append(Helper(name: members[index].name, slots: part))
+            helpers.append(Helper(name: roster[index].name, slots: part))
         }
         return (effects, helpers)
     }
@@ -160,7 +128,7 @@ extension CoordinatorMachine {
     /// slot's data and then among all, so that they have equally much to do.
     private func dealOut(_ slots: SlotSet, among candidates: [Int], to parts: inout [SlotSet]) {
         guard !candidates.isEmpty, !slots.isEmpty else { return }
-        let wanted = candidates.map { slots.intersection(members[$0].held) }
+        let wanted = candidates.map { slots.intersection(roster[$0].data.resident) }
         let holders = candidates.indices.filter { !wanted[$0].isEmpty }
         let held = wanted.reduce(into: SlotSet(limit: plan.shards)) { $0.formUnion($1) }
         let left = dealEvenly(held, among: candidates, at: holders, wanted, to: &parts)
@@ -176,7 +144,7 @@ extension CoordinatorMachine {
         to parts: inout [SlotSet]
     ) -> SlotSet {
         guard !places.isEmpty else { return slots }
-        let owed = candidates.map { members[$0].owed(to: step)?.count ?? 0 }
+        let owed = candidates.map { roster[$0].requests.owed(to: step)?.count ?? 0 }
         let load = places.reduce(slots.count) { $0 + owed[$1] + parts[$1].count }
         let even = (load + places.count - 1) / places.count
         var rest = slots

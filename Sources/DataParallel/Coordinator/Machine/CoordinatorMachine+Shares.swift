@@ -1,0 +1,123 @@
+import Protocol
+import Training
+
+// Shares by measured speed: who is slow computes less, and who is too slow for any slot stands by.
+//
+// The bits do not depend on it. Nobody says how fast it is: only the time from a request to its answer
+// counts, so that a worker which is late on purpose gets less to be late with.
+
+extension CoordinatorMachine {
+    /// Notes how long a member took for what it was asked for.
+    mutating func notePace(of index: Int, now: Duration) -> [CoordinatorEffect<Peer>] {
+        guard roster[index].requests.isOne else { return [] }
+        let time = now - roster[index].requests.askedAt
+        guard roster[index].isOnStandby else {
+            roster[index].notePace(time, empty: ledger.empty)
+            return []
+        }
+        return noteProbe(of: index, time, now: now)
+    }
+
+    /// Fits the shares to what was measured.
+    mutating func fitShares(now: Duration) -> [CoordinatorEffect<Peer>] {
+        let active = roster.indices.filter { roster[$0].isReady && !roster[$0].share.slots.isEmpty }
+        let paces = active.compactMap { roster[$0].share.pace.timePerSlot }.sorted()
+        guard paces.count > 1 else { return [] }
+        // Who is new counts as usual, lest those who come and go keep the others unfitted.
+        let samples = active.map { index in
+            ShareSizes.Sample(
+                slots: roster[index].share.slots.count,
+                timePerSlot: roster[index].share.pace.timePerSlot ?? paces[(paces.count - 1) / 2])
+        }
+        guard let sizes = shares.change(samples) else { return [] }
+        var effects: [CoordinatorEffect<Peer>] = []
+        let usual = samples.map(\.time).sorted()[(samples.count - 1) / 2]
+        for (index, (sample, size)) in zip(active, zip(samples, sizes)) {
+            roster[index].share.slotTime = sample.timePerSlot
+            if size == 0 { effects.append(standBy(index, sample.time, usual: usual, now: now)) }
+        }
+        assignShares()
+        return effects
+    }
+
+    private mutating func standBy(
+        _ index: Int, _ time: Duration, usual: Duration, now: Duration
+    ) -> CoordinatorEffect<Peer> {
+        let times = known.noteStandby(roster[index].identity)
+        roster[index].share.standby = Standby(times: times, now: now)
+        return .report(
+            .standingBy(
+                worker: roster[index].name, seconds: time / .seconds(1),
+                usual: usual / .seconds(1)))
+    }
+
+    /// Fits the shares to the members that have their data now.
+    mutating func assignShares() {
+        shares.assigned()
+        let active = roster.active(where: \.isReady)
+        let stakes = active.map {
+            Stake(share: roster[$0].share.slots, held: roster[$0].data.resident)
+        }
+        let slots = deal(plan.shards, to: stakes, sizes: sizes(of: active))
+        for index in roster.indices where roster[index].isOnStandby {
+            roster[index].share.slots = SlotSet(limit: plan.shards)
+        }
+        for (index, share) in zip(active, slots) {
+            roster[index].share.slots = share
+        }
+    }
+
+    /// The sizes of the shares, as far as speeds have been found to differ; nil for equal ones.
+    private func sizes(of active: [Int]) -> [Int]? {
+        let known = active.compactMap { roster[$0].share.slotTime }.sorted()
+        guard shares.isSpeedKnown, !known.isEmpty else { return nil }
+        let usual = known[(known.count - 1) / 2]
+        return ShareSizes.sizes(plan.shards, active.map { roster[$0].share.slotTime ?? usual })
+    }
+
+    // MARK: - Standby
+
+    /// Asks who stands by, now and then, for a slot that another computes too.
+    mutating func probeStandby(now: Duration) -> [CoordinatorEffect<Peer>] {
+        guard phase == .stepping, !isBelowMinimum else { return [] }
+        var effects: [CoordinatorEffect<Peer>] = []
+        for index in roster.indices {
+            guard let standby = roster[index].share.standby, roster[index].isIdle,
+                roster[index].requests.step != step, now >= standby.nextProbe
+            else { continue }
+            let slots = SlotSet(0..<plan.shards, limit: plan.shards).subtracting(ledger.empty)
+            let held = slots.intersection(roster[index].data.resident)
+            guard let slot = (held.isEmpty ? slots : held).slots.first else { continue }
+            effects.append(ask(index, for: [slot..<slot + 1], now: now))
+        }
+        return effects
+    }
+
+    private mutating func noteProbe(
+        of index: Int, _ time: Duration, now: Duration
+    ) -> [CoordinatorEffect<Peer>] {
+        // As fast with one slot as the others are with all of theirs, and a little.
+        let limit = max((answerTimes.usual ?? time) * 2, .milliseconds(2))
+        guard roster[index].share.standby?.note(time, limit: limit, now: now) == true else {
+            return []
+        }
+        roster[index].share.standby = nil
+        roster[index].share.slotTime = nil
+        shares.invalidate()
+        return [.report(.backFromStandby(worker: roster[index].name))]
+    }
+
+    /// Whether a sum is a mere probe: its sender stands by, and another is computing its slots.
+    func isProbe(_ slots: Range<Int>, of index: Int) -> Bool {
+        guard roster[index].isOnStandby else { return false }
+        return roster.indices.contains { other in
+            other != index && roster[other].requests.owed(to: step)?.intersects(slots) == true
+        }
+    }
+
+    /// Ends all standby if nobody else is left: slow workers are better than none.
+    mutating func endStandbyIfAlone() {
+        guard roster.active(where: \.isReady).isEmpty else { return }
+        for index in roster.indices { roster[index].share.standby = nil }
+    }
+}

@@ -1,0 +1,68 @@
+import Training
+
+/// Which slots of the reduction tree the step under way has the sums of.
+package struct StepLedger: Sendable {
+    /// What a sum adds to the step.
+    package enum Cover: Equatable, Sendable {
+        /// Its slots had no sum before: it is added.
+        case new
+        /// Some of its slots have their sum already.
+        case duplicate
+    }
+
+    private let shards: Int
+    private var covered: SlotSet
+    /// The slots without examples in this step: they never have a sum, and nobody is asked for one.
+    package private(set) var empty: SlotSet
+    /// Whether the update of the step has been asked for.
+    private var isClosed = false
+
+    /// The ledger before the first step.
+    package init(shards: Int) {
+        self.shards = shards
+        covered = SlotSet(limit: shards)
+        empty = covered
+    }
+
+    /// A step begins, perhaps anew.
+    package mutating func begin(step: Int, of plan: BatchPlan) {
+        isClosed = false
+        empty = SlotSet(limit: shards)
+        // Positions are assigned to the shards in turns.
+        if plan.positions(ofStep: step).count < shards {
+            for slot in 0..<shards {
+                let leaf = TreeNode(leafAtSlot: slot, shards: shards)
+                guard plan.examples(under: leaf, step: step) == 0 else { continue }
+                empty.insert(slot..<slot + 1)
+            }
+        }
+        covered = empty
+    }
+
+    /// Whether all slots have their sum.
+    package var isFull: Bool { covered.contains(0..<shards) }
+
+    /// The slots that have no sum.
+    package var missing: SlotSet { SlotSet(0..<shards, limit: shards).subtracting(covered) }
+
+    /// The slots with examples of a range.
+    package func slotsWithExamples(_ range: Range<Int>) -> SlotSet {
+        SlotSet(range, limit: shards).subtracting(empty)
+    }
+
+    /// Takes note of a sum.
+    package mutating func cover(_ slots: Range<Int>) -> Cover {
+        if covered.subtracting(empty).intersects(slots) { return .duplicate }
+        covered.insert(slots)
+        return .new
+    }
+
+    /// Closes the step: its update follows.
+    ///
+    /// - Returns: false where slots lack their sum, or the step is closed already.
+    package mutating func close() -> Bool {
+        guard !isClosed, isFull else { return false }
+        isClosed = true
+        return true
+    }
+}
