@@ -44,6 +44,8 @@ let package = Package(
     name: "tern",
     products: [.library(name: "TernKit", targets: ["TernKit"])],
     dependencies: [
+        // A plugin that writes documentation, see CONTRIBUTING.md; nothing is built against it.
+        .package(url: "https://github.com/swiftlang/swift-docc-plugin.git", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
@@ -275,3 +277,9 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// Some test targets alone, with what they need: see Scripts/test --only.
+if let names = Context.environment["TERN_TESTS_OF"]?.split(separator: ",") {
+    let kept = names.map { "\($0)Tests" }
+    package.targets.removeAll { $0.type == .test && !kept.contains($0.name) }
+}

@@ -6,8 +6,10 @@ import Training
 extension Dataset {
     /// Finds a data set by name, or in a folder, and reads it.
     ///
-    /// - Parameter directory: the folder with its four IDX files; nil to search where `tern` does.
-    /// - Throws: ``DatasetError`` if it is not there, or not whole.
+    /// - Parameters:
+    ///   - named: the data set to look for.
+    ///   - directory: the folder with its four IDX files; nil to search where `tern` does.
+    /// - Throws: `DatasetError` if it is not there, or not whole.
     public static func load(
         _ named: NamedDataset, from directory: String? = nil
     ) async throws(DatasetError) -> Dataset {
@@ -19,7 +21,7 @@ extension Dataset {
 extension Predictor {
     /// Makes a predictor that uses the fastest kernels of this processor.
     ///
-    /// - Throws: ``KernelSelectionError`` if there are none.
+    /// - Throws: `KernelSelectionError` if there are none.
     public convenience init(_ model: ModelFile) throws(KernelSelectionError) {
         self.init(model, kernels: try Kernels.select(nil))
     }
@@ -28,7 +30,7 @@ extension Predictor {
 extension ModelFile {
     /// Reads a model, or a `state_dict` that PyTorch saved.
     ///
-    /// - Throws: ``FileError`` if the file cannot be read, ``SafetensorsError`` if it is no model.
+    /// - Throws: `FileError` if the file cannot be read, `SafetensorsError` if it is no model.
     public init(path: String) throws {
         try self.init(parsing: Files.read(path), path: path)
     }

@@ -11,10 +11,12 @@ public struct Trainer: Sendable {
     /// Fits a configuration to a data set.
     ///
     /// - Parameters:
+    ///   - configuration: the settings of the training.
+    ///   - dataset: the data to train on and to test with.
     ///   - lanes: the threads to compute on; by default one for each core. They change no bit.
     ///   - kernels: the name of a kernel set; by default the fastest that this processor can run.
-    /// - Throws: ``ConfigurationError`` if configuration and data do not go together,
-    ///   ``KernelSelectionError`` if there are no kernels for this processor.
+    /// - Throws: `ConfigurationError` if configuration and data do not go together,
+    ///   `KernelSelectionError` if there are no kernels for this processor.
     public init(
         _ configuration: TrainingConfiguration, _ dataset: Dataset, lanes: Int? = nil,
         kernels: String? = nil
