@@ -161,6 +161,7 @@ let package = Package(
             name: "TestSupport",
             dependencies: ["Bounds", "KernelInterface", "Keys", "Randomness", "Training"],
             path: "Tests/TestSupport", swiftSettings: strict),
+        .target(name: "Requirements", path: "Tests/Requirements", swiftSettings: strict),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         .target(
             name: "Simulation",
@@ -201,7 +202,7 @@ let package = Package(
             [
                 "AllocationCounter", "Datasets", "Hashing", "KernelInterface", "Kernels",
                 "NeuralNetwork", "Optimizers",
-                "Randomness", "TestSupport",
+                "Randomness", "Requirements", "TestSupport",
             ], fixtures: true),
         tests(
             of: "Benchmarks",
@@ -216,10 +217,13 @@ let package = Package(
         tests(of: "FileFormats"),
         tests(of: "Images", ["FileFormats", "Randomness"], fixtures: true),
         tests(
-            of: "Datasets", ["CZlib", "FileFormats", "Hashing", "KernelInterface", "TestSupport"]),
+            of: "Datasets",
+            [
+                "CZlib", "FileFormats", "Hashing", "KernelInterface", "Requirements", "TestSupport",
+            ]),
         tests(of: "Protocol", ["Bounds", "Hashing", "TestSupport"]),
         tests(of: "ZeroMQ", ["TestSupport"]),
-        tests(of: "Keys", ["Bounds", "Hashing", "Training", "ZeroMQ"]),
+        tests(of: "Keys", ["Bounds", "Hashing", "Requirements", "Training", "ZeroMQ"]),
         tests(
             of: "DataParallel",
             [
@@ -241,7 +245,10 @@ let package = Package(
             ]),
         tests(
             of: "Watching",
-            ["Bounds", "Monitoring", "TestSupport", "Training", "ZeroMQ", logging]),
+            [
+                "Bounds", "Monitoring", "Requirements", "TestSupport", "Training", "ZeroMQ",
+                logging,
+            ]),
         tests(
             of: "Dashboard",
             [
@@ -250,28 +257,31 @@ let package = Package(
             ]),
         tests(
             of: "Launching",
-            ["Bounds", "Keys", "Monitoring", "TestSupport", "Training", "ZeroMQ", logging]),
+            [
+                "Bounds", "Keys", "Monitoring", "Requirements", "TestSupport", "Training", "ZeroMQ",
+                logging,
+            ]),
         tests(
             of: "Verification",
             [
                 "Bounds", "Datasets", "Hashing", "KernelInterface", "Kernels", "Monitoring",
-                "NeuralNetwork", "Optimizers", "TernKit", "TestSupport", "Training", "ZeroMQ",
-                logging,
+                "NeuralNetwork", "Optimizers", "Requirements", "TernKit", "TestSupport", "Training",
+                "ZeroMQ", logging,
             ]),
         .testTarget(
             name: "ProcessTests",
             dependencies: [
                 "Bounds", "tern", "tern-chaos", "tern-simulate", "TrainAndPredict", "Hashing",
-                "KernelInterface", "Kernels", "Keys", "Protocol", "TestSupport", "Training",
-                "ZeroMQ",
+                "KernelInterface", "Kernels", "Keys", "Protocol", "Requirements", "TestSupport",
+                "Training", "ZeroMQ",
             ],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         // Its folder Support is that of ProcessTests. To optimize it takes longer than to run it without.
         .testTarget(
             name: "ClusterTests",
             dependencies: [
-                "Bounds", "tern", "Hashing", "Keys", "Launching", "Protocol", "TestSupport",
-                "Training", "ZeroMQ",
+                "Bounds", "tern", "Hashing", "Keys", "Launching", "Protocol", "Requirements",
+                "TestSupport", "Training", "ZeroMQ",
             ],
             resources: [.copy("Fixtures")], swiftSettings: strict + [.unsafeFlags(["-Onone"])]),
     ],

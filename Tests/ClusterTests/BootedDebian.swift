@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Requirements
 import Testing
 
 /// A small Debian that systemd has booted in a container without a network.
@@ -9,10 +10,10 @@ struct BootedDebian {
     /// Its folder, which `Scripts/test` makes.
     private static let folder = packagePath(".build/debian")
 
-    /// Whether one can be booted here.
-    static let isPossible =
-        geteuid() == 0 && isInstalled("systemd-nspawn")
-        && FileManager.default.fileExists(atPath: folder)
+    /// That one has been made.
+    static let system = Requirement("the small Debian in .build/debian, which Scripts/test makes") {
+        FileManager.default.fileExists(atPath: folder)
+    }
 
     /// The first process there.
     private let leader: pid_t

@@ -1,18 +1,19 @@
 import Foundation
+import Requirements
 import TestSupport
 import Testing
 
 /// Hosts with a network, processes, a user, a home and a real sshd of their own, on this machine.
 struct HostNetwork {
     private static let script = packagePath("Tests/ClusterTests/Fixtures/host-network")
-    private static let namespaces = [
+    private static let ownNamespaces = [
         "unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
     ]
 
-    /// Whether this user may make such hosts here.
-    static let isAllowed =
-        SecureShell.isHere && isInstalled("ip")
-        && canRun(namespaces + ["sh", "-c", "ip link add x type bridge && mount -t tmpfs t /run"])
+    /// What the hosts are made of.
+    static let namespaces = Requirement("root, and namespaces with a bridge and a tmpfs") {
+        canRun(ownNamespaces + ["sh", "-c", "ip link add x type bridge && mount -t tmpfs t /run"])
+    }
 
     private let folder: String
     private let process: TernProcess
@@ -48,7 +49,7 @@ struct HostNetwork {
             LogLevel ERROR
             """
         try Data("\(settings)\n".utf8).write(to: URL(filePath: "\(folder)/ssh.conf"))
-        process = try bench.start(Self.namespaces + [Self.script, folder, "\(count)"])
+        process = try bench.start(Self.ownNamespaces + [Self.script, folder, "\(count)"])
         try await process.line("ready")
     }
 

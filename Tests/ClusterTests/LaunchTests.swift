@@ -1,9 +1,10 @@
 import Foundation
+import Requirements
 import Testing
 
 @Suite(
     "tern launch", .bench,
-    .enabled(if: HostNetwork.isAllowed, "hosts need root, namespaces, ip and sshd"))
+    .needs(SecureShell.server, .program("ssh-agent"), .program("ip"), HostNetwork.namespaces))
 struct LaunchTests {
     /// A run that lasts longer than it takes to reach into the network of the hosts.
     private static let lasting = Recipe.long.with("--epochs", "40")
@@ -137,7 +138,6 @@ struct LaunchTests {
 
     @Test("can have the coordinator on a host, which logs in on the others by the forwarded agent")
     func coordinatorOnHost() async throws {
-        guard isInstalled("ssh-agent") else { return }
         let hosts = try await HostNetwork(2)
         let data = try SampleData()
         let weights = try await Recipe.small.train(data, into: RunFolder("alone")).weights
@@ -244,9 +244,9 @@ struct LaunchTests {
 struct LoginTests {
     @Test(
         "works with login shells of any kind, and odd home folders",
-        .enabled(if: SecureShell.isHere, "there is no sshd here"), arguments: ["sh", "csh", "fish"])
+        .needs(SecureShell.server), arguments: ["sh", "csh", "fish"])
     func loginShell(_ loginShell: String) async throws {
-        guard isInstalled(loginShell) else { return }
+        guard isInstalled(loginShell) else { return passOver(without: .program(loginShell)) }
         let home = bench.path("my \"$HOME\"")
         try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: false)
         let shell = try await SecureShell(home: home, loginShell: loginShell)

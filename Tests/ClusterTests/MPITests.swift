@@ -1,6 +1,7 @@
+import Requirements
 import Testing
 
-@Suite("mpirun", .bench, .enabled(if: isInstalled("mpirun"), "there is no mpirun here"))
+@Suite("mpirun", .bench, .needs(.program("mpirun")))
 struct MPITests {
     @Test("starts eight workers, which need nothing but an address, for the weights of tern train")
     func workers() async throws {

@@ -1,12 +1,10 @@
 import FoundationEssentials
 import Glibc
+import Requirements
 import Testing
 
 /// What the scripts pack: the program that was built, with Swift's libraries inside.
 enum PackedProgram {
-    /// Whether it can be linked here.
-    static let isPossible = isInstalled("swiftc") && isInstalled("dpkg")
-
     /// Links the objects of the build once more, as `--static-swift-stdlib` has it: to compile all for that
     /// a second time takes minutes.
     static func link() async throws -> String {
@@ -42,11 +40,11 @@ enum PackedProgram {
 
 @Suite(
     "Scripts/package-deb", .bench,
-    .enabled(if: PackedProgram.isPossible, "swiftc and dpkg are needed"))
+    .needs(.program("swiftc"), .program("dpkg")))
 struct DebianPackageTests {
     @Test(
         "makes a package that lintian accepts, with the manual, completions and services",
-        .enabled(if: isInstalled("lintian"), "there is no lintian here"))
+        .needs(.program("lintian")))
     func package() async throws {
         let package = try await PackedProgram.pack(with: "Scripts/package-deb")
         let lintian = try await bench.start(["lintian", "--fail-on=error,warning", package]).end()
@@ -81,7 +79,7 @@ struct DebianPackageTests {
 
     @Test(
         "has services that systemd finds no fault with, and that can do little else",
-        .enabled(if: isInstalled("systemd-analyze"), "there is no systemd-analyze here"))
+        .needs(.program("systemd-analyze")))
     func units() async throws {
         let root = bench.path("root")
         let script = """
@@ -108,7 +106,7 @@ struct DebianPackageTests {
 
     @Test(
         "installs services that train to the weights of tern train, and is purged without a trace",
-        .enabled(if: BootedDebian.isPossible, "root, systemd-nspawn and .build/debian are needed"))
+        .needs(.root, .program("systemd-nspawn"), BootedDebian.system))
     func services() async throws {
         let package = try await PackedProgram.pack(with: "Scripts/package-deb")
         let recipe = Recipe.long.with("--hidden", "16")
@@ -157,8 +155,7 @@ struct DebianPackageTests {
 
 @Suite(
     "Scripts/package-tarball", .bench,
-    .enabled(
-        if: PackedProgram.isPossible && OwnHosts.areAllowed, "root, swiftc and dpkg are needed"))
+    .needs(.program("swiftc"), .program("dpkg"), OwnHosts.namespaces))
 struct TarballTests {
     @Test("makes an archive that trains where nothing but the C library is installed")
     func bareMachine() async throws {
@@ -207,7 +204,7 @@ private func expectCompletions(bash: String, fish: String) async throws {
     let script = "shopt -s extglob; source \"$1\" && complete -p tern"
     let inBash = try await bench.start(["bash", "-c", script, "bash", bash]).end()
     #expect(inBash.status == 0 && inBash.errors == "", "\(inBash)")
-    guard isInstalled("fish") else { return }
+    guard isInstalled("fish") else { return passOver(without: .program("fish")) }
     let command = "source \(fish); complete --do-complete 'tern coord'"
     let inFish = try await bench.start(["fish", "--no-config", "--command", command]).end()
     #expect(inFish.output.hasPrefix("coordinator\t"), "\(inFish)")

@@ -1,16 +1,17 @@
 import Foundation
 import Glibc
+import Requirements
 import Synchronization
 import Testing
 
 /// A Slurm cluster on this machine, of Debian's daemons: a controller, and the nodes n1 and n2.
 final class SlurmCluster: Sendable {
-    /// Whether this user may do here what it takes, with this kernel.
-    static let isHere =
-        ["slurmctld", "slurmd", "srun", "munged", "nsenter"].allSatisfy(isInstalled)
-        && canRun(
+    /// What its nodes are made of.
+    static let namespaces = Requirement("root, and namespaces with a bridge") {
+        canRun(
             ["unshare", "--net", "--mount", "--uts", "--pid", "--fork", "--mount-proc"]
                 + ["ip", "link", "add", "bridge", "type", "bridge"])
+    }
 
     private static let script = packagePath("Scripts/fixtures/slurm-cluster")
 

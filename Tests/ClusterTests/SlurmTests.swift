@@ -1,12 +1,13 @@
 import Foundation
+import Requirements
 import Synchronization
 import Testing
 
 @Suite(
     "A job on a Slurm cluster", .slurm, .bench, .serialized,
-    .enabled(
-        if: SlurmCluster.isHere,
-        "there is no Slurm (apt-get install slurmctld slurmd slurm-client munge) or no root"))
+    .needs(
+        .program("slurmctld"), .program("slurmd"), .program("srun"), .program("munged"),
+        .program("nsenter"), SlurmCluster.namespaces))
 struct SlurmTests {
     /// Long enough that a test can interfere in the second epoch.
     private static let recipe = Recipe.long.with("--epochs", "3")

@@ -1,10 +1,11 @@
 import FoundationEssentials
 import Glibc
+import Requirements
 import Testing
 
 @Suite(
     "Scripts/fetch-mnist",
-    .enabled(if: access("/usr/bin/curl", X_OK) == 0, "curl is not here: apt-get install curl"))
+    .needs(.program("curl")))
 struct FetchScriptTests {
     @Test("ends with one line and leaves nothing behind where no mirror answers")
     func noMirror() throws {
@@ -29,7 +30,7 @@ struct FetchScriptTests {
 
     @Test(
         "asks the next mirror after a failure, and no mirror for what is there and right",
-        .enabled(if: mnistDirectory != nil, "MNIST is not here: set TERN_MNIST_DIR"))
+        .needs(.mnist))
     func nextMirror() throws {
         let real = "file://\(try #require(mnistDirectory))"
         let folder = try SampleFolder(["\(FileName.trainLabels).gz": [1, 2, 3]])

@@ -1,5 +1,6 @@
 import Datasets
 import FoundationEssentials
+import Requirements
 import Testing
 
 /// The folder of the real MNIST on this machine, if there is one.
@@ -18,11 +19,20 @@ func packagePath(_ path: String) -> String {
 
 private let fashionDirectory = "/usr/share/datasets/fashion-mnist"
 
+extension Requirement {
+    static let mnist = Self("MNIST, in the folder that TERN_MNIST_DIR names") {
+        mnistDirectory != nil
+    }
+    static let fashionMNIST = Self("the package dataset-fashion-mnist") {
+        FileManager.default.fileExists(atPath: fashionDirectory)
+    }
+}
+
 @Suite("Real data sets")
 struct RealDataTests {
     @Test(
         "recognises MNIST, whatever it is asked for",
-        .enabled(if: mnistDirectory != nil, "MNIST is not here: set TERN_MNIST_DIR"),
+        .needs(.mnist),
         arguments: NamedDataset.allCases)
     func mnist(named: NamedDataset) async throws {
         let dataset = try await Dataset.load(named, directory: mnistDirectory, environment: [:])
@@ -39,9 +49,7 @@ struct RealDataTests {
 
     @Test(
         "recognises Fashion-MNIST as Debian packs it",
-        .enabled(
-            if: FileManager.default.fileExists(atPath: fashionDirectory),
-            "Fashion-MNIST is not here: apt-get install dataset-fashion-mnist"))
+        .needs(.fashionMNIST))
     func fashionMNIST() async throws {
         let dataset = try await Dataset.load(
             .fashionMNIST, directory: fashionDirectory, environment: [:])
@@ -57,7 +65,7 @@ struct RealDataTests {
 
     @Test(
         "calls MNIST with one label changed custom, and shows which file differs",
-        .enabled(if: mnistDirectory != nil, "MNIST is not here: set TERN_MNIST_DIR"))
+        .needs(.mnist))
     func changedLabel() async throws {
         let original = try #require(mnistDirectory)
         let folder = try SampleFolder([:])

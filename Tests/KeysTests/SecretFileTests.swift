@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Keys
+import Requirements
 import Testing
 import Training
 
@@ -52,7 +53,7 @@ import Training
 
     @Test(
         "may be read by a group only if it is one of this process's, or root's",
-        .enabled(if: geteuid() == 0, "only root can give a file to any group"))
+        .needs(.root))
     func groups() throws {
         try withFolder { folder in
             let path = "\(folder)/key"
@@ -69,7 +70,7 @@ import Training
 
     @Test(
         "is not another user's",
-        .enabled(if: geteuid() == 0, "only root can give a file to another user"))
+        .needs(.root))
     func owners() throws {
         try withFolder { folder in
             let path = "\(folder)/key"

@@ -1,5 +1,6 @@
 import Foundation
 import Launching
+import Requirements
 import TestSupport
 import Testing
 
@@ -44,9 +45,10 @@ struct SlurmNodesTests {
 
     @Test(
         "are those that scontrol show hostnames prints",
-        .enabled(
-            if: FileManager.default.isExecutableFile(atPath: scontrol),
-            "there is no scontrol: apt-get install slurm-client"))
+        .needs(
+            Requirement("the package slurm-client") {
+                FileManager.default.isExecutableFile(atPath: scontrol)
+            }))
     func sameAsSlurm() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "tern-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)

@@ -1,11 +1,11 @@
 import Glibc
+import Requirements
 import Testing
 
-/// Whether this user may mount file systems of its own, which go with the process that did.
-private let canMount: Bool = {
-    let command = "unshare -rm mount -t tmpfs tmpfs /tmp 2>/dev/null"
-    return system(command) == 0
-}()
+/// Mounts of its own, which go with the process that made them.
+private let ownMounts = Requirement("user namespaces, or root, and a tmpfs") {
+    canRun(["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/tmp"])
+}
 
 @Suite("A disk that cannot be written ends the run with one line, and costs no checkpoint", .bench)
 struct BadDiskTests {
@@ -25,7 +25,7 @@ struct BadDiskTests {
 
     @Test(
         "a disk that fills up: after room is made, the run goes on to the same bits",
-        .enabled(if: canMount, "mounting a file system needs user namespaces, or root"),
+        .needs(ownMounts),
         arguments: [40, 64, 100, 160])
     func full(kilobytes: Int) async throws {
         let data = try SampleData()
@@ -44,7 +44,7 @@ struct BadDiskTests {
 
     @Test(
         "a disk without any room",
-        .enabled(if: canMount, "mounting a file system needs user namespaces, or root"))
+        .needs(ownMounts))
     func noRoom() async throws {
         let arguments = Recipe.small.arguments(try SampleData(), into: RunFolder("disk/run"))
         expectRefusal(
@@ -54,7 +54,7 @@ struct BadDiskTests {
 
     @Test(
         "a read-only disk",
-        .enabled(if: canMount, "mounting a file system needs user namespaces, or root"))
+        .needs(ownMounts))
     func readOnly() async throws {
         let arguments = Recipe.small.arguments(try SampleData(), into: RunFolder("disk/run"))
         expectRefusal(
@@ -65,13 +65,17 @@ struct BadDiskTests {
             ])
     }
 
-    @Test("a folder that may not be written", .enabled(if: getuid() != 0, "root may write all"))
+    @Test("a folder that may not be written", .needs(Unprivileged.user))
     func noPermission() async throws {
         #expect(mkdir(bench.path("locked"), 0o555) == 0)
         let arguments = Recipe.small.arguments(try SampleData(), into: RunFolder("locked/run"))
-        try await expectRefusal(
-            arguments, status: 74, "cannot make the folder", "Permission denied",
-            "choose a folder that you may write")
+        let process = try bench.start(Unprivileged.command + [ternPath] + arguments)
+        expectRefusal(
+            try await process.end(), status: 74,
+            [
+                "cannot make the folder", "Permission denied",
+                "choose a folder that you may write",
+            ])
     }
 
     @Test("a file that has grown to the limit that the system sets")

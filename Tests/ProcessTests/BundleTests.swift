@@ -1,10 +1,11 @@
 import Glibc
+import Requirements
 import Testing
 
 @Suite(
     "cluster/bundle", .bench,
-    .enabled(
-        if: OwnHosts.areAllowed && canRun(["dpkg", "-L", "libc6"]), "root and Debian are needed"))
+    .needs(
+        OwnHosts.namespaces, Requirement("Debian's packages") { canRun(["dpkg", "-L", "libc6"]) }))
 struct BundleTests {
     @Test("makes a folder that trains where nothing but the C library is installed")
     func bareMachine() async throws {

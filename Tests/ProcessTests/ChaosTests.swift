@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Requirements
 import Testing
 
 /// Scripts/chaos as far as a small data set goes.
@@ -27,7 +28,7 @@ struct ChaosTests {
 
     @Test(
         "prints JSON of which jq reads every line, whatever happens",
-        .enabled(if: canRun(["jq", "--version"]), "there is no jq here: install it"))
+        .needs(.program("jq")))
     func json() async throws {
         let data = try SampleData.large()
         let ending = try await chaos([

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Requirements
 import Testing
 
 /// Chromium with a page open, of which it prints the values of expressions, each once it is true.
@@ -38,9 +39,7 @@ private struct Browser {
 
 @Suite(
     "Chromium shows a run", .bench,
-    .enabled(
-        if: isInstalled("chromium") && Python.isHere,
-        "chromium, or python3, which steers it, is missing"))
+    .needs(.program("chromium"), .program("python3")))
 struct ChromiumTests {
     @Test("which worker is slow, and which was killed, without a reload and without a complaint")
     func workers() async throws {

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Requirements
 import Testing
 
 @Suite("tern export", .bench)
@@ -16,7 +17,7 @@ struct ExportTests {
 
     @Test(
         "writes a program that Python takes",
-        .enabled(if: Python.isHere, "there is no python3 here"), arguments: recipes)
+        .needs(.program("python3")), arguments: recipes)
     func compiles(recipe: Recipe) async throws {
         let run = RunFolder()
         _ = try await recipe.train(try SampleData(), into: run)
@@ -28,8 +29,7 @@ struct ExportTests {
 
     @Test(
         "writes a network that PyTorch evaluates to the same loss",
-        .enabled(
-            if: Python.withTorch != nil, "set TERN_TORCH_PYTHON to a Python that has torch"),
+        .needs(Python.torch),
         arguments: recipes)
     func pyTorch(recipe: Recipe) async throws {
         let (data, run) = (try SampleData(), RunFolder())

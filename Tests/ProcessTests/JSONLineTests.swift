@@ -1,10 +1,11 @@
 import FoundationEssentials
 import Glibc
+import Requirements
 import Testing
 
 @Suite(
     "jq reads every line that is JSON", .bench,
-    .enabled(if: isInstalled("jq"), "jq, which reads the lines, is missing"))
+    .needs(.program("jq")))
 struct JSONLineTests {
     @Test("of a run with a worker that is killed, on standard output and in its files")
     func killed() async throws {

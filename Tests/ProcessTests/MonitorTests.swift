@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Requirements
 import Testing
 
 extension Recipe {
@@ -22,7 +23,7 @@ extension Cluster {
 
 @Suite(
     "tern monitor shows runs", .bench,
-    .enabled(if: isInstalled("curl"), "curl, which asks for the pages, is missing"))
+    .needs(.program("curl")))
 struct MonitorTests {
     @Test("on a page, with its changes, and to programs; nothing else is answered")
     func live() async throws {

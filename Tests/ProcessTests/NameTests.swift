@@ -1,9 +1,10 @@
 import Glibc
+import Requirements
 import Testing
 
 @Suite(
     "A host name means all its addresses, as they are now", .bench,
-    .enabled(if: OwnHosts.areAllowed, "mount namespaces (unshare --mount) are for root"))
+    .needs(OwnHosts.namespaces))
 struct NameTests {
     private func port(of endpoint: String) throws -> Substring {
         try #require(endpoint.split(separator: ":").last)

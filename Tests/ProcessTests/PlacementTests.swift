@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Requirements
 import Testing
 
 @Suite("Where lanes compute", .bench)
@@ -30,7 +31,7 @@ struct PlacementTests {
 
     @Test(
         "workers that take all processors have each lane on one of its own",
-        .enabled(if: processors <= 64, "there are more processors than shards"))
+        .needs(Requirement("64 processors at most") { processors <= 64 }))
     func all() async throws {
         let places = try await places(workers: Self.processors)
         #expect(places.count == Self.processors)
@@ -39,7 +40,7 @@ struct PlacementTests {
 
     @Test(
         "where processors are left, Linux chooses",
-        .enabled(if: processors > 1, "there is one processor"))
+        .needs(Requirement("two processors") { processors > 1 }))
     func some() async throws {
         let places = try await places(workers: 1)
         #expect(places.count == 1)

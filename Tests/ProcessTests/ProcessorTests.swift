@@ -1,10 +1,11 @@
 #if arch(x86_64)
+    import Requirements
     import Testing
 
     /// Runs the built program on a processor that is emulated.
     @Suite(
         "A processor", .bench,
-        .enabled(if: canRun(["qemu-x86_64", "--version"]), "there is no qemu-x86_64 here"))
+        .needs(.program("qemu-x86_64")))
     struct ProcessorTests {
         private func start(on processor: String, _ arguments: [String]) throws -> TernProcess {
             try bench.start(["qemu-x86_64", "-cpu", processor, ternPath] + arguments)

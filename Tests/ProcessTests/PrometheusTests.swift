@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Requirements
 import Testing
 
 /// A Prometheus that scrapes a monitor each second, by the configuration and the rules of `cluster/prometheus`.
@@ -105,7 +106,7 @@ struct PrometheusTests {
 
     @Test(
         "promtool finds no fault in the configuration and the rules, and each alert fires",
-        .enabled(if: isInstalled("promtool"), "promtool, of the package prometheus, is missing"),
+        .needs(.program("promtool")),
         arguments: [
             ["check", "config", "prometheus.yml"], ["check", "rules", "tern.rules.yml"],
             ["test", "rules", "tern.rules.test.yml"],
@@ -136,8 +137,7 @@ struct PrometheusTests {
 
     @Test(
         "promtool finds no fault in the metrics of a live run",
-        .enabled(
-            if: isInstalled("promtool") && isInstalled("curl"), "promtool or curl is missing"))
+        .needs(.program("promtool"), .program("curl")))
     func metrics() async throws {
         let run = RunFolder("a \"run\"\\n")
         let cluster = try await Cluster.unhurried(run)
@@ -153,8 +153,7 @@ struct PrometheusTests {
 
     @Test(
         "a real one scrapes a live run: no part of an alert or of the dashboard is empty",
-        .enabled(
-            if: isInstalled("prometheus") && isInstalled("curl"), "prometheus or curl is missing"))
+        .needs(.program("prometheus"), .program("curl")))
     func expressions() async throws {
         let run = RunFolder("live")
         let cluster = try await Cluster.unhurried(run)

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Requirements
 import Testing
 
 /// The folder of the real MNIST, if there is one.
@@ -11,7 +12,12 @@ private let mnist: String? = {
 }()
 
 private let fashion = "/usr/share/datasets/fashion-mnist"
-private let hasFashion = FileManager.default.fileExists(atPath: fashion)
+private let realFashionMNIST = Requirement("the package dataset-fashion-mnist") {
+    FileManager.default.fileExists(atPath: fashion)
+}
+private let realMNIST = Requirement("MNIST, in the folder that TERN_MNIST_DIR names") {
+    mnist != nil
+}
 
 @Suite("Real data", .bench)
 struct RealDataTests {
@@ -19,7 +25,7 @@ struct RealDataTests {
 
     @Test(
         "MNIST is learnt to the same bits by any number of workers, and evaluated where it is found",
-        .enabled(if: mnist != nil, "MNIST is not here: set TERN_MNIST_DIR"))
+        .needs(realMNIST))
     func train() async throws {
         let folder = try #require(mnist)
         var weights: Set<String> = []
@@ -41,7 +47,7 @@ struct RealDataTests {
 
     @Test(
         "tern dataset info recognises MNIST by its checksums",
-        .enabled(if: mnist != nil, "MNIST is not here: set TERN_MNIST_DIR"))
+        .needs(realMNIST))
     func info() async throws {
         let folder = try #require(mnist)
         let ending = try await tern(["dataset", "info"], environment: ["TERN_MNIST_DIR": folder])
@@ -55,7 +61,7 @@ struct RealDataTests {
 
     @Test(
         "Fashion-MNIST is found where Debian puts it",
-        .enabled(if: hasFashion, "it is not here: apt-get install dataset-fashion-mnist"))
+        .needs(realFashionMNIST))
     func fashionMNIST() async throws {
         let ending = try await tern(["dataset", "info", "--dataset", "fashion-mnist"])
         #expect(ending.status == 0)

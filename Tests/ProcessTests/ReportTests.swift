@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Requirements
 import Testing
 
 @Suite("tern runs and tern report tell of runs that are there", .bench)
@@ -82,7 +83,7 @@ struct ReportTests {
 
     @Test(
         "runs as a table that is sorted, and as JSON that jq reads",
-        .enabled(if: isInstalled("jq"), "jq is missing"))
+        .needs(.program("jq")))
     func runs() async throws {
         let (first, second) = try await trainTwo()
         let table = try await tern(["runs", bench.path("runs")])

@@ -1,15 +1,13 @@
 import FoundationEssentials
 import Glibc
+import Requirements
 import Testing
 
 @Suite("Too few threads or descriptors are told before any work begins", .bench)
 struct ResourceTests {
     /// A command that has no more than so many threads: as a user that has no others, where root can be one.
     private func limited(threads: Int, _ arguments: [String]) -> [String] {
-        let user =
-            getuid() == 0
-            ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : []
-        return user + ["prlimit", "--nproc=\(threads)", ternPath] + arguments
+        Unprivileged.command + ["prlimit", "--nproc=\(threads)", ternPath] + arguments
     }
 
     /// The commands that run others or listen, with options for the worker.
@@ -26,15 +24,9 @@ struct ResourceTests {
         ]
     }
 
-    /// Whether the user nobody may run what root has built.
-    private static let canLimitThreads: Bool = {
-        guard getuid() == 0 else { return true }
-        return system("setpriv --reuid=65534 --clear-groups test -x '\(ternPath)'") == 0
-    }()
-
     @Test(
         "threads",
-        .enabled(if: canLimitThreads, "the build's folder is closed to the user nobody"),
+        .needs(Unprivileged.user),
         arguments: [6, 9, 12])
     func threads(limit: Int) async throws {
         let data = try SampleData()

@@ -1,12 +1,11 @@
 import FoundationEssentials
 import Glibc
+import Requirements
 import Testing
 
 @Suite(
     "A thousand clients that stall", .bench,
-    .enabled(
-        if: isInstalled("curl") && Python.isHere,
-        "curl or python3 is missing"))
+    .needs(.program("curl"), .program("python3")))
 struct StalledClientsTests {
     @Test("neither stop the monitor, nor grow it, nor change the run")
     func stalled() async throws {

@@ -1,16 +1,16 @@
 import FoundationEssentials
 import Glibc
+import Requirements
 import Testing
 
-/// Whether system calls of other processes can be made to fail here.
-private let canInject: Bool = {
-    let command = "strace -f -o /dev/null -e inject=getppid:error=EPERM true >/dev/null 2>&1"
-    return system(command) == 0
-}()
+/// Leave to make system calls of other processes fail.
+private let injection = Requirement("strace, and leave to trace") {
+    canRun(["strace", "-f", "-o", "/dev/null", "-e", "inject=getppid:error=EPERM", "true"])
+}
 
 @Suite(
     "A system call that fails is told as what it is, or done in another way", .bench,
-    .enabled(if: canInject, "making system calls fail needs strace, and leave to trace"))
+    .needs(injection))
 struct SystemCallTests {
     /// Runs `tern` while system calls fail.
     ///

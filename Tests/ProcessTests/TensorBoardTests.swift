@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Requirements
 import Testing
 
 /// What TensorBoard's own reader finds.
@@ -91,9 +92,7 @@ extension RunFolder {
 
 @Suite(
     "TensorBoard reads a run's numbers", .bench,
-    .enabled(
-        if: Python.withTensorBoard != nil,
-        "set TERN_TENSORBOARD_PYTHON to a Python that has tensorboard, or run Scripts/test"))
+    .needs(Python.tensorBoard))
 struct TensorBoardTests {
     @Test("each once, of a run that was killed and resumed, with and without the option")
     func killed() async throws {

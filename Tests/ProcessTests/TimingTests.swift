@@ -1,4 +1,5 @@
 import Foundation
+import Requirements
 import Testing
 
 /// What a test reads of a line of `timing.jsonl`.
@@ -72,9 +73,7 @@ struct TimingTests {
 
     @Test(
         "a link of 20 Mbit/s is told within 5 s",
-        .enabled(
-            if: ShapedNetwork.isAllowed,
-            "network namespaces with a shaped link need root, ip, tc and the kernel's tbf"))
+        .needs(ShapedNetwork.namespaces, .program("nsenter")))
     func network() async throws {
         let run = RunFolder()
         let recipe = Recipe.long.with(

@@ -1,16 +1,17 @@
 import Foundation
+import Requirements
 import Testing
 
 /// A machine of a cluster: Pods run in it as a kubelet has them run, with a network and a name server of theirs.
 ///
 /// All is in namespaces of a process of the test's bench: with that, they are gone.
 final class ClusterNode: Sendable {
-    /// Whether there can be one here.
-    static let isPossible =
-        ["crun", "dnsmasq", "curl"].allSatisfy(isInstalled)
-        && canRun(["unshare"] + namespaces + ["sh", "-c", setUp])
+    /// What it is made of.
+    static let namespaces = Requirement("root, and namespaces with a bridge and control groups") {
+        canRun(["unshare"] + ownNamespaces + ["sh", "-c", setUp])
+    }
 
-    private static let namespaces = [
+    private static let ownNamespaces = [
         "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
     ]
     /// What a new node does: crun wants control groups of version 2 alone.
@@ -49,7 +50,7 @@ final class ClusterNode: Sendable {
             try Data(text.utf8).write(to: URL(filePath: "\(folder)/\(name)"))
         }
         holder = try bench.start(
-            ["unshare"] + Self.namespaces
+            ["unshare"] + Self.ownNamespaces
                 + ["sh", "-c", "\(Self.setUp) && echo up && exec sleep infinity"])
         try await holder.line("up")
         nameServer = try bench.start(

@@ -34,9 +34,6 @@ struct ContainerImage {
         let layers: [Index.Entry]
     }
 
-    /// Whether one can be built here.
-    static let canBeBuilt = getuid() == 0 && isInstalled("buildah") && isInstalled("patchelf")
-
     let archive: String
     /// What the archive calls the image by.
     let digest: String

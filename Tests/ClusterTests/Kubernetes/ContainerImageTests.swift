@@ -1,10 +1,11 @@
 import FoundationEssentials
 import Glibc
+import Requirements
 import Testing
 
 @Suite(
     "cluster/image", .bench,
-    .enabled(if: ContainerImage.canBeBuilt, "root, buildah and patchelf are needed"))
+    .needs(.root, .program("buildah"), .program("patchelf")))
 struct ContainerImageTests {
     /// The regular files in a folder, by their paths in it, with their modes.
     private func files(in root: String) async throws -> [String: String] {

@@ -1,11 +1,12 @@
 import Foundation
+import Requirements
 import Testing
 
 @Suite(
     "Pods of the manifests in cluster/kubernetes", .bench,
-    .enabled(
-        if: ContainerImage.canBeBuilt && ClusterNode.isPossible && Python.withManifests != nil,
-        "root, buildah, crun, dnsmasq, curl and the Python of Scripts/test are needed"))
+    .needs(
+        .root, .program("buildah"), .program("patchelf"), .program("crun"), .program("dnsmasq"),
+        .program("curl"), ClusterNode.namespaces, Python.manifests))
 struct KubernetesTests {
     /// The Pods of a variant, by the file and the name of what makes them.
     struct Variant {

@@ -1,4 +1,5 @@
 import Foundation
+import Requirements
 import Testing
 
 @Suite("The manifests in cluster/kubernetes", .bench)
@@ -25,10 +26,7 @@ struct ManifestTests {
 
     @Test(
         "fit the official schemas, as none would with a field missing or misspelt",
-        .enabled(
-            if: Python.withManifests != nil,
-            "set TERN_KUBERNETES_PYTHON to a Python that has kubernetes-validate, or run Scripts/test"
-        ))
+        .needs(Python.manifests))
     func schemas() async throws {
         let report = try await check(Self.folder, "--break")
         #expect(report.wrong == [])
@@ -38,9 +36,9 @@ struct ManifestTests {
 
     @Test(
         "make whole variants for kustomize, with the image and the options of a run",
-        .enabled(
-            if: canRun(["kubectl", "kustomize", "--help"]) && Python.withManifests != nil,
-            "kubectl and the Python of Scripts/test are needed"),
+        .needs(
+            Requirement("kubectl with kustomize") { canRun(["kubectl", "kustomize", "--help"]) },
+            Python.manifests),
         arguments: ["indexed", "elastic", "jobset", "trainjob"])
     func kustomize(variant: String) async throws {
         let copy = bench.path("kubernetes")

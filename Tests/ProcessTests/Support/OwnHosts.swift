@@ -1,11 +1,14 @@
 import Foundation
+import Requirements
 import Testing
 
 /// A hosts file that the processes of a test have in place of the machine's, each in a mount namespace
 /// of its own; names that are not in it are unknown.
 struct OwnHosts {
-    /// Whether this user may do that here.
-    static let areAllowed = canRun(["unshare", "--mount", "true"])
+    /// What each process has of its own.
+    static let namespaces = Requirement("root, and mount namespaces") {
+        canRun(["unshare", "--mount", "true"])
+    }
 
     private let hosts: String
     private let services: String

@@ -1,12 +1,13 @@
 import FoundationEssentials
+import Requirements
 
 /// The commands of a page, carried out in order by one shell in an empty folder.
 ///
 /// Where commands begin with `Scripts/` or `cluster/`, these folders are in it too, with a `swift` that
 /// finds all built. The data set is a small one, under MNIST's names.
 struct PageSession {
-    /// Whether the programs are built for release.
-    static let isOptimized = buildFolder.hasSuffix("/release")
+    /// That of the programs; others take minutes.
+    static let releaseBuild = Requirement("a release build") { buildFolder.hasSuffix("/release") }
 
     private static let mark = "@block "
 

@@ -1,11 +1,17 @@
 import FoundationEssentials
+import Glibc
+import Requirements
 import Testing
 
-/// Whether a program is installed that a test reads Tern's output with, and is skipped without.
-func isInstalled(_ program: String) -> Bool {
-    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
-    return folders.contains {
-        FileManager.default.isExecutableFile(atPath: "\($0)/\(program)")
+/// A user who may do no more than any other.
+enum Unprivileged {
+    /// What runs a command as such a user: as nobody, where root can be that.
+    static let command =
+        getuid() == 0 ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : []
+
+    /// That it may run what was built.
+    static let user = Requirement("a build's folder that is open to the user nobody") {
+        canRun(command + ["test", "-x", ternPath])
     }
 }
 

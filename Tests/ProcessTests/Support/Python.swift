@@ -1,31 +1,39 @@
 import FoundationEssentials
+import Requirements
 
-/// Programs in Python that some tests need, and are skipped without.
+/// Programs in Python that some tests need.
 enum Python {
-    /// Whether any `python3` is there.
-    static let isHere = isInstalled("python3")
+    /// A Python that has PyTorch.
+    static let withTorch = named("TERN_TORCH_PYTHON", or: "torch")
+    /// A Python that has TensorBoard.
+    static let withTensorBoard = named("TERN_TENSORBOARD_PYTHON", or: "tensorboard")
+    /// A Python that has what reads and validates Kubernetes' manifests.
+    static let withManifests = named("TERN_KUBERNETES_PYTHON", or: "kubernetes")
+    /// Debian's own Python, with ZeroMQ, numpy and XXH3.
+    static let withZeroMQ = "/usr/bin/python3"
 
-    /// A Python that has PyTorch, if the variable TERN_TORCH_PYTHON names one.
-    static let withTorch = environment["TERN_TORCH_PYTHON"]
+    static let torch = requirement("PyTorch: set TERN_TORCH_PYTHON", withTorch)
+    static let tensorBoard = requirement(
+        "TensorBoard: set TERN_TENSORBOARD_PYTHON", withTensorBoard)
+    static let manifests = requirement(
+        "kubernetes-validate: set TERN_KUBERNETES_PYTHON", withManifests)
+    static let zeroMQ = Requirement("the packages python3-zmq, python3-numpy and python3-xxhash") {
+        canRun([withZeroMQ, "-c", "import numpy, xxhash, zmq"])
+    }
 
-    /// A Python that has TensorBoard: the one that TERN_TENSORBOARD_PYTHON names, or else that of
-    /// `Scripts/test`.
-    static let withTensorBoard: String? =
-        environment["TERN_TENSORBOARD_PYTHON"]
-        ?? [packagePath(".build/tensorboard/bin/python")]
-        .first { FileManager.default.isExecutableFile(atPath: $0) }
+    /// The Python that a variable names, or else one of those that `Scripts/test` sets up.
+    private static func named(_ variable: String, or name: String) -> String? {
+        ProcessInfo.processInfo.environment[variable]
+            ?? [packagePath(".build/\(name)/bin/python")]
+            .first { FileManager.default.isExecutableFile(atPath: $0) }
+    }
 
-    /// A Python that has what reads and validates Kubernetes' manifests: the one that TERN_KUBERNETES_PYTHON names,
-    /// or else that of `Scripts/test`.
-    static let withManifests: String? =
-        environment["TERN_KUBERNETES_PYTHON"]
-        ?? [packagePath(".build/kubernetes/bin/python")]
-        .first { FileManager.default.isExecutableFile(atPath: $0) }
+    private static func requirement(_ what: String, _ path: String?) -> Requirement {
+        Requirement("a Python with \(what), or run Scripts/test") { path != nil }
+    }
 
     /// A script of `Scripts/fixtures`.
     static func script(_ name: String) -> String { packagePath("Scripts/fixtures/\(name)") }
-
-    private static var environment: [String: String] { ProcessInfo.processInfo.environment }
 }
 
 /// The path of something in the package.

@@ -1,12 +1,16 @@
 import Foundation
+import Requirements
 
 /// A way to log in on this machine as the same user, by the system's real ssh and sshd.
 ///
 /// It needs no port: each connection has an sshd of its own, at the other end of a pipe.
 struct SecureShell {
-    private static let server = "/usr/sbin/sshd"
+    private static let serverPath = "/usr/sbin/sshd"
 
-    static var isHere: Bool { FileManager.default.isExecutableFile(atPath: server) }
+    /// The server that it starts.
+    static let server = Requirement("the package openssh-server") {
+        FileManager.default.isExecutableFile(atPath: serverPath)
+    }
 
     /// The command that stands for `ssh`.
     let command: String
@@ -35,7 +39,7 @@ struct SecureShell {
             ForceCommand HOME='\(home)' exec \(loginShell) -c "$SSH_ORIGINAL_COMMAND"
             """
         let options = """
-            ProxyCommand \(Self.server) -i -f \(bench.path("sshd.conf"))
+            ProxyCommand \(Self.serverPath) -i -f \(bench.path("sshd.conf"))
             IdentityFile \(bench.path("user-id"))
             IdentitiesOnly yes
             StrictHostKeyChecking no
