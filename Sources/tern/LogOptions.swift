@@ -2,13 +2,13 @@ import ArgumentParser
 import FoundationEssentials
 import Logging
 import Monitoring
+import Training
 
 /// What a process logs, and how.
 ///
 /// An option wins over its variable.
 struct LogOptions: ParsableArguments {
-    @Option(help: "Lowest level that is logged. (default: info)")
-    var logLevel: Logger.Level?
+    @Option(help: .setting(\.logLevel)) var logLevel: Logger.Level?
 
     @Option(
         help: """

@@ -14,12 +14,7 @@ struct TrainCommand: AsyncParsableCommand {
         abstract: "Train on this machine, with a coordinator and local workers.",
         discussion: SignalHelp.ofTraining)
 
-    @Option(
-        help: """
-            Worker processes. (default: none, which means one for each core and thread, at most \
-            --shards)
-            """)
-    var workers: Withdrawable<Int>?
+    @Option(help: .setting(\.workers)) var workers: Withdrawable<Int>?
 
     @OptionGroup
     var restarts: RestartOptions

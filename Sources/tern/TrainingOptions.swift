@@ -4,120 +4,34 @@ import Monitoring
 import NeuralNetwork
 import Training
 
-private let defaults = RunConfiguration()
-
 /// The options that `train` and `coordinator` share.
 ///
 /// None has a value of its own: what is left out comes from `--config` or `--resume`, or else is the
 /// default.
-struct TrainingOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "The data set. (default: \(defaults.training.dataset))"))
-    var dataset: NamedDataset?
-
-    @Option(
-        help: ArgumentHelp(
-            "The folder with the data set's four IDX files, gzipped or raw. (default: "
-                + "none, which searches $TERN_MNIST_DIR, then data/mnist; for fashion-mnist the "
-                + "Debian package's folder)",
-            valueName: "dir"))
-    var data: Withdrawable<String>?
-
-    @Option(help: "The recurrent cell. (default: \(defaults.training.cell.rawValue))")
-    var cell: Cell?
-
-    @Option(help: "Size of a layer's hidden state. (default: \(defaults.training.hidden))")
-    var hidden: Int?
-
-    @Option(help: "Recurrent layers. (default: \(defaults.training.layers))")
-    var layers: Int?
-
-    @Option(
-        help: """
-            Nonlinearity of the rnn cell. (default: \
-            \(defaults.training.nonlinearity.rawValue))
-            """)
-    var nonlinearity: Nonlinearity?
-
-    @Flag(
-        inversion: .prefixedNo,
-        help: "Read the sequence in both directions. (default: --no-bidirectional)")
-    var bidirectional: Bool?
-
-    @Option(
-        help: ArgumentHelp(
-            "Fraction of a layer's outputs that training drops before the next layer: 0 to below 1. "
-                + "(default: \(defaults.training.dropout))", valueName: "share"))
-    var dropout: Double?
-
-    @Option(
-        help: """
-            Outputs that classes are computed from: the last time step's, or their mean. (default: \
-            \(defaults.training.readout.rawValue))
-            """)
-    var readout: Readout?
-
-    @Option(
-        help: ArgumentHelp(
-            "Add a 3x3 convolution with this many channels, and max-pooling, before the "
-                + "recurrent layers; may be repeated. (default: none)", valueName: "channels"))
-    var convolution: [Withdrawable<Int>] = []
-
-    @Option(
-        help: """
-            How to read an image: one row, column or pixel per time step; permuted: pixels in a \
-            fixed random order. (default: \(defaults.training.sequence.rawValue))
-            """)
-    var sequence: SequenceOrder?
-
-    @Option(
-        help: """
-            Initial weights: uniform as in PyTorch, or identity: copies the state, for rnn with relu. \
-            (default: \(defaults.training.initialization.rawValue))
-            """)
-    var initialization: Initialization?
-
-    @Option(
-        help: ArgumentHelp(
-            "Start from the weights of a model, a checkpoint, a run's folder, or a state_dict that "
-                + "PyTorch saved. They must fit the network. (default: none, which draws them from "
-                + "--seed)", valueName: "path"))
-    var initialWeights: Withdrawable<String>?
-
-    @Option(help: "Passes over the training data. (default: \(defaults.training.epochs))")
-    var epochs: Int?
-
-    @Option(
-        help: ArgumentHelp(
-            "Global batch size: examples per step, over all workers. (default: "
-                + "\(defaults.training.batchSize))", valueName: "examples"))
-    var batchSize: Int?
-
-    @Option(
-        help: ArgumentHelp(
-            "Batches per step: averages their gradients, in the memory of one batch. (default: "
-                + "\(defaults.training.accumulate))", valueName: "batches"))
-    var accumulate: Int?
+struct TrainingOptions: SettingOptions {
+    @Option(help: .setting(\.dataset)) var dataset: NamedDataset?
+    @Option(help: .setting(\.data)) var data: Withdrawable<String>?
+    @Option(help: .setting(\.cell)) var cell: Cell?
+    @Option(help: .setting(\.hidden)) var hidden: Int?
+    @Option(help: .setting(\.layers)) var layers: Int?
+    @Option(help: .setting(\.nonlinearity)) var nonlinearity: Nonlinearity?
+    @Flag(inversion: .prefixedNo, help: .setting(\.bidirectional)) var bidirectional: Bool?
+    @Option(help: .setting(\.dropout)) var dropout: Double?
+    @Option(help: .setting(\.readout)) var readout: Readout?
+    @Option(help: .setting(\.convolution)) var convolution: [Withdrawable<Int>] = []
+    @Option(help: .setting(\.sequence)) var sequence: SequenceOrder?
+    @Option(help: .setting(\.initialization)) var initialization: Initialization?
+    @Option(help: .setting(\.initialWeights)) var initialWeights: Withdrawable<String>?
+    @Option(help: .setting(\.epochs)) var epochs: Int?
+    @Option(help: .setting(\.batchSize)) var batchSize: Int?
+    @Option(help: .setting(\.accumulate)) var accumulate: Int?
 
     @OptionGroup
     var updates: UpdateOptions
 
-    @Option(
-        help: """
-            Shards that the data is assigned to: a power of two, at least the number of lanes. (default: \
-            \(defaults.training.shards))
-            """)
-    var shards: Int?
-
-    @Option(
-        help: """
-            Seed of all random numbers: 0 to 2^64 - 1. (default: \(defaults.training.seed))
-            """)
-    var seed: UInt64?
-
-    @Option(help: "Compute lanes (threads) of a local worker. (default: \(defaults.threads))")
-    var threads: Int?
+    @Option(help: .setting(\.shards)) var shards: Int?
+    @Option(help: .setting(\.seed)) var seed: UInt64?
+    @Option(help: .setting(\.threads)) var threads: Int?
 
     @Option(
         help: ArgumentHelp(
@@ -125,11 +39,7 @@ struct TrainingOptions: ParsableArguments {
             valueName: "dir"))
     var runDir: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "Steps between checkpoints, besides one at each epoch's end; 0 for only those. "
-                + "(default: \(defaults.checkpointEvery))", valueName: "steps"))
-    var checkpointEvery: Int?
+    @Option(help: .setting(\.checkpointEvery)) var checkpointEvery: Int?
 
     @Option(
         help: ArgumentHelp(
@@ -165,11 +75,7 @@ struct TrainingOptions: ParsableArguments {
                 + "again to resume. (default: none)", valueName: "file"))
     var sign: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "Steps between two step lines in the log. (default: \(defaults.logEvery))",
-            valueName: "steps"))
-    var logEvery: Int?
+    @Option(help: .setting(\.logEvery)) var logEvery: Int?
 
     @OptionGroup
     var log: LogOptions
@@ -219,8 +125,10 @@ struct TrainingOptions: ParsableArguments {
         if let dataset, dataset.rawValue != read.dataset {
             (result.data, result.dataPath) = (nil, nil)
         }
-        apply(to: &result.training)
-        updates.apply(to: &result.training)
+        apply(TrainingConfiguration.table, to: &result.training)
+        updates.apply(TrainingConfiguration.table, to: &result.training)
+        if let dataset { result.training.dataset = dataset.rawValue }
+        if !convolution.isEmpty { result.training.convolution = convolution.compactMap(\.value) }
         if let data { (result.data, result.dataPath) = (data.value, nil) }
         if let initialWeights {
             (result.initialWeights, result.initialWeightsPath) = (initialWeights.value, nil)
@@ -241,9 +149,7 @@ struct TrainingOptions: ParsableArguments {
                 option: setting.option, given: setting.value, expected: setting.other,
                 where: RunDirectory.configuration(in: resume))
         }
-        result.threads = threads ?? result.threads
-        result.checkpointEvery = checkpointEvery ?? result.checkpointEvery
-        result.logEvery = logEvery ?? result.logEvery
+        apply(RunConfiguration.table, to: &result)
         result.logLevel = try log.level?.rawValue ?? result.logLevel
         return result
     }
@@ -251,25 +157,6 @@ struct TrainingOptions: ParsableArguments {
     /// The job that a configuration of these options configures, with its data.
     func job(of configuration: RunConfiguration) async throws -> Job {
         try await configuration.job(readFrom: config ?? resume ?? "the configuration")
-    }
-
-    private func apply(to training: inout TrainingConfiguration) {
-        training.dataset = dataset?.rawValue ?? training.dataset
-        training.cell = cell ?? training.cell
-        training.hidden = hidden ?? training.hidden
-        training.layers = layers ?? training.layers
-        training.nonlinearity = nonlinearity ?? training.nonlinearity
-        training.bidirectional = bidirectional ?? training.bidirectional
-        training.dropout = dropout ?? training.dropout
-        training.readout = readout ?? training.readout
-        if !convolution.isEmpty { training.convolution = convolution.compactMap(\.value) }
-        training.sequence = sequence ?? training.sequence
-        training.initialization = initialization ?? training.initialization
-        training.epochs = epochs ?? training.epochs
-        if let batchSize { training.batchSize = batchSize }
-        training.accumulate = accumulate ?? training.accumulate
-        if let shards { training.shards = shards }
-        training.seed = seed ?? training.seed
     }
 }
 

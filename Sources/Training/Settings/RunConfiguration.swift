@@ -31,31 +31,54 @@ public struct RunConfiguration: Equatable, Sendable {
     /// The least urgent level that is logged.
     public var logLevel = "info"
 
+    /// Every setting beside those of ``training``.
+    package static let table: [Setting<Self>] = [
+        Setting(
+            optional: "initialWeights", \.initialWeights,
+            """
+            Start from the weights of a model, a checkpoint, a run's folder, or a state_dict that \
+            PyTorch saved. They must fit the network.
+            """,
+            unit: "path", default: "none, which draws them from --seed"),
+        Setting(optional: "initialWeightsPath", \.initialWeightsPath),
+        Setting(
+            optional: "data", \.data,
+            "The folder with the data set's four IDX files, gzipped or raw.",
+            unit: "dir",
+            default: """
+                none, which searches $TERN_MNIST_DIR, then data/mnist; for fashion-mnist the \
+                Debian package's folder
+                """),
+        Setting(optional: "dataPath", \.dataPath),
+        Setting(optional: "dataDigest", \.dataDigest),
+        Setting(
+            optional: "workers", \.workers, in: .from1(to: ShardCount.limits.range.upperBound),
+            "Worker processes.",
+            default: "none, which means one for each core and thread, at most --shards"),
+        Setting(
+            "threads", \.threads, in: .from1(to: LaneCount.limits.range.upperBound),
+            "Compute lanes (threads) of a local worker."),
+        Setting(
+            "checkpointEvery", \.checkpointEvery,
+            in: .from0(to: StepNumber.limits.range.upperBound),
+            "Steps between checkpoints, besides one at each epoch's end; 0 for only those.",
+            unit: "steps"),
+        Setting(
+            "logEvery", \.logEvery, in: .from1(to: StepNumber.limits.range.upperBound),
+            "Steps between two step lines in the log.", unit: "steps"),
+        Setting("logLevel", \.logLevel, "Lowest level that is logged."),
+    ]
+
     /// The defaults.
     public init() {}
 
     /// Checks what can be checked without the data.
     public func validate() throws(ConfigurationError) {
         try training.validate()
-        for (option, value) in [
-            ("workers", workers ?? 1), ("threads", threads), ("log-every", logEvery),
-        ] where value < 1 {
-            throw .notPositive(option: option, value: "\(value)")
-        }
+        for setting in Self.table { try setting.check(self) }
         guard training.initialWeightsDigest == nil || initialWeights != nil else {
             throw .withoutEffect(
                 option: "initial-weights-sha256", remedy: "name the file with --initial-weights")
-        }
-        guard checkpointEvery >= 0 else {
-            throw .negative(option: "checkpoint-every", value: "\(checkpointEvery)")
-        }
-        for (option, value, limit) in [
-            ("workers", workers ?? 1, ShardCount.limits.range.upperBound),
-            ("threads", threads, LaneCount.limits.range.upperBound),
-            ("checkpoint-every", checkpointEvery, StepNumber.limits.range.upperBound),
-            ("log-every", logEvery, StepNumber.limits.range.upperBound),
-        ] where value > limit {
-            throw .tooLarge(option: option, value: value, limit: limit)
         }
         guard (workers ?? 1) * threads <= training.shards else {
             throw .fewerShardsThanLanes(
@@ -95,59 +118,28 @@ public struct RunConfiguration: Equatable, Sendable {
 }
 
 extension RunConfiguration: Codable {
-    enum CodingKeys: String, CodingKey, CaseIterable {
-        case data, dataPath, dataDigest, initialWeights, initialWeightsPath
-        case workers, threads, checkpointEvery, logEvery, logLevel
-    }
-
     /// Reads the keys that are there; an unknown one is an error, since it would be a typing slip.
     public init(from decoder: any Decoder) throws {
         self.init()
-        try Self.refuseUnknownKeys(decoder)
+        let source = try decoder.container(keyedBy: SettingKey.self)
+        try Self.refuseUnknownKeys(source)
         training = try TrainingConfiguration(from: decoder)
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        try values.read(.data, into: &data)
-        try values.read(.dataPath, into: &dataPath)
-        try values.read(.dataDigest, into: &dataDigest)
-        try values.read(.initialWeights, into: &initialWeights)
-        try values.read(.initialWeightsPath, into: &initialWeightsPath)
-        try values.read(.workers, into: &workers)
-        try values.read(.threads, into: &threads)
-        try values.read(.checkpointEvery, into: &checkpointEvery)
-        try values.read(.logEvery, into: &logEvery)
-        try values.read(.logLevel, into: &logLevel)
+        for setting in Self.table { try setting.read(from: source, into: &self) }
     }
 
     /// Writes every setting, so that the file alone repeats the run.
     public func encode(to encoder: any Encoder) throws {
         try training.encode(to: encoder)
-        var values = encoder.container(keyedBy: CodingKeys.self)
-        try values.encodeIfPresent(initialWeights, forKey: .initialWeights)
-        try values.encodeIfPresent(initialWeightsPath, forKey: .initialWeightsPath)
-        try values.encodeIfPresent(data, forKey: .data)
-        try values.encodeIfPresent(dataPath, forKey: .dataPath)
-        try values.encodeIfPresent(dataDigest, forKey: .dataDigest)
-        try values.encodeIfPresent(workers, forKey: .workers)
-        try values.encode(threads, forKey: .threads)
-        try values.encode(checkpointEvery, forKey: .checkpointEvery)
-        try values.encode(logEvery, forKey: .logEvery)
-        try values.encode(logLevel, forKey: .logLevel)
+        var target = encoder.container(keyedBy: SettingKey.self)
+        for setting in Self.table { try setting.write(self, to: &target) }
     }
 
-    private struct AnyKey: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-        init(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
-    }
-
-    private static func refuseUnknownKeys(_ decoder: any Decoder) throws {
-        let names =
-            CodingKeys.allCases.map(\.rawValue)
-            + TrainingConfiguration.CodingKeys.allCases.map(\.rawValue)
+    private static func refuseUnknownKeys(
+        _ source: KeyedDecodingContainer<SettingKey>
+    ) throws {
+        let names = table.map(\.name) + TrainingConfiguration.table.map(\.name)
         let known = names.map(snakeCase)
-        let given = try decoder.container(keyedBy: AnyKey.self).allKeys
-            .map { snakeCase($0.stringValue) }
+        let given = source.allKeys.map { snakeCase($0.stringValue) }
         guard let unknown = given.sorted().first(where: { !known.contains($0) }) else { return }
         throw UnknownSetting(name: unknown, known: known.sorted())
     }

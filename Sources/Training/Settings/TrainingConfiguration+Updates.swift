@@ -34,31 +34,4 @@ extension TrainingConfiguration {
         if !schedule.dependsOnLength { other.epochs = epochs }
         return difference(from: other)
     }
-
-    /// Checks that the settings of the updates are in range and go together.
-    func validateUpdates() throws(ConfigurationError) {
-        for (option, value) in [("label-smoothing", labelSmoothing), ("momentum", momentum)]
-        where !(0..<1).contains(value) {
-            throw .notAShare(option: option, value: "\(value)")
-        }
-        guard weightDecay >= 0, weightDecay.isFinite else {
-            throw .negative(option: "weight-decay", value: "\(weightDecay)")
-        }
-        guard warmup >= 0 else { throw .negative(option: "warmup", value: "\(warmup)") }
-        guard gamma > 0, gamma.isFinite else {
-            throw .notPositive(option: "gamma", value: "\(gamma)")
-        }
-        let defaults = Self()
-        let hasMomentum = optimizer == .sgd || optimizer == .rmsprop
-        let hasSteps = schedule == .step
-        for (option, isGiven, needed, isThere) in [
-            ("momentum", momentum > 0, "--optimizer sgd or rmsprop", hasMomentum),
-            ("nesterov", nesterov, "--optimizer sgd", optimizer == .sgd),
-            ("nesterov", nesterov, "--momentum above 0", momentum > 0),
-            ("step-epochs", stepEpochs != defaults.stepEpochs, "--schedule step", hasSteps),
-            ("gamma", gamma != defaults.gamma, "--schedule step", hasSteps),
-        ] where isGiven && !isThere {
-            throw .withoutEffect(option: option, remedy: "give \(needed)")
-        }
-    }
 }

@@ -1,0 +1,45 @@
+import Foundation
+import Testing
+import Training
+
+@Suite("Every setting", .bench)
+struct SettingsTests {
+    @Test("is changed by the option of its name")
+    func options() async throws {
+        let data = try SampleData()
+        let recipes = [
+            Recipe().with("--dataset", "fashion-mnist", "--cell", "gru", "--sequence", "columns"),
+            Recipe().with(
+                "--nonlinearity", "relu", "--initialization", "identity", "--hidden", "8",
+                "--layers", "2", "--bidirectional", "", "--dropout", "0.1", "--readout", "mean",
+                "--convolution", "4", "--epochs", "1", "--batch-size", "50", "--accumulate", "2",
+                "--label-smoothing", "0.1", "--learning-rate", "0.01", "--optimizer", "sgd",
+                "--momentum", "0.9", "--nesterov", "", "--weight-decay", "0.1", "--clip-norm",
+                "1", "--schedule", "step", "--warmup", "2", "--step-epochs", "2", "--gamma",
+                "0.5", "--shards", "8", "--seed", "5", "--threads", "2", "--checkpoint-every",
+                "3", "--log-every", "7", "--log-level", "debug", "--workers", "1"),
+        ]
+        var unchanged = Set(RunConfiguration.table.map(\.name))
+            .union(TrainingConfiguration.table.map(\.name))
+        // What these have is told by other files than config.json.
+        unchanged.subtract(["data", "dataPath", "dataDigest"])
+        unchanged.subtract(["initialWeights", "initialWeightsPath", "initialWeightsDigest"])
+        let defaults = try settings(RunConfiguration().encoded())
+        for (number, recipe) in recipes.enumerated() {
+            let run = RunFolder("run-\(number)")
+            _ = try await recipe.with("--epochs", "1").train(data, into: run)
+            let given = try settings(readFile(run.path("config.json")))
+            unchanged = unchanged.filter { given[$0] == defaults[$0] }
+        }
+        #expect(unchanged == [])
+    }
+
+    /// The values of a configuration's JSON, by the names of their properties.
+    private func settings(_ bytes: [UInt8]) throws -> [String: String] {
+        let object = try JSONSerialization.jsonObject(with: Data(bytes))
+        return try #require(object as? [String: Any]).reduce(into: [:]) { settings, setting in
+            let words = setting.key.split(separator: "_").map { $0.capitalized }.joined()
+            settings[words.prefix(1).lowercased() + words.dropFirst()] = "\(setting.value)"
+        }
+    }
+}
