@@ -26,9 +26,7 @@ import Training
     }
 
     private func isAccepted(_ message: WorkerMessage, from peer: String = "member") -> Bool {
-        machine.receive(message, from: peer, now: .zero).contains {
-            if case .accumulate = $0 { true } else { false }
-        }
+        machine.decide(message, from: peer, now: .zero).isAdded
     }
 
     @Test("if it is of this step, of a node of the tree, and counts what it must")

@@ -20,19 +20,22 @@ private final class Share {
             workersToBegin: workers, audit: fraction, auditKey: UInt64(seed), plan: plan)
         used = Array(repeating: 0, count: shards)
         audited = used
-        coordinator.onEvent = { [unowned self] in $0.forEach(count) }
+        coordinator.onAdd = { [unowned self] sum in count(sum) }
+        coordinator.onEvent = { [unowned self] effects in for effect in effects { count(effect) } }
         for number in 0..<workers { coordinator.join("w\(number)") }
+    }
+
+    private func count(_ sum: PartialSumHeader) {
+        let node = TreeNode(level: sum.level, residue: sum.residue)
+        for slot in slots([node.slots(of: coordinator.plan.shards)]) {
+            used[slot] += 1
+            authors[slot] = sender
+        }
     }
 
     private func count(_ effect: CoordinatorUnderTest.Effect) {
         switch effect {
         case .beginStep: authors = [:]
-        case .accumulate(let sum):
-            let node = TreeNode(level: sum.level, residue: sum.residue)
-            for slot in slots([node.slots(of: coordinator.plan.shards)]) {
-                used[slot] += 1
-                authors[slot] = sender
-            }
         case .sendWeights(let ranges, let peer): ask(ranges, of: peer)
         case .send(.compute(let work), let peer): ask(work.ranges, of: peer)
         case .arbitrate(let range, _): for slot in slots([range]) { audited[slot] += 1 }

@@ -110,13 +110,14 @@ private func secret(_ number: Int) -> String { String(repeating: "\(number)", co
         var authors: [Int: String] = [:]
         var audits: [String: Int] = [:]
         var sender = ""
+        coordinator.onAdd = { sum in
+            let node = TreeNode(level: sum.level, residue: sum.residue)
+            for slot in node.slots(of: 64) { authors[slot] = sender }
+        }
         coordinator.onEvent = { effects in
             for effect in effects {
                 switch effect {
                 case .beginStep: authors = [:]
-                case .accumulate(let sum):
-                    let node = TreeNode(level: sum.level, residue: sum.residue)
-                    for slot in node.slots(of: 64) { authors[slot] = sender }
                 case .send(.compute(let work), let peer):
                     for range in work.ranges.ranges where authors[range.lowerBound] == "w0" {
                         audits[peer.hasPrefix("w9") ? "w9" : peer, default: 0] += 1
@@ -191,7 +192,7 @@ private func secret(_ number: Int) -> String { String(repeating: "\(number)", co
         let again = coordinator.asked["c"]?.first
         #expect(again?.step == old.step && again?.ranges == old.ranges && asked.attempt == 1)
         coordinator.send(.partialSum(coordinator.sums(old)[0]), from: "c")
-        #expect(!coordinator.last.contains { if case .accumulate = $0 { true } else { false } })
+        #expect(!coordinator.isAdded)
         coordinator.makeStep()
         #expect(coordinator.steps == old.step + 1)
     }

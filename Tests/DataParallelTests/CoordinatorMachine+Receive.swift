@@ -2,11 +2,25 @@ import DataParallel
 import Protocol
 
 extension CoordinatorMachine {
-    /// A message has come whose payload, if it has any, is compared with nothing.
+    /// A message has come whose payload, if it has any, is finite and compared with nothing.
     mutating func receive(
         _ message: WorkerMessage, from peer: Peer, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
-        receive(message, digest: { PayloadDigest([]) }, from: peer, now: now)
+        decide(message, from: peer, now: now).effects
+    }
+
+    /// What becomes of a message: whether it is a sum that is added, and what follows.
+    mutating func decide(
+        _ message: WorkerMessage, digest: () -> PayloadDigest = { PayloadDigest([]) },
+        from peer: Peer, now: Duration
+    ) -> (isAdded: Bool, effects: [CoordinatorEffect<Peer>]) {
+        guard case .partialSum(let sum) = message else {
+            return (false, receive(message, from: peer, caller: nil, now: now))
+        }
+        switch receive(sum, isFinite: true, digest: digest, from: peer, now: now) {
+        case .add(let effects): return (true, effects)
+        case .ignore(let effects): return (false, effects)
+        }
     }
 }
 

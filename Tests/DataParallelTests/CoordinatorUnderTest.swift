@@ -64,6 +64,7 @@ final class CoordinatorUnderTest {
             case .send(.compute(let work), let peer): asked[peer, default: []].append(work)
             case .send(.assign(let ranges), let peer):
                 if isFetching { unfetched.append((peer, ranges)) } else { ready(peer, ranges) }
+            case .update where isRecordFull: machine.recordIsFull()
             case .update:
                 step += 1
                 let more = machine.updated(
@@ -101,6 +102,10 @@ final class CoordinatorUnderTest {
     private var unfetched: [(String, SlotRanges)] = []
     /// Told the effects of each event before they are carried out.
     var onEvent: (([Effect]) -> Void)?
+    /// Told the sums that are added, before the effects that follow.
+    var onAdd: ((PartialSumHeader) -> Void)?
+    /// Whether the last message was a sum that is added.
+    private(set) var isAdded = false
 
     private func ready(_ peer: String, _ ranges: SlotRanges) {
         let before = last
@@ -135,9 +140,11 @@ final class CoordinatorUnderTest {
         // One that was given up may still answer, and is not listened to.
         if !isRead, machine.isMember(peer) { uncalledFor += 1 }
         perform { machine, now in
-            machine.receive(
+            let (isAdded, effects) = machine.decide(
                 message, digest: { self.digest(of: message, from: peer) }, from: peer, now: now)
-                + machine.putOutOverdrawn(now: now)
+            self.isAdded = isAdded
+            if isAdded, case .partialSum(let sum) = message { onAdd?(sum) }
+            return effects + machine.putOutOverdrawn(now: now)
         }
     }
 
@@ -212,6 +219,11 @@ final class CoordinatorUnderTest {
     func localWorkersEnded() -> [Effect] {
         perform { $0.localWorkerEnded("exit status 143", remaining: 0, now: $1) }
         return last
+    }
+
+    /// Whether the record has no room for another step.
+    var isRecordFull = false {
+        didSet { if oldValue, !isRecordFull { perform { machine, _ in machine.recordHasRoom() } } }
     }
 
     func checkpointWritten() { perform { machine, _ in machine.checkpointWritten() } }

@@ -172,41 +172,36 @@ import Training
         coordinator.last.count { $0 == .checkpoint }
     }
 
-    @Test("what falls due meanwhile is taken at the next step after it")
-    func inTurn() {
+    @Test("and the next step counts when it is")
+    func hold() {
         let coordinator = CoordinatorUnderTest(checkpointEvery: 2)
         coordinator.join("a")
         coordinator.makeStep()
         coordinator.makeStep()
         #expect(count(coordinator) == 1)
         coordinator.makeStep()
-        #expect(count(coordinator) == 0)
+        #expect(coordinator.steps == 2)
+        #expect(coordinator.last.contains(.hold))
         coordinator.checkpointWritten()
+        #expect(coordinator.steps == 3)
         coordinator.makeStep()
         #expect(count(coordinator) == 1, "due at the epoch's end")
     }
 
-    @Test("a due one waits for the write, and the epoch's end for its own")
+    @Test("while the weights at an epoch's end are tested")
     func epochEnd() {
-        let coordinator = CoordinatorUnderTest(checkpointEvery: 1)
+        let coordinator = CoordinatorUnderTest(checkpointEvery: 3)
         coordinator.join("a")
-        coordinator.makeStep()
-        #expect(count(coordinator) == 1)
-        coordinator.makeStep()
-        coordinator.makeStep()
-        #expect(count(coordinator) == 0)
-        coordinator.makeStep()
-        #expect(!coordinator.last.contains(.evaluate), "the epoch's end must be kept first")
-        #expect(coordinator.owed("a") == [])
-        coordinator.checkpointWritten()
-        #expect(coordinator.last.prefix(2) == [.checkpoint, .evaluate])
+        for step in 1...4 {
+            coordinator.makeStep()
+            #expect(count(coordinator) == (step < 3 ? 0 : 1))
+            if step == 3 { coordinator.checkpointWritten() }
+        }
+        #expect(
+            coordinator.last.filter { $0 == .checkpoint || $0 == .evaluate } == [
+                .checkpoint, .evaluate,
+            ])
         #expect(coordinator.owed("a") == Array(0..<8))
-        coordinator.makeStep()
-        #expect(count(coordinator) == 0)
-        coordinator.checkpointWritten()
-        #expect(count(coordinator) == 0)
-        coordinator.makeStep()
-        #expect(count(coordinator) == 1)
     }
 
     @Test("a stop's is written after it")
@@ -216,8 +211,23 @@ import Training
         coordinator.makeStep()
         coordinator.interrupt()
         coordinator.makeStep()
-        #expect(count(coordinator) == 0)
+        #expect(coordinator.steps == 1)
         coordinator.checkpointWritten()
-        #expect(coordinator.last == [.checkpoint])
+        #expect(coordinator.steps == 2)
+        #expect(count(coordinator) == 1)
+    }
+
+    @Test("and none while the record has no room, whose step is made when it has")
+    func fullRecord() {
+        let coordinator = CoordinatorUnderTest()
+        coordinator.join("a")
+        coordinator.isRecordFull = true
+        coordinator.makeStep()
+        #expect(coordinator.steps == 0)
+        coordinator.requestCheckpoint()
+        coordinator.isRecordFull = false
+        #expect(coordinator.steps == 0, "step 0 has nothing to keep, but is being written")
+        coordinator.checkpointWritten()
+        #expect(coordinator.steps == 1)
     }
 }

@@ -76,8 +76,7 @@ import Training
         for probe in 1...3 {
             #expect(waitForProbe(seconds: probe == 1 ? 12 : 2), "probe \(probe)")
             coordinator.answer("c")
-            #expect(
-                !coordinator.last.contains { if case .accumulate = $0 { true } else { false } })
+            #expect(!coordinator.isAdded)
             #expect(returns == (probe == 3 ? 1 : 0))
         }
         for peer in ["a", "b"] { coordinator.answer(peer) }

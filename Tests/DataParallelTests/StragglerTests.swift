@@ -40,6 +40,7 @@ import Training
         coordinator.pass(milliseconds: 200)
         coordinator.answer("a")
         #expect(coordinator.steps == 4)
+        coordinator.checkpointWritten()
         #expect(coordinator.owed("a") == Array(0..<4))
         #expect(coordinator.owed("b") == Array(4..<8), "it begins with the next step")
         let told = coordinator.events.count
@@ -57,6 +58,7 @@ import Training
         coordinator.pass(milliseconds: 200)
         coordinator.answer("b")
         #expect(coordinator.steps == 4)
+        coordinator.checkpointWritten()
         #expect(coordinator.asked["a"] == late)
         #expect(coordinator.owed("b") == Array(0..<8))
         coordinator.answer("a")
@@ -107,6 +109,7 @@ import Training
         coordinator.answer("a")
         #expect(coordinator.last == [])
         coordinator.makeStep()
+        coordinator.checkpointWritten()
         coordinator.join("a")
         coordinator.makeStep()
         #expect(coordinator.owed("a") != [], "it has come back as a fresh member")
@@ -121,6 +124,7 @@ import Training
         #expect(!coordinator.machine.isExpelled("a"))
         coordinator.answer("a")
         #expect(coordinator.steps == 4)
+        coordinator.checkpointWritten()
     }
 
     @Test("with its data, and does not ask for more, is given up before training begins")

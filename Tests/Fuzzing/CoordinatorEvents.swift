@@ -99,10 +99,18 @@ private struct CoordinatorUnderAttack {
     }
 
     mutating func receive(_ message: WorkerMessage, from peer: Int) {
-        perform(
-            machine.receive(
-                message, digest: { [].withUnsafeBytes { PayloadDigest($0) } }, from: peer, now: now)
-        )
+        guard case .partialSum(let sum) = message else {
+            return perform(machine.receive(message, from: peer, now: now))
+        }
+        let decision = machine.receive(
+            sum, isFinite: true, digest: { [].withUnsafeBytes { PayloadDigest($0) } }, from: peer,
+            now: now)
+        switch decision {
+        case .add(let effects):
+            sums.append(sum)
+            perform(effects)
+        case .ignore(let effects): perform(effects)
+        }
     }
 
     /// Sends what an honest worker would, leaf by leaf.
@@ -138,7 +146,7 @@ private struct CoordinatorUnderAttack {
             case .beginStep(let step):
                 precondition(step == steps, "a step out of turn")
                 sums = []
-            case .accumulate(let sum): sums.append(sum)
+            case .checkpoint: perform(machine.checkpointWritten())
             case .update: update()
             case .evaluate: isEvaluating = true
             case .finish: hasFinished = true

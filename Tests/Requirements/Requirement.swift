@@ -4,7 +4,7 @@ import Testing
 
 /// Something that a test needs and that a machine may lack.
 ///
-/// A test without it is skipped. With `TERN_REQUIRE_ALL=1`, as in continuous integration, it fails.
+/// A test without it is skipped. With `TERN_REQUIRE_ALL=1`, it fails.
 public struct Requirement: Sendable {
     /// What to install, or to be, for the test to run.
     let name: String
@@ -25,7 +25,7 @@ public struct Requirement: Sendable {
     /// The rights of the superuser.
     public static let root = Self("root") { geteuid() == 0 }
 
-    /// What cannot be had where continuous integration runs, with the reason.
+    /// What cannot be had from Debian and PyPI, with the reason.
     private static let exemptions: Set = [
         // Debian's kubectl, 1.20, takes no folder as a base.
         "kubectl with kustomize"

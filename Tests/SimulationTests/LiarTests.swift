@@ -63,6 +63,22 @@ import Testing
         #expect(lies > 5)
     }
 
+    @Test("finds a sum that is not finite at the door, audited or not", arguments: [0, 1.0])
+    func notFinite(audit: Double) {
+        var lies = 0
+        for seed in 0..<10 {
+            var schedule = Schedule(seed: UInt64(seed), training: seed % 4, workers: 3)
+            schedule.audit = audit
+            schedule.liars = [.notFinite(3)]
+            let report = World(schedule).run()
+            #expect(report.violation == nil, "seed \(seed)")
+            #expect(report.found > 0 || report.lies == 0, "seed \(seed)")
+            #expect(report.firstWrongStep == nil, "seed \(seed)")
+            lies += report.lies
+        }
+        #expect(lies > 5)
+    }
+
     @Test("who agree on their lies ends with honest weights, or says from where they may be wrong")
     func pact() {
         var (lies, wrong, silent) = (0, 0, 0)

@@ -61,11 +61,6 @@ struct History {
         }
     }
 
-    /// Whether the step under way has some of what a partial sum holds.
-    func hasPart(of sum: PartialSumHeader) -> Bool {
-        sum.step == step && places(of: sum).contains { covered[$0] > 0 }
-    }
-
     /// Which of their step's positions a partial sum holds.
     private func places(of sum: PartialSumHeader) -> [Int] {
         let positions = training.job.plan.positions(ofStep: sum.step)

@@ -1,5 +1,3 @@
-import DataParallel
-import Protocol
 import Training
 
 /// A mistake that the simulator makes on purpose, outside the machines, to see whether it is found.
@@ -14,22 +12,12 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case staleWeights
     /// What the optimizer keeps between steps is not resumed.
     case lostMoments
-
-    /// What the coordinator does after a message, where it has the bug.
-    func tamper(
-        with effects: [CoordinatorEffect<Int>], after message: WorkerMessage, _ history: History
-    ) -> [CoordinatorEffect<Int>] {
-        guard case .partialSum(let sum) = message, !effects.contains(.accumulate(sum)) else {
-            return effects
-        }
-        let isMeant =
-            switch self {
-            case .overlappingSum: history.hasPart(of: sum)
-            case .oldSum: sum.step < history.committed
-            default: false
-            }
-        return isMeant ? [.accumulate(sum)] + effects : effects
-    }
+    /// The next step counts although a checkpoint is still being written.
+    case holdIgnored
+    /// A number that is not finite is added.
+    case notFiniteAdded
+    /// What is added is not what was verified.
+    case doorSkipped
 
     /// What a run with the bug goes on from.
     func tamper(with checkpoint: Checkpoint?) -> Checkpoint? {

@@ -13,6 +13,9 @@ package struct SmallTraining: Sendable {
     /// What each epoch's steps add up to.
     package let epochTallies: [Tally]
 
+    /// The values of its weights.
+    var parameterCount: Int { ParameterLayout(job.architecture).count }
+
     /// The steps of the run.
     package var steps: Int { weights.count - 1 }
 

@@ -3,62 +3,54 @@ import Kernels
 import Protocol
 import Training
 
-/// A coordinator's process: carries out what its machine decides, as the coordinator's actor does.
-final class CoordinatorProcess: VirtualProcess {
-    typealias Effect = CoordinatorEffect<Int>
+/// A coordinator's process: the driver of the program, in a world of virtual network, disk and time.
+final class CoordinatorProcess: VirtualProcess, CoordinatorWorld {
+    typealias Peer = Int
+    typealias Frame = VirtualFrame
 
-    private let run: RunID
     private let job: Job
-    private var machine: CoordinatorMachine<Int>
-    private var state: TrainingState
-    private var sums: PartialSums
+    /// Nil once the process has ended: driver and process refer to each other.
+    private var driver: CoordinatorDriver<CoordinatorProcess>?
     private var connections: [Int: Connection] = [:]
     /// What waits for workers that have too much on its way.
-    private var outboxes: [Int: Outbox<Packet<CoordinatorMessage>>] = [:]
+    private var outboxes: [Int: Outbox<Packet>] = [:]
     private lazy var arbiter = ShardGradients(job)
-
-    // Effects are carried out one after another; those that come up meanwhile wait their turn.
-    private var queue: [Effect] = []
-    private var isPerforming = false
-    /// The payload of the message that is being dealt with.
-    private var payload = Payload.none
-    /// The weights as they are broadcast, made once a step.
-    private var broadcast: FloatBuffer?
-    private var isWriting = false
-    private var outcome: Outcome?
+    /// The checkpoints that are being written; more than one would take the memory of another.
+    private var writes = 0
     private var ticks = 0
 
     /// A process that goes on from a checkpoint, if there is one.
     init(_ world: World, session: Int, resuming checkpoint: Checkpoint?) {
         job = world.training.job
-        run = RunID(UInt64(session))
-        state = TrainingState(job, resuming: checkpoint)
-        sums = PartialSums(job.plan, parameterCount: state.parameters.count, kernels: job.kernels)
-        machine = CoordinatorMachine(
-            plan: job.plan, settings: world.coordinatorSettings, step: state.step)
         super.init(world, name: "coordinator\(session)")
+        driver = CoordinatorDriver(
+            job, world.coordinatorSettings, run: RunID(UInt64(session)), resuming: checkpoint,
+            in: self)
     }
 
     /// The process begins.
     func start() {
+        guard let state = driver?.state else { return }
         trace("starts from step \(state.step)")
         world.history.resume(fromStep: state.step, weights: state.parameters.sha256)
-        perform(machine.start(now: world.queue.now))
+        driver?.start()
         tick()
     }
 
     /// A signal asks to stop after the step under way.
-    func interrupt() { perform(machine.interrupt(15, now: world.queue.now)) }
+    func interrupt() { driver?.handle { $0.interrupt(15, now: $1) } }
 
     override func end() {
         checkSize()
         super.end()
+        driver = nil
         connections = [:]
     }
 
     private func checkSize() {
-        world.checkSize(of: machine, name)
-        world.checkSize(of: sums, name)
+        guard let driver else { return }
+        world.checkSize(of: driver.machine, name)
+        world.checkSize(of: driver.reduction.tree, name)
     }
 
     // MARK: - Events
@@ -66,7 +58,7 @@ final class CoordinatorProcess: VirtualProcess {
     private func tick() {
         after(.milliseconds(50)) { [self] in
             ticks += 1
-            perform(machine.tick(now: world.queue.now))
+            driver?.handle { $0.tick(now: $1) }
             for peer in outboxes.keys.sorted() { flush(peer) }
             if ticks % 20 == 0 { probe() }
             if ticks % 320 == 0 { checkSize() }
@@ -75,7 +67,7 @@ final class CoordinatorProcess: VirtualProcess {
     }
 
     /// Sends a word to every member; one that cannot be reached is gone.
-    private func probe() { perform(machine.probe()) }
+    private func probe() { driver?.handle { machine, _ in machine.probe() } }
 
     /// A worker has dialled.
     func accept(_ connection: Connection) { connections[connection.peer] = connection }
@@ -87,199 +79,142 @@ final class CoordinatorProcess: VirtualProcess {
     }
 
     /// A message has come.
-    func receive(_ packet: Packet<WorkerMessage>, from connection: Connection) {
-        let peer = connection.peer
-        trace("<- \(connection.worker.name), peer \(peer): \(packet.message.summary)")
-        if case .hello = packet.message {
-        } else if packet.run != run {
-            perform([machine.drop(peer, "\(ProtocolError.otherRun(packet.run))")])
-            return perform(machine.putOutOverdrawn(now: world.queue.now))
-        }
-        let size = packet.message.header(run: run).count
-        guard machine.isWorthReading(packet.message, bytes: size, from: peer) else {
-            trace("is not worth reading")
-            return perform(machine.putOutOverdrawn(now: world.queue.now))
-        }
-        payload = packet.payload
-        defer { payload = .none }
-        let effects = machine.receive(
-            packet.message, digest: payloadDigest, from: peer, now: world.queue.now)
-        perform(
-            world.bug?.tamper(with: effects, after: packet.message, world.history) ?? effects)
-        perform(machine.putOutOverdrawn(now: world.queue.now))
+    func receive(_ packet: Packet, from connection: Connection) {
+        let decoded = try? WorkerMessage.decode(packet.frames[0].bytes)
+        let what = decoded?.message.summary ?? "a message that is damaged"
+        trace("<- \(connection.worker.name), peer \(connection.peer): \(what)")
+        driver?.receive(packet.frames, from: connection.peer)
+        driver?.handle { $0.putOutOverdrawn(now: $1) }
     }
 
-    private func payloadDigest() -> PayloadDigest {
-        guard case .values(let gradients) = payload else { fatalError("only sums have a payload") }
-        return PayloadDigest(gradients)
-    }
+    // MARK: - The network
 
-    // MARK: - Effects
+    var now: Duration { world.queue.now }
 
-    private func perform(_ effects: [Effect]) {
-        queue += effects
-        guard !isPerforming else { return }
-        isPerforming = true
-        defer { isPerforming = false }
-        while isAlive, !queue.isEmpty { perform(queue.removeFirst()) }
-    }
-
-    private func perform(_ effect: Effect) {
-        switch effect {
-        case .send(let message, let peer): send(Packet(message: message, run: run), to: peer)
-        case .sendShardPart(let part, let peer):
-            let examples = job.deal.examples(
-                part.first..<part.first + part.count, ofShard: part.shard,
-                from: job.dataset.train)
-            send(
-                Packet(message: .shardPart(part), run: run, payload: .examples(examples)),
-                to: peer)
-        case .cutOff(let peer):
-            let worker = connections[peer]?.worker
-            if worker?.host.hasRepeated == false {
-                world.fail("\(worker?.name ?? "") is put out, which does nothing wrong")
-            }
-            connections[peer]?.close(at: .coordinator, isBreak: true)
-        case .sendWeights(let ranges, let peer):
-            let values = broadcast ?? FloatBuffer(copying: state.parameters)
-            broadcast = values
-            let work = WorkHeader(
-                step: state.step, attempt: machine.attempt, ranges: ranges, checksum: 0)
-            send(Packet(message: .weights(work), run: run, payload: .values(values)), to: peer)
-        case .beginStep(let step):
-            sums.begin(step: step)
-            world.history.begin(step: step)
-        case .accumulate(let sum): accumulate(sum)
-        case .arbitrate(let slots, let step): arbitrate(slots, step: step)
-        case .rewind(let limit): rewind(noLaterThan: limit)
-        case .update: update()
-        case .checkpoint: checkpoint()
-        case .evaluate: evaluate()
-        case .report(let event):
-            trace(event.summary)
-            if case .wrong(let worker, _, _, _) = event { world.isFoundOut(worker) }
-            if case .assigned(let worker, let shards) = event {
-                world.report.shares[worker] = shards.count
-                world.report.shareChanges += 1
-            }
-            if case .confirmedByWorkers(_, let step) = event { world.isDoubted(fromStep: step) }
-        case .finish(let outcome):
-            self.outcome = outcome
-            completeIfDone()
-        }
-    }
-
-    private func send(_ packet: Packet<CoordinatorMessage>, to peer: Int) {
+    func send(_ header: [UInt8], _ payload: [VirtualFrame], to peer: Int, waiting: Bool) {
+        guard isAlive else { return }
         guard let connection = connections[peer] else {
             // What it said before it went has been heard: a connection ends behind its messages.
             return after(.zero) { [self] in
-                perform(machine.connectionEnded(peer, now: world.queue.now))
+                driver?.handle { $0.connectionEnded(peer, now: $1) }
             }
         }
+        let packet = Packet(header, payload)
         if outboxes[peer] == nil, connection.send(packet) { return }
-        outboxes[peer, default: Outbox()].add(packet, now: world.queue.now)
+        if waiting { outboxes[peer, default: Outbox()].add(packet, now: now) }
     }
 
     private func flush(_ peer: Int) {
         guard let connection = connections[peer] else { return outboxes[peer] = nil }
-        outboxes[peer]?.flush(now: world.queue.now) { connection.send($0) }
+        outboxes[peer]?.flush(now: now) { connection.send($0) }
         if outboxes[peer]?.isEmpty == true { outboxes[peer] = nil }
     }
 
-    private func arbitrate(_ slots: Range<Int>, step: Int) {
-        let parameters = FloatBuffer(copying: state.parameters)
-        after(world.latency()) { [self] in
-            parameters.withBytes { arbiter.load($0) }
-            let sums = arbiter.compute(slots: slots, step: step, shards: job.shards(at: slots))
-            perform(machine.arbitrated(sums.map { SumBits($0) }, now: world.queue.now))
+    func silence(_ peer: Int) {
+        let worker = connections[peer]?.worker
+        if worker?.host.mayBePutOut == false {
+            world.fail("\(worker?.name ?? "") is put out, which does nothing wrong")
         }
+        connections[peer]?.close(at: .coordinator, isBreak: true)
     }
 
     // MARK: - The numbers
 
-    private func accumulate(_ header: PartialSumHeader) {
-        if world.bug == .lostSum, world.random.oneIn(100) { return }
-        guard case .values(let gradients) = payload else {
-            return world.fail("a partial sum is to be added, but none is at hand")
-        }
-        world.history.accumulate(header)
-        let node = TreeNode(level: header.level, residue: header.residue)
-        let tally = Tally(examples: header.examples, correct: header.correct, loss: header.loss)
-        gradients.withBytes { sums.add(node, tally: tally, payload: $0) }
+    func makeReduction(_ tree: TreeReduction<VirtualFrame>) -> CheckedReduction {
+        CheckedReduction(tree, of: self)
     }
 
-    private func update() {
-        guard let sum = sums.takeRoot() else {
-            return world.fail("step \(state.step) is to be updated, but its sum is not complete")
+    func arbitrate(_ slots: Range<Int>, step: Int, _ parameters: FloatBuffer) {
+        let parameters = FloatBuffer(copying: parameters)
+        after(world.latency()) { [self] in
+            parameters.withBytes { arbiter.load($0) }
+            let sums = arbiter.compute(slots: slots, step: step, shards: job.shards(at: slots))
+            driver?.arbitrated(sums.map { SumBits($0) })
         }
-        let last = state.step
-        let learningRate = state.learningRate
-        guard state.update(sum) else { return world.fail("step \(last) has diverged") }
-        sums.pool.give(sum.gradients)
-        broadcast = nil
-        world.history.commit(step: last, weights: state.parameters.sha256)
-        world.report.stepTimes.append(world.queue.now)
-        let report = state.report(
-            sum.tally, learningRate: learningRate, seconds: 0, weights: .none)
-        perform(machine.updated(report, now: world.queue.now))
     }
 
-    private func evaluate() {
+    func evaluate(_ parameters: FloatBuffer) {
         after(world.random.draw(.zero ... .milliseconds(50))) { [self] in
+            guard let state = driver?.state else { return }
             world.history.endEpoch(step: state.step, tally: state.epochTally)
-            perform(machine.evaluated(now: world.queue.now))
+            driver?.evaluated(Tally(), nil)
         }
+    }
+
+    // MARK: - The record
+
+    func record(_ event: RunEvent) throws(FileError) {
+        if case .timing = event { return }
+        trace(event.summary)
+        switch event {
+        case .rewound(let step):
+            guard let state = driver?.state else { return }
+            world.history.resume(fromStep: step, weights: state.parameters.sha256)
+        case .wrong(let worker, _, _, _): world.isFoundOut(worker)
+        case .assigned(let worker, let shards):
+            world.report.shares[worker] = shards.count
+            world.report.shareChanges += 1
+        case .confirmedByWorkers(_, let step): world.isDoubted(fromStep: step)
+        default: break
+        }
+    }
+
+    /// The update of a step is made: a step that counts while a checkpoint may still be lost would be repeated.
+    func isUpdated() {
+        guard let state = driver?.state else { return }
+        if writes > 0 {
+            world.fail("step \(state.step) is made while a checkpoint is being written")
+        }
+        world.history.commit(step: state.step - 1, weights: state.parameters.sha256)
+        world.report.stepTimes.append(now)
+    }
+
+    var recordHasRoom: Bool { world.recordHasRoom() }
+
+    func flushRecord() {
+        after(world.writingTime()) { [self] in driver?.recordIsFlushed(nil) }
     }
 
     // MARK: - Files and the end
 
-    private func checkpoint() {
-        trace("takes a checkpoint of step \(state.step)")
-        if isWriting { world.fail("\(name) writes two checkpoints at once") }
-        isWriting = true
-        let checkpoint = state.checkpoint(seconds: 0)
+    func save(_ checkpoint: Checkpoint) {
+        trace("takes a checkpoint of step \(checkpoint.step)")
+        if writes > 0 { world.fail("\(name) writes two checkpoints at once") }
+        writes += 1
+        let tellsEarly = world.bug == .holdIgnored
+        if tellsEarly { driver?.saved(.success("\(checkpoint.step)"), step: checkpoint.step) }
         // Until it is renamed, a file is lost in a crash; the news of it takes its time too.
         after(world.writingTime()) { [self] in
             let result = world.disk.write(checkpoint.encoded(), step: checkpoint.step)
-            after(world.latency()) { [self] in wrote(result, step: checkpoint.step) }
+            after(world.latency()) { [self] in
+                writes -= 1
+                switch result {
+                case .success: trace("has written the checkpoint of step \(checkpoint.step)")
+                case .failure(let error): trace("\(error)")
+                }
+                if !tellsEarly { driver?.saved(result, step: checkpoint.step) }
+            }
         }
     }
 
-    private func rewind(noLaterThan limit: Int) {
+    func rewind(noLaterThan limit: Int) {
         if world.schedule.liars.isEmpty { world.fail("an honest run goes back to step \(limit)") }
         after(world.writingTime() + .milliseconds(1)) { [self] in
             // Behind what is still to be written.
-            if isWriting { return rewind(noLaterThan: limit) }
+            if writes > 0 { return rewind(noLaterThan: limit) }
             world.disk.remove(after: limit)
-            state = TrainingState(job, resuming: world.disk.newest())
-            broadcast = nil
-            trace("goes back to step \(state.step)")
-            world.history.resume(fromStep: state.step, weights: state.parameters.sha256)
-            perform(machine.rewound(to: state.step, now: world.queue.now))
+            trace("goes back to step \(limit) or earlier")
+            driver?.rewound(to: .success(world.disk.newest()))
         }
     }
 
-    private func wrote(_ result: Result<String, FileError>, step: Int) {
-        isWriting = false
-        switch result {
-        case .success:
-            trace("has written the checkpoint of step \(step)")
-            perform(machine.checkpointWritten())
-        case .failure(let error):
-            trace("\(error)")
-            queue.removeAll()
-            perform(machine.fail(.failed(error), now: world.queue.now))
-        }
-        completeIfDone()
-    }
-
-    private func completeIfDone() {
-        guard isAlive, let outcome, !isWriting else { return }
-        trace("ends: \(outcome)")
+    func finish(_ result: CoordinatorResult) {
+        guard isAlive, let state = driver?.state else { return }
+        trace("ends: \(result.outcome)")
         for connection in connections.values.sorted(by: { $0.peer < $1.peer }) {
             connection.close(at: .coordinator, isBreak: false)
         }
         end()
-        world.coordinatorEnded(outcome, state)
+        world.coordinatorEnded(result.outcome, state)
     }
 }

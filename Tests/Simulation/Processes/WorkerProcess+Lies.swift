@@ -10,7 +10,7 @@ extension WorkerProcess {
         let slots = sum.node.slots(of: world.training.job.plan.shards)
         switch host.liar {
         case nil: return false
-        case .everyAnswer(let count): return answers % count == 0
+        case .everyAnswer(let count), .notFinite(let count): return answers % count == 0
         case .everyAnswerToItsShare(let count):
             return isOfItsShare(slots) && countAnswerToItsShare() % count == 0
         case .someAudits(let count): return !isOfItsShare(slots) && world.random.oneIn(count)
@@ -24,6 +24,10 @@ extension WorkerProcess {
 
     /// Falsifies a sum; false where it is left as it is.
     func falsify(_ sum: PartialSum) -> Bool {
+        if case .notFinite = host.liar {
+            sum.gradients[0] = world.random.oneIn(2) ? .nan : .infinity
+            return true
+        }
         guard case .forger = host.liar else {
             // Those of a pact say the same, others something else each.
             let bit = host.liar?.isInPact == true ? 1 : host.lieBit

@@ -13,12 +13,12 @@ final class WorkerProcess: VirtualProcess {
     private var ticks = 0
     private var failedDials = 0
     /// The last messages to this or an earlier coordinator, for a host that repeats them.
-    private var said: [Packet<WorkerMessage>] = []
+    private var said: [Packet] = []
 
     private var lane: ShardGradients?
     private var sums: PartialSums?
     private var shards: [Int: Shard] = [:]
-    private var weights: FloatBuffer?
+    private var weights: VirtualFrame?
     /// What is computed and not sent yet.
     private var results: [PartialSum] = []
     private(set) var answers = 0
@@ -28,7 +28,7 @@ final class WorkerProcess: VirtualProcess {
     /// Counts resets, so that a lane that still computes for an earlier run is not listened to.
     private var generation = 0
     /// The payload of the message that is being dealt with.
-    private var payload = Payload.none
+    private var payload: ArraySlice<VirtualFrame> = []
 
     /// A process on a host.
     init(_ world: World, on host: Host, pid: Int) {
@@ -94,12 +94,24 @@ final class WorkerProcess: VirtualProcess {
     }
 
     /// A message has come.
-    func receive(_ packet: Packet<CoordinatorMessage>) {
-        trace("<- \(packet.message.summary)")
+    func receive(_ packet: Packet) {
+        let decoded: (message: CoordinatorMessage, run: RunID)
+        do {
+            decoded = try CoordinatorMessage.decode(
+                packet.frames[0].bytes, payloadFrames: packet.payload.count)
+        } catch {
+            return world.fail("\(name) cannot understand the coordinator: \(error)")
+        }
+        trace("<- \(decoded.message.summary)")
         payload = packet.payload
-        defer { payload = .none }
-        if case .weights(let work) = packet.message { ownSlots = work.ranges.ranges }
-        perform(machine.receive(packet.message, run: packet.run, now: world.queue.now))
+        defer { payload = [] }
+        if case .weights(let work) = decoded.message {
+            ownSlots = work.ranges.ranges
+            if payload.first?.checksum != work.checksum {
+                world.fail("\(name) gets weights with another checksum")
+            }
+        }
+        perform(machine.receive(decoded.message, run: decoded.run, now: world.queue.now))
     }
 
     // MARK: - Effects
@@ -107,7 +119,7 @@ final class WorkerProcess: VirtualProcess {
     private func perform(_ effects: [WorkerEffect]) {
         for effect in effects where isAlive {
             switch effect {
-            case .send(let message, let run): send(Packet(message: message, run: run))
+            case .send(let message, let run): send(Packet(message.header(run: run)))
             case .prepare(let architecture, let plan, let seed, let labelSmoothing):
                 let kernels = world.training.job.kernels
                 lane = ShardGradients(
@@ -134,14 +146,14 @@ final class WorkerProcess: VirtualProcess {
         world.workerEnded(self)
     }
 
-    private func send(_ packet: Packet<WorkerMessage>) {
+    private func send(_ packet: Packet) {
         say(packet)
         said = (said + [packet]).suffix(6)
         if host.isRepeating, world.random.oneIn(2) { say(packet) }
     }
 
-    private func say(_ packet: Packet<WorkerMessage>) {
-        if connection?.send(packet) == false {
+    private func say(_ packet: Packet) {
+        if connection?.sendToCoordinator(packet) == false {
             world.fail("\(name) has too many messages on their way to the coordinator")
         }
     }
@@ -156,15 +168,14 @@ final class WorkerProcess: VirtualProcess {
     }
 
     private func store(_ part: ShardPart) {
-        guard case .examples(let examples) = payload else { return }
-        shards[part.shard, default: Shard()].values += examples.values
-        shards[part.shard, default: Shard()].labels += examples.labels
+        guard let values = payload.first, let labels = payload.last else { return }
+        shards[part.shard, default: Shard()].values += values.bytes
+        shards[part.shard, default: Shard()].labels += labels.bytes
     }
 
     private func loadWeights() {
-        guard case .values(let values) = payload else { return }
         if world.bug == .staleWeights, weights != nil, world.random.oneIn(50) { return }
-        weights = values
+        weights = payload.first
     }
 
     // MARK: - Computing
@@ -208,8 +219,21 @@ final class WorkerProcess: VirtualProcess {
             let header = PartialSumHeader(
                 sum, step: step, attempt: machine.attempt, checksum: sum.checksum)
             send(
-                Packet(message: .partialSum(header), run: run, payload: .values(sum.gradients)))
+                Packet(
+                    WorkerMessage.partialSum(header).header(run: run),
+                    [frame(of: sum.gradients)]))
         }
         results = []
+    }
+
+    /// The frame of gradients; of a bug in the coordinator's door it has another content for whoever adds it.
+    private func frame(of gradients: FloatBuffer) -> VirtualFrame {
+        let bytes = gradients.withBytes { bytes in bytes.withUnsafeBytes { Array($0) } }
+        guard let bug = world.bug, [.doorSkipped, .notFiniteAdded].contains(bug),
+            world.random.oneIn(20)
+        else { return VirtualFrame(bytes) }
+        var damaged = bytes
+        if bug == .doorSkipped { damaged[1] ^= 16 } else { damaged[3] = 0x7F; damaged[2] = 0xC0 }
+        return VirtualFrame(bytes, behindTheDoor: damaged)
     }
 }

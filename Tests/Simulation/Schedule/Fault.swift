@@ -20,6 +20,8 @@ package enum Fault: Sendable, Hashable {
     case reset
     /// A worker says everything twice, also what it said over an earlier connection, for a while.
     case repeatMessages(Duration)
+    /// What a worker says is damaged on its way, or too long, for a while.
+    case damageMessages(Duration)
     /// The coordinator is killed.
     case killCoordinator
     /// The coordinator is stopped for a while.

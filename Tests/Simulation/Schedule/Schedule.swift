@@ -110,7 +110,7 @@ package struct Schedule: Sendable {
         case 26: .interruptCoordinator
         case 27: .slowDisk(random.pick([10, 100]), span(&random))
         case 28: .fillDisk(span(&random))
-        case 29: .repeatMessages(span(&random))
+        case 29: .damageMessages(span(&random))
         default: .damageCheckpoint(bit: random.below(1 << 20))
         }
     }

@@ -1,22 +1,3 @@
-import DataParallel
-import Datasets
-import Kernels
-import Protocol
-
-/// A message with its payload frames, unpacked.
-struct Packet<Message> {
-    var message: Message
-    var run: RunID
-    var payload = Payload.none
-}
-
-/// What follows a header.
-enum Payload {
-    case none
-    case values(FloatBuffer)
-    case examples(Shard)
-}
-
 /// A connection between a worker and a coordinator; each side learns of its end in its own time.
 final class Connection {
     enum Side { case worker, coordinator }
@@ -31,10 +12,10 @@ final class Connection {
     /// Since when each side hears nothing, not even heartbeats.
     private var silence: [Side: Duration] = [:]
 
-    private lazy var toWorker = Pipe<Packet<CoordinatorMessage>>(world, isCut: isCut) {
+    private lazy var toWorker = Pipe<Packet>(world, isCut: isCut) {
         [weak self, worker] packet in self?.arrive(packet, at: worker)
     }
-    private lazy var toCoordinator = Pipe<Packet<WorkerMessage>>(world, isCut: isCut) {
+    private lazy var toCoordinator = Pipe<Packet>(world, isCut: isCut) {
         [weak self, coordinator] packet in self?.arrive(packet, at: coordinator)
     }
 
@@ -50,23 +31,21 @@ final class Connection {
     // MARK: - Messages
 
     /// Sends to the worker; false if it reads too few of its messages.
-    func send(_ packet: Packet<CoordinatorMessage>) -> Bool {
-        !isOpenAtCoordinator || toWorker.send(packet)
-    }
+    func send(_ packet: Packet) -> Bool { !isOpenAtCoordinator || toWorker.send(packet) }
 
     /// Sends to the coordinator; false if it reads too few of its messages.
-    func send(_ packet: Packet<WorkerMessage>) -> Bool {
-        !isOpenAtWorker || toCoordinator.send(packet)
+    func sendToCoordinator(_ packet: Packet) -> Bool {
+        !isOpenAtWorker || toCoordinator.send(world.damaged(packet, from: worker.host))
     }
 
-    private func arrive(_ packet: Packet<CoordinatorMessage>?, at worker: WorkerProcess) {
+    private func arrive(_ packet: Packet?, at worker: WorkerProcess) {
         worker.handle { [self] in
             guard isOpenAtWorker else { return }
             if let packet { worker.receive(packet) } else { hearTheEnd(at: .worker) }
         }
     }
 
-    private func arrive(_ packet: Packet<WorkerMessage>?, at coordinator: CoordinatorProcess) {
+    private func arrive(_ packet: Packet?, at coordinator: CoordinatorProcess) {
         coordinator.handle { [self] in
             guard isOpenAtCoordinator else { return }
             if let packet {

@@ -14,8 +14,14 @@ final class Host {
     var isRepeating = false {
         didSet { hasRepeated = hasRepeated || isRepeating }
     }
-    /// Whether it ever did, and so may have been put out.
-    private(set) var hasRepeated = false
+    private var hasRepeated = false
+    /// Whether what its worker says is damaged on the way.
+    var isDamaging = false {
+        didSet { hasDamaged = hasDamaged || isDamaging }
+    }
+    private var hasDamaged = false
+    /// Whether it has said what nothing asked for, and so may have been put out.
+    var mayBePutOut: Bool { hasRepeated || hasDamaged }
     /// How much longer each of its computations takes, and how many times longer, always.
     var lateness: Duration = .zero
     var pace = 1
@@ -37,6 +43,7 @@ final class Host {
         slowness = 1
         isComputingForEver = false
         isRepeating = false
+        isDamaging = false
         restarts = true
     }
 }

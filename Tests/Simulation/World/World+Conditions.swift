@@ -20,6 +20,27 @@ extension World {
         random.draw(.zero...schedule.writing) * disk.slowness
     }
 
+    /// Whether what waits for the disk leaves memory for another step; seldom not, where the disk is slow.
+    func recordHasRoom() -> Bool { disk.slowness == 1 || !random.oneIn(4) }
+
+    /// A message as it arrives from a host whose network may damage it.
+    ///
+    /// Another bit, another length, or a header that is too long; a header's own bits stay, since nothing but the
+    /// connection protects them.
+    func damaged(_ packet: Packet, from host: Host) -> Packet {
+        guard host.isDamaging, random.oneIn(2) else { return packet }
+        var packet = packet
+        let last = packet.frames.count - 1
+        var bytes = packet.frames[last].bytes
+        switch random.below(3) {
+        case 0 where last > 0: bytes[random.below(bytes.count)] ^= 1 << UInt8(random.below(8))
+        case 1 where last > 0: bytes.removeLast()
+        default: bytes += Array(repeating: 32, count: maximumHeaderSize)
+        }
+        packet.frames[last] = VirtualFrame(bytes)
+        return packet
+    }
+
     /// What the coordinator's decisions depend on.
     var coordinatorSettings: CoordinatorSettings {
         let configuration = training.job.configuration

@@ -69,6 +69,9 @@ extension World {
         case .repeatMessages(let span):
             host.isRepeating = true
             queue.plan(after: span) { host.isRepeating = false }
+        case .damageMessages(let span):
+            host.isDamaging = true
+            queue.plan(after: span) { host.isDamaging = false }
         default: return false
         }
         return true

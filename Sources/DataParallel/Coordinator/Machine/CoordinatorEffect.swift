@@ -71,14 +71,14 @@ public enum CoordinatorEffect<Peer: Hashable & Sendable>: Sendable, Equatable {
     case sendWeights(SlotRanges, to: Peer)
     /// Forget the sums of the step before and begin with this one.
     case beginStep(Int)
-    /// Add the payload at hand; one that holds a number that is not finite is doubted instead.
-    case accumulate(PartialSumHeader)
     /// Compute the sums of slots here, with the weights of the step under way, and report back.
     case arbitrate(Range<Int>, step: Int)
     /// Go back to the newest state that was kept of this step or an earlier one, and report back.
     case rewind(noLaterThan: Int)
     /// All slots are covered: average, update, and report back.
     case update(step: Int)
+    /// The update waits, until a checkpoint is written or the record has room.
+    case hold
     /// Write the state as it is after the last update, and report back.
     case checkpoint
     /// Test the weights at an epoch's end and report back.
@@ -87,6 +87,22 @@ public enum CoordinatorEffect<Peer: Hashable & Sendable>: Sendable, Equatable {
     indirect case report(RunEvent)
     /// End the run, once no checkpoint is being written.
     indirect case finish(Outcome)
+}
+
+/// What becomes of a partial sum, and what the coordinator must do next.
+package enum SumDecision<Peer: Hashable & Sendable>: Sendable, Equatable {
+    /// It is added to the sums of its step, before the effects are carried out.
+    case add([CoordinatorEffect<Peer>])
+    /// It is not.
+    case ignore([CoordinatorEffect<Peer>])
+
+    /// The same, with effects before the others.
+    func after(_ effects: [CoordinatorEffect<Peer>]) -> Self {
+        switch self {
+        case .add(let others): .add(effects + others)
+        case .ignore(let others): .ignore(effects + others)
+        }
+    }
 }
 
 /// How a run ends.

@@ -98,11 +98,10 @@ extension CoordinatorMachine {
         audits.nextDispute().map { [.arbitrate($0, step: step)] } ?? []
     }
 
-    /// A sum holds numbers that are not finite: either training diverges, or its sender is wrong.
-    package mutating func doubt(
-        _ sum: PartialSumHeader, digest: PayloadDigest, of peer: Peer
+    /// A sum holds numbers that are not finite: the coordinator computes it itself.
+    mutating func doubt(
+        _ sum: PartialSumHeader, _ digest: PayloadDigest, of index: Int
     ) -> [CoordinatorEffect<Peer>] {
-        guard let index = roster.index(of: peer) else { return [] }
         audits.doubt(
             wholeNode(of: sum), slots: slotsToCompute(of: sum),
             Self.copy(of: sum, digest, by: roster[index]))

@@ -5,40 +5,61 @@ import Training
 // Who takes part: joining, getting data, leaving.
 
 extension CoordinatorMachine {
-    /// A message of this run has come from a peer.
+    /// A message of this run has come from a peer; a partial sum comes as one that is verified.
     ///
     /// - Parameters:
-    ///   - digest: computes the digest of the payload behind a sum; called only where it is compared.
     ///   - caller: whose credential the peer has proved to hold, if it needs one.
     ///   - address: where the peer dials from, if the transport knows; found out only where it is told.
     package mutating func receive(
-        _ message: WorkerMessage, digest: () -> PayloadDigest, from peer: Peer,
-        caller: AllowedWorker? = nil, address: @autoclosure () -> String? = nil, now: Duration
+        _ message: WorkerMessage, from peer: Peer, caller: AllowedWorker? = nil,
+        address: () -> String? = { nil }, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
         if isOver { return leaveAtTheEnd(message, peer, now: now) }
         if case .hello(let hello) = message {
             return join(peer, caller, hello, address: address(), now: now)
         }
-        guard let index = roster.index(of: peer) else {
-            if roster.expelled.contains(peer) { return [] }
-            return [drop(peer, "a message from a peer that has not joined", address: address())]
+        let index: Int
+        switch admit(peer, caller, address: address, now: now) {
+        case .member(let place): index = place
+        case .other(let effects): return effects
         }
-        // A peer may claim the routing id of one that has gone, before that is noticed.
-        guard roster[index].caller == caller else {
-            return [drop(peer, "a message with another worker's credential", cost: 0)]
-        }
-        roster[index].heardAt = now
         switch message {
         case .hello: return []
         case .ready(let ranges): return ready(index, ranges, now: now)
         case .fetch(let fetch): return give(fetch, to: index, now: now)
-        case .partialSum(let sum): return accept(sum, digest, from: index, now: now)
+        case .partialSum: return [drop(peer, "a partial sum that nobody has verified")]
         case .status(let status):
             roster[index].status = (status, at: now)
             return []
         case .leave(let notice):
             return lose(peer, reason: notice.reason, now: now)
         }
+    }
+
+    /// Who a message comes from.
+    enum Sender {
+        /// The member at a place.
+        case member(Int)
+        /// Somebody whose message is dropped, or passed over.
+        case other([CoordinatorEffect<Peer>])
+    }
+
+    /// Finds the member that a message comes from, and notes that it was heard.
+    mutating func admit(
+        _ peer: Peer, _ caller: AllowedWorker?, address: () -> String?, now: Duration
+    ) -> Sender {
+        guard let index = roster.index(of: peer) else {
+            if roster.expelled.contains(peer) { return .other([]) }
+            return .other([
+                drop(peer, "a message from a peer that has not joined", address: address())
+            ])
+        }
+        // A peer may claim the routing id of one that has gone, before that is noticed.
+        guard roster[index].caller == caller else {
+            return .other([drop(peer, "a message with another worker's credential", cost: 0)])
+        }
+        roster[index].heardAt = now
+        return .member(index)
     }
 
     private mutating func leaveAtTheEnd(

@@ -10,10 +10,8 @@ extension CoordinatorMachine {
     ) -> [CoordinatorEffect<Peer>] {
         step += 1
         if step % plan.stepsPerEpoch == 0 {
-            let effects: [CoordinatorEffect<Peer>] = [.report(.step(report))] + checkpoint()
-            // The state at an epoch's end is always kept, so it must stay as it is until then.
-            phase = checkpoints.isWaiting ? .closingEpoch : .evaluating
-            return checkpoints.isWaiting ? effects : effects + [.evaluate]
+            phase = .evaluating
+            return [.report(.step(report))] + checkpoint() + [.evaluate]
         }
         if let interruption {
             return [.report(.step(report))] + checkpoint()
@@ -22,7 +20,7 @@ extension CoordinatorMachine {
         // First the work, so that the workers compute while the rest is seen to.
         let isDue = settings.checkpointEvery > 0 && step % settings.checkpointEvery == 0
         return beginStepOrPause(now: now) + [.report(.step(report))]
-            + (isDue || checkpoints.isWaiting ? checkpoint() : [])
+            + (isDue || checkpoints.isOverdue ? checkpoint() : [])
     }
 
     mutating func beginStepOrPause(now: Duration) -> [CoordinatorEffect<Peer>] {
@@ -52,9 +50,9 @@ extension CoordinatorMachine {
 
     // MARK: - Checkpoints
 
-    /// Writes the state, now or once a checkpoint that is still being written is done.
+    /// Writes the state, unless it is kept already.
     mutating func checkpoint() -> [CoordinatorEffect<Peer>] {
-        checkpoints.due(step) == .write ? [.checkpoint] : []
+        checkpoints.due(step) ? [.checkpoint] : []
     }
 
     /// A signal asks for a checkpoint; training goes on.
@@ -73,19 +71,30 @@ extension CoordinatorMachine {
     }
 
     /// Whether the checkpoint that has just been written is one that a signal asked for.
-    var isRequestFulfilled: Bool { checkpoints.isRequestFulfilled }
+    package var isRequestFulfilled: Bool { checkpoints.isRequestFulfilled }
 
-    /// The checkpoint is written.
+    /// The checkpoint is written: a step that waited for it is made.
     public mutating func checkpointWritten() -> [CoordinatorEffect<Peer>] {
-        guard checkpoints.written() else { return [] }
-        switch phase {
-        case .closingEpoch:
-            phase = .evaluating
-            return checkpoint() + [.evaluate]
-        case .paused, .ending, .finished: return checkpoint()
-        // With the next step.
-        default: return []
-        }
+        checkpoints.written()
+        return updateIfComplete()
+    }
+
+    /// The checkpoint could not be written.
+    package mutating func checkpointFailed() { checkpoints.failed() }
+
+    /// Whether a checkpoint is being written.
+    var isWriting: Bool { checkpoints.isBusy }
+
+    /// The update that was asked for cannot be made: the record has no room for its step.
+    package mutating func recordIsFull() {
+        checkpoints.note(recordIsFull: true)
+        ledger.reopen()
+    }
+
+    /// The record has room.
+    package mutating func recordHasRoom() -> [CoordinatorEffect<Peer>] {
+        checkpoints.note(recordIsFull: false)
+        return updateIfComplete()
     }
 
     // MARK: - The end
@@ -95,7 +104,7 @@ extension CoordinatorMachine {
         guard !isOver, interruption == nil else { return [] }
         interruption = signal
         switch phase {
-        case .stepping where !isStuck, .closingEpoch, .evaluating, .rewinding: return []
+        case .stepping where !isStuck, .evaluating, .rewinding: return []
         default: return checkpoint() + finish(.interrupted(signal: signal), now: now)
         }
     }

@@ -1,39 +1,56 @@
+import Keys
 import Protocol
 import Training
 
 // The sums: which are accepted, and what an answer settles.
 
 extension CoordinatorMachine {
-    /// A member has sent the sum of a node.
-    mutating func accept(
-        _ sum: PartialSumHeader, _ digest: () -> PayloadDigest, from index: Int, now: Duration
-    ) -> [CoordinatorEffect<Peer>] {
-        if sum.attempt != attempt { return passOver(sum, from: index) }
+    /// A partial sum has come, whose gradients are what it says of them.
+    ///
+    /// - Parameters:
+    ///   - isFinite: whether its loss and all gradients are.
+    ///   - digest: computes the digest of its gradients; called only where it is compared.
+    ///   - caller: whose credential the peer has proved to hold, if it needs one.
+    package mutating func receive(
+        _ sum: PartialSumHeader, isFinite: Bool, digest: () -> PayloadDigest, from peer: Peer,
+        caller: AllowedWorker? = nil, now: Duration
+    ) -> SumDecision<Peer> {
+        if isOver { return .ignore([]) }
+        let index: Int
+        switch admit(peer, caller, address: { nil }, now: now) {
+        case .member(let place): index = place
+        case .other(let effects): return .ignore(effects)
+        }
+        if sum.attempt != attempt { return .ignore(passOver(sum, from: index)) }
         if let reason = whyNotAnAnswer(sum, from: index) {
             // It was asked for so many, if not for this one.
-            return [drop(roster[index].peer, reason, cost: 0)]
+            return .ignore([drop(roster[index].peer, reason, cost: 0)])
         }
         let slots = TreeNode(sum).slots(of: plan.shards)
         // What a probe tells may end the standby that makes it one.
         let isProbe = isProbe(slots, of: index)
         let news = sum.step == roster[index].requests.step ? settle(slots, of: index, now: now) : []
-        return news
-            + (isProbe ? askForMore(now: now) : use(sum, slots, digest, of: index, now: now))
+        guard !isProbe, phase == .stepping, sum.step == step else {
+            return .ignore(news + askForMore(now: now))
+        }
+        return use(sum, slots, isFinite: isFinite, digest, of: index, now: now).after(news)
     }
 
     private mutating func use(
-        _ sum: PartialSumHeader, _ slots: Range<Int>, _ digest: () -> PayloadDigest,
-        of index: Int, now: Duration
-    ) -> [CoordinatorEffect<Peer>] {
-        guard phase == .stepping, sum.step == step else { return askForMore(now: now) }
+        _ sum: PartialSumHeader, _ slots: Range<Int>, isFinite: Bool,
+        _ digest: () -> PayloadDigest, of index: Int, now: Duration
+    ) -> SumDecision<Peer> {
         if let effects = compare(sum, digest, of: index) {
-            return effects + askAuditors(now: now) + updateIfComplete()
+            return .ignore(effects + askAuditors(now: now) + updateIfComplete())
         }
         // One of two copies: others may have sent a part of it only before they went.
-        guard ledger.cover(slots) == .new else { return askForMore(now: now) }
+        guard ledger.cover(slots) == .new else { return .ignore(askForMore(now: now)) }
+        // Either training diverges, or its sender is wrong.
+        guard isFinite else { return .ignore(doubt(sum, digest(), of: index)) }
         chooseAudit(sum, digest, of: index)
-        return [.accumulate(sum)] + (hasOrphans ? askForOrphans(now: now).effects : [])
-            + askAuditors(now: now) + updateIfComplete()
+        return .add(
+            (hasOrphans ? askForOrphans(now: now).effects : []) + askAuditors(now: now)
+                + updateIfComplete())
     }
 
     /// A sum of before the run went back was computed with weights that do not stand.
@@ -53,7 +70,9 @@ extension CoordinatorMachine {
 
     /// Makes the update if all sums are there and none is in dispute.
     mutating func updateIfComplete() -> [CoordinatorEffect<Peer>] {
-        guard phase == .stepping, audits.areSettled, ledger.close() else { return [] }
+        guard phase == .stepping, audits.areSettled, ledger.isComplete else { return [] }
+        guard checkpoints.mayUpdate else { return [.hold] }
+        ledger.close()
         return [.update(step: step)]
     }
 

@@ -31,7 +31,7 @@ extension CoordinatorMachine {
             hasBegun
             ? (roster.readyCount, settings.minimumWorkers)
             : (roster.count, settings.workersToBegin)
-        let isBusy = [.closingEpoch, .evaluating, .rewinding].contains(phase)
+        let isBusy = [.evaluating, .rewinding].contains(phase)
         let timeout = hasBegun ? settings.pauseTimeout : settings.joinTimeout
         switch waiting.check(now, timeout: isBusy ? nil : timeout) {
         case .none: return []

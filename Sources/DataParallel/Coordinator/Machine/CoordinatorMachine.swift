@@ -52,8 +52,6 @@ public struct CoordinatorMachine<Peer: Hashable & Sendable>: Sendable {
         case stepping
         /// Between two steps, with too few workers to go on.
         case paused
-        /// At an epoch's end, while an earlier checkpoint is still being written.
-        case closingEpoch
         /// Going back to a state from before a worker that computed wrongly.
         case rewinding
         /// Between two epochs, while the weights are tested.

@@ -57,12 +57,12 @@ package struct StepLedger: Sendable {
         return .new
     }
 
+    /// Whether the step can be closed: all slots have their sum.
+    package var isComplete: Bool { !isClosed && isFull }
+
     /// Closes the step: its update follows.
-    ///
-    /// - Returns: false where slots lack their sum, or the step is closed already.
-    package mutating func close() -> Bool {
-        guard !isClosed, isFull else { return false }
-        isClosed = true
-        return true
-    }
+    package mutating func close() { isClosed = true }
+
+    /// The update could not be made.
+    package mutating func reopen() { isClosed = false }
 }

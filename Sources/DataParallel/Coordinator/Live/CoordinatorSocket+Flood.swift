@@ -3,7 +3,7 @@ import ZeroMQ
 
 // Where messages come faster than they can be dealt with. Nothing holds them back: see Limits.swift.
 
-extension Coordinator {
+extension CoordinatorSocket {
     /// A coordinator that has not come to the end of its messages in so many is flooded.
     private static let mostWithoutEnd = 2048
     /// The messages that are dropped at a time, between which timers and signals have their turn.
@@ -15,13 +15,13 @@ extension Coordinator {
     }
 
     /// The workers that are here.
-    var members: Set<PeerIdentity> { Set(machine.members.map(\.peer)) }
+    var members: Set<PeerIdentity> { Set(driver.machine.members.map(\.peer)) }
 
     /// Takes the next message; in a flood that of one of the `members`, for whose sake all before it
     /// are dropped.
     func nextMessage(of members: Set<PeerIdentity>?) -> Received? {
-        guard let members, let socket else {
-            let received = socket?.receive()
+        guard let members else {
+            let received = socket.receive()
             if received == nil { messagesWithoutEnd = 0 }
             return received
         }
@@ -34,19 +34,18 @@ extension Coordinator {
     /// Tells of what was dropped unread; not of each wave, of which a second may have many.
     func reportFlood() {
         guard messagesOfFlood > 0 else { return }
-        report(.flooded(messages: messagesOfFlood))
+        driver.report(.flooded(messages: messagesOfFlood))
         messagesOfFlood = 0
     }
 
     func limitUnread() {
-        guard let socket else { return }
-        let limits = machine.members.map { member in
+        let limits = driver.machine.members.map { member in
             let sums = member.requests.mostSums
-            let count = state.parameters.count
+            let count = driver.state.parameters.count
             return (member.peer, Limits.unreadBytes(sums: sums, parameterCount: count))
         }
         let excessive = socket.limitUnread(
             of: Dictionary(limits) { first, _ in first }, othersTogether: Limits.unreadOfStrangers)
-        for peer in excessive { perform(machine.putOut(peer, now: now)) }
+        for peer in excessive { driver.handle { $0.putOut(peer, now: $1) } }
     }
 }

@@ -1,12 +1,11 @@
 import Protocol
 import Training
-import ZeroMQ
 
 // Where the time goes: what messages tell of it, and the report of each second.
 
-extension Coordinator {
+extension CoordinatorDriver {
     /// Notes what a message that the machine has dealt with tells of its sender's time.
-    func note(_ message: WorkerMessage, from peer: PeerIdentity, at arrival: Duration) {
+    func note(_ message: WorkerMessage, from peer: World.Peer, at arrival: Duration) {
         switch message {
         case .partialSum(let sum) where sum.step == state.step && sum.attempt == machine.attempt:
             timing.answer(peer, sum.timing, isLast: !machine.owes(peer), at: arrival)
@@ -25,11 +24,11 @@ extension Coordinator {
     }
 
     /// Tells where the time since the last report went, if steps were made in it.
-    func reportTiming() {
-        let now = now
+    package func reportTiming() {
+        let now = world.now
         for (peer, count) in machine.confirmedSums { timing.confirm(count, of: peer) }
         let report = timing.report(
-            at: now, members: members, seconds: clock.seconds(at: now),
+            at: now, members: Set(machine.members.map(\.peer)), seconds: clock.seconds(at: now),
             epoch: min(state.step / job.plan.stepsPerEpoch + 1, job.configuration.epochs),
             step: state.step)
         if let report { self.report(.timing(report)) }

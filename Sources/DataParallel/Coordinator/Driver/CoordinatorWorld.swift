@@ -1,0 +1,67 @@
+import Hashing
+import Kernels
+import Training
+
+/// The payload frames of messages, as a world carries them.
+package protocol PayloadFrame: FixedBytes {
+    /// A frame that holds a copy of bytes.
+    init(copying bytes: RawSpan)
+}
+
+extension PayloadFrame {
+    /// How many bytes it has.
+    package var byteCount: Int { withBytes { $0.byteCount } }
+
+    /// A copy of its bytes.
+    package var bytes: [UInt8] { withBytes { bytes in bytes.withUnsafeBytes { Array($0) } } }
+
+    /// XXH3-64 of its bytes.
+    package var checksum: UInt64 {
+        withBytes { bytes in bytes.withUnsafeBytes { XXH3.hash64($0) } }
+    }
+}
+
+/// What a ``CoordinatorDriver`` acts on: the network, the disk, a clock.
+///
+/// The program and the simulator each have one, so the decisions, the reduction and the codecs that are simulated
+/// are those that train. What takes time is answered later, by the driver's method of the same subject.
+package protocol CoordinatorWorld: AnyObject {
+    /// What tells peers apart.
+    associatedtype Peer: Hashable & Sendable
+    /// What messages carry beside their header.
+    associatedtype Frame: PayloadFrame
+    /// What adds partial sums up.
+    associatedtype Reduction: GradientReduction where Reduction.Frame == Frame
+
+    /// The reduction of a run, made of the one that trains.
+    func makeReduction(_ tree: TreeReduction<Frame>) -> Reduction
+
+    /// The time since the coordinator began; never goes back.
+    var now: Duration { get }
+
+    /// Sends a message, now or, if it is worth `waiting` for that, as soon as the peer has room.
+    func send(_ header: [UInt8], _ payload: [Frame], to peer: Peer, waiting: Bool)
+    /// Ends the connection of a peer, and hears nothing more of it.
+    func silence(_ peer: Peer)
+
+    /// Writes a checkpoint once the record has all steps that it covers; answered by `saved`.
+    func save(_ checkpoint: Checkpoint)
+    /// Removes the checkpoints of later steps; answered by `rewound`.
+    func rewind(noLaterThan step: Int)
+    /// Tests the parameters; answered by `evaluated`.
+    func evaluate(_ parameters: FloatBuffer)
+    /// Computes slots with the parameters, which stay as they are until then; answered by `arbitrated`.
+    func arbitrate(_ slots: Range<Int>, step: Int, _ parameters: FloatBuffer)
+
+    /// Takes note of an event; never waits.
+    ///
+    /// - Throws: ``FileError`` if an earlier event could not be written down.
+    func record(_ event: RunEvent) throws(FileError)
+    /// Whether what waits to be written down leaves memory for another step.
+    var recordHasRoom: Bool { get }
+    /// Writes down all events so far; answered by `recordIsFlushed`.
+    func flushRecord()
+
+    /// The run is over, and nothing is being written any more.
+    func finish(_ result: CoordinatorResult)
+}

@@ -1,0 +1,149 @@
+import Glibc
+import Kernels
+import NeuralNetwork
+import Protocol
+import Training
+import ZeroMQ
+
+/// A coordinator: takes workers in, assigns the work, reduces, updates and broadcasts.
+///
+/// It lives on the thread that owns its socket, and has no state but a ``CoordinatorDriver`` and the
+/// ``LiveWorld`` in which that acts.
+public actor Coordinator {
+    nonisolated let thread = SocketThread(name: "tern-coordinator")
+    /// The socket's thread runs this actor.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor {
+        thread.asUnownedSerialExecutor()
+    }
+
+    private nonisolated let parameterCount: Int
+    private let world: LiveWorld
+    let driver: CoordinatorDriver<LiveWorld>
+    var workers: CoordinatorSocket? { world.workers }
+    private var completion = Completion<CoordinatorResult>()
+
+    /// Makes the coordinator of a job, which goes on from `checkpoint` if there is one.
+    public init(
+        _ job: Job, settings: CoordinatorSettings, resuming checkpoint: Checkpoint?,
+        store: CheckpointStore, evaluation: EvaluationPool, observer: sending any RunObserver
+    ) {
+        var settings = settings
+        settings.examplesPerPart = max(
+            1, Limits.shardPartBytes / job.architecture.exampleByteCount)
+        parameterCount = ParameterLayout(job.architecture).count
+        world = LiveWorld(job, CheckpointWriter(store), evaluation, observer)
+        driver = CoordinatorDriver(
+            job, settings, run: RunID(UInt64.random(in: 1...UInt64.max)), resuming: checkpoint,
+            in: world)
+        world.coordinator = self
+    }
+
+    /// A context as this coordinator's socket wants it.
+    ///
+    /// Two I/O threads share the connections where weights and sums are large, so that what two workers
+    /// send, or are sent, need not wait for one another; where they are small, to change between
+    /// threads would take longer.
+    public nonisolated func makeContext() -> Context {
+        Context(ioThreads: 4 * parameterCount < Limits.largeMessage ? 1 : 2)
+    }
+
+    /// Binds the socket that workers dial.
+    ///
+    /// - Parameter door: who may join; nil to let in anybody.
+    /// - Returns: the endpoint, with the port that was chosen.
+    /// - Throws: ``SocketError`` if the endpoint is malformed or in use, or its name unknown.
+    public func listen(
+        _ endpoint: String, door: Door? = nil, context: Context
+    ) async throws(SocketError) -> String {
+        let place = try Endpoint(betweenProcesses: endpoint, for: .listen)
+        let addresses = try await place.addressesOfName()
+        var options = Limits.socketOptions(
+            parameterCount: parameterCount, timeout: driver.machine.settings.heartbeatTimeout,
+            descriptors: DescriptorLimit.raise())
+        options.encryption = door?.encryption
+        // Of a coordinator on the same machine the kernel tells when it is gone. One that was stopped
+        // (Ctrl-Z) and goes on finds its workers as they were.
+        options.heartbeatBindsPeers = !endpoint.hasPrefix("ipc://")
+        let socket = try Socket(context, .router, options, on: thread)
+        let bound =
+            try addresses.isEmpty
+            ? socket.bind(endpoint) : socket.bind(place, at: addresses)
+        try socket.monitor { event in self.assumeIsolated { $0.workers?.handle(event) } }
+        world.workers = CoordinatorSocket(socket, door, of: self, driver)
+        return bound
+    }
+
+    /// Trains with whoever joins, to the end.
+    ///
+    /// - Parameters:
+    ///   - signals: what may ask the run to stop, or for a checkpoint.
+    ///   - endAtOnce: ends the process where a signal asks for that.
+    public func train(
+        signals: SignalSource?,
+        endAtOnce: @escaping @Sendable (Int32) -> Never = { _exit(128 + $0) }
+    ) async -> CoordinatorResult {
+        guard let workers = world.workers else { preconditionFailure("listen comes before train") }
+        if let signals {
+            thread.attach(fileDescriptor: signals.fileDescriptor) {
+                self.assumeIsolated { coordinator in
+                    guard let request = signals.read() else { return }
+                    coordinator.handle(request, endAtOnce: endAtOnce)
+                }
+            }
+        }
+        every(.milliseconds(50)) { $0.driver.handle { $0.tick(now: $1) } }
+        every(.seconds(1)) {
+            $0.world.workers?.probe()
+            $0.world.workers?.reportFlood()
+            $0.driver.reportTiming()
+        }
+        every(Limits.interval) { $0.world.workers?.limitUnread() }
+        if workers.door != nil { every(Door.interval) { $0.world.workers?.lookAtList() } }
+        workers.attach()
+        driver.start()
+        let result = await withCheckedContinuation { completion.resume($0) }
+        if let signals { thread.detach(fileDescriptor: signals.fileDescriptor) }
+        // The word that the run is over must still leave.
+        workers.close(lingering: .milliseconds(500))
+        return result
+    }
+
+    private func every(
+        _ interval: Duration, _ work: @escaping @Sendable (isolated Coordinator) -> Void
+    ) {
+        thread.schedule(after: interval, repeatingEvery: interval) { self.assumeIsolated(work) }
+    }
+
+    /// Ends the threads, once ``train(signals:)`` has returned and nobody uses the coordinator.
+    public nonisolated func stop() async {
+        for errand in await errands { await errand.value }
+        for thread in await threads { await thread.stop() }
+        await thread.stop()
+    }
+
+    private var errands: [Task<Void, Never>] { world.errands }
+    private var threads: [SocketThread] { world.threads }
+
+    /// A worker process that this machine started has ended; `remaining` others have not.
+    public func localWorkerEnded(_ reason: String, remaining: Int) {
+        driver.handle { $0.localWorkerEnded(reason, remaining: remaining, now: $1) }
+    }
+
+    /// Lets the driver answer for what was done on another thread.
+    func answer(_ answer: @Sendable (CoordinatorDriver<LiveWorld>) -> Void) { answer(driver) }
+
+    func complete(_ result: CoordinatorResult) { completion.complete(result) }
+
+    private func handle(_ request: SignalRequest, endAtOnce: (Int32) -> Never) {
+        switch request {
+        case .stop(let signal):
+            if !driver.machine.isInterrupted {
+                driver.report(.stopping(signal: signalName(signal)))
+            }
+            driver.handle { $0.interrupt(signal, now: $1) }
+        case .stopAtOnce(let signal): endAtOnce(signal)
+        case .checkpoint(let signal):
+            driver.handle { machine, _ in machine.requestCheckpoint(signalName(signal)) }
+        }
+    }
+}

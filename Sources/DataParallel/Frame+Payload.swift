@@ -1,0 +1,4 @@
+import Training
+import ZeroMQ
+
+extension Frame: PayloadFrame {}

@@ -1,0 +1,62 @@
+import DataParallel
+import Testing
+import Training
+
+@Suite("A ledger of a step") struct StepLedgerTests {
+    /// Ten examples a step, on eight shards; the last step has four.
+    private let plan = BatchPlan(examples: 24, batchSize: 10, shards: 8)
+
+    private func ledger(step: Int) -> StepLedger {
+        var ledger = StepLedger(shards: plan.shards)
+        ledger.begin(step: step, of: plan)
+        return ledger
+    }
+
+    @Test("is complete once each slot has its sum, and closes once")
+    func complete() {
+        var ledger = ledger(step: 0)
+        for slot in 0..<8 {
+            #expect(!ledger.isComplete)
+            #expect(ledger.cover(slot..<slot + 1) == .new)
+        }
+        #expect(ledger.isComplete && ledger.isFull && ledger.missing.isEmpty)
+        ledger.close()
+        #expect(!ledger.isComplete && ledger.isFull)
+        ledger.reopen()
+        #expect(ledger.isComplete)
+    }
+
+    @Test("takes no slot twice, in whatever ranges sums come")
+    func duplicates() {
+        for first in 0..<8 {
+            for end in first + 1...8 {
+                for other in 0..<8 {
+                    var ledger = ledger(step: 0)
+                    #expect(ledger.cover(first..<end) == .new)
+                    let isTwice = (first..<end).contains(other)
+                    #expect(ledger.cover(other..<other + 1) == (isTwice ? .duplicate : .new))
+                }
+            }
+        }
+    }
+
+    @Test("waits for no slot without examples, and lets sums reach over it")
+    func empty() {
+        var ledger = ledger(step: 2)
+        #expect(ledger.empty.count == 4)
+        #expect(ledger.missing.count == 4)
+        #expect(ledger.slotsWithExamples(0..<8).count == 4)
+        #expect(ledger.cover(0..<8) == .new)
+        #expect(ledger.isComplete)
+    }
+
+    @Test("forgets all sums where its step begins anew")
+    func anew() {
+        var ledger = ledger(step: 0)
+        _ = ledger.cover(0..<8)
+        ledger.close()
+        ledger.begin(step: 0, of: plan)
+        #expect(!ledger.isFull)
+        #expect(ledger.missing.count == 8)
+    }
+}
