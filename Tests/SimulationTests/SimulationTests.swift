@@ -73,6 +73,6 @@ struct SimulationTests {
     @Test("sees every kind of fault")
     func kinds() {
         let kinds = (0..<1_000).flatMap { Schedule(seed: $0).faults.map(\.fault.kind) }
-        #expect(Set(kinds).count == 16)
+        #expect(Set(kinds).count == 17)
     }
 }
