@@ -21,8 +21,8 @@ func filledBuffer(_ count: Int) -> FloatBuffer {
 }
 
 /// A matrix that holds such values, with rows that lie as those of layers do.
-func filledMatrix(_ rows: Int, _ columns: Int) -> SpreadMatrix {
-    let matrix = SpreadMatrix(rows: rows, columns: columns)
+func filledMatrix(_ rows: Int, _ columns: Int) -> PaddedMatrix {
+    let matrix = PaddedMatrix(rows: rows, columns: columns)
     fill(matrix.values)
     return matrix
 }

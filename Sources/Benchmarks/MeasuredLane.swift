@@ -20,7 +20,7 @@ final class MeasuredLane {
     private let shards: [Int: Shard]
     private let passes: [Pass]
     private let network: Network
-    private var sums: PartialSums
+    private var sums: ReductionTree
     private let whole: ShardGradients
 
     init(_ architecture: Architecture, rows: Int, kernels: any KernelSet.Type) {
@@ -29,7 +29,7 @@ final class MeasuredLane {
             examples: 2 * rows, batchSize: 2 * rows, shards: Self.shardCount)
         network = Network(architecture, capacity: ShardGradients.rowsPerPass, kernels: kernels)
         parameters = network.layout.initialParameters(for: architecture, seed: 0, .uniform)
-        sums = PartialSums(plan, parameterCount: network.layout.count, kernels: kernels)
+        sums = ReductionTree(plan, parameterCount: network.layout.count, kernels: kernels)
         whole = ShardGradients(
             architecture, plan: plan, seed: 0, labelSmoothing: 0, kernels: kernels)
         var shards: [Int: Shard] = [:]

@@ -18,17 +18,17 @@ struct ProductCalls {
     private var steps: Int { architecture.timeSteps }
     private var gates: Int { architecture.cell.gates * hidden }
 
-    /// The sums of the hidden state: one product, or two where some gates keep theirs apart.
+    /// The preactivations: one product, or two where some gates keep input and hidden side separate.
     private var parts: [(suffix: String, columns: Int)] {
-        let together = architecture.cell.firstGateApart * hidden
-        let apart = (suffix: ", gates apart", columns: gates - together)
-        return [("", together)] + (apart.columns > 0 ? [apart] : [])
+        let fused = architecture.cell.firstSeparateGate * hidden
+        let separate = (suffix: ", gates apart", columns: gates - fused)
+        return [("", fused)] + (separate.columns > 0 ? [separate] : [])
     }
 
     /// The calls, in the order in which a step makes them.
     var all: [KernelCall] {
-        let together = parts[0]
-        var calls = [sums("sums", columns: together.columns, depths: (inputs, hidden))]
+        let fused = parts[0]
+        var calls = [sums("sums", columns: fused.columns, depths: (inputs, hidden))]
         for part in parts.dropFirst() {
             calls.append(
                 sums("input sums" + part.suffix, columns: part.columns, depths: (inputs, 0)))

@@ -42,7 +42,7 @@ package actor RunLibrary {
         var stalled = 0
     }
 
-    nonisolated let thread = SocketThread(name: "tern-monitor")
+    nonisolated let thread = EventLoop(name: "tern-monitor")
     /// The thread that reads the files runs this actor.
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
         thread.asUnownedSerialExecutor()

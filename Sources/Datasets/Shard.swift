@@ -1,6 +1,6 @@
 import Randomness
 
-/// The examples of one shard, in the order in which they were dealt.
+/// The examples of one shard, in the order in which they are laid out.
 public struct Shard: Sendable {
     /// The bytes of the examples, one after another.
     public var values: [UInt8]
@@ -14,16 +14,16 @@ public struct Shard: Sendable {
     }
 }
 
-/// How a data set is dealt to shards: once a run, by a permutation seeded from the run's seed.
+/// How a data set is split into shards: once a run, by a permutation seeded from the run's seed.
 ///
 /// The card at place `p` of the permuted deck goes to shard `p mod S`, so the sizes of two shards
 /// differ by one at most, whatever the number of workers.
-public struct ShardDeal: Sendable {
+public struct ShardLayout: Sendable {
     /// The number of shards.
     public let shards: Int
     private let deck: [Int32]
 
-    /// Deals `examples` examples to `shards` shards.
+    /// Splits `examples` examples into `shards` shards.
     public init(examples: Int, shards: Int, seed: UInt64) {
         self.shards = shards
         var random = Philox(seed: seed, for: "shards")

@@ -1,6 +1,6 @@
 import KernelInterface
 
-// The gates of LSTM and GRU cells, fused: one pass over a time step's sums does all that is done to
+// The gates of LSTM and GRU cells, fused: one pass over a time step's preactivations does all that is done to
 // an element. Each function is the cell's equation, element by element; rows lie in matrices, and a
 // row of gates holds them one after another, H values each.
 

@@ -164,7 +164,7 @@ public enum Cell: String, Codable, Sendable, CaseIterable {
     /// The gated recurrent unit (Cho and others 2014).
     case gru
 
-    /// The sums that a hidden value is made from.
+    /// The preactivations from which a hidden value is made.
     public var gates: Int {
         switch self {
         case .rnn: 1
@@ -173,8 +173,8 @@ public enum Cell: String, Codable, Sendable, CaseIterable {
         }
     }
 
-    /// The first of the gates whose sums of input and of hidden state are kept apart.
-    package var firstGateApart: Int { self == .gru ? 2 : gates }
+    /// The first of the gates that keep their preactivations of input and of hidden state separate.
+    package var firstSeparateGate: Int { self == .gru ? 2 : gates }
 }
 
 /// What a plain RNN cell applies to its sums.

@@ -10,7 +10,7 @@ struct ConvolutionFront {
     private let layers: [ConvolutionLayer]
     /// The images, [N][pixels], scaled to [0, 1].
     let images: FloatBuffer
-    /// The gradient by the one sequence that the recurrent layers read, [R][N][K W].
+    /// The gradient of the one sequence that the recurrent layers read, [R][N][K W].
     let sequenceGradient: [SequenceBuffer]
 
     /// The front of an architecture, or nil where it has none.
@@ -51,7 +51,7 @@ struct ConvolutionFront {
         }
     }
 
-    /// Carries ``sequenceGradient`` back to the sums of all convolutions.
+    /// Carries ``sequenceGradient`` back to the preactivations of all convolutions.
     func backward(parameters: FloatBuffer, rows: Int) {
         guard let last = layers.last else { return }
         forEachRun(of: last.outputShape, in: sequenceGradient[0], rows) { map, step in

@@ -7,14 +7,14 @@ import Kernels
 struct ConvolutionLayer {
     private let kernels: any KernelSet.Type
     private let inputShape: MapShape
-    private let sumsShape: MapShape
+    private let preactivationShape: MapShape
     private let weight: Int  // [K][9C]
     private let bias: Int  // [K]
     private let transposed: FloatBuffer  // [9C][K]
     private let patches: FloatBuffer  // [R W][9C], of one image
-    /// The sums, [N][R W][K], which the backward pass turns into the gradient by them.
-    private let sums: FloatBuffer
-    /// The pooled maps, [N][K][R/2][W/2], and the gradient by them.
+    /// The preactivations, [N][R W][K]; the backward pass turns them into their gradient.
+    private let preactivations: FloatBuffer
+    /// The pooled maps, [N][K][R/2][W/2], and the gradient with respect to them.
     let output: FloatBuffer
     let gradient: FloatBuffer
     let outputShape: MapShape
@@ -25,7 +25,7 @@ struct ConvolutionLayer {
     ) {
         self.kernels = kernels
         inputShape = input
-        sumsShape = MapShape(channels: channels, rows: input.rows, columns: input.columns)
+        preactivationShape = MapShape(channels: channels, rows: input.rows, columns: input.columns)
         outputShape = MapShape(
             channels: channels, rows: input.rows / 2, columns: input.columns / 2)
         weight = layout.offset(of: "conv.\(index).weight")
@@ -33,14 +33,14 @@ struct ConvolutionLayer {
         let depth = 9 * input.channels
         transposed = FloatBuffer(count: depth * channels)
         patches = FloatBuffer(count: input.rows * input.columns * depth)
-        sums = FloatBuffer(count: capacity * sumsShape.count)
+        preactivations = FloatBuffer(count: capacity * preactivationShape.count)
         output = FloatBuffer(count: capacity * outputShape.count)
         gradient = FloatBuffer(count: capacity * outputShape.count)
     }
 
     private var depth: Int { 9 * inputShape.channels }
-    private var channels: Int { sumsShape.channels }
-    private var pixels: Int { sumsShape.rows * sumsShape.columns }
+    private var channels: Int { preactivationShape.channels }
+    private var pixels: Int { preactivationShape.rows * preactivationShape.columns }
 
     /// Takes over new parameters: lays out the weights for the forward product.
     func load(_ parameters: FloatBuffer) {
@@ -54,27 +54,28 @@ struct ConvolutionLayer {
         for row in 0..<rows {
             gatherPatches(maps, row)
             kernels.fillRows(
-                sums(row), rows: pixels, with: parameters.vector(at: bias, count: channels))
+                preactivations(row), rows: pixels,
+                with: parameters.vector(at: bias, count: channels))
             kernels.multiply(
                 patches.matrix(stride: depth), transposed.matrix(stride: channels),
-                into: sums(row),
+                into: preactivations(row),
                 ProductShape(rows: pixels, columns: channels, depth: depth, accumulates: true))
             kernels.pool(
-                sums(row), sumsShape,
+                preactivations(row), preactivationShape,
                 into: output.vector(at: row * outputShape.count, count: outputShape.count))
         }
     }
 
-    /// Turns ``gradient`` into that by the sums and, if asked, into that by the input maps.
+    /// Turns ``gradient`` into the preactivations' gradient and, if asked, into the input maps'.
     func backward(into maps: FloatBuffer?, parameters: FloatBuffer, rows: Int) {
         for row in 0..<rows {
             kernels.poolBackward(
-                sums(row), sumsShape,
+                preactivations(row), preactivationShape,
                 pooledGradient: gradient.vector(
                     at: row * outputShape.count, count: outputShape.count))
             guard let maps else { continue }
             kernels.multiply(
-                sums(row), parameters.matrix(at: weight, stride: depth),
+                preactivations(row), parameters.matrix(at: weight, stride: depth),
                 into: patches.matrix(stride: depth),
                 ProductShape(rows: pixels, columns: depth, depth: channels))
             let target = maps.vector(at: row * inputShape.count, count: inputShape.count)
@@ -92,17 +93,18 @@ struct ConvolutionLayer {
             shape.accumulates = !(isFirst && row == part.lowerBound)
             gatherPatches(maps, row)
             kernels.multiply(
-                sums(row).transposed, patches.matrix(stride: depth),
+                preactivations(row).transposed, patches.matrix(stride: depth),
                 into: gradients.matrix(at: weight, stride: depth), shape)
         }
         shape.accumulates = !isFirst
         shape.depth = pixels * part.count
         kernels.addRows(
-            sums(part.lowerBound), into: gradients.vector(at: bias, count: channels), shape)
+            preactivations(part.lowerBound), into: gradients.vector(at: bias, count: channels),
+            shape)
     }
 
-    private func sums(_ row: Int) -> Matrix {
-        sums.matrix(at: row * sumsShape.count, stride: channels)
+    private func preactivations(_ row: Int) -> Matrix {
+        preactivations.matrix(at: row * preactivationShape.count, stride: channels)
     }
 
     private func gatherPatches(_ maps: FloatBuffer, _ row: Int) {

@@ -1,15 +1,15 @@
 import Kernels
 
-/// The plain recurrent cell (Elman 1990): h_t = f(sums), f the hyperbolic tangent or the rectifier.
+/// The plain recurrent cell (Elman 1990): h_t = f(a), of preactivations a; f is tanh or the rectifier.
 struct ElmanCell: RecurrentCell {
     private let nonlinearity: Nonlinearity
     private let kernels: any KernelSet.Type
-    /// The sums become the hidden states in place.
+    /// The preactivations become the hidden states in place.
     let hidden: SequenceBuffer
     let gradient: SequenceBuffer
 
-    var sums: SequenceBuffer { hidden }
-    var sumGradients: SequenceBuffer { gradient }
+    var preactivations: SequenceBuffer { hidden }
+    var preactivationGradients: SequenceBuffer { gradient }
 
     init(_ architecture: Architecture, capacity: Int, kernels: any KernelSet.Type) {
         nonlinearity = architecture.nonlinearity

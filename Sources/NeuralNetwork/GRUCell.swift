@@ -2,21 +2,21 @@ import Kernels
 
 /// The gated recurrent unit (Cho and others 2014), with PyTorch's gates.
 ///
-///     r = σ(sums_r)   z = σ(sums_z)   n = tanh(inputSum_n + r hiddenSum_n)
+///     r = σ(a_r)   z = σ(a_z)   n = tanh(a_in + r a_hn), a the preactivations
 ///     h_t = (1 - z) n + z h_(t-1)
 struct GRUCell: RecurrentCell {
     private let kernels: any KernelSet.Type
     private let hiddenSize: Int
-    /// The sums become the gates in place, and the gates the gradient by the sums.
-    let sums: SequenceBuffer
-    /// The candidate's sums of the hidden state, which become the gradient by them.
+    /// The preactivations become the gates in place, and the gates the preactivations' gradient.
+    let preactivations: SequenceBuffer
+    /// The candidate's preactivations of the hidden state, which become their gradient.
     private let candidate: SequenceBuffer
     let hidden: SequenceBuffer
     let gradient: SequenceBuffer
 
-    var sumsApart: SequenceBuffer? { candidate }
-    var sumGradients: SequenceBuffer { sums }
-    var overwritten: [SequenceBuffer] { [sums, candidate] }
+    var hiddenPreactivations: SequenceBuffer? { candidate }
+    var preactivationGradients: SequenceBuffer { preactivations }
+    var overwritten: [SequenceBuffer] { [preactivations, candidate] }
 
     init(_ architecture: Architecture, capacity: Int, kernels: any KernelSet.Type) {
         self.kernels = kernels
@@ -24,7 +24,7 @@ struct GRUCell: RecurrentCell {
         func sequence(_ width: Int) -> SequenceBuffer {
             SequenceBuffer(timeSteps: architecture.timeSteps, capacity: capacity, width: width)
         }
-        sums = sequence(3 * hiddenSize)
+        preactivations = sequence(3 * hiddenSize)
         candidate = sequence(hiddenSize)
         hidden = sequence(hiddenSize)
         gradient = sequence(hiddenSize)
@@ -43,7 +43,7 @@ struct GRUCell: RecurrentCell {
 
     private func step(_ time: Int, _ previous: Int?, _ rows: Int) -> GRUStep {
         GRUStep(
-            gates: sums.step(time, rows: rows),
+            gates: preactivations.step(time, rows: rows),
             hiddenCandidate: candidate.step(time, rows: rows),
             previousHidden: previous.map { hidden.step($0, rows: rows) },
             hidden: hidden.step(time, rows: rows))

@@ -7,18 +7,18 @@ import Kernels
 struct LSTMCell: RecurrentCell {
     private let kernels: any KernelSet.Type
     private let hiddenSize: Int
-    /// The sums become the gates in place, and the gates the gradient by the sums.
-    let sums: SequenceBuffer
+    /// The preactivations become the gates in place, and the gates the preactivations' gradient.
+    let preactivations: SequenceBuffer
     let hidden: SequenceBuffer
     let gradient: SequenceBuffer
     private let state: SequenceBuffer
     private let activatedState: SequenceBuffer
-    /// The gradient by the state of the step whose turn it is, [N][H].
+    /// The gradient with respect to the state of the step whose turn it is, [N][H].
     private let gradientByState: SequenceBuffer
 
-    var sumGradients: SequenceBuffer { sums }
+    var preactivationGradients: SequenceBuffer { preactivations }
     var states: [SequenceBuffer] { [hidden, state] }
-    var overwritten: [SequenceBuffer] { [sums] }
+    var overwritten: [SequenceBuffer] { [preactivations] }
     var stateGradient: SequenceBuffer? { gradientByState }
 
     init(_ architecture: Architecture, capacity: Int, kernels: any KernelSet.Type) {
@@ -27,7 +27,7 @@ struct LSTMCell: RecurrentCell {
         func sequence(_ width: Int, timeSteps: Int = architecture.timeSteps) -> SequenceBuffer {
             SequenceBuffer(timeSteps: timeSteps, capacity: capacity, width: width)
         }
-        sums = sequence(4 * hiddenSize)
+        preactivations = sequence(4 * hiddenSize)
         hidden = sequence(hiddenSize)
         gradient = sequence(hiddenSize)
         state = sequence(hiddenSize)
@@ -49,7 +49,7 @@ struct LSTMCell: RecurrentCell {
 
     private func step(_ time: Int, _ previous: Int?, _ rows: Int) -> LSTMStep {
         LSTMStep(
-            gates: sums.step(time, rows: rows),
+            gates: preactivations.step(time, rows: rows),
             previousState: previous.map { state.step($0, rows: rows) },
             state: state.step(time, rows: rows),
             activatedState: activatedState.step(time, rows: rows),

@@ -28,7 +28,7 @@ public final class Network {
     /// Whether the last forward pass dropped anything.
     private var hasDropped = false
     /// For each layer what the last forward pass left out of its inputs; only the first's have any.
-    private var margins: [Margins]
+    private var blanks: [BlankColumns]
 
     /// One layer: its directions, and what is dropped of their outputs.
     private struct Layer {
@@ -72,8 +72,8 @@ public final class Network {
         }
         readout = ReadoutLayer(
             of: architecture, layout: layout, capacity: capacity, kernels: kernels)
-        margins = layers.map {
-            Margins(timeSteps: architecture.timeSteps, width: $0.directions[0].inputSize)
+        blanks = layers.map {
+            BlankColumns(timeSteps: architecture.timeSteps, width: $0.directions[0].inputSize)
         }
     }
 
@@ -130,14 +130,14 @@ public final class Network {
         front?.forward(into: input[0], parameters: parameters, rows: rows)
         // Of what convolutions make of zeros a gradient is wanted, of each row.
         if sharing && front == nil {
-            margins[0].find(in: input[0], rows: rows, kernels: kernels)
+            blanks[0].find(in: input[0], rows: rows, kernels: kernels)
         } else {
-            margins[0].forget()
+            blanks[0].forget()
         }
         for (index, layer) in layers.enumerated() {
             let below = inputs(ofLayer: index)
             for direction in layer.directions {
-                direction.forward(below, rows: rows, margins: margins[index])
+                direction.forward(below, rows: rows, blanks: blanks[index])
             }
             if hasDropped { layer.dropout?.forward(layer.hidden, draws: draws) }
         }
@@ -159,7 +159,7 @@ public final class Network {
         return kernels.softmaxCrossEntropy(logits, label: label, smoothing: smoothing)
     }
 
-    /// Carries the gradient of the summed loss back to every layer's sums.
+    /// Carries the gradient of the summed loss back to every layer's preactivations.
     ///
     /// The parameter gradients are a step of their own, ``addParameterGradients(of:rows:to:)``,
     /// since they are summed for each shard apart.
@@ -167,7 +167,7 @@ public final class Network {
         readout.backward(into: layers.last?.gradients ?? [], parameters: parameters, rows: rows)
         for index in layers.indices.reversed() {
             for direction in layers[index].directions {
-                direction.backward(rows: rows, margins: margins[index])
+                direction.backward(rows: rows, blanks: blanks[index])
             }
             let below = index > 0 ? layers[index - 1] : nil
             // The pixels themselves need no gradient.
@@ -192,7 +192,7 @@ public final class Network {
             for direction in layer.directions {
                 direction.addParameterGradients(
                     of: part, inputs: inputs(ofLayer: index), rows: rows,
-                    margins: margins[index], to: gradients, isFirst: isFirst)
+                    blanks: blanks[index], to: gradients, isFirst: isFirst)
             }
         }
         readout.addParameterGradients(of: part, rows: rows, to: gradients, isFirst: isFirst)

@@ -1,23 +1,25 @@
 import Kernels
 
-/// The weights of some of a recurrent layer's sums, as the forward products want them.
+/// The weights of some of a recurrent layer's preactivations, as the forward products want them.
 ///
-/// Shapes: D input values, H hidden values, S sums.
+/// Shapes: D input values, H hidden values, S preactivations.
 struct PackedWeights {
-    private let sums: Range<Int>
+    private let preactivations: Range<Int>
     private let inputSide: PackedMatrix  // [D][S]
     private let hiddenSide: PackedMatrix  // [H][S]
 
-    init(of sums: Range<Int>, inputSize: Int, hiddenSize: Int, kernels: any KernelSet.Type) {
-        self.sums = sums
-        inputSide = PackedMatrix(rows: inputSize, columns: sums.count, kernels: kernels)
-        hiddenSide = PackedMatrix(rows: hiddenSize, columns: sums.count, kernels: kernels)
+    init(
+        of preactivations: Range<Int>, inputSize: Int, hiddenSize: Int, kernels: any KernelSet.Type
+    ) {
+        self.preactivations = preactivations
+        inputSide = PackedMatrix(rows: inputSize, columns: preactivations.count, kernels: kernels)
+        hiddenSide = PackedMatrix(rows: hiddenSize, columns: preactivations.count, kernels: kernels)
     }
 
-    /// Takes over the layer's weights, which have a row for each of all its sums.
+    /// Takes over the layer's weights, which have a row for each of all its preactivations.
     func pack(inputSide weightsIH: Matrix, hiddenSide weightsHH: Matrix) {
-        inputSide.pack(transposing: weightsIH.dropping(rows: sums.lowerBound))
-        hiddenSide.pack(transposing: weightsHH.dropping(rows: sums.lowerBound))
+        inputSide.pack(transposing: weightsIH.dropping(rows: preactivations.lowerBound))
+        hiddenSide.pack(transposing: weightsHH.dropping(rows: preactivations.lowerBound))
     }
 
     /// The product of columns of an input, the first of which is the layer's `firstColumn`, with the

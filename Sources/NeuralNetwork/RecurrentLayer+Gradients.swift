@@ -1,14 +1,15 @@
 import Kernels
 
-// Gradients by what is outside the layer: by its inputs and by its parameters.
+// Gradients with respect to the layer's inputs and parameters.
 
 extension RecurrentLayer {
-    /// Writes, or adds, the gradient by this layer's inputs into sequences of the same widths, after a
-    /// pass in which the rows shared nothing.
+    /// Writes, or adds, the gradient with respect to this layer's inputs into sequences of the same
+    /// widths, after a pass in which the rows shared nothing.
     func backwardInputs(into targets: [SequenceBuffer], rows: Int, accumulates: Bool) {
         for (target, weights) in zip(targets, packedIH) {
             let terms = ProductTerms(
-                cell.sumGradients.step(times.lowerBound, rows: rows), weights, depth: columns)
+                cell.preactivationGradients.step(times.lowerBound, rows: rows), weights,
+                depth: columns)
             kernels.multiply(
                 terms, plus: nil, into: target.step(times.lowerBound, rows: rows),
                 rows: times.count * rows, columns: target.width, accumulates: accumulates)
@@ -20,67 +21,69 @@ extension RecurrentLayer {
     /// One product a weight matrix runs over the time steps and the part's examples, in this order.
     /// What the rows shared comes first; the part is all of them then.
     func addParameterGradients(
-        of part: Range<Int>, inputs: [SequenceBuffer], rows: Int, margins: Margins,
+        of part: Range<Int>, inputs: [SequenceBuffer], rows: Int, blanks: BlankColumns,
         to gradients: FloatBuffer, isFirst: Bool
     ) {
-        let shared = sharedSteps(margins)
+        let shared = sharedSteps(blanks)
         precondition(shared == 0 || part == 0..<rows, "rows that share steps have one gradient")
-        let stretches = (
-            first: Stretch(
-                cell: beginning.cell,
+        let ranges = (
+            first: TimeRange(
+                cell: prefix.cell,
                 times: isReverse ? times.suffix(shared) : times.prefix(shared), part: 0..<1, rows: 1
             ),
-            rest: Stretch(
+            rest: TimeRange(
                 cell: cell,
                 times: isReverse ? times.dropLast(shared) : times.dropFirst(shared), part: part,
                 rows: rows)
         )
         if let transposedGradientIH {
             addInputGradients(
-                through: transposedGradientIH, of: stretches.rest, inputs[0], margins,
+                through: transposedGradientIH, of: ranges.rest, inputs[0], blanks,
                 to: gradients.matrix(at: weightIH, stride: inputSize), isFirst)
         } else {
-            addInputGradients(of: stretches.rest, inputs, to: gradients, isFirst)
+            addInputGradients(of: ranges.rest, inputs, to: gradients, isFirst)
         }
         addHiddenGradients(
-            by: (beginning.cell.sumGradients, cell.sumGradients), over: stretches,
+            of: (prefix.cell.preactivationGradients, cell.preactivationGradients), over: ranges,
             bias: gradients.vector(at: biasIH, count: columns),
-            weights: gradients.matrix(at: weightHH, stride: hiddenSize), columnsTogether, isFirst)
-        // Sums that input and hidden side form together have the same gradient by either's bias.
+            weights: gradients.matrix(at: weightHH, stride: hiddenSize), fusedColumns, isFirst)
+        // Fused preactivations have the same gradient with respect to either bias.
         kernels.copy(
-            gradients.vector(at: biasIH, count: columnsTogether),
-            into: gradients.vector(at: biasHH, count: columnsTogether))
-        guard let first = beginning.cell.sumsApart, let rest = cell.sumsApart else { return }
+            gradients.vector(at: biasIH, count: fusedColumns),
+            into: gradients.vector(at: biasHH, count: fusedColumns))
+        guard let first = prefix.cell.hiddenPreactivations, let rest = cell.hiddenPreactivations
+        else { return }
         addHiddenGradients(
-            by: (first, rest), over: stretches,
-            bias: gradients.vector(at: biasHH + columnsTogether, count: rest.width),
+            of: (first, rest), over: ranges,
+            bias: gradients.vector(at: biasHH + fusedColumns, count: rest.width),
             weights: gradients.matrix(
-                at: weightHH + columnsTogether * hiddenSize, stride: hiddenSize),
+                at: weightHH + fusedColumns * hiddenSize, stride: hiddenSize),
             rest.width, isFirst)
     }
 
-    /// Adds the gradients of a bias and of `count` rows of hidden weights, by the sums they form.
+    /// Adds the gradients of a bias and of `count` rows of hidden weights, given those of their
+    /// preactivations.
     private func addHiddenGradients(
-        by sums: (first: SequenceBuffer, rest: SequenceBuffer),
-        over stretches: (first: Stretch, rest: Stretch), bias: Vector, weights: Matrix,
+        of preactivations: (first: SequenceBuffer, rest: SequenceBuffer),
+        over ranges: (first: TimeRange, rest: TimeRange), bias: Vector, weights: Matrix,
         _ count: Int, _ isFirst: Bool
     ) {
-        addSums(sums.first, over: stretches.first, to: bias, isFirst: isFirst)
-        addSums(sums.rest, over: stretches.rest, to: bias, isFirst: false)
+        addSums(preactivations.first, over: ranges.first, to: bias, isFirst: isFirst)
+        addSums(preactivations.rest, over: ranges.rest, to: bias, isFirst: false)
         kernels.multiply(
-            hiddenTerms(sums.first, over: stretches.first),
-            plus: hiddenTerms(sums.rest, over: stretches.rest), into: weights, rows: count,
+            hiddenTerms(preactivations.first, over: ranges.first),
+            plus: hiddenTerms(preactivations.rest, over: ranges.rest), into: weights, rows: count,
             columns: hiddenSize, accumulates: !isFirst)
     }
 
     /// Adds the gradients of the input weights, to which the zeros that are shared add nothing.
     private func addInputGradients(
-        of stretch: Stretch, _ inputs: [SequenceBuffer], to gradients: FloatBuffer,
+        of range: TimeRange, _ inputs: [SequenceBuffer], to gradients: FloatBuffer,
         _ isFirst: Bool
     ) {
         var column = 0
         for input in inputs {
-            let terms = stretch.terms(stretch.cell.sumGradients, input, over: stretch.times)
+            let terms = range.terms(range.cell.preactivationGradients, input, over: range.times)
             kernels.multiply(
                 terms, plus: nil,
                 into: gradients.matrix(at: weightIH + column, stride: inputSize), rows: columns,
@@ -92,10 +95,10 @@ extension RecurrentLayer {
     /// Adds the gradient of the input weights on its side: each input value has a row.
     ///
     /// The terms of each sum are the same in the same order. A row is many full vectors, while few input
-    /// values are one that is not full; and the margins' rows need not be computed.
+    /// values are one that is not full; and the rows of blank columns need not be computed.
     private func addInputGradients(
-        through sideways: SpreadMatrix, of stretch: Stretch, _ input: SequenceBuffer,
-        _ margins: Margins, to gradients: Matrix, _ isFirst: Bool
+        through sideways: PaddedMatrix, of range: TimeRange, _ input: SequenceBuffer,
+        _ blanks: BlankColumns, to gradients: Matrix, _ isFirst: Bool
     ) {
         if isFirst {
             sideways.values.zero()
@@ -103,9 +106,9 @@ extension RecurrentLayer {
             kernels.transpose(
                 gradients, into: sideways.rows(), rows: columns, columns: inputSize)
         }
-        let occupied = margins.columns
-        var terms = stretch.terms(
-            input, stretch.cell.sumGradients, over: stretch.times.clamped(to: margins.times))
+        let occupied = blanks.columns
+        var terms = range.terms(
+            input, range.cell.preactivationGradients, over: range.times.clamped(to: blanks.times))
         terms.a = terms.a.dropping(rows: occupied.lowerBound)
         kernels.multiply(
             terms, plus: nil, into: sideways.rows(from: occupied.lowerBound),
@@ -113,29 +116,31 @@ extension RecurrentLayer {
         kernels.transpose(sideways.rows(), into: gradients, rows: inputSize, columns: columns)
     }
 
-    /// Adds the sums of a sequence's columns.
+    /// Adds up a sequence's columns.
     private func addSums(
-        _ sequence: SequenceBuffer, over stretch: Stretch, to target: Vector, isFirst: Bool
+        _ sequence: SequenceBuffer, over range: TimeRange, to target: Vector, isFirst: Bool
     ) {
         var shape = ProductShape(
-            rows: 1, columns: target.count, depth: stretch.part.count, accumulates: !isFirst)
-        shape.segments = stretch.times.count
-        shape.aSegmentStride = stretch.rows * sequence.stride
+            rows: 1, columns: target.count, depth: range.part.count, accumulates: !isFirst)
+        shape.segments = range.times.count
+        shape.aSegmentStride = range.rows * sequence.stride
         kernels.addRows(
-            stretch.examples(of: sequence, at: stretch.times.lowerBound), into: target, shape)
+            range.examples(of: sequence, at: range.times.lowerBound), into: target, shape)
     }
 
-    /// The product of gradients by sums with the hidden states that the sums were formed from.
-    private func hiddenTerms(_ sums: SequenceBuffer, over stretch: Stretch) -> ProductTerms {
+    /// The product of the preactivations' gradients with the hidden states before them.
+    private func hiddenTerms(_ preactivations: SequenceBuffer, over range: TimeRange)
+        -> ProductTerms
+    {
         // The first step read has no hidden state before it; each other's lies one step beside it.
-        let later = stretch.times.clamped(to: isReverse ? times.dropLast() : times.dropFirst())
-        return stretch.terms(
-            sums, stretch.cell.hidden, over: later, secondBehind: isReverse ? -1 : 1)
+        let later = range.times.clamped(to: isReverse ? times.dropLast() : times.dropFirst())
+        return range.terms(
+            preactivations, range.cell.hidden, over: later, secondBehind: isReverse ? -1 : 1)
     }
 }
 
 /// Time steps of some examples, which are a part of a cell's rows.
-private struct Stretch {
+private struct TimeRange {
     let cell: any RecurrentCell
     let times: Range<Int>
     let part: Range<Int>

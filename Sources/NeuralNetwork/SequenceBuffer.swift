@@ -2,7 +2,7 @@ import Kernels
 
 /// Sequences side by side: [L][N][width], so that one time step of all rows is one matrix.
 struct SequenceBuffer {
-    private let matrix: SpreadMatrix
+    private let matrix: PaddedMatrix
 
     /// The values of a row.
     var width: Int { matrix.columns }
@@ -13,7 +13,7 @@ struct SequenceBuffer {
 
     /// Room for `timeSteps` steps of `capacity` rows.
     init(timeSteps: Int, capacity: Int, width: Int) {
-        matrix = SpreadMatrix(rows: timeSteps * capacity, columns: width)
+        matrix = PaddedMatrix(rows: timeSteps * capacity, columns: width)
     }
 
     /// One time step, where each has `rows` rows.

@@ -93,7 +93,7 @@ public enum CoordinatorMessage: WireMessage, Sendable, Equatable {
     case compute(WorkHeader)
     /// Are you there, and what do you do?
     case ping
-    /// You were given up: forget the run, and say hello again.
+    /// You were dropped: forget the run, and say hello again.
     case expel(Notice)
     /// The run is over.
     case stop(Notice)

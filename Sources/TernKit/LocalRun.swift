@@ -8,7 +8,7 @@ import Training
 package struct LocalRun {
     /// What the run has come to.
     package private(set) var state: TrainingState
-    private var sums: PartialSums
+    private var sums: ReductionTree
     private let lanes: [Lane]
 
     /// A run before its first step, or at a checkpoint.
@@ -16,7 +16,7 @@ package struct LocalRun {
     /// - Parameter lanes: the threads to compute on; nil for one for each core.
     package init(_ job: Job, lanes count: Int?, resuming checkpoint: Checkpoint? = nil) {
         state = TrainingState(job, resuming: checkpoint)
-        sums = PartialSums(
+        sums = ReductionTree(
             job.plan, parameterCount: state.parameters.count, kernels: job.kernels)
         let count = min(max(1, count ?? Processors.allowed.count), job.plan.shards)
         lanes = (0..<count).map { Lane($0, of: count, job) }

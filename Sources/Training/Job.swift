@@ -13,7 +13,7 @@ public struct Job: Sendable {
     /// Which examples each step takes.
     public let plan: BatchPlan
     /// Which examples each shard holds.
-    public let deal: ShardDeal
+    public let layout: ShardLayout
     /// The parameters that the run begins with; nil to draw them from the seed.
     public var initialParameters: FloatBuffer?
     /// What tells the data set from others.
@@ -39,7 +39,7 @@ public struct Job: Sendable {
         plan = BatchPlan(
             examples: dataset.train.count, batchSize: configuration.examplesPerStep,
             shards: configuration.shards)
-        deal = ShardDeal(
+        layout = ShardLayout(
             examples: dataset.train.count, shards: configuration.shards, seed: configuration.seed)
         dataDigest = dataset.digest
     }
@@ -50,7 +50,7 @@ public struct Job: Sendable {
             uniqueKeysWithValues: slots.map { slot in
                 let shard = shard(atSlot: slot, of: plan.shards)
                 let all = 0..<plan.examples(inShard: shard)
-                return (shard, deal.examples(all, ofShard: shard, from: dataset.train))
+                return (shard, layout.examples(all, ofShard: shard, from: dataset.train))
             })
     }
 }

@@ -4,7 +4,7 @@ public enum RunEvent: Sendable, Equatable {
     case joined(WorkerDescription, members: Int)
     /// A worker holds these shards from now on.
     case assigned(worker: String, shards: [Int])
-    /// A worker is gone, or was given up; with what it owed to the step under way, if there is one.
+    /// A worker is gone, or was dropped; with what it owed to the step under way, if there is one.
     case left(worker: String, reason: String, members: Int, owed: OwedWork?)
     /// A worker is late with sums; with what it was last known to do, and how often it was late.
     case late(worker: String, state: String, OwedWork, times: Int)

@@ -26,7 +26,7 @@ public final class ShardGradients {
     private let seed: UInt64
     private let labelSmoothing: Double
     private let kernels: any KernelSet.Type
-    private var sums: PartialSums
+    private var sums: ReductionTree
     /// The order in which each shard is walked in `epoch`.
     private var orders: [Int: [Int32]] = [:]
     private var epoch = 0
@@ -59,7 +59,7 @@ public final class ShardGradients {
         self.seed = seed
         self.labelSmoothing = labelSmoothing
         self.kernels = kernels
-        sums = PartialSums(plan, parameterCount: network.layout.count, kernels: kernels)
+        sums = ReductionTree(plan, parameterCount: network.layout.count, kernels: kernels)
     }
 
     /// Makes the computer of one lane of a job, on the job's own machine.
@@ -198,7 +198,7 @@ public final class ShardGradients {
         if epoch != self.epoch { orders.removeAll(keepingCapacity: true) }
         self.epoch = epoch
         guard orders[shard] == nil else { return }
-        orders[shard] = ShardDeal.order(
+        orders[shard] = ShardLayout.order(
             ofShard: shard, count: plan.examples(inShard: shard), epoch: epoch, seed: seed)
     }
 }

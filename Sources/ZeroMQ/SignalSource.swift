@@ -11,7 +11,7 @@ import Glibc
 /// SIGINT, SIGTERM and SIGHUP ask to stop, SIGUSR1 and SIGUSR2 for a checkpoint. A SIGHUP that the process
 /// ignores, as `nohup` has it do, stays ignored.
 public final class SignalSource: Sendable {
-    /// What to attach to a ``SocketThread``.
+    /// What to attach to a ``EventLoop``.
     public let fileDescriptor: Int32
     private let writingEnd: Int32
     private let caught: [Int32]

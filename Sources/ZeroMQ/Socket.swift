@@ -1,6 +1,6 @@
 import CZeroMQ
 
-/// A ZeroMQ socket, which lives on one ``SocketThread`` and speaks whole messages.
+/// A ZeroMQ socket, which lives on one ``EventLoop`` and speaks whole messages.
 ///
 /// It is used there only, best by an actor whose executor is the thread; a call from elsewhere ends
 /// the process with a message. All calls return at once. A socket that is dropped closes itself,
@@ -32,7 +32,7 @@ public final class Socket {
     /// The limits and times it was made with.
     public let options: SocketOptions
     /// The one thread that may use it.
-    public let thread: SocketThread
+    public let thread: EventLoop
 
     let context: Context
     /// libzmq's socket, or nil once it is closed.
@@ -55,7 +55,7 @@ public final class Socket {
     /// Opens a socket that is tied to no endpoint yet.
     public init(
         _ context: Context, _ kind: Kind, _ options: SocketOptions = SocketOptions(),
-        on thread: SocketThread
+        on thread: EventLoop
     ) throws(SocketError) {
         thread.checkIsolated()
         self.context = context

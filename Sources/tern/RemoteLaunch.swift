@@ -7,7 +7,7 @@ import ZeroMQ
 ///
 /// It gets the program and the user's agent, so that it can log in on the others as the user can here.
 actor RemoteLaunch {
-    nonisolated let thread = SocketThread(name: "tern-launch")
+    nonisolated let thread = EventLoop(name: "tern-launch")
     /// The thread that signals arrive at runs this actor.
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 

@@ -14,7 +14,7 @@ import ZeroMQ
 /// The coordinator is a process of this same program that goes on from the run's newest checkpoint. It
 /// prints to where this process prints, and lives no longer than this process.
 actor Supervisor {
-    nonisolated let thread = SocketThread(name: "tern-supervisor")
+    nonisolated let thread = EventLoop(name: "tern-supervisor")
     /// The thread that signals arrive at runs this actor.
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 

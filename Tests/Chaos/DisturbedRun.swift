@@ -94,7 +94,7 @@ struct DisturbedRun {
             let worker = cluster.workers[entry.worker]
             worker.signal(SIGSTOP)
             time = try await goingOn(after: start)
-            try await givenUp(worker, or: next)
+            try await dropped(worker, or: next)
             worker.signal(SIGCONT)
         case .join:
             let worker = try await cluster.join()
@@ -109,8 +109,8 @@ struct DisturbedRun {
         return Recovery(fault: entry.fault, time: time, repeatedSteps: repeated)
     }
 
-    /// Waits until a worker is given up, or it is time for the next fault.
-    private func givenUp(_ worker: Child, or next: Double) async throws {
+    /// Waits until a worker is dropped, or it is time for the next fault.
+    private func dropped(_ worker: Child, or next: Double) async throws {
         _ = try await progress.wait(for: "the end of patience with \(worker.pid)") { state in
             let isNext = Double(state.steps.last?.number ?? 0) >= next * Double(state.total ?? 1)
             return isNext || !state.holders.contains(worker.pid) ? true : nil

@@ -137,7 +137,7 @@ final class CoordinatorUnderTest {
     func send(_ message: WorkerMessage, from peer: String) {
         let size = message.header(run: RunID(1)).count
         let isRead = machine.isWorthReading(message, bytes: size, from: peer)
-        // One that was given up may still answer, and is not listened to.
+        // One that was dropped may still answer, and is not listened to.
         if !isRead, machine.isMember(peer) { uncalledFor += 1 }
         perform { machine, now in
             let (isAdded, effects) = machine.decide(

@@ -11,17 +11,17 @@ import ZeroMQ
 struct LaneAllocationTests {
     /// Reads the counter on a lane's thread.
     private actor Counter {
-        private let thread: SocketThread
+        private let thread: EventLoop
         nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-        init(_ thread: SocketThread) { self.thread = thread }
+        init(_ thread: EventLoop) { self.thread = thread }
 
         var allocations: Int { allocations_of_this_thread() }
     }
 
     /// Hands out work from a thread of its own, as a worker does.
     private actor Taskmaster {
-        nonisolated let thread = SocketThread(name: "taskmaster")
+        nonisolated let thread = EventLoop(name: "taskmaster")
         nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
         func carryOut(_ work: @Sendable () async throws -> Void) async throws { try await work() }
@@ -40,7 +40,7 @@ struct LaneAllocationTests {
         let plan = BatchPlan(examples: 640, batchSize: 16, shards: 4)
         let kernels = try Kernels.select(nil)
         let lane = ShardTrainer(
-            SocketThread(name: "lane"), on: nil, architecture, plan: plan, seed: 0,
+            EventLoop(name: "lane"), on: nil, architecture, plan: plan, seed: 0,
             labelSmoothing: 0,
             kernels: kernels)
         let counter = Counter(lane.thread)

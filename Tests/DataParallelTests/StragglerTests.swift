@@ -93,8 +93,8 @@ import Training
             coordinator.events.allSatisfy { if case .dropped = $0 { false } else { true } })
     }
 
-    @Test("for far too long is given up and told so; what it says then is passed over")
-    func givenUp() {
+    @Test("for far too long is dropped and told so; what it says then is passed over")
+    func dropped() {
         fallBehind()
         coordinator.pass(milliseconds: 3_000)
         #expect(!coordinator.machine.isExpelled("a"))
@@ -127,7 +127,7 @@ import Training
         coordinator.checkpointWritten()
     }
 
-    @Test("with its data, and does not ask for more, is given up before training begins")
+    @Test("with its data, and does not ask for more, is dropped before training begins")
     func fetching() {
         coordinator.isFetching = true
         coordinator.join("a", "b")

@@ -200,7 +200,7 @@ private func welcome(
         #expect(status(at: 11) == WorkerStatus(phase: .idle, step: nil, seconds: 1, clock: 11))
     }
 
-    @Test("given up, it forgets everything and greets anew once its lanes are free")
+    @Test("dropped, it forgets everything and greets anew once its lanes are free")
     func expelled() {
         join()
         fetchAll()
@@ -220,7 +220,7 @@ private func welcome(
                 == [.report(.expelled("late")), .reset, .send(.hello(hello), .unknown)])
     }
 
-    @Test("given up, it can still be sent home")
+    @Test("dropped, it can still be sent home")
     func expelledAtTheEnd() {
         join()
         _ = machine.receive(.expel(Notice(reason: "late")))

@@ -26,11 +26,11 @@ struct SharingTests {
         arguments: Kernels.supported, architectures)
     func gradients(kernels: any KernelSet.Type, architecture: Architecture) {
         let batch = batch(architecture).blank(first: 2, last: 2, for: architecture)
-        let apart = gradients(architecture, batch, sharing: false, kernels)
-        let together = gradients(architecture, batch, sharing: true, kernels)
-        #expect(relativeDistance(together, from: apart.map(Double.init)) < 1e-5)
+        let separate = gradients(architecture, batch, sharing: false, kernels)
+        let fused = gradients(architecture, batch, sharing: true, kernels)
+        #expect(relativeDistance(fused, from: separate.map(Double.init)) < 1e-5)
         // Another order of additions: the sign that anything was shared.
-        #expect(together.bits != apart.bits)
+        #expect(fused.bits != separate.bits)
     }
 
     @Test("every kernel set gives the same bits", arguments: architectures)

@@ -62,8 +62,8 @@ struct DisturbanceTests {
         #expect(summary.weights == (try await undisturbed(data)))
     }
 
-    @Test("a worker that does not answer is given up, told so, and joins anew")
-    func givenUp() async throws {
+    @Test("a worker that does not answer is dropped, told so, and joins anew")
+    func dropped() async throws {
         let data = try SampleData.large()
         let run = RunFolder()
         let recipe = Recipe.long.with("--answer-timeout", "1", "--heartbeat-timeout", "60")

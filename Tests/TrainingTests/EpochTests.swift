@@ -39,12 +39,12 @@ struct EpochTests {
     private func order(batchSize: Int, shards: Int, epoch: Int, seed: UInt64) -> [Int] {
         let images = numberedImages
         let plan = BatchPlan(examples: images.count, batchSize: batchSize, shards: shards)
-        let deal = ShardDeal(examples: images.count, shards: shards, seed: seed)
+        let layout = ShardLayout(examples: images.count, shards: shards, seed: seed)
         let dealt = (0..<shards).map { shard in
-            deal.examples(0..<plan.examples(inShard: shard), ofShard: shard, from: images)
+            layout.examples(0..<plan.examples(inShard: shard), ofShard: shard, from: images)
         }
         let orders = (0..<shards).map { shard in
-            ShardDeal.order(
+            ShardLayout.order(
                 ofShard: shard, count: plan.examples(inShard: shard), epoch: epoch, seed: seed)
         }
         let steps = epoch * plan.stepsPerEpoch..<(epoch + 1) * plan.stepsPerEpoch

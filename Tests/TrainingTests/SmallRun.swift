@@ -7,7 +7,7 @@ import Training
 struct SmallRun {
     let plan: BatchPlan
     let layout: ParameterLayout
-    /// All shards, dealt from the images.
+    /// All shards of the images.
     let shards: [Int: Shard]
     private let architecture: Architecture
     private let seed: UInt64
@@ -20,11 +20,11 @@ struct SmallRun {
     ) {
         let images = randomImages(1_003, for: architecture, seed: 1)
         let plan = BatchPlan(examples: images.count, batchSize: batchSize, shards: count)
-        let deal = ShardDeal(examples: images.count, shards: count, seed: seed)
+        let assignment = ShardLayout(examples: images.count, shards: count, seed: seed)
         shards = Dictionary(
             uniqueKeysWithValues: (0..<count).map { shard in
                 let all = 0..<plan.examples(inShard: shard)
-                return (shard, deal.examples(all, ofShard: shard, from: images))
+                return (shard, assignment.examples(all, ofShard: shard, from: images))
             })
         self.plan = plan
         self.architecture = architecture
@@ -67,7 +67,7 @@ struct SmallRun {
         var examples: [(pixels: ArraySlice<UInt8>, label: Int)] = []
         var draws: [DropoutDraw] = []
         for (number, shard) in shards {
-            let order = ShardDeal.order(
+            let order = ShardLayout.order(
                 ofShard: number, count: shard.labels.count, epoch: plan.epoch(ofStep: step),
                 seed: seed)
             for index in order[plan.indices(ofShard: number, step: step)].map({ Int($0) }) {
@@ -96,8 +96,8 @@ struct SmallRun {
         layout.initialParameters(for: architecture, seed: 5)
     }
 
-    private func partialSums(step: Int) -> PartialSums {
-        var sums = PartialSums(plan, parameterCount: layout.count, kernels: kernels)
+    private func partialSums(step: Int) -> ReductionTree {
+        var sums = ReductionTree(plan, parameterCount: layout.count, kernels: kernels)
         sums.begin(step: step)
         return sums
     }

@@ -91,7 +91,7 @@ import ZeroMQ
             processExitsWith: .failure, observing: [\.standardErrorContent]
         ) {
             let context = Context()
-            let peer = Peer(thread: SocketThread(name: "peer"))
+            let peer = Peer(thread: EventLoop(name: "peer"))
             try await peer.open(context, .router, SocketOptions())
             await context.terminate()
         }

@@ -148,7 +148,7 @@ import ZeroMQ
     func hasRoomAtOnce() async throws {
         // Both sockets on one thread, so that nothing comes between the reading and the sending.
         actor Couple {
-            nonisolated let thread = SocketThread(name: "couple")
+            nonisolated let thread = EventLoop(name: "couple")
             nonisolated var unownedExecutor: UnownedSerialExecutor {
                 thread.asUnownedSerialExecutor()
             }

@@ -4,10 +4,10 @@ import ZeroMQ
 
 @Suite("A signal source") struct SignalSourceTests {
     private actor Listener {
-        nonisolated let thread: SocketThread
+        nonisolated let thread: EventLoop
         nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-        init(thread: SocketThread) { self.thread = thread }
+        init(thread: EventLoop) { self.thread = thread }
 
         func listen(_ requests: Mailbox<SignalRequest>) throws {
             let source = try SignalSource()
@@ -22,7 +22,7 @@ import ZeroMQ
     func readsSignals() async throws {
         // Whoever started the tests may ignore it, as `nohup` does.
         signal(SIGHUP, SIG_DFL)
-        let thread = SocketThread(name: "signals")
+        let thread = EventLoop(name: "signals")
         let requests = Mailbox<SignalRequest>()
         try await Listener(thread: thread).listen(requests)
         for signal in [SIGUSR1, SIGUSR2] {

@@ -3,7 +3,7 @@ import ZeroMQ
 
 /// An actor with a socket on a thread of its own, as the coordinator and the workers are.
 actor Peer {
-    nonisolated let thread: SocketThread
+    nonisolated let thread: EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     private nonisolated let arrivals = Mailbox<Received>()
@@ -12,7 +12,7 @@ actor Peer {
 
     struct UnexpectedlyOversized: Error {}
 
-    init(thread: SocketThread) {
+    init(thread: EventLoop) {
         self.thread = thread
     }
 
@@ -115,7 +115,7 @@ actor TestNetwork {
     func peer(
         _ kind: Socket.Kind, _ options: SocketOptions = SocketOptions(), reading: Bool = true
     ) async throws -> Peer {
-        let peer = Peer(thread: SocketThread(name: "peer-\(peers.count)"))
+        let peer = Peer(thread: EventLoop(name: "peer-\(peers.count)"))
         peers.append(peer)
         try await peer.open(context, kind, options)
         if reading { await peer.beginReading() }

@@ -78,7 +78,7 @@ package enum Limits {
 
     /// Strangers have nothing to say but a short hello each.
     ///
-    /// A worker that was given up, and whose late sums are larger, dials again.
+    /// A worker that was dropped, and whose late sums are larger, dials again.
     static let unreadOfStrangers = 1 << 20
     /// How often unread bytes are counted: a network brings a gigabyte in a second.
     static let interval = Duration.milliseconds(50)

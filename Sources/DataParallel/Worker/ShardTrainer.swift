@@ -7,7 +7,7 @@ import ZeroMQ
 
 /// A compute lane: an actor on a thread that computes the shard gradients of its slots.
 package actor ShardTrainer {
-    package nonisolated let thread: SocketThread
+    package nonisolated let thread: EventLoop
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
         thread.asUnownedSerialExecutor()
     }
@@ -20,7 +20,7 @@ package actor ShardTrainer {
     private var results: [PartialSum] = []
 
     package init(
-        _ thread: SocketThread, on processor: Int?, _ architecture: Architecture, plan: BatchPlan,
+        _ thread: EventLoop, on processor: Int?, _ architecture: Architecture, plan: BatchPlan,
         seed: UInt64,
         labelSmoothing: Double, kernels: any KernelSet.Type
     ) {

@@ -12,7 +12,7 @@ import ZeroMQ
 /// It only carries out what its ``WorkerMachine`` decides. It lives on the thread that owns its
 /// socket, which stays free to answer while the lanes compute on theirs, unless a step is brief.
 public actor Worker {
-    nonisolated let thread: SocketThread
+    nonisolated let thread: EventLoop
     /// The socket's thread runs this actor.
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
         thread.asUnownedSerialExecutor()
@@ -41,7 +41,7 @@ public actor Worker {
     var classes = 0
     var parameterCount = 0
     var weights: Frame?
-    var sums: PartialSums?
+    var sums: ReductionTree?
     var busyLanes = 0
     /// When the lanes were handed the range that they compute, and what each of them took for it.
     var computingSince = ContinuousClock.now
@@ -73,7 +73,7 @@ public actor Worker {
         threads: Int, processors: [Int] = [], kernels: any KernelSet.Type, settings: WorkerSettings,
         secret: WorkerSecret = .random(), report: @escaping @Sendable (WorkerEvent) -> Void
     ) {
-        thread = SocketThread(name: "tern-worker")
+        thread = EventLoop(name: "tern-worker")
         self.kernels = kernels
         self.report = report
         laneCount = threads
@@ -219,7 +219,7 @@ public actor Worker {
         let isBrief = Double(plan.batchSize) * architecture.operations < most
         lanes = (0..<laneCount).map { lane in
             ShardTrainer(
-                isBrief ? thread : SocketThread(name: "tern-lane-\(lane)"),
+                isBrief ? thread : EventLoop(name: "tern-lane-\(lane)"),
                 on: processors.isEmpty ? nil : processors[lane % processors.count], architecture,
                 plan: plan, seed: seed, labelSmoothing: labelSmoothing,
                 kernels: kernels)
@@ -227,7 +227,7 @@ public actor Worker {
         exampleByteCount = architecture.exampleByteCount
         classes = architecture.classes
         parameterCount = ParameterLayout(architecture).count
-        sums = PartialSums(plan, parameterCount: parameterCount, kernels: kernels)
+        sums = ReductionTree(plan, parameterCount: parameterCount, kernels: kernels)
     }
 
     private func reset() {

@@ -53,7 +53,7 @@ public enum WorkerEvent: Sendable, Equatable {
     case joined(RunID)
     /// Its coordinator is gone.
     case lost
-    /// Its coordinator has given it up, for this reason.
+    /// Its coordinator has dropped it, for this reason.
     case expelled(String)
     /// It waits for a coordinator; with the seconds so far.
     case waiting(seconds: Int, Contact)

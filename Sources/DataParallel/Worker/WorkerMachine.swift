@@ -26,7 +26,7 @@ public struct WorkerMachine: Sendable {
     private var obstacle: (contact: Contact, at: Duration)?
     /// The signal that asks it to leave, and since when, while it finishes its answer.
     var leaving: (signal: Int32, since: Duration)?
-    /// Whether it was given up and waits for its lanes, to begin afresh.
+    /// Whether it was dropped and waits for its lanes, to begin afresh.
     var isExpelled = false
 
     /// The next example to fetch of each shard that is here in part or whole.
@@ -177,7 +177,7 @@ public struct WorkerMachine: Sendable {
         switch message {
         case .welcome(let welcome): return take(welcome, run)
         case .refuse(let notice): return finish(.refused(notice.reason))
-        // Also where it was given up before.
+        // Also where it was dropped before.
         case .stop(let notice) where run == self.run && run != .unknown:
             // The coordinator waits for this before it closes the connection.
             return [.send(.leave(notice), run)] + finish(.dismissed(notice.reason))

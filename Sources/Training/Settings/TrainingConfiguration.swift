@@ -58,7 +58,7 @@ public struct TrainingConfiguration: Equatable, Sendable {
     public var stepEpochs = 1
     /// Factor of the learning rate at each fall of the step schedule.
     public var gamma = 0.7
-    /// The shards that the data set is dealt to, a power of two.
+    /// The shards that the data set is split into, a power of two.
     ///
     /// Where nobody has chosen it, a run on fewer examples has fewer.
     public var shards = 16 { didSet { areShardsChosen = true } }

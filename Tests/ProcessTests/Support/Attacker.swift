@@ -3,7 +3,7 @@ import ZeroMQ
 
 /// A peer that speaks Tern's protocol and means harm: real messages over real sockets.
 actor Attacker {
-    nonisolated let thread = SocketThread(name: "attacker")
+    nonisolated let thread = EventLoop(name: "attacker")
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     private let endpoint: String

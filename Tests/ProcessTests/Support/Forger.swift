@@ -4,7 +4,7 @@ import ZeroMQ
 
 /// Stands between a worker and its coordinator, and replaces gradients by others with the same checksum.
 actor Forger {
-    nonisolated let thread = SocketThread(name: "forger")
+    nonisolated let thread = EventLoop(name: "forger")
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     private let context = Context()

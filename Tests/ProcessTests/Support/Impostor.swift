@@ -3,7 +3,7 @@ import ZeroMQ
 
 /// A server that holds a worker's key, where a coordinator should be.
 actor Impostor {
-    nonisolated let thread = SocketThread(name: "impostor")
+    nonisolated let thread = EventLoop(name: "impostor")
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
     nonisolated let endpoint: String
     private(set) var heard = 0

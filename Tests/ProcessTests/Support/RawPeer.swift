@@ -4,7 +4,7 @@ import ZeroMQ
 
 /// A peer that says to Tern whatever a test wants said, over real sockets.
 actor RawPeer {
-    nonisolated let thread = SocketThread(name: "raw-peer")
+    nonisolated let thread = EventLoop(name: "raw-peer")
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     private nonisolated let received = Mutex<[Message]>([])

@@ -16,7 +16,7 @@ final class WorkerProcess: VirtualProcess {
     private var said: [Packet] = []
 
     private var lane: ShardGradients?
-    private var sums: PartialSums?
+    private var sums: ReductionTree?
     private var shards: [Int: Shard] = [:]
     private var weights: VirtualFrame?
     /// What is computed and not sent yet.
@@ -126,7 +126,7 @@ final class WorkerProcess: VirtualProcess {
                     architecture, plan: plan, seed: seed, labelSmoothing: labelSmoothing,
                     kernels: kernels)
                 let count = ParameterLayout(architecture).count
-                sums = PartialSums(plan, parameterCount: count, kernels: kernels)
+                sums = ReductionTree(plan, parameterCount: count, kernels: kernels)
             case .reset: reset()
             case .storeShardPart(let part): store(part)
             case .loadWeights: loadWeights()

@@ -14,7 +14,7 @@ package struct Schedule: Sendable {
     package var joinTimeout: Duration?
     /// How long training may pause for want of workers.
     package var pauseTimeout: Duration?
-    /// The least time after which a worker that does not answer is given up.
+    /// The least time after which a worker that does not answer is dropped.
     package var answerTimeout: Duration
     /// The share of the shard gradients that are computed twice.
     package var audit = 0.0

@@ -59,7 +59,7 @@ extension CoordinatorDriver {
     }
 
     func sendShardPart(_ part: ShardPart, to peer: World.Peer) {
-        let examples = job.deal.examples(
+        let examples = job.layout.examples(
             part.first..<part.first + part.count, ofShard: part.shard, from: job.dataset.train)
         send(
             CoordinatorMessage.shardPart(part).header(run: run),

@@ -18,11 +18,11 @@ package protocol GradientReduction<Frame> {
 
 /// The reduction by the tree that fixes the order of additions.
 package struct TreeReduction<Frame: PayloadFrame>: GradientReduction {
-    private var sums: PartialSums
+    private var sums: ReductionTree
 
     /// A reduction of the steps of a job.
     package init(_ job: Job, parameterCount: Int) {
-        sums = PartialSums(job.plan, parameterCount: parameterCount, kernels: job.kernels)
+        sums = ReductionTree(job.plan, parameterCount: parameterCount, kernels: job.kernels)
     }
 
     package mutating func begin(step: Int) { sums.begin(step: step) }

@@ -8,7 +8,7 @@ import ZeroMQ
 ///
 /// On a thread of its own, so that the coordinator hears signals and workers meanwhile.
 actor Arbiter {
-    nonisolated let thread = SocketThread(name: "tern-arbiter")
+    nonisolated let thread = EventLoop(name: "tern-arbiter")
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     private let job: Job

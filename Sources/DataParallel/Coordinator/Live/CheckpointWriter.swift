@@ -3,7 +3,7 @@ import ZeroMQ
 
 /// Writes checkpoints on a thread of its own, since a disk may take its time to sync.
 actor CheckpointWriter {
-    nonisolated let thread = SocketThread(name: "tern-files")
+    nonisolated let thread = EventLoop(name: "tern-files")
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     private let store: CheckpointStore

@@ -10,7 +10,7 @@ import ZeroMQ
 /// It lives on the thread that owns its socket, and has no state but a ``CoordinatorDriver`` and the
 /// ``LiveWorld`` in which that acts.
 public actor Coordinator {
-    nonisolated let thread = SocketThread(name: "tern-coordinator")
+    nonisolated let thread = EventLoop(name: "tern-coordinator")
     /// The socket's thread runs this actor.
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
         thread.asUnownedSerialExecutor()
@@ -122,7 +122,7 @@ public actor Coordinator {
     }
 
     private var errands: [Task<Void, Never>] { world.errands }
-    private var threads: [SocketThread] { world.threads }
+    private var threads: [EventLoop] { world.threads }
 
     /// A worker process that this machine started has ended; `remaining` others have not.
     public func localWorkerEnded(_ reason: String, remaining: Int) {

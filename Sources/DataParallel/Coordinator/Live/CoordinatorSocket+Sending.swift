@@ -3,7 +3,7 @@ import Training
 import ZeroMQ
 
 // What is sent to workers. What a peer's queue has no room for waits, and so does all behind it, until
-// the peer takes more; a peer that takes nothing for too long is given up.
+// the peer takes more; a peer that takes nothing for too long is dropped.
 
 extension CoordinatorSocket {
     /// How often it is tried to send what waits.

@@ -49,13 +49,13 @@ public struct EvaluationPool: Sendable {
 }
 
 private actor EvaluationLane {
-    nonisolated let thread: SocketThread
+    nonisolated let thread: EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     private let evaluator: Evaluator
 
     init(_ index: Int, _ architecture: Architecture, kernels: any KernelSet.Type) {
-        thread = SocketThread(name: "tern-test-\(index)")
+        thread = EventLoop(name: "tern-test-\(index)")
         evaluator = Evaluator(architecture, kernels: kernels)
     }
 

@@ -38,7 +38,7 @@ final class LiveWorld: CoordinatorWorld {
     var errands: [Task<Void, Never>] { [evaluating, filing].compactMap(\.self) }
 
     /// The threads beside the coordinator's.
-    var threads: [SocketThread] { [writer.thread, arbiter?.thread].compactMap(\.self) }
+    var threads: [EventLoop] { [writer.thread, arbiter?.thread].compactMap(\.self) }
 
     var now: Duration { .now - start }
 

@@ -17,7 +17,7 @@ public struct CoordinatorSettings: Sendable {
     public var joinTimeout: Duration?
     /// How long training may pause for want of workers; nil for ever.
     public var pauseTimeout: Duration?
-    /// The least time after which a worker that does not bring its work forward is given up.
+    /// The least time after which a worker that makes no progress is dropped.
     public var answerTimeout: Duration
     /// How long a connection may be silent before it is cut.
     public var heartbeatTimeout: Duration

@@ -68,7 +68,7 @@ extension CoordinatorMachine {
     }
 
     /// A word to every member, by which the transport notices who cannot be reached; and to those
-    /// who were given up, in case they have not heard.
+    /// who were dropped, in case they have not heard.
     public mutating func probe() -> [CoordinatorEffect<Peer>] {
         let notice = Notice(reason: "it stopped answering")
         for index in roster.indices { roster[index].demands.ping() }

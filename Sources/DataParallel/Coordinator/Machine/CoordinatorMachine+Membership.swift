@@ -69,7 +69,7 @@ extension CoordinatorMachine {
         case .leave:
             _ = roster.remove(peer)
             return closeIfEmpty()
-        // One that was given up and comes back now.
+        // One that was dropped and comes back now.
         case .hello: return [.send(.stop(Notice(reason: "the run ends")), to: peer)]
         default: return []
         }

@@ -137,7 +137,7 @@ extension CoordinatorMachine {
         _ = dealEvenly(rest, among: candidates, at: Array(candidates.indices), all, to: &parts)
     }
 
-    /// Deals slots out at some places of the candidates, to each of them what it wants up to an even
+    /// Assigns slots at some places of the candidates, to each of them what it wants up to an even
     /// share; gives back what is left.
     private func dealEvenly(
         _ slots: SlotSet, among candidates: [Int], at places: [Int], _ wanted: [SlotSet],

@@ -58,7 +58,7 @@ extension CoordinatorMachine {
         let stakes = active.map {
             Stake(share: roster[$0].share.slots, held: roster[$0].data.resident)
         }
-        let slots = deal(plan.shards, to: stakes, sizes: sizes(of: active))
+        let slots = assignSlots(plan.shards, to: stakes, sizes: sizes(of: active))
         for index in roster.indices where roster[index].isOnStandby {
             roster[index].share.slots = SlotSet(limit: plan.shards)
         }

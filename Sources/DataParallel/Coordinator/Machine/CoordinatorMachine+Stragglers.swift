@@ -1,10 +1,10 @@
 import Protocol
 import Training
 
-// Those who are late: helped out by idle members, and given up when it takes too long.
+// Late members: idle ones compute what they owe, and those that take too long are dropped.
 
 extension CoordinatorMachine {
-    /// Gives up the members that have not brought their work forward for far too long.
+    /// Drops the members that have made no progress for far too long.
     mutating func expelHung(now: Duration) -> [CoordinatorEffect<Peer>] {
         let timeout = answerTimes.timeout(atLeast: settings.answerTimeout)
         let hung = roster.all.filter { member in

@@ -8,7 +8,7 @@ import Synchronization
 /// no task and no change of thread between a message's arrival and its answer:
 ///
 ///     actor Echo {
-///         nonisolated let thread: SocketThread
+///         nonisolated let thread: EventLoop
 ///         nonisolated var unownedExecutor: UnownedSerialExecutor {
 ///             thread.asUnownedSerialExecutor()
 ///         }
@@ -21,7 +21,7 @@ import Synchronization
 ///
 /// `@unchecked Sendable`: what other threads reach is locked or atomic; `pollSet`, `timers` and `batch`
 /// are reached from the thread itself only, which every method that uses them checks.
-public final class SocketThread: SerialExecutor, TaskExecutor, @unchecked Sendable {
+public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     /// The name that debuggers show; Linux keeps 15 bytes of it.
     public let name: String
 
@@ -42,7 +42,7 @@ public final class SocketThread: SerialExecutor, TaskExecutor, @unchecked Sendab
 
     private var pollSet = PollSet()
     private var timers = TimerQueue()
-    private var anticipation = Anticipation()
+    private var spinPolicy = SpinPolicy()
     /// The jobs whose turn it is; takes turns with the inbox's, so that handing over allocates nothing.
     private var batch: [UnownedJob] = []
 
@@ -172,7 +172,7 @@ public final class SocketThread: SerialExecutor, TaskExecutor, @unchecked Sendab
     /// for it, where that has been worth while.
     public func expectWork() {
         checkIsolated()
-        anticipation.expect()
+        spinPolicy.expect()
     }
 
     // MARK: The thread itself
@@ -186,7 +186,7 @@ public final class SocketThread: SerialExecutor, TaskExecutor, @unchecked Sendab
         while true {
             var isIdle = runJobs()
             if isIdle && inbox.withLock({ $0.isStopping }) { break }
-            if isIdle && anticipation.begins() {
+            if isIdle && spinPolicy.begins() {
                 stayAwake()
                 isIdle = runJobs()
             }
@@ -203,16 +203,16 @@ public final class SocketThread: SerialExecutor, TaskExecutor, @unchecked Sendab
     private func stayAwake() {
         // Whoever brings a job now need not wake the thread.
         inbox.withLock { $0.isAwake = true }
-        let deadline = ContinuousClock.now + Anticipation.limit
+        let deadline = ContinuousClock.now + SpinPolicy.limit
         while ContinuousClock.now < deadline {
             pollSet.wait(timeout: 0)
             if !pollSet.ready.isEmpty || inbox.withLock({ !$0.jobs.isEmpty }) {
-                return anticipation.ended(inTime: true)
+                return spinPolicy.ended(inTime: true)
             }
             // Others that have something to do go first.
             sched_yield()
         }
-        anticipation.ended(inTime: false)
+        spinPolicy.ended(inTime: false)
     }
 
     /// Runs the jobs that are there, and says whether it ran out of them.

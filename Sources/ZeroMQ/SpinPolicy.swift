@@ -3,7 +3,7 @@
 /// To wake a thread takes tens of microseconds, most of them to wake an idle processor of a virtual
 /// machine; in a round of small messages that is most of the time. Where the work keeps coming later
 /// than a thread can wait for it, waiting would only take time from others, so it is tried ever less.
-package struct Anticipation {
+package struct SpinPolicy {
     /// How long a thread stays awake.
     package static let limit: Duration = .microseconds(1000)
 

@@ -2,7 +2,7 @@ import DataParallel
 import Randomness
 import Testing
 
-/// Sets of one machine word, so that all deals up to it have sets of the same size.
+/// Sets of one machine word, so that all assignments up to it have sets of the same size.
 private let word = 64
 
 private func slots(_ ranges: Range<Int>...) -> SlotSet {
@@ -42,12 +42,12 @@ private func slots(_ ranges: Range<Int>...) -> SlotSet {
     }
 }
 
-@Suite("Slots are dealt") struct DealTests {
+@Suite("Slots are assigned") struct SlotAssignmentTests {
     private let newcomer = Stake(share: slots(), held: slots())
 
     @Test("in contiguous parts to those who have none yet", arguments: 1...20)
     func first(count: Int) {
-        let shares = deal(16, to: Array(repeating: newcomer, count: count))
+        let shares = assignSlots(16, to: Array(repeating: newcomer, count: count))
         #expect(shares.flatMap(\.slots) == Array(0..<16))
         #expect(shares.allSatisfy { $0.runs.count <= 1 })
         #expect(shares.allSatisfy { (16 / count...(16 + count - 1) / count).contains($0.count) })
@@ -55,7 +55,7 @@ private func slots(_ ranges: Range<Int>...) -> SlotSet {
 
     @Test("so that who has too many keeps the first, and a newcomer gets the rest")
     func joiner() {
-        let shares = deal(
+        let shares = assignSlots(
             16,
             to: [
                 Stake(share: slots(0..<8), held: slots(0..<8)),
@@ -66,7 +66,7 @@ private func slots(_ ranges: Range<Int>...) -> SlotSet {
 
     @Test("so that what a member has given away comes back to it, whose data it holds")
     func comingBack() {
-        let shares = deal(
+        let shares = assignSlots(
             12,
             to: [
                 Stake(share: slots(0..<4), held: slots(0..<4)),
@@ -81,7 +81,7 @@ private func slots(_ ranges: Range<Int>...) -> SlotSet {
         let count = 1 << (2 + random.below(5))
         var members = [newcomer]
         for _ in 0..<30 {
-            let shares = deal(count, to: members)
+            let shares = assignSlots(count, to: members)
             // Each slot once.
             #expect(shares.flatMap(\.slots).sorted() == Array(0..<count))
             let (least, more) = (count / members.count, count % members.count)

@@ -6,11 +6,11 @@ import ZeroMQ
 
 /// An actor that lives on a thread and counts.
 private actor Counter {
-    nonisolated let thread: SocketThread
+    nonisolated let thread: EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
     private(set) var count = 0
 
-    init(thread: SocketThread) { self.thread = thread }
+    init(thread: EventLoop) { self.thread = thread }
 
     func increment() { count += 1 }
     var isOnThread: Bool { thread.isIsolatingCurrentContext() == true }
@@ -53,7 +53,7 @@ private final class TestPipe: Sendable {
     }
 }
 
-@Suite("A socket thread") struct SocketThreadTests {
+@Suite("A socket thread") struct EventLoopTests {
     @Test("runs the jobs of its actors", .timeLimit(.minutes(1)))
     func runsActors() async throws {
         try await withThread { thread in
@@ -199,7 +199,7 @@ private final class TestPipe: Sendable {
 
     @Test("is gone when it has stopped", .timeLimit(.minutes(1)))
     func stops() async throws {
-        let thread = SocketThread(name: "to-be-stopped")
+        let thread = EventLoop(name: "to-be-stopped")
         let counter = Counter(thread: thread)
         await counter.increment()
         #expect(try runningThreads().contains("to-be-stopped"))
@@ -212,7 +212,7 @@ private final class TestPipe: Sendable {
 
     @Test("lets go of its handlers when it stops", .timeLimit(.minutes(1)))
     func dropsHandlers() async {
-        let thread = SocketThread(name: "dropping")
+        let thread = EventLoop(name: "dropping")
         weak var counter: Counter?
         do {
             let owner = Counter(thread: thread)
@@ -230,7 +230,7 @@ private final class TestPipe: Sendable {
         let result = await #expect(
             processExitsWith: .failure, observing: [\.standardErrorContent]
         ) {
-            _ = try Socket(Context(), .dealer, on: SocketThread(name: "owner"))
+            _ = try Socket(Context(), .dealer, on: EventLoop(name: "owner"))
         }
         #expect(result?.said("this must happen on thread owner") == true)
     }
@@ -240,7 +240,7 @@ private final class TestPipe: Sendable {
         let result = await #expect(
             processExitsWith: .failure, observing: [\.standardErrorContent]
         ) {
-            let thread = SocketThread(name: "late")
+            let thread = EventLoop(name: "late")
             await thread.stop()
             await Counter(thread: thread).increment()
         }
@@ -248,9 +248,9 @@ private final class TestPipe: Sendable {
     }
 
     private func withThread(
-        _ body: (SocketThread) async throws -> Void
+        _ body: (EventLoop) async throws -> Void
     ) async throws {
-        let thread = SocketThread(name: "test-thread")
+        let thread = EventLoop(name: "test-thread")
         do {
             try await body(thread)
         } catch {

@@ -1,4 +1,4 @@
-/// What a member brings to a new deal.
+/// What a member brings to a new assignment.
 package struct Stake {
     /// The slots that it computes so far.
     package var share: SlotSet
@@ -11,13 +11,12 @@ package struct Stake {
     }
 }
 
-/// Deals all slots out: in shares of given sizes, or ones that differ by one slot at most; and as few slots
-/// as possible change hands.
+/// Assigns all slots so that as few as possible change hands.
 ///
-/// A member that has to give slots away gives its last ones, so that what it keeps holds together in
-/// large nodes of the tree. A slot that is free goes to a member that holds its data, if one of those
-/// that have room does. Where nobody has anything yet, the shares are contiguous.
-package func deal(_ slots: Int, to members: [Stake], sizes: [Int]? = nil) -> [SlotSet] {
+/// The shares have the given sizes, or sizes that differ by one slot at most. A member that loses slots
+/// loses its last ones, so that it keeps large nodes of the tree. A free slot goes to a member with room
+/// that holds its data, if there is one. Where nobody has anything yet, the shares are contiguous.
+package func assignSlots(_ slots: Int, to members: [Stake], sizes: [Int]? = nil) -> [SlotSet] {
     guard !members.isEmpty else { return [] }
     let all = SlotSet(0..<slots, limit: slots)
     var room = sizes ?? equalSizes(slots, members)
@@ -37,7 +36,7 @@ package func deal(_ slots: Int, to members: [Stake], sizes: [Int]? = nil) -> [Sl
     return shares
 }
 
-/// The sizes of equal shares; who has most so far gets one more where they do not come out even.
+/// The sizes of equal shares; where slots are left over, those with most so far get one more.
 private func equalSizes(_ slots: Int, _ members: [Stake]) -> [Int] {
     let bySize = members.indices.sorted {
         let (left, right) = (members[$0].share.count, members[$1].share.count)

@@ -5,7 +5,7 @@ import Kernels
 /// As long as they have read nothing but zeros, such as the margin of a handwritten digit, the states
 /// depend on the parameters alone. So one row stands for all: forward once for as long as the
 /// parameters stay, and backward with the sum of the rows' gradients.
-final class Beginning {
+final class SharedPrefix {
     /// The cell of the one row.
     let cell: any RecurrentCell
     private let kernels: any KernelSet.Type

@@ -82,7 +82,7 @@ public struct BufferPool {
 /// Which sums are added is decided by the tree alone and IEEE addition commutes, so the order of
 /// arrival changes no bit. A sibling without examples in this step is passed over: adding nothing,
 /// rather than zeros, keeps even the sign of a zero.
-public struct PartialSums {
+public struct ReductionTree {
     private let plan: BatchPlan
     private let kernels: any KernelSet.Type
     private var step = 0

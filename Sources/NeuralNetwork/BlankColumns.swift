@@ -4,19 +4,19 @@ import Kernels
 ///
 /// The product of a zero adds nothing to a sum. So nothing is computed of these zeros, and all bits are
 /// those that computing would give.
-struct Margins {
+struct BlankColumns {
     /// For each time step the columns outside which all rows hold zeros.
     private(set) var occupied: [Range<Int>]
 
     private let width: Int
 
-    /// No margins around sequences of rows of `width` values.
+    /// No blank columns around sequences of rows of `width` values.
     init(timeSteps: Int, width: Int) {
         self.width = width
         occupied = Array(repeating: 0..<width, count: timeSteps)
     }
 
-    /// Finds the margins of a sequence's rows.
+    /// Finds the blank columns of a sequence's rows.
     mutating func find(in sequence: SequenceBuffer, rows: Int, kernels: any KernelSet.Type) {
         for time in occupied.indices {
             occupied[time] = kernels.occupiedColumns(

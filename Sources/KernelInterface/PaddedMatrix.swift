@@ -3,7 +3,7 @@
 /// A cache keeps lines whose addresses differ by a multiple of 4,096 bytes in one set of a few places.
 /// So of rows whose distance is a large power of two only some stay, and a product that reads a few
 /// columns of all rows fetches them from further away each time: see docs/performance.md, AVX2.
-public struct SpreadMatrix {
+public struct PaddedMatrix {
     /// The elements, row by row; what is between the rows is zero.
     public let values: FloatBuffer
     /// The values of a row.

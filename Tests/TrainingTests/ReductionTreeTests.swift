@@ -5,7 +5,7 @@ import Testing
 import Training
 
 @Suite("Partial sums")
-struct PartialSumsTests {
+struct ReductionTreeTests {
     private static let shards = 16
     /// Steps whose examples are on all shards, on ten of them, and on three.
     private static let batchSizes = [128, 10, 3]
@@ -18,7 +18,7 @@ struct PartialSumsTests {
         let expected = try #require(step.value(of: .root))
         var random = Philox(seed: 1, for: "arrival")
         for _ in 0..<200 {
-            var sums = PartialSums(step.plan, parameterCount: Step.width, kernels: kernels)
+            var sums = ReductionTree(step.plan, parameterCount: Step.width, kernels: kernels)
             sums.begin(step: step.number)
             for leaf in step.leaves.shuffled(using: &random) {
                 let early = sums.takeRoot()
@@ -49,14 +49,14 @@ struct PartialSumsTests {
             }
             var messages: [PartialSum] = []
             for range in ranges {
-                var worker = PartialSums(step.plan, parameterCount: Step.width, kernels: kernels)
+                var worker = ReductionTree(step.plan, parameterCount: Step.width, kernels: kernels)
                 worker.begin(step: step.number)
                 for leaf in range.shuffled(using: &random) where step.leaves.contains(leaf) {
                     worker.add(step.sum(of: leaf))
                 }
                 messages += worker.takeAll()
             }
-            var coordinator = PartialSums(step.plan, parameterCount: Step.width, kernels: kernels)
+            var coordinator = ReductionTree(step.plan, parameterCount: Step.width, kernels: kernels)
             coordinator.begin(step: step.number)
             for sum in messages.shuffled(using: &random) {
                 sum.gradients.withBytes {
@@ -74,7 +74,7 @@ struct PartialSumsTests {
     func fewNodes(kernels: any KernelSet.Type) {
         let step = Step(batchSize: 128)
         for (range, nodes) in [(0..<16, 1), (0..<8, 1), (8..<12, 1), (0..<12, 2), (1..<15, 6)] {
-            var sums = PartialSums(step.plan, parameterCount: Step.width, kernels: kernels)
+            var sums = ReductionTree(step.plan, parameterCount: Step.width, kernels: kernels)
             sums.begin(step: step.number)
             for slot in range {
                 sums.add(step.sum(of: TreeNode(leafAtSlot: slot, shards: Self.shards)))
@@ -87,7 +87,7 @@ struct PartialSumsTests {
     @Test("a sum next to nothing keeps its bits, even those of -0", arguments: Kernels.supported)
     func emptySiblings(kernels: any KernelSet.Type) throws {
         let step = Step(batchSize: 1)
-        var sums = PartialSums(step.plan, parameterCount: 2, kernels: kernels)
+        var sums = ReductionTree(step.plan, parameterCount: 2, kernels: kernels)
         sums.begin(step: 0)
         sums.add(
             PartialSum(
@@ -102,7 +102,7 @@ struct PartialSumsTests {
     func begin(kernels: any KernelSet.Type) throws {
         let step = Step(batchSize: 128)
         let expected = try #require(step.value(of: .root))
-        var sums = PartialSums(step.plan, parameterCount: Step.width, kernels: kernels)
+        var sums = ReductionTree(step.plan, parameterCount: Step.width, kernels: kernels)
         sums.begin(step: 0)
         for leaf in step.leaves.prefix(9) { sums.add(step.sum(of: leaf)) }
         sums.begin(step: 1)
