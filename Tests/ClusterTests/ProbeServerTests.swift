@@ -3,7 +3,7 @@ import Launching
 import Testing
 import ZeroMQ
 
-@Suite("A server of probes", .timeLimit(.minutes(2)))
+@Suite("A server of probes", .timeLimit(.minutes(5)))
 struct ProbeServerTests {
     private let token = ProbeToken.random()
 

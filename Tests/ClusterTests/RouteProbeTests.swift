@@ -3,7 +3,7 @@ import Launching
 import Testing
 import ZeroMQ
 
-@Suite("The way to a coordinator", .timeLimit(.minutes(2)))
+@Suite("The way to a coordinator", .timeLimit(.minutes(5)))
 struct RouteProbeTests {
     private let token = ProbeToken.random()
 

@@ -185,7 +185,7 @@ final class RoutesTests {
 
     @Test(
         "show another run that took a name, and none where it was removed",
-        .timeLimit(.minutes(1)))
+        .timeLimit(.minutes(5)))
     func replaced() async throws {
         #expect(await open.answer(to: head("/runs/a/status.json")).status == .ok)
         try FileManager.default.removeItem(atPath: "\(path)/runs/a")

@@ -61,7 +61,7 @@ private struct SmallRun {
 }
 
 @Suite("The end of a run") struct RunEndTests {
-    @Test("is not missed by who asks for it later", .timeLimit(.minutes(1)))
+    @Test("is not missed by who asks for it later", .timeLimit(.minutes(5)))
     func beforeTraining() async throws {
         let run = try SmallRun()
         _ = try await run.listen()
@@ -71,7 +71,7 @@ private struct SmallRun {
         await run.end()
     }
 
-    @Test("waits for what lanes have been handed and do not have yet", .timeLimit(.minutes(1)))
+    @Test("waits for what lanes have been handed and do not have yet", .timeLimit(.minutes(5)))
     func lanes() async throws {
         let run = try SmallRun()
         let endpoint = try await run.listen()

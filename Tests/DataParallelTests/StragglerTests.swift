@@ -115,6 +115,27 @@ import Training
         #expect(coordinator.owed("a") != [], "it has come back as a fresh member")
     }
 
+    @Test("and slower than all before gets twice the time on each return, until it can answer")
+    func slowerThanAllBefore() {
+        let coordinator = CoordinatorUnderTest()
+        coordinator.join("fast")
+        for _ in 0..<20 {
+            coordinator.makeStep(milliseconds: 1)
+            coordinator.checkpointWritten()
+        }
+        coordinator.lose("fast")
+        // It takes eight seconds, while three is the least timeout.
+        var attempts = 0
+        while coordinator.steps == 20, attempts < 10 {
+            attempts += 1
+            coordinator.join("slow")
+            coordinator.pass(milliseconds: 8_000)
+            if !coordinator.machine.isExpelled("slow") { coordinator.answer("slow") }
+        }
+        #expect(attempts == 3)
+        #expect(coordinator.steps == 21)
+    }
+
     @Test("is given no time for what the coordinator itself has slept through")
     func sleep() {
         fallBehind()

@@ -91,7 +91,7 @@ import Testing
         #expect(try AllowList(path: key.listPath).workers.count == 20)
     }
 
-    @Test("is not read while somebody writes it", .timeLimit(.minutes(1)))
+    @Test("is not read while somebody writes it", .timeLimit(.minutes(5)))
     func halfWritten() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "tern-keys-\(UUID())")
             .path(percentEncoded: false)
@@ -118,7 +118,7 @@ import Testing
     }
 
     @Test(
-        "is read again when it has changed, in whatever way, and only then", .timeLimit(.minutes(1))
+        "is read again when it has changed, in whatever way, and only then", .timeLimit(.minutes(5))
     )
     func watch() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "tern-keys-\(UUID())")

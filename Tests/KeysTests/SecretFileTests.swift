@@ -101,7 +101,7 @@ import Training
         }
     }
 
-    @Test("is a regular file of a megabyte at most", .timeLimit(.minutes(1)))
+    @Test("is a regular file of a megabyte at most", .timeLimit(.minutes(5)))
     func kinds() throws {
         try withFolder { folder in
             mkfifo("\(folder)/pipe", 0o600)

@@ -2,11 +2,6 @@ import Foundation
 import Simulation
 import Testing
 
-/// The first of the seeds that are new each time: `TERN_SEED`, or else the time.
-private let firstSeed =
-    ProcessInfo.processInfo.environment["TERN_SEED"].flatMap { UInt64($0) }
-    ?? UInt64(Date().timeIntervalSince1970 * 1_000)
-
 @Suite("A simulated training")
 struct SimulationTests {
     private func expectSuccess(_ seed: UInt64) {
@@ -24,13 +19,6 @@ struct SimulationTests {
             #expect(report.violation == nil, "\(workers) workers")
             #expect(report.steps == SmallTraining.all[training].steps)
         }
-    }
-
-    @Test("ends with the same weights whatever befalls it", arguments: 0..<8)
-    func freshSeeds(part: Int) {
-        let seeds = firstSeed + UInt64(part) * 50..<firstSeed + UInt64(part + 1) * 50
-        print("simulated seeds \(seeds): Scripts/simulate --from \(seeds.lowerBound) --seeds 50")
-        seeds.forEach(expectSuccess)
     }
 
     @Test("ends where it once did not")

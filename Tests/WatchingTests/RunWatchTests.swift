@@ -6,7 +6,7 @@ import Testing
 import Training
 import Watching
 
-@Suite("A run that is followed by its files", .timeLimit(.minutes(2)))
+@Suite("A run that is followed by its files", .timeLimit(.minutes(5)))
 struct RunWatchTests {
     private let folder: TemporaryFolder
     private let watch: RunWatch

@@ -3,7 +3,7 @@ import Testing
 import ZeroMQ
 
 @Suite("A connection") struct ConnectionTests {
-    @Test("that ends is noticed", .timeLimit(.minutes(1)), arguments: anyEndpoints)
+    @Test("that ends is noticed", .timeLimit(.minutes(5)), arguments: anyEndpoints)
     func endIsNoticed(endpoint: String) async throws {
         try await TestNetwork.run { network in
             let router = try await network.peer(.router)
@@ -23,7 +23,7 @@ import ZeroMQ
         }
     }
 
-    @Test("to a peer that was never there is unreachable", .timeLimit(.minutes(1)))
+    @Test("to a peer that was never there is unreachable", .timeLimit(.minutes(5)))
     func unknownPeer() async throws {
         try await TestNetwork.run { network in
             let router = try await network.peer(.router)
@@ -35,7 +35,7 @@ import ZeroMQ
         }
     }
 
-    @Test("comes about when the listener appears after the dialler", .timeLimit(.minutes(1)))
+    @Test("comes about when the listener appears after the dialler", .timeLimit(.minutes(5)))
     func dialsAgain() async throws {
         try await TestNetwork.run { network in
             var options = SocketOptions()
@@ -53,7 +53,7 @@ import ZeroMQ
         }
     }
 
-    @Test("with a stranger is refused and reported", .timeLimit(.minutes(1)))
+    @Test("with a stranger is refused and reported", .timeLimit(.minutes(5)))
     func refusesStranger() async throws {
         try await TestNetwork.run { network in
             let router = try await network.peer(.router)
@@ -72,7 +72,7 @@ import ZeroMQ
         }
     }
 
-    @Test("delivers what lingers when its socket is closed", .timeLimit(.minutes(1)))
+    @Test("delivers what lingers when its socket is closed", .timeLimit(.minutes(5)))
     func lingers() async throws {
         try await TestNetwork.run { network in
             let router = try await network.peer(.router)

@@ -40,7 +40,7 @@ struct Encrypted {
     }
 
     @Test(
-        "carries frames of all sizes both ways", .timeLimit(.minutes(1)), arguments: anyEndpoints)
+        "carries frames of all sizes both ways", .timeLimit(.minutes(5)), arguments: anyEndpoints)
     func carries(endpoint: String) async throws {
         try await TestNetwork.run { network in
             let options = try Encrypted()
@@ -77,7 +77,7 @@ struct Encrypted {
         ),
     ]
 
-    @Test("is refused to a stranger", .timeLimit(.minutes(1)), arguments: strangers.indices)
+    @Test("is refused to a stranger", .timeLimit(.minutes(5)), arguments: strangers.indices)
     func refuses(index: Int) async throws {
         let (_, encryption, reason) = Self.strangers[index]
         try await TestNetwork.run { network in
@@ -99,7 +99,7 @@ struct Encrypted {
         }
     }
 
-    @Test("is not made to a server that has no key, or another", .timeLimit(.minutes(1)))
+    @Test("is not made to a server that has no key, or another", .timeLimit(.minutes(5)))
     func refusesServer() async throws {
         try await TestNetwork.run { network in
             let options = try Encrypted()
@@ -117,7 +117,7 @@ struct Encrypted {
     }
 
     @Test(
-        "comes about once the server has the right key, after all", .timeLimit(.minutes(1)),
+        "comes about once the server has the right key, after all", .timeLimit(.minutes(5)),
         arguments: ["127.0.0.1", "localhost"], 0..<3)
     func dialsOn(host: String, impostor: Int) async throws {
         try await TestNetwork.run { network in
@@ -146,7 +146,7 @@ struct Encrypted {
     }
 
     @Test(
-        "comes about with either of two keys that the server may have", .timeLimit(.minutes(1)),
+        "comes about with either of two keys that the server may have", .timeLimit(.minutes(5)),
         arguments: ["127.0.0.1", "localhost"], 0..<2)
     func twoKeys(host: String, server: Int) async throws {
         try await TestNetwork.run { network in
@@ -167,7 +167,7 @@ struct Encrypted {
         }
     }
 
-    @Test("that makes too many connections is refused for now", .timeLimit(.minutes(1)))
+    @Test("that makes too many connections is refused for now", .timeLimit(.minutes(5)))
     func refusedForNow() async throws {
         try await TestNetwork.run { network in
             var options = try Encrypted()
@@ -189,7 +189,7 @@ struct Encrypted {
         }
     }
 
-    @Test("takes a frame of the largest size, and none that is larger", .timeLimit(.minutes(1)))
+    @Test("takes a frame of the largest size, and none that is larger", .timeLimit(.minutes(5)))
     func largest() async throws {
         try await TestNetwork.run { network in
             var options = try Encrypted()

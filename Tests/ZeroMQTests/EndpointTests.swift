@@ -4,7 +4,7 @@ import ZeroMQ
 
 @Suite("An endpoint") struct EndpointTests {
     @Test(
-        "that is malformed is refused with the reason", .timeLimit(.minutes(1)),
+        "that is malformed is refused with the reason", .timeLimit(.minutes(5)),
         arguments: [
             ("", "transport is missing"),
             ("localhost:5555", "transport is missing"),
@@ -50,7 +50,7 @@ import ZeroMQ
     }
 
     @Test(
-        "to connect to must name one host and port", .timeLimit(.minutes(1)),
+        "to connect to must name one host and port", .timeLimit(.minutes(5)),
         arguments: ["tcp://*:5555", "tcp://localhost:*", "tcp://localhost:0"])
     func wildcardToConnectTo(endpoint: String) async throws {
         try await TestNetwork.run { network in
@@ -60,7 +60,7 @@ import ZeroMQ
     }
 
     @Test(
-        "with a wildcard is resolved", .timeLimit(.minutes(1)),
+        "with a wildcard is resolved", .timeLimit(.minutes(5)),
         arguments: ["tcp://127.0.0.1:0", "tcp://127.0.0.1:*", "tcp://*:*", "ipc://*"])
     func resolves(endpoint: String) async throws {
         try await TestNetwork.run { network in
@@ -70,7 +70,7 @@ import ZeroMQ
     }
 
     @Test(
-        "in use is left alone, and the error says what to do", .timeLimit(.minutes(1)),
+        "in use is left alone, and the error says what to do", .timeLimit(.minutes(5)),
         arguments: anyEndpoints)
     func inUse(endpoint: String) async throws {
         try await TestNetwork.run { network in
@@ -87,7 +87,7 @@ import ZeroMQ
         }
     }
 
-    @Test("whose listener has gone can be used again", .timeLimit(.minutes(1)))
+    @Test("whose listener has gone can be used again", .timeLimit(.minutes(5)))
     func usedAgain() async throws {
         try await TestNetwork.run { network in
             let first = try await network.peer(.router)
@@ -104,7 +104,7 @@ import ZeroMQ
     }
 
     @Test(
-        "that this machine does not have is reported", .timeLimit(.minutes(1)),
+        "that this machine does not have is reported", .timeLimit(.minutes(5)),
         arguments: [
             ("tcp://203.0.113.1:5555", "no such address"),
             ("tcp://nowhere.invalid:5555", "no such address"),

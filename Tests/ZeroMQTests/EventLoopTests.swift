@@ -54,7 +54,7 @@ private final class TestPipe: Sendable {
 }
 
 @Suite("A socket thread") struct EventLoopTests {
-    @Test("runs the jobs of its actors", .timeLimit(.minutes(1)))
+    @Test("runs the jobs of its actors", .timeLimit(.minutes(5)))
     func runsActors() async throws {
         try await withThread { thread in
             #expect(await Counter(thread: thread).isOnThread)
@@ -62,7 +62,7 @@ private final class TestPipe: Sendable {
         }
     }
 
-    @Test("runs the tasks that prefer it", .timeLimit(.minutes(1)))
+    @Test("runs the tasks that prefer it", .timeLimit(.minutes(5)))
     func runsTasks() async throws {
         try await withThread { thread in
             let task = Task(executorPreference: thread) {
@@ -74,7 +74,7 @@ private final class TestPipe: Sendable {
         }
     }
 
-    @Test("runs all jobs, from however many tasks they come", .timeLimit(.minutes(1)))
+    @Test("runs all jobs, from however many tasks they come", .timeLimit(.minutes(5)))
     func runsAllJobs() async throws {
         try await withThread { thread in
             let counter = Counter(thread: thread)
@@ -87,7 +87,7 @@ private final class TestPipe: Sendable {
         }
     }
 
-    @Test("calls a handler inside its actor when it can read a descriptor", .timeLimit(.minutes(1)))
+    @Test("calls a handler inside its actor when it can read a descriptor", .timeLimit(.minutes(5)))
     func callsHandlers() async throws {
         try await withThread { thread in
             let pipe = TestPipe()
@@ -104,7 +104,7 @@ private final class TestPipe: Sendable {
         }
     }
 
-    @Test("calls a handler when the other end of a pipe closes", .timeLimit(.minutes(1)))
+    @Test("calls a handler when the other end of a pipe closes", .timeLimit(.minutes(5)))
     func noticesEndOfFile() async throws {
         try await withThread { thread in
             let pipe = TestPipe()
@@ -121,7 +121,7 @@ private final class TestPipe: Sendable {
         }
     }
 
-    @Test("serves its descriptors while jobs bring new jobs", .timeLimit(.minutes(1)))
+    @Test("serves its descriptors while jobs bring new jobs", .timeLimit(.minutes(5)))
     func isFair() async throws {
         try await withThread { thread in
             let pipe = TestPipe()
@@ -139,7 +139,7 @@ private final class TestPipe: Sendable {
         }
     }
 
-    @Test("calls a handler no more once another one has detached it", .timeLimit(.minutes(1)))
+    @Test("calls a handler no more once another one has detached it", .timeLimit(.minutes(5)))
     func detachesInHandler() async throws {
         try await withThread { thread in
             let pipes = [TestPipe(), TestPipe()]
@@ -160,7 +160,7 @@ private final class TestPipe: Sendable {
         }
     }
 
-    @Test("fires timers in the order of their times unless cancelled", .timeLimit(.minutes(1)))
+    @Test("fires timers in the order of their times unless cancelled", .timeLimit(.minutes(5)))
     func firesTimers() async throws {
         try await withThread { thread in
             let calls = Mailbox<String>()
@@ -181,7 +181,7 @@ private final class TestPipe: Sendable {
         }
     }
 
-    @Test("ticks until the tick is cancelled", .timeLimit(.minutes(1)))
+    @Test("ticks until the tick is cancelled", .timeLimit(.minutes(5)))
     func ticks() async throws {
         try await withThread { thread in
             let ticks = Mailbox<Bool>()
@@ -197,7 +197,7 @@ private final class TestPipe: Sendable {
         }
     }
 
-    @Test("is gone when it has stopped", .timeLimit(.minutes(1)))
+    @Test("is gone when it has stopped", .timeLimit(.minutes(5)))
     func stops() async throws {
         let thread = EventLoop(name: "to-be-stopped")
         let counter = Counter(thread: thread)
@@ -210,7 +210,7 @@ private final class TestPipe: Sendable {
         while try runningThreads().contains("to-be-stopped") { await Task.yield() }
     }
 
-    @Test("lets go of its handlers when it stops", .timeLimit(.minutes(1)))
+    @Test("lets go of its handlers when it stops", .timeLimit(.minutes(5)))
     func dropsHandlers() async {
         let thread = EventLoop(name: "dropping")
         weak var counter: Counter?

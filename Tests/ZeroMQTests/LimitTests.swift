@@ -20,7 +20,7 @@ import ZeroMQ
 
     @Test(
         "end a connection that was dialled once more has come than may, and not before",
-        .timeLimit(.minutes(1)))
+        .timeLimit(.minutes(5)))
     func dialled() async throws {
         try await TestNetwork.run { network in
             let (router, dealer, sender) = try await connectedPair(network)
@@ -42,7 +42,7 @@ import ZeroMQ
         }
     }
 
-    @Test("let a peer that is not trusted say a few words", .timeLimit(.minutes(1)))
+    @Test("let a peer that is not trusted say a few words", .timeLimit(.minutes(5)))
     func words() async throws {
         try await TestNetwork.run { network in
             let (router, dealer, sender) = try await connectedPair(network)
@@ -66,7 +66,7 @@ import ZeroMQ
     }
 
     @Test(
-        "let in so many connections at once, and end the others at once", .timeLimit(.minutes(1)))
+        "let in so many connections at once, and end the others at once", .timeLimit(.minutes(5)))
     func newcomers() async throws {
         try await TestNetwork.run { network in
             let router = try await network.peer(.router)
@@ -81,7 +81,7 @@ import ZeroMQ
         }
     }
 
-    @Test("leave a whole cluster alone that comes at once", .timeLimit(.minutes(1)))
+    @Test("leave a whole cluster alone that comes at once", .timeLimit(.minutes(5)))
     func cluster() async throws {
         try await TestNetwork.run { network in
             let router = try await network.peer(.router)

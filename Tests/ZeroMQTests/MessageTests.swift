@@ -3,7 +3,7 @@ import ZeroMQ
 
 @Suite("Messages") struct MessageTests {
     @Test(
-        "go from dealer to router and back", .timeLimit(.minutes(1)),
+        "go from dealer to router and back", .timeLimit(.minutes(5)),
         arguments: anyEndpoints + ["inproc://echo"])
     func echo(endpoint: String) async throws {
         try await TestNetwork.run { network in
@@ -26,7 +26,7 @@ import ZeroMQ
         }
     }
 
-    @Test("share one payload between all peers", .timeLimit(.minutes(1)))
+    @Test("share one payload between all peers", .timeLimit(.minutes(5)))
     func sharesPayload() async throws {
         try await TestNetwork.run { network in
             let router = try await network.peer(.router)
@@ -46,7 +46,7 @@ import ZeroMQ
         }
     }
 
-    @Test("may carry one frame from two threads at once", .timeLimit(.minutes(1)))
+    @Test("may carry one frame from two threads at once", .timeLimit(.minutes(5)))
     func sharesFrameBetweenThreads() async throws {
         try await TestNetwork.run { network in
             let receiver = try await network.peer(.router)
@@ -65,7 +65,7 @@ import ZeroMQ
         }
     }
 
-    @Test("of five megabytes arrive intact", .timeLimit(.minutes(1)), arguments: anyEndpoints)
+    @Test("of five megabytes arrive intact", .timeLimit(.minutes(5)), arguments: anyEndpoints)
     func bigFrame(endpoint: String) async throws {
         try await TestNetwork.run { network in
             let router = try await network.peer(.router)
@@ -83,7 +83,7 @@ import ZeroMQ
         }
     }
 
-    @Test("can be read whatever the alignment of their bytes", .timeLimit(.minutes(1)))
+    @Test("can be read whatever the alignment of their bytes", .timeLimit(.minutes(5)))
     func unalignedReads() async throws {
         try await TestNetwork.run { network in
             let router = try await network.peer(.router)
@@ -109,7 +109,7 @@ import ZeroMQ
 }
 
 @Suite("A full queue") struct FullQueueTests {
-    @Test("refuses whole messages, and takes them again once it is read", .timeLimit(.minutes(1)))
+    @Test("refuses whole messages, and takes them again once it is read", .timeLimit(.minutes(5)))
     func refusesWholeMessages() async throws {
         try await TestNetwork.run { network in
             var options = SocketOptions()
@@ -144,7 +144,7 @@ import ZeroMQ
         }
     }
 
-    @Test("has room again the moment its peer has read", .timeLimit(.minutes(1)))
+    @Test("has room again the moment its peer has read", .timeLimit(.minutes(5)))
     func hasRoomAtOnce() async throws {
         // Both sockets on one thread, so that nothing comes between the reading and the sending.
         actor Couple {
@@ -181,7 +181,7 @@ import ZeroMQ
         await context.terminate()
     }
 
-    @Test("is what a dealer has while it is not connected", .timeLimit(.minutes(1)))
+    @Test("is what a dealer has while it is not connected", .timeLimit(.minutes(5)))
     func refusesWithoutConnection() async throws {
         try await TestNetwork.run { network in
             let dealer = try await network.peer(.dealer)
@@ -191,7 +191,7 @@ import ZeroMQ
 }
 
 @Suite("An oversized message") struct OversizedMessageTests {
-    @Test("is dropped and reported, and the socket goes on", .timeLimit(.minutes(1)))
+    @Test("is dropped and reported, and the socket goes on", .timeLimit(.minutes(5)))
     func isDropped() async throws {
         try await TestNetwork.run { network in
             var options = SocketOptions()
@@ -219,7 +219,7 @@ import ZeroMQ
         }
     }
 
-    @Test("of one huge frame breaks only its own connection", .timeLimit(.minutes(1)))
+    @Test("of one huge frame breaks only its own connection", .timeLimit(.minutes(5)))
     func hugeFrameBreaksConnection() async throws {
         try await TestNetwork.run { network in
             var options = SocketOptions()

@@ -18,7 +18,7 @@ import ZeroMQ
         }
     }
 
-    @Test("gives a thread the signals of the process to read", .timeLimit(.minutes(1)))
+    @Test("gives a thread the signals of the process to read", .timeLimit(.minutes(5)))
     func readsSignals() async throws {
         // Whoever started the tests may ignore it, as `nohup` does.
         signal(SIGHUP, SIG_DFL)

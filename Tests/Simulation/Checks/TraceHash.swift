@@ -6,17 +6,24 @@ package struct TraceHash: Sendable {
     package let first: UInt64
     /// The hash as 64 hexadecimal digits.
     package let hash: String
+    /// What went wrong, and in which seed.
+    package let violations: [String]
 
     /// Runs the seeds one after the other.
     init(of seeds: ClosedRange<UInt64>) {
         var sum = SHA256()
+        var violations: [String] = []
         for seed in seeds {
             var trace: [UInt8] = []
-            _ = World(Schedule(seed: seed), trace: { trace += Array(($0 + "\n").utf8) }).run()
+            let report = World(
+                Schedule(seed: seed), trace: { trace += Array(($0 + "\n").utf8) }
+            ).run()
+            if let violation = report.violation { violations.append("seed \(seed): \(violation)") }
             trace.withUnsafeBytes { sum.update($0) }
         }
         first = seeds.lowerBound
         hash = sum.finalizeHex()
+        self.violations = violations
     }
 
     /// Runs seeds on all processors, and gives a hash for each block of so many.

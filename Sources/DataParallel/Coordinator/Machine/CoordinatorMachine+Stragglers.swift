@@ -13,6 +13,7 @@ extension CoordinatorMachine {
             let limit = member.requests.owed.isEmpty ? settings.answerTimeout : timeout
             return isExpected && now - member.progressAt > limit
         }
+        if hung.contains(where: { !$0.requests.owed.isEmpty }) { answerTimes.noteTimeout() }
         return expel(
             hung.map { member in
                 let waited = (now - member.progressAt).text

@@ -113,7 +113,10 @@ extension CoordinatorMachine {
         roster[index].requests.answer(answered)
         roster[index].progressAt = now
         guard roster[index].requests.owed.isEmpty else { return [] }
-        if !roster[index].isOnStandby { answerTimes.note(now - roster[index].requests.askedAt) }
+        if !roster[index].isOnStandby {
+            answerTimes.note(
+                now - roster[index].requests.askedAt, atLeast: settings.answerTimeout)
+        }
         return notePace(of: index, now: now)
     }
 }
