@@ -1,11 +1,8 @@
 /// A block of float32 values that kernels read and write, aligned to a cache line.
 ///
-/// One spare vector behind the last value lets kernels load whole vectors at the end of a row.
-///
-/// `@unchecked Sendable`: a buffer has one owner at a time. It is handed from actor to actor
-/// inside messages and never touched by the sender afterwards; the alternative, a copy of a
-/// weight-sized block at every hand-over, is what this type exists to avoid.
-public final class FloatBuffer: @unchecked Sendable {
+/// One spare vector behind the last value lets kernels load whole vectors at the end of a row. A buffer
+/// belongs to one thread: what others read is a ``Snapshot``, and what they take over a ``Handover``.
+public final class FloatBuffer: FloatStorage {
     /// The number of values.
     public let count: Int
 
@@ -31,10 +28,10 @@ public final class FloatBuffer: @unchecked Sendable {
         for (index, value) in values.enumerated() { base[index] = value }
     }
 
-    /// Makes a copy of another buffer.
-    public convenience init(copying other: FloatBuffer) {
+    /// Makes a copy of other values.
+    public convenience init(copying other: some FloatStorage) {
         self.init(count: other.count)
-        copy(from: other)
+        other.withBytes { copy(from: $0) }
     }
 
     deinit { base.deallocate() }
@@ -44,9 +41,6 @@ public final class FloatBuffer: @unchecked Sendable {
         get { vector[index] }
         set { vector[index] = newValue }
     }
-
-    /// All values, copied.
-    public var values: [Float] { Array(UnsafeBufferPointer(start: base, count: count)) }
 
     /// A row-major matrix that begins at `offset` and whose rows are `stride` values apart.
     ///
@@ -70,12 +64,6 @@ public final class FloatBuffer: @unchecked Sendable {
     /// Takes over the values of a little-endian float32 payload of exactly this buffer's size.
     public func copy(from bytes: RawSpan) {
         vector.copy(from: bytes)
-    }
-
-    /// Takes over the values of a buffer of the same size.
-    public func copy(from other: FloatBuffer) {
-        precondition(other.count == count, "the buffers differ in size")
-        base.update(from: other.base, count: count)
     }
 
     /// Sets every value to zero.

@@ -1,21 +1,19 @@
 import Kernels
 
 /// What turns gradients into an update, with the state that it keeps between updates.
-public struct Optimizer: Sendable {
+public struct Optimizer {
     /// The rule.
     public let rule: UpdateRule
     /// The updates made so far.
     public private(set) var steps: Int
-    /// What the rule keeps between updates.
-    public let state: OptimizerState
-
+    private let buffers: [StateVariable: FloatBuffer]
     private let kernels: any KernelSet.Type
 
     /// An optimizer that has made no update of its `count` parameters.
     public init(_ rule: UpdateRule, count: Int, kernels: any KernelSet.Type) {
         let variables = rule.stateVariables.map { ($0, FloatBuffer(count: count)) }
         self.init(
-            rule, steps: 0, state: Dictionary(uniqueKeysWithValues: variables), kernels: kernels)
+            rule, steps: 0, buffers: Dictionary(uniqueKeysWithValues: variables), kernels: kernels)
     }
 
     /// An optimizer that goes on from a checkpoint's state.
@@ -23,11 +21,23 @@ public struct Optimizer: Sendable {
         _ rule: UpdateRule, steps: Int, state: OptimizerState, kernels: any KernelSet.Type
     ) {
         precondition(Set(state.keys) == Set(rule.stateVariables), "the state is of another rule")
+        self.init(
+            rule, steps: steps, buffers: state.mapValues { FloatBuffer(copying: $0) },
+            kernels: kernels)
+    }
+
+    private init(
+        _ rule: UpdateRule, steps: Int, buffers: [StateVariable: FloatBuffer],
+        kernels: any KernelSet.Type
+    ) {
         self.rule = rule
         self.steps = steps
-        self.state = state
+        self.buffers = buffers
         self.kernels = kernels
     }
+
+    /// A copy of what the rule keeps between updates.
+    public var state: OptimizerState { buffers.mapValues { Snapshot(copying: $0) } }
 
     /// Updates the parameters by one step of the given learning rate, and uses up the gradients.
     ///
@@ -55,7 +65,7 @@ public struct Optimizer: Sendable {
     }
 
     private func vector(_ variable: StateVariable) -> Vector {
-        guard let buffer = state[variable] else {
+        guard let buffer = buffers[variable] else {
             preconditionFailure("\(rule.kind) keeps no \(variable)")
         }
         return buffer.vector

@@ -55,5 +55,5 @@ public enum StateVariable: String, Sendable {
     case velocity
 }
 
-/// All that an update rule keeps between updates: for each of its variables, a value a parameter.
-public typealias OptimizerState = [StateVariable: FloatBuffer]
+/// All that an update rule keeps between two updates: for each of its variables, a value a parameter.
+public typealias OptimizerState = [StateVariable: Snapshot]

@@ -26,15 +26,15 @@ actor Lane {
     ///
     /// - Parameter spare: buffers of earlier sums, to be used again.
     func partialSums(
-        _ parameters: FloatBuffer, step: Int, spare: [FloatBuffer]
-    ) -> [PartialSum] {
-        gradients.recycle(spare)
+        _ parameters: Snapshot, step: Int, spare: Handover<[FloatBuffer]>
+    ) -> Handover<[PartialSum]> {
+        gradients.recycle(spare.value)
         parameters.withBytes { gradients.load($0) }
-        return gradients.compute(slots: slots, step: step, shards: shards)
+        return Handover(gradients.compute(slots: slots, step: step, shards: shards))
     }
 
     /// The losses of this lane's part of the test set.
-    func losses(_ parameters: FloatBuffer) -> [ExampleLoss] {
+    func losses(_ parameters: Snapshot) -> [ExampleLoss] {
         parameters.withBytes { evaluator.load($0) }
         return evaluator.losses(of: tests, in: test)
     }

@@ -29,18 +29,18 @@ package struct LocalRun {
     ///   if the task is cancelled.
     package mutating func step() async throws -> Tally {
         try Task.checkCancellation()
-        let (step, parameters, lanes) = (state.step, state.parameters, lanes)
+        let (step, parameters, lanes) = (state.step, state.snapshot, lanes)
         sums.begin(step: step)
         var spare = sums.pool.takeAll()
-        let partials = await withTaskGroup(of: [PartialSum].self) { group in
+        let partials = await withTaskGroup(of: Handover<[PartialSum]>.self) { group in
             for lane in lanes {
-                let share = Array(spare.suffix(spare.count / lanes.count + 1))
-                spare.removeLast(share.count)
+                let share = Handover(Array(spare.suffix(spare.count / lanes.count + 1)))
+                spare.removeLast(share.value.count)
                 group.addTask { await lane.partialSums(parameters, step: step, spare: share) }
             }
-            return await group.reduce(into: []) { $0 += $1 }
+            return await group.reduce(into: []) { $0.append($1) }
         }
-        for partial in partials { sums.add(partial) }
+        for partial in partials.map(\.value).joined() { sums.add(partial) }
         guard let sum = sums.takeRoot(), state.update(sum) else {
             throw TrainerError.diverged(step: step + 1)
         }
@@ -50,7 +50,7 @@ package struct LocalRun {
 
     /// How the parameters do on the test set.
     package func evaluate() async -> Tally {
-        let (parameters, lanes) = (state.parameters, lanes)
+        let (parameters, lanes) = (state.snapshot, lanes)
         return await Tally(parts: lanes.count) { await lanes[$0].losses(parameters) }
     }
 }

@@ -54,7 +54,7 @@ public struct Trainer: Sendable {
         }
         var model = ModelFile(
             architecture: job.architecture, dataset: job.dataset.name,
-            configuration: configuration, parameters: run.state.parameters)
+            configuration: configuration, parameters: run.state.snapshot)
         model.dataDigest = job.dataDigest
         return model
     }

@@ -21,14 +21,14 @@ public struct Checkpoint: Sendable {
     /// The seconds that the steps took, over all sessions of the run.
     public var seconds: Double
     /// The parameters.
-    public var parameters: FloatBuffer
+    public var parameters: Snapshot
     /// What the update rule keeps between steps.
     public var optimizerState: OptimizerState
 
     /// Makes a checkpoint of a run's state.
     public init(
         configuration: TrainingConfiguration, architecture: Architecture, dataDigest: String,
-        step: Int, epoch: Int, epochTally: Tally, seconds: Double, parameters: FloatBuffer,
+        step: Int, epoch: Int, epochTally: Tally, seconds: Double, parameters: Snapshot,
         optimizerState: OptimizerState
     ) {
         self.configuration = configuration
@@ -98,10 +98,10 @@ public struct Checkpoint: Sendable {
         epoch = record.epoch
         epochTally = record.epochTally
         seconds = record.seconds
-        parameters = try file.buffer(layout, path: path)
+        parameters = try file.values(layout, path: path)
         optimizerState = [:]
         for variable in configuration.updateRule.stateVariables {
-            optimizerState[variable] = try file.buffer(
+            optimizerState[variable] = try file.values(
                 layout, prefix: Self.prefix(variable), path: path)
         }
     }
@@ -136,9 +136,9 @@ public struct Checkpoint: Sendable {
 }
 
 extension Safetensors {
-    /// Adds a flat buffer's tensors under their names, each behind `prefix`.
-    mutating func append(_ buffer: FloatBuffer, layout: ParameterLayout, prefix: String = "") {
-        buffer.withBytes { bytes in
+    /// Adds the tensors of a layout under their names, each behind `prefix`.
+    mutating func append(_ values: Snapshot, layout: ParameterLayout, prefix: String = "") {
+        values.withBytes { bytes in
             for tensor in layout.tensors {
                 append(
                     prefix + tensor.name, shape: tensor.shape,
@@ -147,11 +147,11 @@ extension Safetensors {
         }
     }
 
-    /// Collects the tensors of a layout, each found behind `prefix`, in a flat buffer.
-    func buffer(
+    /// Collects the values of a layout's tensors, each found behind `prefix`.
+    func values(
         _ layout: ParameterLayout, prefix: String = "", path: String,
         remedy: String = "use another copy"
-    ) throws(SafetensorsError) -> FloatBuffer {
+    ) throws(SafetensorsError) -> Snapshot {
         // The layout's size is the file's claim: room is made for what is there, not for that.
         var flat: [UInt8] = []
         for wanted in layout.tensors {
@@ -168,8 +168,6 @@ extension Safetensors {
             }
             flat += bytes(of: tensor)
         }
-        let buffer = FloatBuffer(count: layout.count)
-        buffer.copy(from: flat.span.bytes)
-        return buffer
+        return Snapshot(copying: flat.span.bytes)
     }
 }

@@ -22,7 +22,7 @@ extension RunConfiguration {
     /// The parameters from the file of initial weights; nil where the run draws its own.
     ///
     /// - Throws: what ``initialModel(for:)`` throws.
-    public func initialParameters(for architecture: Architecture) throws -> FloatBuffer? {
+    public func initialParameters(for architecture: Architecture) throws -> Snapshot? {
         try initialModel(for: architecture)?.parameters
     }
 

@@ -15,7 +15,7 @@ public struct Job: Sendable {
     /// Which examples each shard holds.
     public let layout: ShardLayout
     /// The parameters that the run begins with; nil to draw them from the seed.
-    public var initialParameters: FloatBuffer?
+    public var initialParameters: Snapshot?
     /// What tells the data set from others.
     public let dataDigest: String
     /// The kernels of the coordinator's machine.

@@ -16,7 +16,7 @@ public struct ModelFile: Sendable {
     /// What it was trained with.
     public var configuration: TrainingConfiguration?
     /// The parameters.
-    public var parameters: FloatBuffer
+    public var parameters: Snapshot
     /// Whether the file did not say what network it is of, so that its tensors had to.
     public private(set) var isInferred = false
     /// The steps that were made before, if the file is a checkpoint.
@@ -29,7 +29,7 @@ public struct ModelFile: Sendable {
     /// Makes a model of trained parameters.
     public init(
         architecture: Architecture, dataset: String, configuration: TrainingConfiguration?,
-        parameters: FloatBuffer
+        parameters: Snapshot
     ) {
         self.architecture = architecture
         self.dataset = dataset
@@ -94,7 +94,7 @@ public struct ModelFile: Sendable {
         configuration = file.metadata["configuration"].flatMap {
             try? JSONDecoder().decode(TrainingConfiguration.self, from: Data($0.utf8))
         }
-        parameters = try file.buffer(layout, path: path, remedy: Safetensors.wantedModule)
+        parameters = try file.values(layout, path: path, remedy: Safetensors.wantedModule)
         try checkNumbers(layout, path)
     }
 
@@ -114,7 +114,7 @@ public struct ModelFile: Sendable {
     }
 }
 
-extension FloatBuffer {
+extension FloatStorage {
     /// SHA-256 over the values as little-endian float32, in hexadecimal.
     public var sha256: String {
         withBytes { bytes in bytes.withUnsafeBytes { SHA256.hex(of: $0) } }

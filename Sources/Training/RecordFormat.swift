@@ -50,7 +50,7 @@ public enum RecordFormat: String, CaseIterable, Encodable, Sendable {
     }
 
     /// The sum of parameters.
-    public func sum(of parameters: FloatBuffer) -> [UInt8] {
+    public func sum(of parameters: some FloatStorage) -> [UInt8] {
         parameters.withBytes { sum(of: $0) }
     }
 }

@@ -2,7 +2,7 @@ import Bounds
 import Kernels
 
 /// The sum of the gradients, losses and hits of the examples under one node of the tree.
-public struct PartialSum: Sendable {
+public struct PartialSum {
     /// What the sum covers.
     public var node: TreeNode
     /// Losses, hits and examples.

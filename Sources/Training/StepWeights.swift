@@ -13,12 +13,12 @@ public struct StepWeights: Sendable, Equatable {
     }
 
     /// A copy of parameters that will change.
-    public init(copying parameters: FloatBuffer) {
-        bytes = Copy(buffer: FloatBuffer(copying: parameters))
+    public init(copying parameters: some FloatStorage) {
+        bytes = Snapshot(copying: parameters)
     }
 
     /// No weights, for a report whose weights nobody records.
-    package static var none: Self { Self(copying: FloatBuffer(count: 0)) }
+    package static var none: Self { Self(sharing: Snapshot([])) }
 
     /// How many bytes they are.
     public var byteCount: Int { bytes.withBytes { $0.byteCount } }
@@ -32,14 +32,6 @@ public struct StepWeights: Sendable, Equatable {
     public static func == (left: Self, right: Self) -> Bool {
         left.sum(.sha256) == right.sum(.sha256)
     }
-
-    private struct Copy: FixedBytes {
-        let buffer: FloatBuffer
-
-        func withBytes<Result, Failure: Error>(
-            _ body: (RawSpan) throws(Failure) -> Result
-        ) throws(Failure) -> Result {
-            try buffer.withBytes(body)
-        }
-    }
 }
+
+extension Snapshot: FixedBytes {}

@@ -36,7 +36,7 @@ public struct TrainingState {
         parameters = FloatBuffer(copying: checkpoint.parameters)
         optimizer = Optimizer(
             configuration.updateRule, steps: checkpoint.step,
-            state: checkpoint.optimizerState.mapValues { FloatBuffer(copying: $0) },
+            state: checkpoint.optimizerState,
             kernels: kernels)
         step = checkpoint.step
         epochTally = checkpoint.epochTally
@@ -86,13 +86,16 @@ public struct TrainingState {
     /// Whether all parameters are finite.
     public var isFinite: Bool { parameters.withBytes { kernels.isFinite(payload: $0) } }
 
+    /// A copy of the parameters, which the next update does not change.
+    public var snapshot: Snapshot { Snapshot(copying: parameters) }
+
     /// A copy of all that is needed to go on from here.
     public func checkpoint(seconds: Double) -> Checkpoint {
         Checkpoint(
             configuration: configuration, architecture: architecture, dataDigest: dataDigest,
             step: step, epoch: (step + stepsPerEpoch - 1) / stepsPerEpoch,
             epochTally: epochTally, seconds: seconds,
-            parameters: FloatBuffer(copying: parameters),
-            optimizerState: optimizer.state.mapValues { FloatBuffer(copying: $0) })
+            parameters: snapshot,
+            optimizerState: optimizer.state)
     }
 }

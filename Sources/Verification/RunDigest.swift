@@ -34,7 +34,7 @@ public struct RunDigest: Sendable, Equatable, Encodable {
     /// The digest of a run that has come to its end with these parameters.
     ///
     /// - Throws: ``VerificationError`` if its record is not whole, ``FileError`` if it cannot be read.
-    public init(ofRunIn folder: String, _ job: Job, _ parameters: FloatBuffer) throws {
+    public init(ofRunIn folder: String, _ job: Job, _ parameters: Snapshot) throws {
         let record = try RunRecord(RunDirectory.steps(in: folder), for: job, keeping: [])
         let total = job.configuration.epochs * job.plan.stepsPerEpoch
         if let finding = record.finding ?? record.shortfall(needed: total) {

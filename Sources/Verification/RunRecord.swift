@@ -40,7 +40,7 @@ struct RunRecord {
     }
 
     /// Whether these are the weights after a step; nil if it has no sound line for that.
-    func confirms(_ parameters: FloatBuffer, afterStep step: Int) -> Bool? {
+    func confirms(_ parameters: some FloatStorage, afterStep step: Int) -> Bool? {
         weights[step].map { $0 == format.sum(of: parameters) }
     }
 

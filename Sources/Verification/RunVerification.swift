@@ -183,7 +183,7 @@ public struct RunVerification {
 
     /// Whether these are the weights after the last step, as far as that is known.
     private func areLast(
-        _ parameters: FloatBuffer, _ replay: Replay, _ record: RunRecord
+        _ parameters: Snapshot, _ replay: Replay, _ record: RunRecord
     ) -> Bool {
         guard replay.step < totalSteps else { return parameters.hasBytes(of: replay.parameters) }
         // The replay has found something before it came so far.

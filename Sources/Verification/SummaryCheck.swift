@@ -107,7 +107,7 @@ struct SummaryCheck {
     }
 
     /// Takes the weights that a replay has come to.
-    mutating func take(_ parameters: FloatBuffer, step: Int) {
+    mutating func take(_ parameters: some FloatStorage, step: Int) {
         guard finding == nil, step == summary.steps, parameters.sha256 != weights else { return }
         finding = Finding(path, otherWeights)
     }

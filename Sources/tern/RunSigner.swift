@@ -25,7 +25,7 @@ struct RunSigner {
     ///
     /// - Returns: the line that tells it.
     /// - Throws: ``VerificationError`` if the run would not verify, ``FileError``.
-    func sign(_ directory: RunDirectory, _ job: Job, _ parameters: FloatBuffer) throws -> String {
+    func sign(_ directory: RunDirectory, _ job: Job, _ parameters: Snapshot) throws -> String {
         let digest = try RunDigest(ofRunIn: directory.path, job, parameters)
         try directory.write(
             RunSignature(digest, by: key).encoded(),

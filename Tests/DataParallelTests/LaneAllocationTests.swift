@@ -53,8 +53,8 @@ struct LaneAllocationTests {
         for step in 0..<plan.stepsPerEpoch {
             let frame = weights.withBytes { Frame(copying: $0) }
             let work = await lane.compute(
-                0..<3, step: step, weights: frame, shards: shards, spare: spare)
-            spare = work.sums.map(\.gradients)
+                0..<3, step: step, weights: frame, shards: shards, spare: Handover(spare))
+            spare = work.sums.value.map(\.gradients)
             let allocations = await counter.allocations
             // The first steps make room.
             if step > 3 { #expect(allocations == last, "in step \(step)") }

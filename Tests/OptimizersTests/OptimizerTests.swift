@@ -15,8 +15,7 @@ struct OptimizerTests {
 
         let copy = FloatBuffer(copying: parameters)
         var resumed = Optimizer(
-            rule, steps: optimizer.steps,
-            state: optimizer.state.mapValues { FloatBuffer(copying: $0) }, kernels: kernels)
+            rule, steps: optimizer.steps, state: optimizer.state, kernels: kernels)
         for step in 7..<12 {
             update(parameters, by: &optimizer, step: step)
             update(copy, by: &resumed, step: step)

@@ -71,7 +71,7 @@ struct ModelFileTests {
         var values = model.parameters.values
         let (first, last) = (values.count / 2, values.count - 1)
         (values[first], values[last]) = (value, value)
-        model.parameters = FloatBuffer(values)
+        model.parameters = Snapshot(values)
         let error = #expect(throws: SafetensorsError.self) {
             try ModelFile(parsing: model.encoded(), path: "x")
         }

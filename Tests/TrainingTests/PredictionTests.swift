@@ -40,8 +40,9 @@ struct PredictionTests {
     @Test("a predictor's best class is the one that evaluation counts as correct")
     func agreesWithEvaluation() {
         let kernels = Kernels.supported[0]
-        let parameters = ParameterLayout(smallArchitecture)
-            .initialParameters(for: smallArchitecture, seed: 1)
+        let parameters = Snapshot(
+            copying: ParameterLayout(smallArchitecture).initialParameters(
+                for: smallArchitecture, seed: 1))
         let model = ModelFile(
             architecture: smallArchitecture, dataset: "custom", configuration: nil,
             parameters: parameters)

@@ -81,13 +81,13 @@ func sampleCheckpoint(
     configuration.learningRate = 0.1 + 0.2
     let count = ParameterLayout(smallArchitecture).count
     let state = configuration.updateRule.stateVariables.enumerated().map { index, variable in
-        (variable, FloatBuffer(randomMagnitudes(count, seed: UInt64(2 + index))))
+        (variable, Snapshot(randomMagnitudes(count, seed: UInt64(2 + index))))
     }
     return Checkpoint(
         configuration: configuration, architecture: smallArchitecture, dataDigest: "abc",
         step: step, epoch: 3, epochTally: Tally(examples: 7, correct: 3, loss: 1 / 3),
         seconds: 1e-7 / 3,
-        parameters: FloatBuffer([-0.0, 0x1p-149] + randomMagnitudes(count - 2, seed: 1)),
+        parameters: Snapshot([-0.0, 0x1p-149] + randomMagnitudes(count - 2, seed: 1)),
         optimizerState: Dictionary(uniqueKeysWithValues: state))
 }
 

@@ -250,12 +250,12 @@ struct StateDictTests {
 }
 
 /// Random parameters for a network.
-func randomParameters(_ architecture: Architecture) -> FloatBuffer {
-    FloatBuffer(randomValues(ParameterLayout(architecture).count, seed: 1))
+func randomParameters(_ architecture: Architecture) -> Snapshot {
+    Snapshot(randomValues(ParameterLayout(architecture).count, seed: 1))
 }
 
 /// A file of a network's tensors that says no more than what PyTorch's does.
-func stateDict(_ architecture: Architecture, _ parameters: FloatBuffer? = nil) -> Safetensors {
+func stateDict(_ architecture: Architecture, _ parameters: Snapshot? = nil) -> Safetensors {
     var file = Safetensors(metadata: ["format": "pt"])
     (parameters ?? randomParameters(architecture)).withBytes { bytes in
         for tensor in ParameterLayout(architecture).tensors {

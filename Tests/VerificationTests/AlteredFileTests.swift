@@ -1,4 +1,5 @@
 import Foundation
+import KernelInterface
 import Monitoring
 import Optimizers
 import Testing
@@ -100,7 +101,7 @@ struct AlteredFileTests {
     @Test("anything that a checkpoint holds, sealed anew, and its name", arguments: [8, 12])
     func checkpoints(step: Int) async throws {
         let changes: [(String, (inout Checkpoint) -> Void)] = [
-            ("its weights are not", { $0.parameters[7] = $0.parameters[7].nextUp }),
+            ("its weights are not", { $0.parameters.change(7) }),
             ("its optimizer's state", { $0.change(.firstMoment) }),
             ("its optimizer's state", { $0.change(.secondMoment) }),
             ("what it counts", { $0.epochTally.loss = $0.epochTally.loss.nextUp }),
@@ -135,7 +136,7 @@ struct AlteredFileTests {
     @Test("anything that a model says of itself, sealed anew")
     func models() async throws {
         let changes: [(String, (inout ModelFile) -> Void)] = [
-            ("its weights are not", { $0.parameters[3] = $0.parameters[3].nextUp }),
+            ("its weights are not", { $0.parameters.change(3) }),
             ("it was made with another data set", { $0.dataset = "mnist" }),
             ("it was made with another data set", { $0.dataDigest = "0" }),
             ("it was made with --epochs 3", { $0.configuration?.epochs = 3 }),
@@ -159,7 +160,15 @@ struct AlteredFileTests {
 extension Checkpoint {
     /// Changes the last bit of a value of the optimizer's state.
     fileprivate mutating func change(_ variable: StateVariable) {
-        guard let values = optimizerState[variable] else { return }
-        values[5] = values[5].nextUp
+        optimizerState[variable]?.change(5)
+    }
+}
+
+extension Snapshot {
+    /// Changes the last bit of one value.
+    fileprivate mutating func change(_ index: Int) {
+        var values = values
+        values[index] = values[index].nextUp
+        self = Snapshot(values)
     }
 }

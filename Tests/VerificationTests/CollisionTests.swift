@@ -10,9 +10,9 @@ import Verification
 /// A checksum of 64 bits that withstands no forger, and the files that were compared by it.
 @Suite("Other weights of the same XXH3-64 are not taken for those of a run")
 struct CollisionTests {
-    private func forged(_ values: FloatBuffer) throws -> FloatBuffer {
+    private func forged(_ values: Snapshot) throws -> Snapshot {
         let collision = try #require(Collision(), "the library does not give its secret away")
-        let forged = FloatBuffer(try #require(collision.values(insteadOf: values.values)))
+        let forged = Snapshot(try #require(collision.values(insteadOf: values.values)))
         // All that older versions compared.
         #expect(forged.checksum == values.checksum)
         #expect(forged.sha256 != values.sha256)

@@ -145,7 +145,7 @@ struct FolderRun {
         guard last == 12 else { return }
         var model = ModelFile(
             architecture: job.architecture, dataset: "custom",
-            configuration: job.configuration, parameters: run.state.parameters)
+            configuration: job.configuration, parameters: run.state.snapshot)
         model.dataDigest = job.dataDigest
         try directory.write(model.encoded(), to: directory.model)
         let text = jsonText(await summary(of: run, job))

@@ -32,7 +32,7 @@ package actor ShardTrainer {
 
     /// What a lane has computed, and when.
     package struct Work: Sendable {
-        package let sums: [PartialSum]
+        package let sums: Handover<[PartialSum]>
         let began: ContinuousClock.Instant
         let ended: ContinuousClock.Instant
     }
@@ -41,14 +41,15 @@ package actor ShardTrainer {
     ///
     /// - Parameter spare: buffers of earlier sums, to be used again.
     package func compute(
-        _ slots: Range<Int>, step: Int, weights: Frame, shards: [Int: Shard], spare: [FloatBuffer]
+        _ slots: Range<Int>, step: Int, weights: Frame, shards: [Int: Shard],
+        spare: Handover<[FloatBuffer]>
     ) -> Work {
         if let processor = processor.take() { Processors.keepThisThread(on: processor) }
         // The coordinator's thread that sends weights may have been pushed aside by the message that
         // woke this lane; without a turn now, it would wait, and other workers with it, for the step.
         sched_yield()
         let began = ContinuousClock.now
-        gradients.recycle(spare)
+        gradients.recycle(spare.value)
         if loaded !== weights {
             weights.withBytes { gradients.load($0) }
             loaded = weights
@@ -56,6 +57,6 @@ package actor ShardTrainer {
         gradients.compute(slots: slots, step: step, shards: shards, into: &results)
         // An idle processor would make the round that now follows slower, even for other threads.
         thread.expectWork()
-        return Work(sums: results, began: began, ended: .now)
+        return Work(sums: Handover(results), began: began, ended: .now)
     }
 }

@@ -20,8 +20,8 @@ extension Worker {
         for _ in parts { laneTimes.append(.init(start: .zero, time: .zero)) }
         computations = zip(lanes.indices, parts).map { index, part in
             let lane = lanes[index]
-            let share = Array(spare.suffix(spare.count / parts.count + 1))
-            spare.removeLast(share.count)
+            let share = Handover(Array(spare.suffix(spare.count / parts.count + 1)))
+            spare.removeLast(share.value.count)
             return Task { [shards] in
                 let work = await lane.compute(
                     part, step: step, weights: weights, shards: shards, spare: share)
@@ -34,7 +34,7 @@ extension Worker {
         _ lane: Int, _ work: ShardTrainer.Work, step: Int, generation: Int
     ) {
         guard generation == self.generation else { return }
-        for partial in work.sums { sums?.add(partial) }
+        for partial in work.sums.value { sums?.add(partial) }
         laneTimes[lane] = .init(
             start: work.began - computingSince, time: work.ended - work.began)
         busyLanes -= 1

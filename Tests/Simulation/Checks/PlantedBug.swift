@@ -1,3 +1,4 @@
+import KernelInterface
 import Training
 
 /// A mistake that the simulator makes on purpose, outside the machines, to see whether it is found.
@@ -21,8 +22,10 @@ package enum PlantedBug: String, CaseIterable, Sendable {
 
     /// What a run with the bug goes on from.
     func tamper(with checkpoint: Checkpoint?) -> Checkpoint? {
-        guard self == .lostMoments, let checkpoint else { return checkpoint }
-        for buffer in checkpoint.optimizerState.values { buffer.zero() }
+        guard self == .lostMoments, var checkpoint else { return checkpoint }
+        checkpoint.optimizerState = checkpoint.optimizerState.mapValues {
+            Snapshot(Array(repeating: 0, count: $0.count))
+        }
         return checkpoint
     }
 }

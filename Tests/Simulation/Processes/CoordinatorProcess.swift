@@ -124,8 +124,7 @@ final class CoordinatorProcess: VirtualProcess, CoordinatorWorld {
         CheckedReduction(tree, of: self)
     }
 
-    func arbitrate(_ slots: Range<Int>, step: Int, _ parameters: FloatBuffer) {
-        let parameters = FloatBuffer(copying: parameters)
+    func arbitrate(_ slots: Range<Int>, step: Int, _ parameters: Snapshot) {
         after(world.latency()) { [self] in
             parameters.withBytes { arbiter.load($0) }
             let sums = arbiter.compute(slots: slots, step: step, shards: job.shards(at: slots))
@@ -133,7 +132,7 @@ final class CoordinatorProcess: VirtualProcess, CoordinatorWorld {
         }
     }
 
-    func evaluate(_ parameters: FloatBuffer) {
+    func evaluate(_ parameters: Snapshot) {
         after(world.random.draw(.zero ... .milliseconds(50))) { [self] in
             guard let state = driver?.state else { return }
             world.history.endEpoch(step: state.step, tally: state.epochTally)

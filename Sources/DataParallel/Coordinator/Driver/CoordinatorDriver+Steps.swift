@@ -90,7 +90,7 @@ extension CoordinatorDriver {
 
     func evaluate() {
         clock.pause(at: world.now)
-        world.evaluate(state.parameters)
+        world.evaluate(state.snapshot)
     }
 
     /// The parameters at an epoch's end are tested.

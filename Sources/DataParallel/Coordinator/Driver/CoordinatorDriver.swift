@@ -166,7 +166,7 @@ package final class CoordinatorDriver<World: CoordinatorWorld> {
         case .cutOff(let peer): world.silence(peer)
         case .sendWeights(let ranges, let peer): sendWeights(ranges, to: peer)
         case .beginStep(let step): begin(step)
-        case .arbitrate(let slots, let step): world.arbitrate(slots, step: step, state.parameters)
+        case .arbitrate(let slots, let step): world.arbitrate(slots, step: step, state.snapshot)
         case .rewind(let limit): rewind(noLaterThan: limit)
         case .update: updateOrWait()
         case .hold: timing.suspend()
@@ -234,7 +234,7 @@ package final class CoordinatorDriver<World: CoordinatorWorld> {
         guard let outcome, flushes == 0, !machine.isWriting else { return }
         world.finish(
             CoordinatorResult(
-                outcome: outcome, parameters: state.parameters, step: state.step,
+                outcome: outcome, parameters: state.snapshot, step: state.step,
                 lastEpoch: lastEpoch, seconds: clock.seconds(at: world.now),
                 workers: machine.mostWorkers))
     }
@@ -245,7 +245,7 @@ public struct CoordinatorResult: Sendable {
     /// How it ended.
     public var outcome: Outcome
     /// The parameters at the end.
-    public var parameters: FloatBuffer
+    public var parameters: Snapshot
     /// The steps made, over all sessions of the run.
     public var step: Int
     /// The last epoch that was tested in this session.

@@ -49,9 +49,9 @@ package protocol CoordinatorWorld: AnyObject {
     /// Removes the checkpoints of later steps; answered by `rewound`.
     func rewind(noLaterThan step: Int)
     /// Tests the parameters; answered by `evaluated`.
-    func evaluate(_ parameters: FloatBuffer)
+    func evaluate(_ parameters: Snapshot)
     /// Computes slots with the parameters, which stay as they are until then; answered by `arbitrated`.
-    func arbitrate(_ slots: Range<Int>, step: Int, _ parameters: FloatBuffer)
+    func arbitrate(_ slots: Range<Int>, step: Int, _ parameters: Snapshot)
 
     /// Takes note of an event; never waits.
     ///

@@ -22,7 +22,7 @@ actor Arbiter {
     }
 
     /// The right partial sums of `slots` in a step that is made with `parameters`.
-    func answers(to slots: Range<Int>, step: Int, parameters: FloatBuffer) -> [SumBits] {
+    func answers(to slots: Range<Int>, step: Int, parameters: Snapshot) -> [SumBits] {
         for slot in slots where shards[shard(atSlot: slot, of: job.plan.shards)] == nil {
             shards.merge(job.shards(at: slot..<slot + 1)) { first, _ in first }
         }

@@ -22,7 +22,7 @@ public struct EvaluationPool: Sendable {
     /// The loss of each example under the given parameters, in their order.
     ///
     /// Whatever is made of them in that order does not depend on the lanes.
-    package func losses(_ parameters: FloatBuffer) async -> [ExampleLoss] {
+    package func losses(_ parameters: Snapshot) async -> [ExampleLoss] {
         await allLosses(parts: lanes.count) { index in
             let part = (0..<examples.count).part(index, of: lanes.count)
             return await lanes[index].losses(of: part, in: examples, parameters)
@@ -30,14 +30,14 @@ public struct EvaluationPool: Sendable {
     }
 
     /// The tally of all examples under the given parameters.
-    public func evaluate(_ parameters: FloatBuffer) async -> Tally {
+    public func evaluate(_ parameters: Snapshot) async -> Tally {
         Tally(await losses(parameters))
     }
 
     /// The tally of all examples under the given parameters, and how the test went in detail.
     ///
     /// - Parameter classes: how many there are.
-    func test(_ parameters: FloatBuffer, classes: Int) async -> (Tally, TestDetail) {
+    func test(_ parameters: Snapshot, classes: Int) async -> (Tally, TestDetail) {
         let losses = await losses(parameters)
         return (Tally(losses), TestDetail(losses, labels: examples.labels, classes: classes))
     }
@@ -60,7 +60,7 @@ private actor EvaluationLane {
     }
 
     func losses(
-        of range: Range<Int>, in examples: ExampleSet, _ parameters: FloatBuffer
+        of range: Range<Int>, in examples: ExampleSet, _ parameters: Snapshot
     ) -> [ExampleLoss] {
         parameters.withBytes { evaluator.load($0) }
         return evaluator.losses(of: range, in: examples)

@@ -79,7 +79,7 @@ final class LiveWorld: CoordinatorWorld {
 
     // MARK: - Computing
 
-    func evaluate(_ parameters: FloatBuffer) {
+    func evaluate(_ parameters: Snapshot) {
         let (coordinator, evaluation) = (coordinator, evaluation)
         let classes = job.architecture.classes
         evaluating = Task {
@@ -88,7 +88,7 @@ final class LiveWorld: CoordinatorWorld {
         }
     }
 
-    func arbitrate(_ slots: Range<Int>, step: Int, _ parameters: FloatBuffer) {
+    func arbitrate(_ slots: Range<Int>, step: Int, _ parameters: Snapshot) {
         let arbiter = arbiter ?? Arbiter(job)
         self.arbiter = arbiter
         let coordinator = coordinator
