@@ -7,8 +7,8 @@ import Training
     private let plan = BatchPlan(examples: 24, batchSize: 10, shards: 8)
 
     private func ledger(step: Int) -> StepLedger {
-        var ledger = StepLedger(shards: plan.shards)
-        ledger.begin(step: step, of: plan)
+        var ledger = StepLedger(shards: plan.shards, step: step)
+        ledger.begin(of: plan)
         return ledger
     }
 
@@ -55,8 +55,19 @@ import Training
         var ledger = ledger(step: 0)
         _ = ledger.cover(0..<8)
         ledger.close()
-        ledger.begin(step: 0, of: plan)
+        ledger.begin(of: plan)
         #expect(!ledger.isFull)
         #expect(ledger.missing.count == 8)
+    }
+
+    @Test("counts the steps, and how often the run has gone back")
+    func steps() {
+        var ledger = ledger(step: 2)
+        ledger.advance()
+        #expect(ledger.step == 3 && ledger.attempt == 0)
+        for attempt in 1...300 {
+            ledger.rewind(to: 1)
+            #expect(ledger.step == 1 && ledger.attempt == UInt8(truncatingIfNeeded: attempt))
+        }
     }
 }

@@ -35,21 +35,14 @@ extension CoordinatorMachine {
     /// Takes tokens of a member, for what it has cost.
     mutating func charge(_ cost: Int, _ index: Int) {
         // As late as the last tick, which changes nothing where only so much a second matters.
-        guard !accounts.take(cost, from: roster[index].identity, now: waiting.lastTick) else {
-            return
-        }
-        let peer = roster[index].peer
-        if !overdrawn.contains(peer) { overdrawn.append(peer) }
+        roster.charge(cost, index, now: waiting.lastTick)
     }
 
     /// Puts out the members that have said too much that nothing asked for.
     ///
     /// To be called after each message.
     public mutating func putOutOverdrawn(now: Duration) -> [CoordinatorEffect<Peer>] {
-        guard !overdrawn.isEmpty else { return [] }
-        let peers = overdrawn
-        overdrawn = []
-        return peers.flatMap { putOut($0, now: now) }
+        roster.takeOverdrawn().flatMap { putOut($0, now: now) }
     }
 
     /// Puts out a member that has said too much that nothing asked for, or too fast to be read; the second
@@ -58,10 +51,10 @@ extension CoordinatorMachine {
         guard let index = roster.index(of: peer) else { return [] }
         let identity = roster[index].identity
         let reason = "it keeps sending what it was not asked for"
-        guard accounts.putOut(identity, now: now) else {
+        guard roster.accounts.putOut(identity, now: now) else {
             return [.cutOff(peer)] + lose(peer, reason: reason, now: now)
         }
-        known.ban(identity, reason: "it kept sending what it was not asked for, twice")
+        roster.known.ban(identity, reason: "it kept sending what it was not asked for, twice")
         return roster.all.filter { $0.identity == identity }.flatMap {
             [.cutOff($0.peer)] + lose($0.peer, reason: "\(reason), and is banned", now: now)
         }

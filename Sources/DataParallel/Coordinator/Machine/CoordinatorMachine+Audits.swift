@@ -9,10 +9,10 @@ extension CoordinatorMachine {
     mutating func chooseAudit(
         _ sum: PartialSumHeader, _ digest: () -> PayloadDigest, of index: Int
     ) {
-        guard audits.isOn || known.hasStrikes else { return }
+        guard audits.isOn || roster.known.hasStrikes else { return }
         let identity = roster[index].identity
-        guard !known.strikes(of: identity).isEmpty || audits.isChosen(sum) else {
-            if audits.isOn { known.noteUnchecked(identity, step: step) }
+        guard !roster.known.strikes(of: identity).isEmpty || audits.isChosen(sum) else {
+            if audits.isOn { roster.known.noteUnchecked(identity, step: step) }
             return
         }
         audits.open(
@@ -79,7 +79,7 @@ extension CoordinatorMachine {
         switch comparison {
         case nil: return nil
         case .agreed(let author):
-            known.noteConfirmed(author.identity, by: member.identity, step: step)
+            roster.known.noteConfirmed(author.identity, by: member.identity, step: step)
             if let place = roster.index(of: author.peer) { roster[place].confirmed += 1 }
             return []
         case .disputed: return arbitrateNext()
@@ -129,13 +129,13 @@ extension CoordinatorMachine {
         phase = .paused
         let shards = shards(ledger.slotsWithExamples(slots))
         forgetSums()
-        let counts = wrong.map { known.strike($0.identity, step: step) }
-        let untrusted = known.untrustedSince(wrong.map(\.identity))
+        let counts = wrong.map { roster.known.strike($0.identity, step: step) }
+        let untrusted = roster.known.untrustedSince(wrong.map(\.identity))
         var effects: [CoordinatorEffect<Peer>] = []
         for (copy, times) in zip(wrong, counts) {
             effects.append(
                 .report(.wrong(worker: copy.name, step: step + 1, shards: shards, times: times)))
-            let confirmed = known.confirmedSince(copy.identity)
+            let confirmed = roster.known.confirmedSince(copy.identity)
             if let confirmed, confirmed < min(step, untrusted ?? step) {
                 effects.append(
                     .report(.confirmedByWorkers(worker: copy.name, step: confirmed + 1)))
@@ -147,7 +147,7 @@ extension CoordinatorMachine {
         }
         // The step under way is void in any case.
         guard let untrusted, untrusted < step else {
-            known.rewind(to: step)
+            roster.known.rewind(to: step)
             return effects + beginStepOrPause(now: now)
         }
         phase = .rewinding
@@ -161,9 +161,10 @@ extension CoordinatorMachine {
     private mutating func ban(
         _ identity: WorkerIdentity, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
-        let steps = known.strikes(of: identity).map { "\($0 + 1)" }.joined(separator: " and ")
+        let steps = roster.known.strikes(of: identity).map { "\($0 + 1)" }.joined(
+            separator: " and ")
         let reason = "it sent wrong gradients in step \(steps)"
-        known.ban(identity, reason: reason)
+        roster.known.ban(identity, reason: reason)
         return roster.all.filter { $0.identity == identity }.map(\.peer).flatMap { peer in
             [.send(.refuse(Notice(reason: reason)), to: peer)]
                 + lose(peer, reason: reason, now: now)
@@ -173,10 +174,9 @@ extension CoordinatorMachine {
     /// The state is again as it was after `step` steps.
     public mutating func rewound(to step: Int, now: Duration) -> [CoordinatorEffect<Peer>] {
         guard phase == .rewinding else { return [] }
-        self.step = step
+        ledger.rewind(to: step)
         checkpoints.rewind(to: step)
-        known.rewind(to: step)
-        attempt &+= 1
+        roster.known.rewind(to: step)
         for index in roster.indices { roster[index].requests.void() }
         if let interruption { return finish(.interrupted(signal: interruption), now: now) }
         return testAtEpochEnd() ?? beginStepOrPause(now: now)

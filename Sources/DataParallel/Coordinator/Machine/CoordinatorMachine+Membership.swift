@@ -79,7 +79,7 @@ extension CoordinatorMachine {
         _ peer: Peer, _ caller: AllowedWorker?, _ hello: Hello, address: String?, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
         let index: Int
-        switch roster.join(peer, caller, hello, &known, shards: plan.shards, now: now) {
+        switch roster.join(peer, caller, hello, shards: plan.shards, now: now) {
         case .present: return []
         case .ignored(let reason): return [drop(peer, reason, address: address)]
         case .banned(let name, let reason):
@@ -90,7 +90,7 @@ extension CoordinatorMachine {
         case .joined(let place): index = place
         }
         // One that was too slow, and comes anew, is tried before it keeps others waiting.
-        let times = known.timesOnStandby(roster[index].identity)
+        let times = roster.known.timesOnStandby(roster[index].identity)
         if times > 0, hasBegun {
             roster[index].share.standby = Standby(times: times, now: now)
         }
@@ -116,7 +116,6 @@ extension CoordinatorMachine {
         var departures: [(member: Member<Peer>, reason: String, left: Int)] = []
         for (peer, reason) in gone {
             guard let member = roster.leave(peer) else { continue }
-            known.leave(member.identity)
             departures.append((member, reason, roster.count))
         }
         guard !departures.isEmpty else { return [] }

@@ -9,7 +9,7 @@ extension CoordinatorMachine {
     mutating func beginStep(now: Duration) -> [CoordinatorEffect<Peer>] {
         phase = .stepping
         audits.begin()
-        ledger.begin(step: step, of: plan)
+        ledger.begin(of: plan)
         if shares.takeStale() { assignShares() }
         let changes = shares.isMeasurementDue() ? fitShares(now: now) : []
         let times = answerTimes
@@ -24,7 +24,7 @@ extension CoordinatorMachine {
             rest.subtract(part)
             parts.append(part)
         }
-        hasOrphans = free.isEmpty
+        ledger.hasOrphans = free.isEmpty
         dealOut(rest, among: free, to: &parts)
         var effects: [CoordinatorEffect<Peer>] = [.beginStep(step)]
         for (index, part) in zip(free, parts) where !part.isEmpty {
@@ -86,11 +86,11 @@ extension CoordinatorMachine {
         guard phase == .stepping, !isBelowMinimum else { return ([], []) }
         let orphans = orphans
         guard !orphans.isEmpty else {
-            hasOrphans = false
+            ledger.hasOrphans = false
             return ([], [])
         }
         let free = roster.active { [step] in $0.canBeAsked(in: step) }
-        hasOrphans = free.isEmpty
+        ledger.hasOrphans = free.isEmpty
         return askAround(for: orphans, among: free, now: now)
     }
 

@@ -43,7 +43,7 @@ extension CoordinatorMachine {
     private mutating func standBy(
         _ index: Int, _ time: Duration, usual: Duration, now: Duration
     ) -> CoordinatorEffect<Peer> {
-        let times = known.noteStandby(roster[index].identity)
+        let times = roster.known.noteStandby(roster[index].identity)
         roster[index].share.standby = Standby(times: times, now: now)
         return .report(
             .standingBy(

@@ -8,7 +8,7 @@ extension CoordinatorMachine {
     public mutating func updated(
         _ report: StepReport, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
-        step += 1
+        ledger.advance()
         if step % plan.stepsPerEpoch == 0 {
             phase = .evaluating
             return [.report(.step(report))] + checkpoint() + [.evaluate]

@@ -49,7 +49,7 @@ extension CoordinatorMachine {
         guard isFinite else { return .ignore(doubt(sum, digest(), of: index)) }
         chooseAudit(sum, digest, of: index)
         return .add(
-            (hasOrphans ? askForOrphans(now: now).effects : []) + askAuditors(now: now)
+            (ledger.hasOrphans ? askForOrphans(now: now).effects : []) + askAuditors(now: now)
                 + updateIfComplete())
     }
 

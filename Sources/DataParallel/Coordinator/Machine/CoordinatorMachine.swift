@@ -17,28 +17,17 @@ public struct CoordinatorMachine<Peer: Hashable & Sendable>: Sendable {
     let plan: BatchPlan
     var settings: CoordinatorSettings
     var phase = Phase.gathering
-    /// The steps made; also the number of the step under way.
-    var step: Int
-    /// How often the run has gone back, modulo 256; the answers to requests made before are void.
-    package internal(set) var attempt: UInt8 = 0
     /// Whether this session has made or begun a step.
     var hasBegun = false
     /// The signal that asks to stop.
     var interruption: Int32?
 
     var roster: Roster<Peer>
-    /// Who has computed wrongly, and whose sums nobody has checked.
-    var known = KnownWorkers()
-    /// What members have said that nothing asked them for, and those who have said too much of it.
-    var accounts = Accounts()
-    var overdrawn: [Peer] = []
     var startClock = StartClock()
     var shares = ShareSchedule()
     var ledger: StepLedger
     /// How long the last answers took.
     var answerTimes = AnswerTimes()
-    /// Whether slots may be left that nobody owes, because nobody could be asked for them.
-    var hasOrphans = false
     var audits: Audits<Peer>
     var checkpoints: CheckpointSchedule
     var waiting = WaitClock()
@@ -66,13 +55,18 @@ public struct CoordinatorMachine<Peer: Hashable & Sendable>: Sendable {
     public init(plan: BatchPlan, settings: CoordinatorSettings, step: Int) {
         self.plan = plan
         self.settings = settings
-        self.step = step
         roster = Roster(shards: plan.shards)
-        ledger = StepLedger(shards: plan.shards)
+        ledger = StepLedger(shards: plan.shards, step: step)
         audits = Audits(
             share: settings.audit, recheck: settings.recheck, key: settings.auditKey)
         checkpoints = CheckpointSchedule(step: step)
     }
+
+    /// The steps made; also the number of the step under way.
+    var step: Int { ledger.step }
+
+    /// How often the run has gone back, modulo 256.
+    package var attempt: UInt8 { ledger.attempt }
 
     /// Whether there is nothing more to decide but when to close the doors.
     var isOver: Bool {

@@ -21,6 +21,11 @@ package struct Roster<Peer: Hashable & Sendable>: Sendable {
     ///
     /// In order, so that effects come in the same order in every process.
     private(set) var expelled: [Peer] = []
+    /// Who has computed wrongly, and whose sums nobody has checked.
+    var known = KnownWorkers()
+    /// What members have said that nothing asked them for, and those who have said too much of it.
+    var accounts = Accounts()
+    private var overdrawn: [Peer] = []
     private var admission: Admission
     private var names = WorkerNames()
     /// How many have joined: the identities of those that show none.
@@ -78,8 +83,7 @@ package struct Roster<Peer: Hashable & Sendable>: Sendable {
 
     /// A peer says hello.
     mutating func join(
-        _ peer: Peer, _ caller: AllowedWorker?, _ hello: Hello, _ known: inout KnownWorkers,
-        shards: Int, now: Duration
+        _ peer: Peer, _ caller: AllowedWorker?, _ hello: Hello, shards: Int, now: Duration
     ) -> Join {
         guard index(of: peer) == nil else { return .present }
         if let caller, !caller.isShared, members.contains(where: { $0.caller == caller }) {
@@ -103,7 +107,9 @@ package struct Roster<Peer: Hashable & Sendable>: Sendable {
     /// A peer is gone; gives the member that it was, if it was one.
     mutating func leave(_ peer: Peer) -> Member<Peer>? {
         expelled.removeAll { $0 == peer }
-        return remove(peer)
+        guard let member = remove(peer) else { return nil }
+        known.leave(member.identity)
+        return member
     }
 
     /// Removes a peer that says farewell at the run's end; one that was expelled is told of the end again.
@@ -113,6 +119,20 @@ package struct Roster<Peer: Hashable & Sendable>: Sendable {
 
     /// Peers that have left were expelled, and may not know it.
     mutating func expel(_ peers: [Peer]) { expelled += peers }
+
+    /// Takes tokens of a member, for what it has cost; one that has not so many is overdrawn.
+    mutating func charge(_ cost: Int, _ index: Int, now: Duration) {
+        let member = members[index]
+        guard !accounts.take(cost, from: member.identity, now: now) else { return }
+        if !overdrawn.contains(member.peer) { overdrawn.append(member.peer) }
+    }
+
+    /// The members that are overdrawn since it was last asked.
+    mutating func takeOverdrawn() -> [Peer] {
+        guard !overdrawn.isEmpty else { return [] }
+        defer { overdrawn = [] }
+        return overdrawn
+    }
 
     /// A message of a peer is dropped; gives how many of it have been by now.
     ///

@@ -1,6 +1,6 @@
 import Training
 
-/// Which slots of the reduction tree the step under way has the sums of.
+/// The step under way, and the slots of the reduction tree that it has the sums of.
 package struct StepLedger: Sendable {
     /// What a sum adds to the step.
     package enum Cover: Equatable, Sendable {
@@ -11,21 +11,28 @@ package struct StepLedger: Sendable {
     }
 
     private let shards: Int
+    /// The steps made; also the number of the step under way.
+    package private(set) var step: Int
+    /// How often the run has gone back, modulo 256; the answers to requests made before are void.
+    package private(set) var attempt: UInt8 = 0
+    /// Whether slots may be left that nobody owes, because nobody could be asked for them.
+    package var hasOrphans = false
     private var covered: SlotSet
     /// The slots without examples in this step: they never have a sum, and nobody is asked for one.
     package private(set) var empty: SlotSet
     /// Whether the update of the step has been asked for.
     private var isClosed = false
 
-    /// The ledger before the first step.
-    package init(shards: Int) {
+    /// The ledger of a run that has made `step` steps, before the next one begins.
+    package init(shards: Int, step: Int) {
         self.shards = shards
+        self.step = step
         covered = SlotSet(limit: shards)
         empty = covered
     }
 
-    /// A step begins, perhaps anew.
-    package mutating func begin(step: Int, of plan: BatchPlan) {
+    /// The step begins, perhaps anew.
+    package mutating func begin(of plan: BatchPlan) {
         isClosed = false
         empty = SlotSet(limit: shards)
         // Positions are assigned to the shards in turns.
@@ -65,4 +72,13 @@ package struct StepLedger: Sendable {
 
     /// The update could not be made.
     package mutating func reopen() { isClosed = false }
+
+    /// The update is made: the next step follows.
+    package mutating func advance() { step += 1 }
+
+    /// The run goes back to the state after `step` steps.
+    package mutating func rewind(to step: Int) {
+        self.step = step
+        attempt &+= 1
+    }
 }
