@@ -13,9 +13,10 @@ extension SettingOptions {
             // A wrapper's own name is that of its property behind an underscore.
             let name = child.label?.dropFirst()
             guard let setting = table.first(where: { $0.name[...] == name }) else { continue }
-            if let option = child.value as? any ParsedOption {
-                setting.set(option.given, in: &configuration)
-            }
+            guard let option = child.value as? any ParsedOption else { continue }
+            // An option that may be repeated has an empty list where it is left out.
+            if let list = option.given as? any Collection, list.isEmpty { continue }
+            setting.set(option.given, in: &configuration)
         }
     }
 }
