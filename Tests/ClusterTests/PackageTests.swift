@@ -60,7 +60,9 @@ struct DebianPackageTests {
         let parts = try FileManager.default.contentsOfDirectory(
             atPath: packagePath(".build/checkouts"))
         // Of the plugin that writes documentation nothing is in the program.
-        for part in parts where !part.hasPrefix("swift-docc") { #expect(copyright.contains(part), "\(part)") }
+        for part in parts where !part.hasPrefix("swift-docc") {
+            #expect(copyright.contains(part), "\(part)")
+        }
     }
 
     @Test("refuses a program that needs libraries that are not Debian's")
