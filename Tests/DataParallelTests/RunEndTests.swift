@@ -60,6 +60,11 @@ private struct SmallRun {
     }
 }
 
+extension Worker {
+    /// Carries out effects as if its machine had decided so.
+    fileprivate func perform(_ effects: [WorkerEffect]) { driver.perform(effects) }
+}
+
 @Suite("The end of a run") struct RunEndTests {
     @Test("is not missed by who asks for it later", .timeLimit(.minutes(5)))
     func beforeTraining() async throws {

@@ -1,12 +1,44 @@
 import Kernels
+import Protocol
 import TestSupport
 import Training
 
 // What a worker that computes wrongly says instead of what is right.
 
 extension WorkerProcess {
+    /// What a worker sends in the place of a message: of a liar, another sum.
+    func altered(_ packet: Packet) -> Packet {
+        guard let payload = packet.payload.first,
+            let (message, run) = try? WorkerMessage.decode(packet.frames[0].bytes),
+            case .partialSum(var header) = message
+        else { return packet }
+        let gradients = FloatBuffer(count: world.training.parameterCount)
+        payload.withBytes { gradients.copy(from: $0) }
+        let node = TreeNode(level: header.level, residue: header.residue)
+        let sum = PartialSum(node: node, tally: Tally(), gradients: gradients)
+        answers += 1
+        if isLie(sum, step: header.step), falsify(sum) {
+            trace("lies about node \(node)")
+            world.report.lies += 1
+            header.checksum = sum.checksum
+        }
+        return Packet(
+            WorkerMessage.partialSum(header).header(run: run), [frame(of: gradients)])
+    }
+
+    /// The frame of gradients; of a bug in the coordinator's door it has another content for whoever adds it.
+    private func frame(of gradients: FloatBuffer) -> VirtualFrame {
+        let bytes = gradients.withBytes { bytes in bytes.withUnsafeBytes { Array($0) } }
+        guard let bug = world.bug, [.doorSkipped, .notFiniteAdded].contains(bug),
+            world.random.oneIn(20)
+        else { return VirtualFrame(bytes) }
+        var damaged = bytes
+        if bug == .doorSkipped { damaged[1] ^= 16 } else { damaged[3] = 0x7F; damaged[2] = 0xC0 }
+        return VirtualFrame(bytes, behindTheDoor: damaged)
+    }
+
     /// Whether the worker lies about a sum.
-    func isLie(_ sum: PartialSum, step: Int) -> Bool {
+    private func isLie(_ sum: PartialSum, step: Int) -> Bool {
         let slots = sum.node.slots(of: world.training.job.plan.shards)
         switch host.liar {
         case nil: return false
@@ -23,7 +55,7 @@ extension WorkerProcess {
     }
 
     /// Falsifies a sum; false where it is left as it is.
-    func falsify(_ sum: PartialSum) -> Bool {
+    private func falsify(_ sum: PartialSum) -> Bool {
         if case .notFinite = host.liar {
             sum.gradients[0] = world.random.oneIn(2) ? .nan : .infinity
             return true

@@ -5,10 +5,13 @@ import NeuralNetwork
 import Protocol
 import Training
 
-/// A worker's process: carries out what its machine decides, as the worker's actor does.
-final class WorkerProcess: VirtualProcess {
+/// A worker's process: the driver of the program, in a world of virtual network and time.
+final class WorkerProcess: VirtualProcess, WorkerWorld {
+    typealias Frame = VirtualFrame
+
     let host: Host
-    private var machine: WorkerMachine
+    /// Nil once the process has ended: driver and process refer to each other.
+    private var driver: WorkerDriver<WorkerProcess>?
     private var connection: Connection?
     private var ticks = 0
     private var failedDials = 0
@@ -16,46 +19,45 @@ final class WorkerProcess: VirtualProcess {
     private var said: [Packet] = []
 
     private var lane: ShardGradients?
-    private var sums: ReductionTree?
-    private var shards: [Int: Shard] = [:]
-    private var weights: VirtualFrame?
-    /// What is computed and not sent yet.
-    private var results: [PartialSum] = []
-    private(set) var answers = 0
+    /// The weights that the lane computed with last.
+    private var loaded: VirtualFrame?
+    var answers = 0
     private(set) var answersToItsShare = 0
     /// The slots that it was asked for first in the step under way.
     private var ownSlots: [Range<Int>] = []
-    /// Counts resets, so that a lane that still computes for an earlier run is not listened to.
-    private var generation = 0
-    /// The payload of the message that is being dealt with.
-    private var payload: ArraySlice<VirtualFrame> = []
 
     /// A process on a host.
     init(_ world: World, on host: Host, pid: Int) {
         self.host = host
+        super.init(world, name: "\(host.name):\(pid)")
         let hello = Hello(
             host: host.name, pid: pid, lanes: 1, kernels: "virtual", identity: host.identity)
-        machine = WorkerMachine(
-            hello: hello, settings: WorkerSettings(joinTimeout: World.workerPatience))
-        super.init(world, name: "\(host.name):\(pid)")
+        driver = WorkerDriver(
+            hello: hello, settings: WorkerSettings(joinTimeout: World.workerPatience),
+            kernels: world.training.job.kernels, in: self)
     }
 
     /// The process begins.
     func start() {
         trace("starts")
-        machine.start(now: world.queue.now)
+        driver?.start()
         tick()
         dial()
     }
 
     /// SIGTERM.
-    func interrupt() { perform(machine.interrupt(15, now: world.queue.now)) }
+    func interrupt() { driver?.handle { $0.interrupt(15, now: $1) } }
 
     override func end() {
-        world.checkSize(of: machine, name)
+        checkSize()
         super.end()
+        driver = nil
         connection = nil
         said = []
+    }
+
+    private func checkSize() {
+        if let driver { world.checkSize(of: driver.machine, name) }
     }
 
     // MARK: - Events
@@ -63,8 +65,8 @@ final class WorkerProcess: VirtualProcess {
     private func tick() {
         after(.seconds(1)) { [self] in
             ticks += 1
-            if ticks % 16 == 0 { world.checkSize(of: machine, name) }
-            perform(machine.tick(now: world.queue.now))
+            if ticks % 16 == 0 { checkSize() }
+            driver?.handle { $0.tick(now: $1) }
             tick()
         }
     }
@@ -79,8 +81,8 @@ final class WorkerProcess: VirtualProcess {
             failedDials = 0
             self.connection = connection
             trace("is connected, as peer \(connection.peer)")
-            perform(machine.connected(now: world.queue.now))
-            if host.isRepeating { said.forEach { say($0) } }
+            driver?.handle { $0.connected(now: $1) }
+            if host.isRepeating { said.forEach { _ = say($0) } }
         }
     }
 
@@ -89,115 +91,76 @@ final class WorkerProcess: VirtualProcess {
         guard connection === self.connection else { return }
         trace("has lost its connection")
         self.connection = nil
-        perform(machine.disconnected(now: world.queue.now))
+        driver?.disconnected()
         dial()
     }
 
     /// A message has come.
     func receive(_ packet: Packet) {
-        let decoded: (message: CoordinatorMessage, run: RunID)
-        do {
-            decoded = try CoordinatorMessage.decode(
-                packet.frames[0].bytes, payloadFrames: packet.payload.count)
-        } catch {
-            return world.fail("\(name) cannot understand the coordinator: \(error)")
-        }
-        trace("<- \(decoded.message.summary)")
-        payload = packet.payload
-        defer { payload = [] }
-        if case .weights(let work) = decoded.message {
-            ownSlots = work.ranges.ranges
-            if payload.first?.checksum != work.checksum {
-                world.fail("\(name) gets weights with another checksum")
-            }
-        }
-        perform(machine.receive(decoded.message, run: decoded.run, now: world.queue.now))
+        let message = try? CoordinatorMessage.decode(packet.frames[0].bytes).message
+        trace("<- \(message?.summary ?? "a message that is damaged")")
+        if case .weights(let work)? = message { ownSlots = work.ranges.ranges }
+        driver?.receive(packet.frames)
     }
 
-    // MARK: - Effects
+    // MARK: - The network
 
-    private func perform(_ effects: [WorkerEffect]) {
-        for effect in effects where isAlive {
-            switch effect {
-            case .send(let message, let run): send(Packet(message.header(run: run)))
-            case .prepare(let architecture, let plan, let seed, let labelSmoothing):
-                let kernels = world.training.job.kernels
-                lane = ShardGradients(
-                    architecture, plan: plan, seed: seed, labelSmoothing: labelSmoothing,
-                    kernels: kernels)
-                let count = ParameterLayout(architecture).count
-                sums = ReductionTree(plan, parameterCount: count, kernels: kernels)
-            case .reset: reset()
-            case .storeShardPart(let part): store(part)
-            case .loadWeights: loadWeights()
-            case .compute(let slots, let step): compute(slots, step: step)
-            case .sendSums(let step, let run): sendSums(step: step, run)
-            case .discardSums: results = []
-            case .report(let event): trace("\(event)")
-            case .finish(let outcome): finish(outcome)
-            }
-        }
+    var now: Duration { world.queue.now }
+
+    func send(_ header: [UInt8], _ payload: [VirtualFrame]) -> Bool {
+        let packet = altered(Packet(header, payload))
+        let hasRoom = say(packet)
+        said = (said + [packet]).suffix(6)
+        if host.isRepeating, world.random.oneIn(2) { _ = say(packet) }
+        return hasRoom
     }
 
-    private func finish(_ outcome: WorkerOutcome) {
+    private func say(_ packet: Packet) -> Bool { connection?.sendToCoordinator(packet) ?? true }
+
+    func retrySoon() { after(.milliseconds(2)) { [self] in driver?.retry() } }
+
+    func report(_ event: WorkerEvent) {
+        trace("\(event)")
+        // Nothing damages what a coordinator says.
+        if case .dropped(let reason) = event { world.fail("\(name) drops a message: \(reason)") }
+    }
+
+    func finish(_ outcome: WorkerOutcome) {
         trace("ends: \(outcome)")
         connection?.close(at: .worker, isBreak: false)
         end()
         world.workerEnded(self)
     }
 
-    private func send(_ packet: Packet) {
-        say(packet)
-        said = (said + [packet]).suffix(6)
-        if host.isRepeating, world.random.oneIn(2) { say(packet) }
-    }
-
-    private func say(_ packet: Packet) {
-        if connection?.sendToCoordinator(packet) == false {
-            world.fail("\(name) has too many messages on their way to the coordinator")
-        }
-    }
-
-    private func reset() {
-        generation += 1
-        lane = nil
-        sums = nil
-        shards = [:]
-        weights = nil
-        results = []
-    }
-
-    private func store(_ part: ShardPart) {
-        guard let values = payload.first, let labels = payload.last else { return }
-        shards[part.shard, default: Shard()].values += values.bytes
-        shards[part.shard, default: Shard()].labels += labels.bytes
-    }
-
-    private func loadWeights() {
-        if world.bug == .staleWeights, weights != nil, world.random.oneIn(50) { return }
-        weights = payload.first
-    }
-
     // MARK: - Computing
 
-    private func compute(_ slots: Range<Int>, step: Int) {
-        guard let weights, let lane else {
-            return world.fail("\(name) is to compute without weights or lanes")
-        }
-        trace("computes slots \(slots) of step \(step)")
+    func makeLanes(
+        _ architecture: Architecture, _ plan: BatchPlan, seed: UInt64, labelSmoothing: Double
+    ) {
+        lane = ShardGradients(
+            architecture, plan: plan, seed: seed, labelSmoothing: labelSmoothing,
+            kernels: world.training.job.kernels)
+    }
+
+    func removeLanes() {
+        lane = nil
+        loaded = nil
+    }
+
+    func compute(
+        _ part: LanePart, weights: VirtualFrame, shards: [Int: Shard], spare: [FloatBuffer]
+    ) {
+        guard let lane else { return world.fail("\(name) is to compute without a lane") }
+        trace("computes slots \(part.slots) of step \(part.step)")
         if host.isComputingForEver { return trace("will never be done with it") }
-        let generation = generation
-        after(world.computingTime(of: slots.count, on: host)) { [self] in
-            guard generation == self.generation else { return }
+        let isStale = world.bug == .staleWeights && world.random.oneIn(50)
+        let weights = isStale ? loaded ?? weights : weights
+        loaded = weights
+        after(world.computingTime(of: part.slots.count, on: host)) { [self] in
+            lane.recycle(spare)
             weights.withBytes { lane.load($0) }
-            sums?.begin(step: step)
-            for sum in lane.compute(slots: slots, step: step, shards: shards) { sums?.add(sum) }
-            // They come out of a dictionary, whose order is another in every process.
-            let shards = world.training.job.plan.shards
-            results = (sums?.takeAll() ?? []).sorted {
-                $0.node.slots(of: shards).lowerBound < $1.node.slots(of: shards).lowerBound
-            }
-            perform(machine.computed(step: step, now: world.queue.now))
+            let sums = lane.compute(slots: part.slots, step: part.step, shards: shards)
+            driver?.computed(part, sums, in: nil)
         }
     }
 
@@ -206,34 +169,5 @@ final class WorkerProcess: VirtualProcess {
     func countAnswerToItsShare() -> Int {
         answersToItsShare += 1
         return answersToItsShare
-    }
-
-    /// Sends what is computed; what a liar sends is not what it has computed.
-    private func sendSums(step: Int, _ run: RunID) {
-        for sum in results {
-            answers += 1
-            if isLie(sum, step: step), falsify(sum) {
-                trace("lies about node \(sum.node)")
-                world.report.lies += 1
-            }
-            let header = PartialSumHeader(
-                sum, step: step, attempt: machine.attempt, checksum: sum.checksum)
-            send(
-                Packet(
-                    WorkerMessage.partialSum(header).header(run: run),
-                    [frame(of: sum.gradients)]))
-        }
-        results = []
-    }
-
-    /// The frame of gradients; of a bug in the coordinator's door it has another content for whoever adds it.
-    private func frame(of gradients: FloatBuffer) -> VirtualFrame {
-        let bytes = gradients.withBytes { bytes in bytes.withUnsafeBytes { Array($0) } }
-        guard let bug = world.bug, [.doorSkipped, .notFiniteAdded].contains(bug),
-            world.random.oneIn(20)
-        else { return VirtualFrame(bytes) }
-        var damaged = bytes
-        if bug == .doorSkipped { damaged[1] ^= 16 } else { damaged[3] = 0x7F; damaged[2] = 0xC0 }
-        return VirtualFrame(bytes, behindTheDoor: damaged)
     }
 }

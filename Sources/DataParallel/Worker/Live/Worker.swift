@@ -1,0 +1,147 @@
+import Datasets
+import Glibc
+import Kernels
+import Keys
+import Protocol
+import Training
+import ZeroMQ
+
+/// A worker: dials its coordinator, computes what it is asked for, and ends when it is sent home.
+///
+/// It lives on the thread that owns its socket, which stays free to answer while the lanes compute on theirs, unless
+/// a step is brief. It has no state but a ``WorkerDriver`` and the ``LiveWorkerWorld`` in which that acts.
+public actor Worker {
+    nonisolated let thread: EventLoop
+    /// The socket's thread runs this actor.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor {
+        thread.asUnownedSerialExecutor()
+    }
+
+    /// How long a worker that was told to stop leaves it to its parent to send it home.
+    private static let parentPatience = Duration.seconds(5)
+
+    private let world: LiveWorkerWorld
+    package let driver: WorkerDriver<LiveWorkerWorld>
+    var connection: WorkerSocket? { world.connection }
+    private var completion = Completion<WorkerOutcome>()
+    /// Whether the process that started this one also ends it.
+    private var hasParent = false
+
+    /// Makes a worker with `threads` lanes that tells `report` what happens to it.
+    ///
+    /// - Parameters:
+    ///   - processors: those that the lanes are to stay on, one each; none by default.
+    ///   - secret: what the coordinator knows this worker again by; a new one by default.
+    public init(
+        threads: Int, processors: [Int] = [], kernels: any KernelSet.Type, settings: WorkerSettings,
+        secret: WorkerSecret = .random(), report: @escaping @Sendable (WorkerEvent) -> Void
+    ) {
+        thread = EventLoop(name: "tern-worker")
+        world = LiveWorkerWorld(
+            thread, lanes: threads, on: processors, kernels: kernels, log: report)
+        let hello = Hello(
+            host: hostName(), pid: Int(getpid()), lanes: threads, kernels: kernels.name,
+            identity: secret.text)
+        driver = WorkerDriver(hello: hello, settings: settings, kernels: kernels, in: world)
+        world.worker = self
+    }
+
+    /// Works for the coordinator at `endpoint` until there is no more to do.
+    ///
+    /// - Parameters:
+    ///   - credential: what lets this worker in; nil where the coordinator lets in anybody.
+    ///   - signals: what may ask the worker to leave.
+    ///   - lifeline: a descriptor at whose end the worker's parent is known to be gone.
+    /// - Throws: ``SocketError`` if the endpoint cannot be used.
+    public func run(
+        _ endpoint: String, credential: WorkerCredential? = nil, context: Context,
+        signals: SignalSource?, lifeline: Int32?
+    ) async throws(SocketError) -> WorkerOutcome {
+        _ = try Endpoint(betweenProcesses: endpoint, for: .connect)
+        let connection = try WorkerSocket(context, credential, of: self, driver)
+        world.connection = connection
+        driver.start()
+        if let lifeline { watch(lifeline) }
+        if let signals { watch(signals) }
+        every(.seconds(1)) { $0.driver.handle { $0.tick(now: $1) } }
+        every(Limits.interval) { $0.connection?.limitUnread() }
+        try connection.connect(endpoint)
+        let outcome = await withCheckedContinuation { completion.resume($0) }
+        // The last answer and the leave must still go out.
+        driver.sendWaiting()
+        connection.close(lingering: .seconds(2))
+        return outcome
+    }
+
+    private func every(
+        _ interval: Duration, _ work: @escaping @Sendable (isolated Worker) -> Void
+    ) {
+        thread.schedule(after: interval, repeatingEvery: interval) { self.assumeIsolated(work) }
+    }
+
+    /// Ends the threads, once ``run(_:credential:context:signals:lifeline:)`` has returned and nobody uses the
+    /// worker.
+    public nonisolated func stop() async {
+        await retireLanes().value
+        await thread.stop()
+    }
+
+    private func retireLanes() -> Task<Void, Never> { world.retireLanes() }
+
+    // MARK: - Signals and the parent
+
+    private func watch(_ signals: SignalSource) {
+        thread.attach(fileDescriptor: signals.fileDescriptor) {
+            self.assumeIsolated { worker in
+                switch signals.read() {
+                case .stop(let signal), .stopAtOnce(let signal): worker.handle(signal: signal)
+                // It keeps nothing that a checkpoint could hold.
+                case .checkpoint, nil: break
+                }
+            }
+        }
+    }
+
+    private func watch(_ lifeline: Int32) {
+        hasParent = true
+        thread.attach(fileDescriptor: lifeline) {
+            var byte: UInt8 = 0
+            // The parent never writes: what can be read is the end.
+            guard read(lifeline, &byte, 1) <= 0 else { return }
+            self.assumeIsolated { $0.complete(.orphaned) }
+        }
+    }
+
+    func complete(_ outcome: WorkerOutcome) { completion.complete(outcome) }
+
+    private func handle(signal: Int32) {
+        guard hasParent else { return driver.handle { $0.interrupt(signal, now: $1) } }
+        // Whoever signals a process group, or all of a job's processes, means the run: the parent, which
+        // gets the signal as well, finishes the step and sends its workers home.
+        thread.schedule(after: Self.parentPatience) {
+            self.assumeIsolated { $0.driver.handle { $0.interrupt(signal, now: $1) } }
+        }
+    }
+
+    // MARK: - Computing
+
+    /// Lets a lane compute; the task begins and ends on this actor's thread, which may be the lane's.
+    func compute(
+        _ part: LanePart, on lane: ShardTrainer, weights: Frame, shards: [Int: Shard],
+        spare: Handover<[FloatBuffer]>
+    ) -> Task<Void, Never> {
+        Task {
+            let work = await lane.compute(
+                part.slots, step: part.step, weights: weights, shards: shards, spare: spare)
+            guard let delay = driver.machine.settings.answerDelay else {
+                return computed(part, work)
+            }
+            thread.schedule(after: delay) { self.assumeIsolated { $0.computed(part, work) } }
+        }
+    }
+
+    private func computed(_ part: LanePart, _ work: ShardTrainer.Work) {
+        driver.computed(
+            part, work.sums.value, in: world.time(of: work.began)..<world.time(of: work.ended))
+    }
+}
