@@ -1,8 +1,8 @@
 // Reads a PNG file's samples through libpng's classic interface.
 //
-// libpng reports an error by a jump, which must not pass through Swift's frames: here it passes
-// through C alone and becomes a message. (The simplified interface needs no jump, but that of
-// libpng 1.6.39 reads interlaced files of 16 bits wrongly: pnggroup/libpng issue 853.)
+// libpng reports an error by longjmp, which must not pass through Swift's frames: here it passes
+// through C alone and becomes a message. (The simplified interface needs no jump, but libpng
+// 1.6.39's reads interlaced 16-bit files wrongly: pnggroup/libpng issue 853.)
 
 #include <png.h>
 #include <stdio.h>
@@ -11,25 +11,25 @@
 typedef struct {
     png_structp png;
     png_infop info;
-    const png_byte *next;   // what is left of the file
+    const png_byte *next;   // the unread rest of the file
     size_t left;
     char message[160];      // why a call failed
 
     png_uint_32 width, height;
-    size_t packed_row;      // bytes a row has in the file
-    size_t row;             // bytes a row has when read
+    size_t packed_row;      // bytes per row in the file
+    size_t row;             // bytes per row once read
     int channels;           // 1 grey, 2 grey and alpha, 3 colours, 4 colours and alpha
     int depth;              // bits a sample: 8, or 16 in big-endian order
-    int passes;             // 7 of an interlaced file, 1 of any other
-    png_colorp palette;     // the colours that indices stand for, if the samples are that
+    int passes;             // 7 for an interlaced file, 1 for any other
+    png_colorp palette;     // the colours of an indexed file; NULL for any other
     int colours;
-    png_bytep alphas;       // of the first so many colours; all others are opaque
+    png_bytep alphas;       // of the first `transparent` colours; all others are opaque
     int transparent;
     int is_animated;
-    double gamma;           // the file's exponent; 0 where it tells none
+    double gamma;           // the file's exponent; 0 if it has none
 } tern_png;
 
-// The last warning says which part of a header is wrong, the error only that one is.
+// The last warning names the wrong part of a header; the error only reports that there is one.
 static inline void tern_png_fail(png_structp png, png_const_charp message) {
     tern_png *reader = png_get_error_ptr(png);
     size_t used = strlen(reader->message);
@@ -54,7 +54,7 @@ static inline void tern_png_take(png_structp png, png_bytep bytes, size_t count)
     reader->left -= count;
 }
 
-// Sets how samples come out: 8 or 16 bits, transparency as alpha, indices for now as they are.
+// Sets how samples are read: 8 or 16 bits, transparency as alpha, indices unchanged for now.
 static inline void tern_png_set_up(tern_png *reader) {
     png_structp png = reader->png;
     png_infop info = reader->info;
@@ -80,9 +80,9 @@ static inline void tern_png_set_up(tern_png *reader) {
     reader->row = (size_t)reader->width * reader->channels * reader->depth / 8;
 }
 
-// Replaces a row's indices, which stand in its last quarter, by their colours and alphas.
+// Replaces a row's indices, which lie in its last quarter, by their colours and alphas.
 //
-// libpng could do so itself, but takes black for an index that the palette lacks.
+// libpng could do this itself, but takes black for an index that the palette lacks.
 static inline void tern_png_look_up(tern_png *reader, png_bytep row) {
     png_const_bytep indices = row + reader->row / 4 * 3;
     for (png_uint_32 column = 0; column < reader->width; column++) {
@@ -97,9 +97,9 @@ static inline void tern_png_look_up(tern_png *reader, png_bytep row) {
     }
 }
 
-// Reads all that comes before the pixels; 0 means that `message` tells why it failed.
+// Reads everything before the pixels; 0 on failure, with the reason in `message`.
 //
-// The bytes must stay where they are until `tern_png_end`, which is called in any case.
+// The bytes must stay in place until `tern_png_end`, which must always be called.
 static inline int tern_png_begin(tern_png *reader, const void *bytes, size_t count) {
     memset(reader, 0, sizeof *reader);
     reader->next = bytes;
@@ -111,9 +111,9 @@ static inline int tern_png_begin(tern_png *reader, const void *bytes, size_t cou
     reader->info = png_create_info_struct(reader->png);
     if (!reader->info) png_error(reader->png, "not enough memory");
     png_set_read_fn(reader->png, reader, tern_png_take);
-    // By default a damaged chunk that is not critical is skipped: one with the gamma, say.
+    // By default libpng skips a damaged chunk that is not critical, such as the gamma.
     png_set_crc_action(reader->png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
-    // Texts and profiles tell nothing about the pixels, and may be huge when unpacked.
+    // Texts and profiles are not used for the pixels, and may be huge when unpacked.
     const png_byte skipped[] =
         "tEXt\0zTXt\0iTXt\0iCCP\0eXIf\0sPLT\0hIST\0pCAL\0sCAL\0tIME\0pHYs\0oFFs\0sBIT\0bKGD";
     png_set_keep_unknown_chunks(
@@ -125,7 +125,7 @@ static inline int tern_png_begin(tern_png *reader, const void *bytes, size_t cou
     return 1;
 }
 
-// Reads the pixels, `height` rows of `row` bytes, and the rest of the file; 0 as above.
+// Reads the pixels, `height` rows of `row` bytes, and the rest of the file; 0 on failure, as above.
 static inline int tern_png_read(tern_png *reader, png_bytep pixels) {
     if (setjmp(png_jmpbuf(reader->png))) return 0;
     reader->message[0] = 0;

@@ -1,10 +1,10 @@
 #pragma once
 
-// What the processor can do, by its CPUID instruction: Swift has no such query.
+// What the processor supports, by its CPUID instruction: Swift has no such query.
 
 #include <sched.h>
 
-// glibc declares these for C with GNU extensions alone, as which Swift does not read its headers.
+// glibc declares these only with GNU extensions, and Swift reads its headers without them.
 extern int sched_getaffinity(pid_t pid, size_t size, cpu_set_t *set);
 extern int sched_setaffinity(pid_t pid, size_t size, const cpu_set_t *set);
 
@@ -12,13 +12,13 @@ extern int sched_setaffinity(pid_t pid, size_t size, const cpu_set_t *set);
 
 #include <cpuid.h>
 
-/// A kind of x86-64 processor: what the option `-march=` of that name lets a compiler use.
+/// An x86-64 level: what the option `-march=` of that name lets a compiler use.
 typedef enum { X86_64_V3 = 3, X86_64_V4 = 4 } x86_64_level;
 
-/// Four registers of a CPUID leaf, in the order in which `cpuid.h` has them.
+/// Four registers of a CPUID leaf, in the order of `cpuid.h`.
 typedef enum { EAX, EBX, ECX, EDX } cpuid_register;
 
-/// One kind of instructions, and the bit by which a processor says that it has them.
+/// An instruction set extension, and the CPUID bit that reports it.
 typedef struct {
     const char *name;
     x86_64_level level;
@@ -27,9 +27,9 @@ typedef struct {
     unsigned bit;
 } processor_feature;
 
-/// All that a level has beyond the one below, and x86-64-v3 beyond every x86-64 processor.
+/// Everything that a level adds to the one below, and x86-64-v3 to the baseline.
 ///
-/// `Scripts/check-kernels` compares the names with those of the compiler.
+/// `Scripts/check-kernels` compares the names with the compiler's.
 static const processor_feature processor_features[] = {
     {"SSE3", X86_64_V3, 1, ECX, 0},
     {"SSSE3", X86_64_V3, 1, ECX, 9},
@@ -55,7 +55,7 @@ static const processor_feature processor_features[] = {
     {"AVX512VL", X86_64_V4, 7, EBX, 31},
 };
 
-/// Whether the processor has a kind of instructions, whatever the system makes of it.
+/// Whether the processor has a feature, whether or not the operating system supports it.
 static inline int processor_has(const processor_feature *feature) {
     unsigned registers[4];
     if (!__get_cpuid_count(
@@ -64,18 +64,19 @@ static inline int processor_has(const processor_feature *feature) {
     return registers[feature->reg] >> feature->bit & 1;
 }
 
-/// Whether the system keeps a level's wide registers when it changes between threads.
+/// Whether the operating system saves a level's wide registers when it switches threads.
 static inline int system_keeps_registers(x86_64_level level) {
     const processor_feature os_uses_xsave = {"OSXSAVE", X86_64_V3, 1, ECX, 27};
     if (!processor_has(&os_uses_xsave)) return 0;
     unsigned low, high;
     __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-    // SSE and AVX; of AVX-512 the masks, the upper halves, and the upper sixteen registers.
+    // SSE and AVX; for AVX-512 also the masks, the upper halves and the upper sixteen registers.
     const unsigned wanted = level == X86_64_V4 ? 0xE6 : 0x06;
     return (low & wanted) == wanted;
 }
 
-/// What this machine lacks of a level, by the number of what was found before; NULL for no more.
+/// A feature of `level` that this machine lacks, after skipping `number` of them; NULL if none is
+/// left.
 static inline const char *processor_lacks(x86_64_level level, int number) {
     const int count = sizeof processor_features / sizeof processor_features[0];
     for (int index = 0; index < count; index++) {

@@ -1,7 +1,7 @@
 #pragma once
 
-// What Swift's vectors do value by value, done to whole vectors: what the optimizer makes of sixteen
-// values depends on what is around them, and around a choice or a part of a vector they stay apart.
+// Whole-vector operations that Swift's vectors do value by value. Whether the optimizer vectorizes
+// those depends on the code around them; around a select or a part of a vector it does not.
 
 typedef float float4 __attribute__((ext_vector_type(4)));
 typedef float float8 __attribute__((ext_vector_type(8)));
@@ -36,25 +36,25 @@ ALWAYS_INLINE double8 add_squares_8(double8 sums, float8 values) {
 /// The square root in each lane, correctly rounded.
 ALWAYS_INLINE float16 square_root_16(float16 values) { return __builtin_elementwise_sqrt(values); }
 
-/// The lesser of a limit and a value in each lane; the value where that is no number.
+/// The lesser of a limit and a value in each lane; NaN stays NaN.
 ALWAYS_INLINE float16 limited_16(float16 values, float16 limits) {
     return limits < values ? limits : values;
 }
 
-/// A bit for each lane, the first lane's the lowest, that is set where any bit of the lane is.
+/// One bit per lane, the first lane's lowest; it is set if any bit of the lane is.
 ALWAYS_INLINE unsigned short occupied_lanes_16(float16 values) {
     int16 bits = __builtin_bit_cast(int16, values);
     return __builtin_bit_cast(unsigned short, __builtin_convertvector(bits != 0, bool16));
 }
 
-/// Has the cache line at an address fetched, without waiting for it.
+/// Prefetches the cache line at an address, without waiting for it.
 ALWAYS_INLINE void prefetch_line(const void *address) { __builtin_prefetch(address); }
 
-/// Transposes 16 rows of 16 values, and writes the first `count` of the rows that come of it.
+/// Transposes 16 rows of 16 values, and writes the first `count` rows of the result.
 ///
-/// Each of four rounds deals the rows of the upper half between those of the lower: it takes the highest
-/// bit of a value's row to the lowest of its column, and the highest of its column to the lowest of its
-/// row.
+/// Each of four rounds interleaves the rows of the upper half with those of the lower. In a value's
+/// position, the highest bit of the row becomes the lowest of the column, and the highest of the
+/// column the lowest of the row.
 ALWAYS_INLINE void transpose_16(
     const float *source, long source_stride, float *target, long target_stride, int count
 ) {

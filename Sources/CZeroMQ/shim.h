@@ -1,5 +1,5 @@
-// libzmq, and the few Linux calls its wrapper needs that Swift does not import by itself: what is
-// variadic (syscall, prctl), and what would need pointer casts (socket addresses).
+// libzmq, and the few Linux calls that Swift cannot import by itself: variadic ones (syscall,
+// prctl), and those that would need pointer casts (socket addresses).
 
 #ifndef TERN_CZEROMQ_SHIM_H
 #define TERN_CZEROMQ_SHIM_H
@@ -23,11 +23,11 @@
 #include <unistd.h>
 #include <zmq.h>
 
-/// Tells the calling thread apart from all others that run; never 0.
+/// Identifies the calling thread among all that run; never 0.
 ///
-/// pthread_self() is declared const: a compiler may keep its result across a Swift `await`, after
-/// which the function can be running on another thread. Volatile instructions are never merged, and
-/// they take a nanosecond where a system call takes a hundred.
+/// pthread_self() is declared const, so a compiler may keep its result across a Swift `await`,
+/// after which the function may run on another thread. Volatile instructions are never merged, and
+/// take a nanosecond where a system call takes a hundred.
 static inline unsigned long tern_thread_id(void) {
     unsigned long id;
 #if defined(__x86_64__)
@@ -61,7 +61,7 @@ static inline int tern_open_pipe(int *reading, int *writing) {
 /// Where the signal handler writes; -1 while signals are not caught.
 static volatile int tern_signal_pipe = -1;
 
-/// A signal, and when it came, in nanoseconds of the monotonic clock.
+/// A signal and its time, in nanoseconds of the monotonic clock.
 struct tern_signal {
     long long time;
     int number;
@@ -72,22 +72,22 @@ static inline void tern_note_signal(int signal) {
     struct timespec now = {0};
     clock_gettime(CLOCK_MONOTONIC, &now);
     struct tern_signal note = {.time = now.tv_sec * 1000000000LL + now.tv_nsec, .number = signal};
-    // A full pipe holds enough signals to be read.
+    // If the pipe is full, drop the signal: enough others wait to be read.
     ssize_t written = write(tern_signal_pipe, &note, sizeof note);
     (void)written;
     errno = saved;
 }
 
-/// Whether the process ignores a signal, as `nohup` has it ignore SIGHUP.
+/// Whether the process ignores a signal, as `nohup` makes it ignore SIGHUP.
 static inline int tern_ignores_signal(int signal) {
     struct sigaction action;
     return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
-/// From now on writes each `signal`, as a struct tern_signal, to `pipe`.
+/// Makes the process write each `signal`, as a struct tern_signal, to `pipe`.
 ///
-/// The handler blocks all signals: otherwise, of two that are pending, the kernel runs the second one's
-/// handler on top of the first one's, and they are written in the wrong order.
+/// The handler blocks all signals. Otherwise, of two pending signals, the kernel runs the second
+/// one's handler on top of the first one's, and they are written in the wrong order.
 static inline int tern_catch_signal(int signal, int pipe) {
     tern_signal_pipe = pipe;
     struct sigaction action = {.sa_handler = tern_note_signal, .sa_flags = SA_RESTART};
@@ -95,10 +95,10 @@ static inline int tern_catch_signal(int signal, int pipe) {
     return sigaction(signal, &action, NULL);
 }
 
-/// The bytes that have come over a TCP connection; 0 for what is none.
+/// The bytes received over a TCP connection; 0 if the socket is not one.
 static inline unsigned long long tern_received_bytes(int socket) {
-    // The first fields of Linux's struct tcp_info: glibc's ends before the one that is wanted, and
-    // the kernel's own header cannot stand beside it.
+    // The first fields of Linux's struct tcp_info: glibc's ends before bytes_received, and the
+    // kernel's own header conflicts with glibc's.
     struct {
         unsigned char states[8];
         unsigned int counters[24];
@@ -109,17 +109,17 @@ static inline unsigned long long tern_received_bytes(int socket) {
     return info.bytes_received;
 }
 
-/// Ends a connection of which another still owns the descriptor.
+/// Ends a connection whose descriptor another owner still holds.
 ///
-/// What has come and not been read goes with it, up to six megabytes over TCP, where a mere shutdown
-/// would leave it to be read.
+/// Received bytes that are not yet read are discarded, up to six megabytes over TCP; shutdown alone
+/// would leave them to be read.
 static inline void tern_end_connection(int socket) {
     struct sockaddr nobody = {.sa_family = AF_UNSPEC};
     if (connect(socket, &nobody, sizeof nobody) != 0) shutdown(socket, SHUT_RDWR);
 }
 
-/// What getaddrinfo says of a name that has no address, where it does not say "unknown": EAI_NODATA, which
-/// glibc declares for GNU programs alone.
+/// getaddrinfo's error for a known name without an address: EAI_NODATA, which glibc declares only
+/// for GNU programs.
 static const int tern_no_address = -5;
 
 /// The flag of a network interface that is up.
@@ -132,7 +132,7 @@ static inline int tern_address_family(const char *text) {
     return inet_pton(AF_INET6, text, &address) == 1 ? AF_INET6 : 0;
 }
 
-/// Writes an IP address in the usual notation, with its scope if it has one; not 0 for no IP address.
+/// Writes an IP address in the usual notation, with its scope if it has one; nonzero if it is none.
 static inline int tern_write_address(const struct sockaddr *address, char *text, socklen_t size) {
     socklen_t length;
     switch (address->sa_family) {
@@ -148,7 +148,7 @@ static inline size_t tern_longest_socket_path(void) {
     return sizeof(((struct sockaddr_un *)0)->sun_path) - 1;
 }
 
-/// Whether some process listens at the Unix domain socket `path`.
+/// Whether a process listens at the Unix domain socket `path`.
 static inline int tern_someone_listens_at(const char *path) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     if (strlen(path) > tern_longest_socket_path()) return 0;
@@ -156,7 +156,7 @@ static inline int tern_someone_listens_at(const char *path) {
     int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (probe < 0) return 0;
     int result = connect(probe, (const struct sockaddr *)&address, sizeof address);
-    // EAGAIN: somebody listens, but the queue of pending connections is full.
+    // EAGAIN: a process listens, but the queue of pending connections is full.
     int listening = result == 0 || errno == EAGAIN;
     close(probe);
     return listening;
