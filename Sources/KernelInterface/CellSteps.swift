@@ -3,9 +3,9 @@
 ///
 /// Shapes: N rows, H columns; `gates` is N x 4H, in PyTorch's order: input, forget, candidate, output.
 public struct LSTMStep {
-    /// The gates' sums, which become the gates, and then the gradient by the sums.
+    /// The gates' preactivations, then the gates, then the preactivations' gradient.
     public var gates: Matrix
-    /// The cell state before; nil at a sequence's start, where it is zero.
+    /// The previous step's cell state; nil at a sequence's start, where it is zero.
     public var previousState: Matrix?
     /// The cell state.
     public var state: Matrix
@@ -28,15 +28,16 @@ public struct LSTMStep {
 }
 
 /// The operands of one time step of GRU cells (Cho and others 2014, in PyTorch's variant, which
-/// applies the reset gate behind the product).
+/// applies the reset gate after the product).
 ///
 /// Shapes: N rows, H columns; `gates` is N x 3H, in PyTorch's order: reset, update, candidate.
 public struct GRUStep {
-    /// The gates' sums, the candidate's of the input alone; they become the gates, then gradients.
+    /// The preactivations (the candidate's from the input alone), then the gates, then the
+    /// gradient.
     public var gates: Matrix
-    /// The candidate's sum of the hidden state, which becomes the gradient by it.
+    /// The candidate's preactivation from the hidden state, then the gradient with respect to it.
     public var hiddenCandidate: Matrix
-    /// The hidden state before; nil at a sequence's start, where it is zero.
+    /// The previous step's hidden state; nil at a sequence's start, where it is zero.
     public var previousHidden: Matrix?
     /// The hidden state.
     public var hidden: Matrix

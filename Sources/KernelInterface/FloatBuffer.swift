@@ -1,12 +1,12 @@
 /// A block of float32 values that kernels read and write, aligned to a cache line.
 ///
-/// One spare vector behind the last value lets kernels load whole vectors at the end of a row. A buffer
-/// belongs to one thread: what others read is a ``Snapshot``, and what they take over a ``Handover``.
+/// One spare vector after the last value lets kernels load whole vectors at the end of a row. One
+/// thread owns a buffer; other threads read a ``Snapshot`` or get ownership through a ``Handover``.
 public final class FloatBuffer: FloatStorage {
     /// The number of values.
     public let count: Int
 
-    // A pointer, not an array: kernels need stable, aligned memory with room behind it.
+    // A pointer, not an array: kernels need stable, aligned memory with spare room at the end.
     private let base: UnsafeMutablePointer<Float>
 
     private static let alignment = 64
@@ -61,7 +61,7 @@ public final class FloatBuffer: FloatStorage {
     /// All values as one run; the view does not keep the buffer alive.
     public var vector: Vector { Vector(base: base, count: count) }
 
-    /// Takes over the values of a little-endian float32 payload of exactly this buffer's size.
+    /// Copies in a little-endian float32 payload of exactly this buffer's size.
     public func copy(from bytes: RawSpan) {
         vector.copy(from: bytes)
     }
@@ -103,7 +103,7 @@ public struct Vector {
         }
     }
 
-    /// Takes over little-endian float32 values, exactly as many as the run has.
+    /// Copies in little-endian float32 values, exactly as many as the run has.
     public func copy(from bytes: RawSpan) {
         precondition(bytes.byteCount == count * 4, "bytes and floats differ in size")
         bytes.withUnsafeBytes { source in
@@ -118,7 +118,7 @@ public struct Matrix {
     public let base: UnsafeMutablePointer<Float>
     /// The distance between rows, in values.
     public let rowStride: Int
-    /// The distance between columns, in values; 1 but for transposed views.
+    /// The distance between columns, in values; 1 except in transposed views.
     public let columnStride: Int
 
     /// Makes a view with the given strides.

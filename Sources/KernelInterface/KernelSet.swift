@@ -1,8 +1,8 @@
 /// The arithmetic of a training step, compiled for one instruction set.
 ///
-/// Every implementation gives the same bits: a product adds its terms with fused multiply-adds in
-/// ascending order, one chain an output element, and everything else works element by element or
-/// adds up in a written-down order. The width of a vector therefore changes no result.
+/// Every implementation gives the same bits. A product adds its terms with fused multiply-adds in
+/// ascending order, in one chain per output element. Everything else works element by element or
+/// sums in a documented order. So the vector width changes no result.
 public protocol KernelSet: SendableMetatype {
     /// The name that `TERN_KERNELS` and the logs use, such as `avx512`.
     static var name: String { get }
@@ -14,14 +14,16 @@ public protocol KernelSet: SendableMetatype {
     /// `b` and `c` must have a column stride of 1; `a` may be transposed.
     static func multiply(_ a: Matrix, _ b: Matrix, into c: Matrix, _ shape: ProductShape)
 
-    /// Each row of C = start + A·B + A'·B', where C is `rows` x `start.count`: one chain an element, the
-    /// start, then the terms of the first product, then those of the second, if there is one.
+    /// Each row of C = start + A·B + A'·B', where C is `rows` x `start.count`.
+    ///
+    /// Each element is one chain: the start, the first product's terms, then the second's, if any.
     static func multiply(
         _ first: ProductTerms, plus second: ProductTerms?, onto start: Vector, into c: Matrix,
         rows: Int)
 
-    /// C (+)= A·B + A'·B', where C is `rows` x `columns`: one chain an element, the terms of the first
-    /// product before those of the second, if there is one.
+    /// C (+)= A·B + A'·B', where C is `rows` x `columns`.
+    ///
+    /// Each element is one chain: the first product's terms, then the second's, if any.
     static func multiply(
         _ first: ProductTerms, plus second: ProductTerms?, into c: Matrix, rows: Int, columns: Int,
         accumulates: Bool)
@@ -35,7 +37,7 @@ public protocol KernelSet: SendableMetatype {
     /// target[i][j] = source[i][j] for a source of `rows` x `columns`.
     static func copyRows(_ source: Matrix, into target: Matrix, rows: Int, columns: Int)
 
-    /// The columns of the next panel of a ``PackedMatrix`` of which `columns` are left.
+    /// The width of the next panel of a ``PackedMatrix`` when `columns` columns are left.
     static func panelWidth(ofColumns columns: Int) -> Int
 
     /// target[j][i] = source[i][j] for a source of `rows` x `columns`.
@@ -55,21 +57,24 @@ public protocol KernelSet: SendableMetatype {
     /// gradient = 0 where the output of ``relu(_:)`` is not positive.
     static func reluBackward(_ gradient: Vector, output: Vector)
 
-    /// One time step of LSTM cells: turns the gates' sums into the gates, and fills the rest.
+    /// One time step of LSTM cells: turns the preactivations into the gates and fills the rest.
     static func lstm(_ step: LSTMStep, rows: Int, columns: Int)
 
-    /// The derivative of ``lstm(_:rows:columns:)``: turns the gates into the gradient by their sums.
+    /// The derivative of ``lstm(_:rows:columns:)``: turns the gates into the gradient with respect
+    /// to their preactivations.
     ///
-    /// `stateGradient` comes in as that by this step's state, and goes out as that by the previous.
+    /// On entry, `stateGradient` is with respect to this step's state; on return, to the previous
+    /// one.
     static func lstmBackward(
         _ step: LSTMStep, hiddenGradient: Matrix, stateGradient: Matrix, rows: Int, columns: Int)
 
-    /// One time step of GRU cells: turns the gates' sums into the gates, and fills `hidden`.
+    /// One time step of GRU cells: turns the preactivations into the gates and fills `hidden`.
     static func gru(_ step: GRUStep, rows: Int, columns: Int)
 
-    /// The derivative of ``gru(_:rows:columns:)``: turns gates into gradients by their sums.
+    /// The derivative of ``gru(_:rows:columns:)``: turns the gates into the gradient with respect
+    /// to their preactivations.
     ///
-    /// Adds to `previousGradient` what reaches the previous hidden state past the gates.
+    /// Adds to `previousGradient` the part that does not pass through the gates' preactivations.
     static func gruBackward(
         _ step: GRUStep, hiddenGradient: Matrix, previousGradient: Matrix?, rows: Int, columns: Int)
 
@@ -77,24 +82,25 @@ public protocol KernelSet: SendableMetatype {
 
     /// Writes each pixel's 3 x 3 neighbourhood in all channels as a row: [rows columns][channels 9].
     ///
-    /// Beyond the edges there are zeros. The columns lie as PyTorch's convolution weights do.
+    /// Places beyond the edges are zero. The columns have the order of PyTorch's convolution
+    /// weights.
     static func patches(of maps: Vector, _ shape: MapShape, into patches: Matrix)
 
     /// Adds each row of ``patches(of:_:into:)`` back to the pixels it came from.
     static func addPatches(_ patches: Matrix, _ shape: MapShape, to maps: Vector)
 
-    /// Rectifies sums [rows columns][channels] and takes the largest of each block of 2 x 2:
-    /// [channels][rows / 2][columns / 2].
+    /// Rectifies preactivations [rows columns][channels] and takes the largest of each block of 2 x
+    /// 2: [channels][rows / 2][columns / 2].
     static func pool(_ sums: Matrix, _ shape: MapShape, into pooled: Vector)
 
-    /// The derivative of ``pool(_:_:into:)``: turns the sums into the gradient by them.
+    /// The derivative of ``pool(_:_:into:)``: turns `sums` into the gradient with respect to them.
     static func poolBackward(_ sums: Matrix, _ shape: MapShape, pooledGradient: Vector)
 
     /// Cross entropy of the softmax of one row of logits against `label`.
     ///
     /// The target gives the label 1 - smoothing and spreads the rest evenly over all classes, the
-    /// label among them (Szegedy et al. 2016). Replaces the logits by the loss's gradient,
-    /// softmax - target, and gives the loss (nats) and whether the largest logit (the first of
+    /// label included (Szegedy et al. 2016). Replaces the logits by the gradient of the loss,
+    /// softmax - target. Returns the loss (nats) and whether the largest logit (the first of
     /// equals) is the label's.
     static func softmaxCrossEntropy(
         _ logits: Vector, label: Int, smoothing: Double
@@ -103,14 +109,14 @@ public protocol KernelSet: SendableMetatype {
     /// target[i] = bytes[i] / 255, an image's pixels scaled to [0, 1].
     static func widen(_ bytes: RawSpan, into target: Vector)
 
-    /// Has the processor fetch bytes from memory that will be read soon.
+    /// Prefetches bytes that will be read soon.
     static func prefetch(_ bytes: RawSpan)
 
     // Reduction and optimizers
 
-    /// The columns of `values` outside which all `rows` hold zeros, and no negative ones.
+    /// The smallest range of columns outside which all `rows` hold only positive zeros.
     ///
-    /// - Returns: the smallest such range; an empty one where there is nothing else.
+    /// - Returns: an empty range if there is nothing but positive zeros.
     static func occupiedColumns(of values: Matrix, rows: Int, columns: Int) -> Range<Int>
 
     /// Sets every value to `value`.
@@ -125,7 +131,7 @@ public protocol KernelSet: SendableMetatype {
     /// target += source.
     static func add(_ source: Vector, into target: Vector)
 
-    /// target += factor * source, in one rounding.
+    /// target += factor * source, rounded once.
     static func add(_ source: Vector, times factor: Float, into target: Vector)
 
     /// target += source, where the source is a little-endian float32 payload of the same size.
@@ -140,7 +146,7 @@ public protocol KernelSet: SendableMetatype {
     /// The sum of the squares in double precision, in a fixed order.
     static func sumOfSquares(_ values: Vector) -> Double
 
-    /// Whether no value of a float32 payload is infinite or not a number.
+    /// Whether every value of a float32 payload is finite.
     static func isFinite(payload: RawSpan) -> Bool
 
     /// One Adam update (Kingma and Ba 2015) of all parameters.
@@ -148,7 +154,7 @@ public protocol KernelSet: SendableMetatype {
         parameters: Vector, gradients: Vector, firstMoments: Vector, secondMoments: Vector,
         _ coefficients: AdamCoefficients)
 
-    /// RMSprop's part in an update (Tieleman and Hinton 2012): its direction takes the gradients' place.
+    /// RMSprop's direction (Tieleman and Hinton 2012), which replaces the gradients.
     ///
     /// secondMoments = keep * secondMoments + decay * gradients²;
     /// gradients /= √secondMoments + epsilon.
@@ -157,16 +163,16 @@ public protocol KernelSet: SendableMetatype {
 
     // Measuring
 
-    /// Makes fused multiply-adds on registers alone, in as many chains as hide their latency: the
-    /// most that one core can do.
+    /// Makes fused multiply-adds on registers alone, in enough chains to hide their latency: one
+    /// core's peak rate.
     ///
-    /// - Returns: the multiplications and additions made, and a value that depends on each of them.
+    /// - Returns: the number of multiplications and additions, and a value that depends on each.
     static func multiplyAddRegisters(rounds: Int) -> (operations: Int, value: Float)
 }
 
 /// The extent of an image's feature maps.
 public struct MapShape: Sendable {
-    /// The maps.
+    /// The number of maps.
     public var channels: Int
     /// The pixel rows of a map.
     public var rows: Int
@@ -190,7 +196,7 @@ public struct ExampleLoss: Sendable {
     public var loss: Float
     /// The most likely class.
     public var predicted: Int
-    /// Whether that is the label.
+    /// Whether the most likely class is the label.
     public var isCorrect: Bool
 
     /// Makes the loss of one example of the class `label`.
@@ -201,11 +207,11 @@ public struct ExampleLoss: Sendable {
     }
 }
 
-/// Adam's coefficients for one step, the bias corrections worked in.
+/// Adam's coefficients for one step, bias corrections included.
 public struct AdamCoefficients: Sendable {
     /// 1 - beta1: the weight of the new gradient in the first moment.
     public var firstDecay: Float
-    /// beta2: what is kept of the second moment.
+    /// beta2: the weight of the old second moment.
     public var secondKeep: Float
     /// 1 - beta2: the weight of the new squared gradient.
     public var secondDecay: Float
@@ -213,7 +219,7 @@ public struct AdamCoefficients: Sendable {
     public var stepSize: Float
     /// The square root of the second moment's bias correction, 1 - beta2^t.
     public var rootOfSecondCorrection: Float
-    /// What keeps the quotient finite; added outside the root.
+    /// Keeps the quotient finite; added outside the root.
     public var epsilon: Float
 
     /// Makes the coefficients of one step.

@@ -1,19 +1,19 @@
-/// A right operand of products whose columns lie in panels (Goto and van de Geijn 2008).
+/// A right operand of products, stored in panels of columns (Goto and van de Geijn 2008).
 ///
-/// A product reads a few columns of all rows before it goes on to the next. As parts of long rows each
-/// takes a cache line or two, and perhaps a page, of its own. As a panel they are one run of memory,
-/// which fits the nearest cache and few pages, and which the processor fetches before it is asked to.
+/// A product reads a few columns of all rows before it moves on to the next. In long rows, each
+/// such piece takes a cache line or two of its own, and perhaps a page. A panel is one run of
+/// memory: it fits the nearest cache and few pages, and the processor prefetches it.
 public struct PackedMatrix {
     /// The rows of the matrix.
     public let rows: Int
     /// The columns of the matrix.
     public let columns: Int
-    /// The columns of each panel, which holds one row after another of them.
+    /// The columns of each panel, which stores its part of one row after another.
     private let panels: [Range<Int>]
     private let values: FloatBuffer
     private let kernels: any KernelSet.Type
 
-    /// Makes a matrix of zeros, in panels of the columns that the kernels' tiles take.
+    /// Makes a matrix of zeros, with panels as wide as the kernels' tiles.
     public init(rows: Int, columns: Int, kernels: any KernelSet.Type) {
         self.rows = rows
         self.columns = columns
@@ -29,7 +29,7 @@ public struct PackedMatrix {
         values = FloatBuffer(count: rows * columns)
     }
 
-    /// Takes over the rows of `source` as columns.
+    /// Copies in the rows of `source` as columns.
     public func pack(transposing source: Matrix) {
         for panel in panels {
             kernels.transpose(
@@ -38,7 +38,7 @@ public struct PackedMatrix {
         }
     }
 
-    /// Takes over the rows of `source`.
+    /// Copies in the rows of `source`.
     public func pack(_ source: Matrix) {
         for panel in panels {
             kernels.copyRows(
@@ -51,6 +51,6 @@ public struct PackedMatrix {
         values.matrix(at: panel.lowerBound * rows, stride: panel.count)
     }
 
-    /// Where the first panel begins; each panel has a row stride of its own.
+    /// Where the first panel begins; each panel has its own row stride.
     var start: Matrix { values.matrix(stride: 0) }
 }

@@ -1,12 +1,13 @@
-/// A matrix in memory of its own, whose rows lie so far apart that a cache can keep them.
+/// A matrix in its own memory, with rows spaced so that a cache can keep them.
 ///
-/// A cache keeps lines whose addresses differ by a multiple of 4,096 bytes in one set of a few places.
-/// So of rows whose distance is a large power of two only some stay, and a product that reads a few
-/// columns of all rows fetches them from further away each time: see docs/performance.md, AVX2.
+/// Cache lines whose addresses differ by a multiple of 4,096 bytes share one set of a few places.
+/// If the distance between rows is a large power of two, only some rows stay cached. A product that
+/// reads a few columns of all rows then fetches them from further away: see docs/performance.md,
+/// AVX2.
 public struct PaddedMatrix {
-    /// The elements, row by row; what is between the rows is zero.
+    /// The elements, row by row; the padding between rows is zero.
     public let values: FloatBuffer
-    /// The values of a row.
+    /// The number of values in a row.
     public let columns: Int
     /// The distance between rows, in values.
     public let stride: Int

@@ -1,9 +1,9 @@
-/// The extent of a product C = A·B and the order in which its inner dimension is walked.
+/// The extent of a product C = A·B and the order of its inner dimension.
 ///
-/// The inner dimension is `segments` runs of `depth` terms. Within a run A advances by its column
-/// stride and B by its row stride; from one run to the next they jump by the segment strides. That
-/// is how the weight gradient of all time steps is one product: a run is the examples of one time
-/// step, and the jump leads to the same examples of the next.
+/// The inner dimension is `segments` runs of `depth` terms. Within a run, A advances by its column
+/// stride and B by its row stride; between runs, they jump by the segment strides. So the weight
+/// gradient of all time steps is one product: a run is the examples of one time step, and the jump
+/// leads to the same examples of the next.
 public struct ProductShape: Sendable {
     /// The rows of A and C.
     public var rows: Int
@@ -28,15 +28,15 @@ public struct ProductShape: Sendable {
         self.accumulates = accumulates
     }
 
-    /// Whether the rows of C's transpose take fewer vectors, full or not, than those of C.
+    /// Whether C's transpose takes fewer vectors, full or not, than C.
     public var isNarrow: Bool {
         func vectors(_ count: Int) -> Int { (count + 15) / 16 }
         return columns * vectors(rows) < rows * vectors(columns)
     }
 }
 
-/// The operands of one product in a sum of products, and the order in which its inner dimension is
-/// walked, as in ``ProductShape``.
+/// The operands of one product in a sum of products, and the order of its inner dimension, as in
+/// ``ProductShape``.
 ///
 /// The right operands of both products of a sum are packed, or neither is.
 public struct ProductTerms {
@@ -44,7 +44,7 @@ public struct ProductTerms {
     public var a: Matrix
     /// The right operand, whose columns are those of the result, with a column stride of 1.
     public var b: Matrix
-    /// Where that is a ``PackedMatrix``: its rows, and the first of those that are used, in one run.
+    /// If `b` is a ``PackedMatrix``, with one run: its number of rows, and the first one used.
     public var packing: (rows: Int, first: Int)?
     /// The terms of one run of the inner dimension; 0 for a product that adds nothing.
     public var depth: Int

@@ -26,9 +26,9 @@ public enum Kernels {
     }
 
     #if arch(x86_64)
-        /// What this machine lacks of all that a kernel set was compiled for.
+        /// The features that a kernel set was compiled for and that this machine lacks.
         ///
-        /// The compiler may use any of it, so a processor that lacks one would end the process or, by
+        /// The compiler may use any of them. A processor without one would end the process or, for
         /// LZCNT, compute something else.
         private static func missing(for level: x86_64_level) -> [String] {
             var names: [String] = []
@@ -39,7 +39,7 @@ public enum Kernels {
         }
     #endif
 
-    /// The set that `name` asks for, or the fastest one where no name is given.
+    /// The set called `name`, or the fastest one if there is no name.
     ///
     /// - Throws: ``KernelSelectionError`` if the processor lacks instructions of the slowest set, or
     ///   cannot run the set that was asked for.

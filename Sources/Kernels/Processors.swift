@@ -3,7 +3,8 @@ import Glibc
 
 /// The processors (cores) that this process may run on.
 ///
-/// `taskset`, containers and batch systems such as Slurm leave a process only some of a machine's.
+/// `taskset`, containers and batch systems such as Slurm restrict a process to some of the
+/// machine's.
 public enum Processors {
     /// Their numbers, in ascending order.
     public static var allowed: [Int] {
@@ -16,17 +17,17 @@ public enum Processors {
         }
     }
 
-    /// Keeps the calling thread on one processor, if that is possible.
+    /// Pins the calling thread to one processor, if that is possible.
     ///
-    /// Left to itself, Linux often wakes two compute threads on the same one, and leaves them there
-    /// for as long as a step takes.
+    /// Otherwise Linux often wakes two compute threads on the same one, and leaves them there for a
+    /// whole step.
     public static func keepThisThread(on processor: Int) {
         var set = cpu_set_t()
         withUnsafeMutableBytes(of: &set) { bytes in
             guard processor / 8 < bytes.count else { return }
             bytes[processor / 8] |= 1 << (processor % 8)
         }
-        // A processor that has been taken away since is no reason not to compute.
+        // A processor may have been taken away since: then compute without the pin.
         _ = sched_setaffinity(0, MemoryLayout<cpu_set_t>.size, &set)
     }
 }

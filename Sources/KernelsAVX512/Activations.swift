@@ -5,12 +5,12 @@ import KernelInterface
 
 /// e^x - 1 split as scale * fraction + (scale - 1), where fraction = e^r - 1, |r| <= ln 2 / 2.
 private struct SplitExponential {
-    /// 2^n, n the multiple of ln 2 nearest to x.
+    /// 2^n, where n ln 2 is the multiple of ln 2 nearest to x.
     let scale: Lanes
     /// e^r - 1 for the rest r = x - n ln 2.
     let fraction: Lanes
 
-    /// Splits for -87 <= x <= 88; beyond that `scale` would leave the normal numbers.
+    /// Splits for -87 <= x <= 88; outside, `scale` would not be a normal number.
     @inline(__always)
     init(_ x: Lanes) {
         // Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits of the sum.
@@ -21,7 +21,7 @@ private struct SplitExponential {
         let high = x.addingProduct(n, Lanes(repeating: -0.693_359_375))
         let r = high.addingProduct(n, Lanes(repeating: 2.121_944_4e-4))
         scale = Lanes(bits: (rounded.bits &<< 23) &+ LaneBits(repeating: 0x3F80_0000))
-        // The Taylor series to r^8 / 8!: past it nothing reaches half an ulp for |r| <= 0.35.
+        // The Taylor series to r^8 / 8!: later terms stay below half an ulp for |r| <= 0.35.
         var series = Lanes(repeating: 1.0 / 40_320)
         series = Lanes(repeating: 1.0 / 5_040).addingProduct(series, r)
         series = Lanes(repeating: 1.0 / 720).addingProduct(series, r)
@@ -33,10 +33,10 @@ private struct SplitExponential {
     }
 }
 
-/// tanh x = (e^2x - 1) / (e^2x + 1), by e^2x - 1 so that small values keep all their digits.
+/// tanh x = (e^2x - 1) / (e^2x + 1), from e^2x - 1 so that small values keep all their digits.
 @inline(__always)
 func hyperbolicTangent(_ x: Lanes) -> Lanes {
-    // From 2x = 20 on the result rounds to 1.
+    // From 2x = 20 on, the result rounds to 1.
     let magnitude = x.magnitude(upTo: 10)
     let split = SplitExponential(magnitude + magnitude)
     let power = (split.scale - Lanes(repeating: 1)).addingProduct(split.scale, split.fraction)
@@ -45,14 +45,14 @@ func hyperbolicTangent(_ x: Lanes) -> Lanes {
     return Lanes(bits: quotient.bits | signs)
 }
 
-/// e^-|x|, a power that cannot overflow; from |x| = 87 on it stays at e^-87, about 1e-38.
+/// e^-|x|, which cannot overflow; from |x| = 87 on it stays at e^-87, about 1e-38.
 @inline(__always)
 func exponential(minus x: Lanes) -> Lanes {
     let split = SplitExponential(-x.magnitude(upTo: 87))
     return split.scale.addingProduct(split.scale, split.fraction)
 }
 
-/// The natural logarithm of a normal number; what is not finite comes back as it is.
+/// The natural logarithm of a normal number; infinity and NaN are returned unchanged.
 @inline(__always)
 func logarithm(_ x: Float) -> Float {
     guard x < .infinity else { return x }
@@ -77,11 +77,11 @@ func crossEntropyOfSoftmax(_ logits: Vector, label: Int, smoothing: Double) -> E
     for index in 1..<logits.count where logits.base[index] > logits.base[best] { best = index }
     // Subtracting the largest logit keeps the powers at most 1 and changes no quotient.
     let largest = Lanes(repeating: logits.base[best])
-    // The target: `onLabel` for the label, and besides `onEach` for every class.
+    // The target: `onEach` for every class, plus `onLabel` for the label.
     let onLabel = Float(1 - smoothing)
     let onEach = smoothing / Double(logits.count)
     var meanLogit = onLabel * (logits.base[label] - logits.base[best])
-    // Where there is no smoothing, a class that is ruled out must not make 0 * infinity of this.
+    // Without smoothing, a logit of -infinity must not make this NaN by 0 * infinity.
     if smoothing > 0 {
         var sum = 0.0
         for index in 0..<logits.count { sum += Double(logits.base[index] - logits.base[best]) }

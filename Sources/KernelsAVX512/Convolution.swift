@@ -1,7 +1,7 @@
 import KernelInterface
 
-// A convolution is a product: each pixel's neighbourhood becomes a row of a matrix (Chellapilla, Puri
-// and Simard 2006). These loops move values about; the arithmetic is in the product.
+// A convolution is a product: each pixel's neighbourhood becomes a row of a matrix (Chellapilla,
+// Puri and Simard 2006). These loops only move values; the arithmetic is in the product.
 
 func gatherPatches(_ maps: Vector, _ shape: MapShape, into patches: Matrix) {
     forEachNeighbour(maps, shape, patches) { patch, pixel in patch.pointee = pixel?.pointee ?? 0 }
@@ -11,7 +11,7 @@ func scatterPatches(_ patches: Matrix, _ shape: MapShape, into maps: Vector) {
     forEachNeighbour(maps, shape, patches) { patch, pixel in pixel?.pointee += patch.pointee }
 }
 
-/// Calls `body` with each place of the patches and the pixel it stands for, nil beyond the edges.
+/// Calls `body` with each element of the patches and its pixel, which is nil beyond the edges.
 @inline(__always)
 private func forEachNeighbour(
     _ maps: Vector, _ shape: MapShape, _ patches: Matrix,
@@ -35,7 +35,7 @@ private func forEachNeighbour(
     }
 }
 
-/// Where the largest of a block of 2 x 2 sums lies (the first of equals, and a NaN before all).
+/// Where the largest of a 2 x 2 block of preactivations lies (the first of equals; NaN beats all).
 @inline(__always)
 private func largest(
     _ sums: Matrix, _ shape: MapShape, _ channel: Int, _ row: Int, _ column: Int
@@ -68,7 +68,7 @@ func differentiatePooling(_ sums: Matrix, _ shape: MapShape, pooledGradient: Vec
         for row in 0..<shape.rows {
             for column in 0..<shape.columns
             where row / 2 == shape.rows / 2 || column / 2 == shape.columns / 2 {
-                // An odd last row or column has no part in any block.
+                // An odd last row or column belongs to no block.
                 sums.base[(row * shape.columns + column) * sums.rowStride + channel] = 0
             }
         }

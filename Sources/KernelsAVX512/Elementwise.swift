@@ -2,7 +2,7 @@ import CProcessor
 import KernelInterface
 
 func addRowsInOrder(_ source: Matrix, into target: Vector, _ shape: ProductShape) {
-    // Rows lie far apart, and what is taken of each at once should be long.
+    // Rows lie far apart, so each is read in long pieces.
     var column = 0
     while column + 128 <= target.count {
         RowSums<8>.add(source, into: target, column, width: 16, shape)
@@ -47,9 +47,9 @@ func copyElements(_ source: Matrix, into target: Matrix, rows: Int, columns: Int
     }
 }
 
-/// Where a block of sixteen begins that would begin at `first` of `count` values.
+/// Where the block of sixteen at `first` of `count` values begins.
 ///
-/// The last of several blocks overlaps the one before where it would not be full.
+/// The last of several blocks overlaps the one before if it would not be full.
 @inline(__always)
 private func start(ofBlock first: Int, of count: Int) -> Int { min(first, max(count - 16, 0)) }
 
@@ -92,7 +92,7 @@ func prefetchBytes(_ bytes: RawSpan) {
 
 func addPayload(_ source: RawSpan, into target: Vector) {
     source.withUnsafeBytes { bytes in
-        // A received frame has any alignment, so its values are loaded as bytes.
+        // A received frame may have any alignment, so its values are loaded unaligned.
         guard let start = bytes.baseAddress else { return }
         var index = 0
         while index + 16 <= target.count {

@@ -1,10 +1,10 @@
 import KernelInterface
 
-// The gates of LSTM and GRU cells, fused: one pass over a time step's preactivations does all that is done to
-// an element. Each function is the cell's equation, element by element; rows lie in matrices, and a
-// row of gates holds them one after another, H values each.
+// The gates of LSTM and GRU cells, fused: one pass over a time step's preactivations does all the
+// work on an element. Each function is the cell's equation, element by element. A row of gates
+// holds them one after another, H values each.
 
-/// 1 / (1 + e^-x), by powers of e that cannot overflow.
+/// 1 / (1 + e^-x), from e^-|x|, which cannot overflow.
 @inline(__always)
 func sigmoid(_ x: Lanes) -> Lanes {
     let power = exponential(minus: x)

@@ -1,7 +1,7 @@
 import KernelInterface
 
 // This folder is three targets: KernelsAVX512, and by symbolic links KernelsAVX2 and KernelsNEON.
-// Package.swift compiles each for its own instructions and defines which of them this is.
+// Package.swift compiles each for its own instruction set, with the flag that selects it here.
 
 #if TERN_AVX512
     /// The kernels for x86-64-v4: vectors of 16 values, 32 registers.
@@ -77,7 +77,7 @@ extension ThisKernelSet: KernelSet {
     }
 
     package static func relu(_ values: Vector) {
-        // `<` is false for NaN, which therefore stays and is seen.
+        // `<` is false for NaN, so NaN stays visible.
         update(values) { $0.replacing(with: Lanes.zero, where: $0 .< Lanes.zero) }
     }
 

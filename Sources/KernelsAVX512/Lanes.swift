@@ -1,13 +1,13 @@
 import CProcessor
 import KernelInterface
 
-// Element-wise loops. Their vectors are 16 values wide in every kernel set, so that sums over a
-// whole buffer, which keep one partial sum a lane, have the same order everywhere.
+// Element-wise loops. Their vectors are 16 values wide in every kernel set, so sums over a whole
+// buffer, which keep one partial sum per lane, have the same order everywhere.
 
 /// Sixteen values that element-wise kernels work on at once.
 typealias Lanes = SIMD16<Float>
 
-/// Lanes in which ordinary integer operations work on the values' bits.
+/// The same lanes as bits, for integer operations.
 typealias LaneBits = SIMD16<UInt32>
 
 extension SIMD16<Float> {
@@ -17,7 +17,7 @@ extension SIMD16<Float> {
     @inline(__always)
     var bits: LaneBits { unsafeBitCast(self, to: LaneBits.self) }
 
-    /// This plus a product, in one rounding.
+    /// This plus a product, rounded once.
     @inline(__always)
     func addingProduct(_ a: Self, _ b: Self) -> Self { fused_multiply_add_16(a, b, self) }
 
@@ -25,7 +25,7 @@ extension SIMD16<Float> {
     @inline(__always)
     func squareRoot() -> Self { square_root_16(self) }
 
-    /// The values without their sign, and none of them above a limit; what is no number stays so.
+    /// The absolute values, at most `limit`; NaN stays NaN.
     @inline(__always)
     func magnitude(upTo limit: Float) -> Self {
         limited_16(Self(bits: bits & LaneBits(repeating: 0x7FFF_FFFF)), Self(repeating: limit))
@@ -33,24 +33,24 @@ extension SIMD16<Float> {
 }
 
 extension SIMD8<Float> {
-    /// This plus a product, in one rounding.
+    /// This plus a product, rounded once.
     @inline(__always)
     func addingProduct(_ a: Self, _ b: Self) -> Self { fused_multiply_add_8(a, b, self) }
 }
 
 extension SIMD4<Float> {
-    /// This plus a product, in one rounding.
+    /// This plus a product, rounded once.
     @inline(__always)
     func addingProduct(_ a: Self, _ b: Self) -> Self { fused_multiply_add_4(a, b, self) }
 }
 
-// Choices are made by bits: of a comparison of vectors the compiler makes sixteen of values.
+// Select with bit masks: the compiler scalarises SIMD comparisons.
 
-/// All bits of the lanes whose highest bit is set.
+/// A mask with all bits set in each lane whose highest bit is set.
 @inline(__always)
 func mask(ofHighest bits: LaneBits) -> LaneBits { LaneBits(repeating: 0) &- (bits &>> 31) }
 
-/// The lanes of `first` where the mask has all bits, and of `second` where it has none.
+/// Selects `first` where the mask has all bits set, and `second` where it has none.
 @inline(__always)
 func choose(_ mask: LaneBits, _ first: Lanes, _ second: Lanes) -> Lanes {
     Lanes(bits: (first.bits & mask) | (second.bits & ~mask))
@@ -66,7 +66,7 @@ func store(_ values: Lanes, to target: UnsafeMutablePointer<Float>) {
     UnsafeMutableRawPointer(target).storeBytes(of: values, as: Lanes.self)
 }
 
-/// Fewer than sixteen values; the other lanes are zero.
+/// Loads fewer than sixteen values; the other lanes are zero.
 @inline(__always)
 func load(_ source: UnsafePointer<Float>, count: Int) -> Lanes {
     var lanes = Lanes.zero

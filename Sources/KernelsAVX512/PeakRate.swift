@@ -1,7 +1,7 @@
 import KernelInterface
 
-// A fused multiply-add takes about 4 cycles, and up to 4 can begin in each: so 16 chains are enough
-// wherever they fit beside the two operands into the register file.
+// A fused multiply-add takes about 4 cycles, and up to 4 can start per cycle, so 16 chains are
+// enough. AVX2 has 16 registers, which must also hold the two operands, so it runs 12.
 
 #if TERN_AVX2
     private typealias Chains = InlineArray<12, TileVector>
@@ -10,7 +10,7 @@ import KernelInterface
 #endif
 
 func runChains(rounds: Int) -> (operations: Int, value: Float) {
-    // Each chain goes to 2 from a start of its own: equal ones could be computed once for all.
+    // Each chain converges to 2 from its own start: the compiler could merge equal chains.
     let factor = TileVector(repeating: 0.5)
     let term = TileVector(repeating: 1)
     var chains = Chains(repeating: TileVector.zero)

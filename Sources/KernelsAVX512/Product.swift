@@ -22,7 +22,7 @@ func addProductsTiled(
         columns: start.count)
 }
 
-/// The runs of both products; where there is but one, the second has no terms.
+/// The runs of both products; a missing second product has no terms.
 @inline(__always)
 private func runs(_ first: ProductTerms, _ second: ProductTerms?) -> InlineArray<2, Run> {
     let run = Run(first)
@@ -40,13 +40,15 @@ private func multiply(
     let isPacked = runs[0].packing != nil
     let heights = EvenParts(of: rows, atMost: tileRows(isPacked: isPacked))
     let vectorsOfPanel = tileVectors(rows: heights.largest)
-    // Columns outside: the panel of B that a tile reads then stays in the nearest cache for all rows.
+    // Columns are the outer loop: the panel of B that a tile reads stays in the nearest cache for
+    // all rows.
     var column = 0
     while column < columns {
         let rest = columns - column
         if rows == 1 && !isPacked && rest > 7 * vectorWidth {
-            // Of one row two vectors would be two chains, each of which waits for its last sum. Packed
-            // matrices have no panels so wide: of their one row it is waited for.
+            // Two vectors of one row would be two chains that each wait for their last sum; eight
+            // keep the units busy. Packed matrices have no panels that wide, so their single row
+            // waits.
             let width = min(rest, 8 * vectorWidth)
             var tile = TileOperands(runs, onto: start, into: c, column, width: width)
             Tile<1, 8, 0>.multiply(&tile, count: 1)
@@ -69,20 +71,21 @@ func widthOfPackedPanel(columns: Int) -> Int {
     nextPanel(columns: columns, atMost: tileVectors(rows: tileRows(isPacked: true))).width
 }
 
-/// The vectors of the next panel, the last of which may not be full, and its columns.
+/// The number of vectors in the next panel, the last of which may not be full, and its columns.
 @inline(__always)
 private func nextPanel(columns: Int, atMost most: Int) -> (vectors: Int, width: Int) {
     let vectors = EvenParts(of: (columns + vectorWidth - 1) / vectorWidth, atMost: most).largest
     return (vectors, min(columns, vectors * vectorWidth))
 }
 
-/// As few parts of a whole as have no more than some number each, as like as can be.
+/// The fewest parts of a whole with at most a given size, as equal as possible.
 ///
-/// Ten rows are five and five, not eight and two, which have too few chains to keep the units busy.
+/// Ten rows become five and five, not eight and two: two have too few chains to keep the units
+/// busy.
 private struct EvenParts {
-    /// The size of the first parts; that of the others is one less.
+    /// The size of the first parts; the others are one smaller.
     let largest: Int
-    /// How many parts there are of either size.
+    /// The number of parts of each size, the larger size first.
     let counts: InlineArray<2, Int>
 
     @inline(__always)

@@ -1,7 +1,7 @@
 import KernelInterface
 
-// A tile of C is held in registers while the inner dimension runs past it, so its size follows the
-// register file: it needs rows x vectors accumulators, the vectors of one row of B, and one of A.
+// A tile of C stays in registers for the whole inner dimension, so the register file limits its
+// size: it needs rows x vectors accumulators, the vectors of one row of B, and one of A.
 
 #if TERN_AVX512
     typealias TileVector = SIMD16<Float>
@@ -12,7 +12,8 @@ import KernelInterface
 #endif
 let vectorWidth = TileVector.scalarCount
 
-/// The most rows of a tile; with a packed matrix, whose panels are as wide for all, of the low ones.
+/// The most rows of a tile; a packed matrix takes low tiles, because its panels have one width for
+/// all.
 @inline(__always)
 func tileRows(isPacked: Bool) -> Int {
     #if TERN_AVX2
@@ -22,8 +23,8 @@ func tileRows(isPacked: Bool) -> Int {
     #endif
 }
 
-/// The most vectors of a tile's rows: three where there are registers left of low tiles, which have
-/// too few chains with two.
+/// The most vectors of a tile's rows: low tiles have registers left for three, and too few chains
+/// with two.
 @inline(__always)
 func tileVectors(rows: Int) -> Int {
     #if TERN_AVX2
@@ -33,10 +34,10 @@ func tileVectors(rows: Int) -> Int {
     #endif
 }
 
-/// Picks the panel that has as many vectors as are left.
+/// Picks the panel with this number of vectors.
 ///
-/// Where the rows of A are neighbours, the compiler may know: a distance that it knows is part of an
-/// instruction, not one more.
+/// If A's rows are neighbours, the compiler knows their distance: it becomes part of an instruction
+/// instead of one more instruction.
 @inline(__always)
 func multiply(
     _ tile: inout TileOperands, height: Int, count: Int, vectors: Int, areNeighbours: Bool
@@ -51,7 +52,7 @@ func multiply(
     }
 }
 
-/// Picks the tile that has as many rows as are left.
+/// Picks the tile with this number of rows.
 private enum Panel<let vectors: Int, let distance: Int> {
     @inline(__always)
     static func multiply(_ tile: inout TileOperands, height: Int, count: Int) {
@@ -68,9 +69,10 @@ private enum Panel<let vectors: Int, let distance: Int> {
     }
 }
 
-/// A block of C, `rows` rows of `vectors` vectors, whose size the compiler knows and so unrolls.
+/// A block of C, `rows` rows of `vectors` vectors; the compiler knows its size and unrolls the
+/// loops.
 ///
-/// `distance` is that between the rows of A, or 0 where only the operands tell.
+/// `distance` is the distance between A's rows, or 0 if only the operands have it.
 enum Tile<let rows: Int, let vectors: Int, let distance: Int> {
     typealias Accumulators = InlineArray<rows, InlineArray<vectors, TileVector>>
 
@@ -136,7 +138,7 @@ enum Tile<let rows: Int, let vectors: Int, let distance: Int> {
         }
     }
 
-    /// Stores the columns that are owned of a lone vector.
+    /// Stores the columns that the tile owns of a single vector.
     static func storePart(_ sums: Accumulators, _ tile: TileOperands) {
         for row in 0..<rows {
             let target = tile.c + row * tile.cStride

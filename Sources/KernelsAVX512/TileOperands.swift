@@ -1,19 +1,19 @@
 import KernelInterface
 
-/// What the sums of a result begin with; one row for all where its stride is zero.
+/// The initial values of a result's sums; with a stride of zero, one row for all.
 struct Start {
     var base: UnsafeMutablePointer<Float>
     var rowStride: Int
 }
 
-/// The operands of one product, and the order in which its inner dimension is walked.
+/// The operands of one product, and the order of its inner dimension.
 struct Run {
     var a: UnsafeMutablePointer<Float>
     var b: UnsafeMutablePointer<Float>
     let aRowStride: Int
     let aStride: Int
     var bStride: Int
-    /// Where B is packed: the rows of all of it, and the first of those that are used.
+    /// If B is packed: its number of rows, and the first one used.
     let packing: (rows: Int, first: Int)?
     var depth: Int
     var segments: Int
@@ -32,14 +32,14 @@ struct Run {
         segments = terms.segments
         aSegmentStride = terms.aSegmentStride
         bSegmentStride = terms.bSegmentStride
-        // Segments without anything between them are one.
+        // Segments with nothing between them are one.
         if aSegmentStride == depth * aStride && bSegmentStride == depth * bStride {
             depth *= segments
             segments = 1
         }
     }
 
-    /// Goes to the panel of B that begins with `column`.
+    /// Moves to the panel of B that begins at `column`.
     @inline(__always)
     mutating func begin(panelAt column: Int, width: Int) {
         guard let packing else {
@@ -51,19 +51,21 @@ struct Run {
     }
 }
 
-/// Where the operands of the tile whose turn it is begin.
+/// Where the operands of the current tile begin.
 struct TileOperands {
     var runs: InlineArray<2, Run>
     var start: Start?
     var c: UnsafeMutablePointer<Float>
     let cStride: Int
-    /// The columns of C that this tile owns; a lone vector may reach past them.
+    /// The columns of C that this tile owns; a single vector may reach past them.
     let width: Int
-    /// Where the last of several vectors begins: where it is not full, it overlaps the one before, and
-    /// the columns that they share get the same bits twice.
+    /// Where the last of several vectors begins.
+    ///
+    /// If it is not full, it overlaps the one before, and both write the same bits to the shared
+    /// columns.
     var lastColumn: Int { width - vectorWidth }
 
-    /// The first rows of the columns from `column` on.
+    /// Begins at the first row, with the columns from `column` on.
     @inline(__always)
     init(
         _ runs: InlineArray<2, Run>, onto start: Start?, into c: Matrix, _ column: Int, width: Int
@@ -76,7 +78,7 @@ struct TileOperands {
         self.width = width
     }
 
-    /// Goes on to the rows that follow.
+    /// Moves to the rows that follow.
     @inline(__always)
     mutating func advance(rows: Int) {
         for index in 0..<2 { runs[index].a += rows * runs[index].aRowStride }
