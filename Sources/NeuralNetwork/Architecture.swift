@@ -1,6 +1,6 @@
 import KernelInterface
 
-/// The form of a network: what decides its parameters and what it computes.
+/// The form of a network: everything that decides its parameters and its computation.
 public struct Architecture: Codable, Sendable, Hashable {
     /// The pixel rows of an image.
     public var imageRows: Int
@@ -8,25 +8,25 @@ public struct Architecture: Codable, Sendable, Hashable {
     public var imageColumns: Int
     /// The type of the pixels, or of another sequence's values.
     public var element: ElementType
-    /// The channels of each convolution before the recurrent layers; none without convolutions.
+    /// The channels of each convolution before the recurrent layers; empty without convolutions.
     public var convolutions: [Int]
     /// How an image is read as a sequence.
     public var sequence: SequenceOrder
     /// The kind of recurrent cell.
     public var cell: Cell
-    /// What the plain RNN cell applies to its sums.
+    /// What the plain RNN cell applies to its preactivations.
     public var nonlinearity: Nonlinearity
-    /// The values of a layer's hidden state, in each direction.
+    /// The size of a layer's hidden state, in each direction.
     public var hiddenSize: Int
-    /// The recurrent layers, each fed with the outputs of the one below.
+    /// The number of recurrent layers; each reads the outputs of the one below.
     public var layers: Int
     /// Whether each layer also reads the sequence from its end (Schuster and Paliwal 1997).
     public var isBidirectional: Bool
-    /// The share of a layer's outputs that training drops before the layer above, 0 to 1.
+    /// The fraction of a layer's outputs that training drops before the layer above, 0 to 1.
     public var dropout: Double
     /// Which outputs the classes are read from.
     public var readout: Readout
-    /// The classes to tell apart.
+    /// The number of classes.
     public var classes: Int
 
     /// A network for images of `imageRows` x `imageColumns`.
@@ -53,9 +53,9 @@ public struct Architecture: Codable, Sendable, Hashable {
         precondition(isPossible, "an architecture of impossible sizes: \(self)")
     }
 
-    /// Reads an architecture and refuses sizes that no network could have.
+    /// Decodes an architecture and rejects sizes that no network could have.
     ///
-    /// Files and messages are not to be trusted: a size of 2^60 must not reach an allocation.
+    /// Files and messages are untrusted: a size of 2^60 must not reach an allocation.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         imageRows = try values.decode(Int.self, forKey: .imageRows)
@@ -79,7 +79,7 @@ public struct Architecture: Codable, Sendable, Hashable {
 
     /// The possible pixel rows and pixel columns.
     public static let imageSides = 1...16_384
-    /// The possible numbers of time steps, for each of which a pass keeps its states.
+    /// The possible numbers of time steps; a pass keeps the states of each.
     public static let timeStepCounts = 1...16_384
     /// The possible sizes of a hidden state.
     public static let hiddenSizes = 1...8_192
@@ -99,7 +99,7 @@ public struct Architecture: Codable, Sendable, Hashable {
             && Self.timeStepCounts.contains(timeSteps)
     }
 
-    /// The rows of the last convolution's maps, each of which halves them.
+    /// The rows of the last convolution's maps; each convolution halves them.
     private var mapRows: Int { imageRows >> convolutions.count }
 
     /// The columns of the last convolution's maps.
@@ -121,17 +121,19 @@ public struct Architecture: Codable, Sendable, Hashable {
         convolutions.last.map { $0 * mapColumns } ?? exampleSize / timeSteps
     }
 
-    /// About how many additions and multiplications an example takes in a step of training.
+    /// About how many additions and multiplications a training step takes per example.
     ///
-    /// Each parameter takes one product a time step, or a pixel, in the forward pass and two in the
-    /// backward pass.
+    /// Each parameter takes one product per time step, or per pixel, in the forward pass and two in
+    /// the backward pass.
     public var operations: Double {
         let uses = convolutions.isEmpty ? timeSteps : exampleSize
         return 6 * Double(uses) * Double(ParameterLayout(self).count)
     }
 
-    /// The bytes that a network with room for `capacity` examples takes at least: its parameters, once
-    /// as they are and once transposed, its inputs, and the states of all time steps.
+    /// The least memory, in bytes, of a network with room for `capacity` examples.
+    ///
+    /// It holds the parameters, once as they are and once transposed, the inputs, and the states of
+    /// all time steps.
     public func leastByteCount(capacity: Int) -> Int {
         let states = timeSteps * layers * directions * hiddenSize * (cell.gates + 2)
         return 4 * (2 * ParameterLayout(self).count + capacity * (exampleSize + states))
@@ -145,10 +147,10 @@ public struct Architecture: Codable, Sendable, Hashable {
         layer == 0 ? [inputSize] : Array(repeating: hiddenSize, count: directions)
     }
 
-    /// The time steps whose hidden states somebody reads, or that lead to those.
+    /// The time steps whose hidden states are read or lead to one that is.
     ///
-    /// Where the classes are read from the last time step, the last layer's reverse direction, which
-    /// begins there, has no other.
+    /// If the classes are read from the last time step, the last layer's reverse direction, which
+    /// begins there, needs no other.
     package func timesInUse(ofLayer layer: Int, isReverse: Bool) -> Range<Int> {
         let isReadAtEnd = layer == layers - 1 && readout == .last
         return isReadAtEnd && isReverse ? timeSteps - 1..<timeSteps : 0..<timeSteps
@@ -164,7 +166,7 @@ public enum Cell: String, Codable, Sendable, CaseIterable {
     /// The gated recurrent unit (Cho and others 2014).
     case gru
 
-    /// The preactivations from which a hidden value is made.
+    /// The number of preactivations per hidden value.
     public var gates: Int {
         switch self {
         case .rnn: 1
@@ -173,11 +175,11 @@ public enum Cell: String, Codable, Sendable, CaseIterable {
         }
     }
 
-    /// The first of the gates that keep their preactivations of input and of hidden state separate.
+    /// The first gate whose preactivations of input and hidden state stay separate.
     package var firstSeparateGate: Int { self == .gru ? 2 : gates }
 }
 
-/// What a plain RNN cell applies to its sums.
+/// What a plain RNN cell applies to its preactivations.
 public enum Nonlinearity: String, Codable, Sendable, CaseIterable {
     /// The hyperbolic tangent.
     case tanh
@@ -187,13 +189,13 @@ public enum Nonlinearity: String, Codable, Sendable, CaseIterable {
 
 /// How an image is read as a sequence; pixels one by one are the tasks of Le, Jaitly and Hinton (2015).
 public enum SequenceOrder: String, Codable, Sendable, CaseIterable {
-    /// A row a time step, from the top.
+    /// One row per time step, from the top.
     case rows
-    /// A column a time step, from the left.
+    /// One column per time step, from the left.
     case columns
-    /// A pixel a time step, row by row.
+    /// One pixel per time step, row by row.
     case pixels
-    /// A pixel a time step, in a fixed random order that is the same for all runs.
+    /// One pixel per time step, in a fixed random order that is the same for all runs.
     case permuted
 
     /// The time steps of an image.

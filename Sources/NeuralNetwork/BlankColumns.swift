@@ -1,11 +1,10 @@
 import Kernels
 
-/// What all rows of a pass leave blank around their examples, such as the margin of handwritten digits.
+/// The columns that are zero in all rows of a pass, such as the margin of handwritten digits.
 ///
-/// The product of a zero adds nothing to a sum. So nothing is computed of these zeros, and all bits are
-/// those that computing would give.
+/// The product of a zero adds nothing to a sum. So these zeros are skipped, and no bit changes.
 struct BlankColumns {
-    /// For each time step the columns outside which all rows hold zeros.
+    /// For each time step, the columns outside which all rows are zero.
     private(set) var occupied: [Range<Int>]
 
     private let width: Int
@@ -24,18 +23,18 @@ struct BlankColumns {
         }
     }
 
-    /// Counts everything as occupied again.
+    /// Marks everything as occupied again.
     mutating func forget() {
         for time in occupied.indices { occupied[time] = 0..<width }
     }
 
-    /// The columns outside which all rows hold zeros in all time steps.
+    /// The columns outside which all rows are zero in all time steps.
     var columns: Range<Int> {
         let used = occupied.lazy.filter { !$0.isEmpty }
         return (used.map(\.lowerBound).min() ?? 0)..<(used.map(\.upperBound).max() ?? 0)
     }
 
-    /// The time steps outside which there is nothing at all.
+    /// The time steps outside which all rows are zero.
     var times: Range<Int> {
         let first = occupied.firstIndex { !$0.isEmpty } ?? 0
         let last = occupied.lastIndex { !$0.isEmpty } ?? first - 1

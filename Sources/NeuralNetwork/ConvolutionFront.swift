@@ -13,7 +13,7 @@ struct ConvolutionFront {
     /// The gradient of the one sequence that the recurrent layers read, [R][N][K W].
     let sequenceGradient: [SequenceBuffer]
 
-    /// The front of an architecture, or nil where it has none.
+    /// The front of an architecture, or nil if it has none.
     init?(
         _ architecture: Architecture, layout: ParameterLayout, capacity: Int,
         kernels: any KernelSet.Type
@@ -35,7 +35,7 @@ struct ConvolutionFront {
         sequenceGradient = [gradient]
     }
 
-    /// Takes over new parameters.
+    /// Loads new parameters.
     func load(_ parameters: FloatBuffer) { for layer in layers { layer.load(parameters) } }
 
     /// Computes the sequences that the recurrent layers read.
@@ -51,7 +51,7 @@ struct ConvolutionFront {
         }
     }
 
-    /// Carries ``sequenceGradient`` back to the preactivations of all convolutions.
+    /// Propagates ``sequenceGradient`` back to the preactivations of all convolutions.
     func backward(parameters: FloatBuffer, rows: Int) {
         guard let last = layers.last else { return }
         forEachRun(of: last.outputShape, in: sequenceGradient[0], rows) { map, step in
@@ -78,7 +78,7 @@ struct ConvolutionFront {
         index == 0 ? images : layers[index - 1].output
     }
 
-    /// Calls `body` with where each row of each map begins in the maps and in the sequence.
+    /// Calls `body` with the start of each row of each map, in the maps and in the sequence.
     private func forEachRun(
         of shape: MapShape, in sequence: SequenceBuffer, _ rows: Int,
         _ body: (_ map: Int, _ step: Int) -> Void

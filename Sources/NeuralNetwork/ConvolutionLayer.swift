@@ -12,7 +12,7 @@ struct ConvolutionLayer {
     private let bias: Int  // [K]
     private let transposed: FloatBuffer  // [9C][K]
     private let patches: FloatBuffer  // [R W][9C], of one image
-    /// The preactivations, [N][R W][K]; the backward pass turns them into their gradient.
+    /// The preactivations, [N][R W][K]; the backward pass turns them into the gradient.
     private let preactivations: FloatBuffer
     /// The pooled maps, [N][K][R/2][W/2], and the gradient with respect to them.
     let output: FloatBuffer
@@ -42,7 +42,7 @@ struct ConvolutionLayer {
     private var channels: Int { preactivationShape.channels }
     private var pixels: Int { preactivationShape.rows * preactivationShape.columns }
 
-    /// Takes over new parameters: lays out the weights for the forward product.
+    /// Loads new parameters: lays out the weights for the forward product.
     func load(_ parameters: FloatBuffer) {
         kernels.transpose(
             parameters.matrix(at: weight, stride: depth),
@@ -66,7 +66,8 @@ struct ConvolutionLayer {
         }
     }
 
-    /// Turns ``gradient`` into the preactivations' gradient and, if asked, into the input maps'.
+    /// Turns ``gradient`` into the gradient with respect to the preactivations and, given `maps`,
+    /// to the input.
     func backward(into maps: FloatBuffer?, parameters: FloatBuffer, rows: Int) {
         for row in 0..<rows {
             kernels.poolBackward(

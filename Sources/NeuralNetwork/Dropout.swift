@@ -4,19 +4,19 @@ import Randomness
 /// Dropout between two recurrent layers (Srivastava and others 2014): each output is dropped with
 /// probability P, and the others are scaled by 1 / (1 - P).
 ///
-/// What is dropped depends on the run's seed and on step, example, layer, direction, time step and
-/// unit alone, so it is the same on whichever worker and in whichever row the example is computed.
+/// What is dropped depends only on the run's seed and on step, example, layer, direction, time step
+/// and unit, so it is the same for any worker and row that computes the example.
 struct Dropout {
     private let kernels: any KernelSet.Type
     private let probability: Float
     private let timeSteps: Int
     private let layer: Int
-    /// The outputs that go on to the layer above, a direction each.
+    /// The outputs passed on to the layer above, one sequence per direction.
     let outputs: [SequenceBuffer]
     /// Zero, or the scale, for each output.
     private let masks: [SequenceBuffer]
 
-    /// The dropout above `layer`, or nil where nothing is dropped.
+    /// The dropout above `layer`, or nil if nothing is dropped.
     init?(
         above layer: Int, of architecture: Architecture, capacity: Int,
         kernels: any KernelSet.Type
@@ -37,7 +37,7 @@ struct Dropout {
         masks = sequences()
     }
 
-    /// Computes ``outputs`` from the layer's; `draws` says whose draw each row is.
+    /// Computes ``outputs`` from the layer's outputs, with one draw per row.
     func forward(_ hidden: [SequenceBuffer], draws: [DropoutDraw]) {
         let rows = draws.count
         for (direction, mask) in masks.enumerated() {
@@ -61,7 +61,8 @@ struct Dropout {
         }
     }
 
-    /// Turns gradients by ``outputs`` into those by the layer's outputs, in place.
+    /// Turns gradients with respect to ``outputs`` into those with respect to the layer's, in
+    /// place.
     func backward(_ gradients: [SequenceBuffer], rows: Int) {
         for (gradient, mask) in zip(gradients, masks) {
             kernels.multiply(
@@ -71,7 +72,7 @@ struct Dropout {
     }
 }
 
-/// Whose draw it is what a row drops: an example in one step of a run.
+/// The random draw that decides what a row drops: one example in one step of a run.
 public struct DropoutDraw: Sendable {
     private let seed: UInt64
     private let step: Int

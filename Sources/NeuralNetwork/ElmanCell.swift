@@ -1,6 +1,7 @@
 import Kernels
 
-/// The plain recurrent cell (Elman 1990): h_t = f(a), of preactivations a; f is tanh or the rectifier.
+/// The plain recurrent cell (Elman 1990): h_t = f(a) of preactivations a; f is tanh or the
+/// rectifier.
 struct ElmanCell: RecurrentCell {
     private let nonlinearity: Nonlinearity
     private let kernels: any KernelSet.Type

@@ -7,9 +7,10 @@ import Kernels
 struct GRUCell: RecurrentCell {
     private let kernels: any KernelSet.Type
     private let hiddenSize: Int
-    /// The preactivations become the gates in place, and the gates the preactivations' gradient.
+    /// The preactivations become the gates in place, then the preactivations' gradient.
     let preactivations: SequenceBuffer
-    /// The candidate's preactivations of the hidden state, which become their gradient.
+    /// The candidate's preactivations from the hidden state, then the gradient with respect to
+    /// them.
     private let candidate: SequenceBuffer
     let hidden: SequenceBuffer
     let gradient: SequenceBuffer

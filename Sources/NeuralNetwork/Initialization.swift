@@ -1,20 +1,20 @@
 import Kernels
 import Randomness
 
-/// Where fresh parameters come from.
+/// How initial parameters are drawn.
 public enum Initialization: String, Codable, Sendable, CaseIterable {
     /// PyTorch's: uniform in ±1/√fan for every tensor.
     case uniform
-    /// The same, but for recurrent weights that copy the hidden state and biases of zero (Le, Jaitly
-    /// and Hinton 2015); with `relu` such a network remembers over hundreds of time steps.
+    /// Like `uniform`, but hidden weights copy the hidden state and recurrent biases are zero (Le,
+    /// Jaitly and Hinton 2015); with `relu` such a network remembers over hundreds of time steps.
     case identity
 }
 
 extension ParameterLayout {
-    /// Fresh parameters for an architecture of this layout.
+    /// Initial parameters for an architecture of this layout.
     ///
     /// PyTorch's bound is 1/√hidden for recurrent layers, and 1/√inputs for the others. Each tensor
-    /// draws from a stream of its own, keyed by the seed and its name.
+    /// draws from its own stream, keyed by the seed and its name.
     public func initialParameters(
         for architecture: Architecture, seed: UInt64, _ initialization: Initialization = .uniform
     ) -> FloatBuffer {
@@ -34,8 +34,8 @@ extension ParameterLayout {
         return parameters
     }
 
-    /// What bounds a tensor's first values: of a recurrent layer its hidden values, of any other the
-    /// inputs of one of its sums.
+    /// The fan that bounds a tensor's initial values: hidden values in a recurrent layer, inputs of
+    /// one sum in any other.
     private func fan(of tensor: Tensor, _ architecture: Architecture) -> Int {
         if tensor.name.hasPrefix("rnn.") { return architecture.hiddenSize }
         if tensor.name.hasPrefix("fc.") {

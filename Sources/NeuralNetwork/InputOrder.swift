@@ -1,7 +1,7 @@
 import Randomness
 
 extension Architecture {
-    /// For each value of the sequence the pixel that it comes from; nil where they are in order.
+    /// For each value of the sequence, the pixel that it comes from; nil if they are in order.
     public var pixelOrder: [Int]? {
         switch sequence {
         case .rows, .pixels: return nil

@@ -2,18 +2,18 @@ import Kernels
 
 /// The long short-term memory cell (Hochreiter and Schmidhuber 1997), with PyTorch's gates.
 ///
-///     i = σ(sums_i)   f = σ(sums_f)   g = tanh(sums_g)   o = σ(sums_o)
-///     c_t = f c_(t-1) + i g           h_t = o tanh(c_t)
+///     i = σ(a_i)   f = σ(a_f)   g = tanh(a_g)   o = σ(a_o), a the preactivations
+///     c_t = f c_(t-1) + i g     h_t = o tanh(c_t)
 struct LSTMCell: RecurrentCell {
     private let kernels: any KernelSet.Type
     private let hiddenSize: Int
-    /// The preactivations become the gates in place, and the gates the preactivations' gradient.
+    /// The preactivations become the gates in place, then the preactivations' gradient.
     let preactivations: SequenceBuffer
     let hidden: SequenceBuffer
     let gradient: SequenceBuffer
     private let state: SequenceBuffer
     private let activatedState: SequenceBuffer
-    /// The gradient with respect to the state of the step whose turn it is, [N][H].
+    /// The gradient with respect to the current step's state, [N][H].
     private let gradientByState: SequenceBuffer
 
     var preactivationGradients: SequenceBuffer { preactivations }

@@ -3,9 +3,8 @@ import Randomness
 
 /// A recurrent classifier with room for `capacity` examples at a time.
 ///
-/// Its buffers are planned once, so a pass allocates nothing. Results of one row never depend on the
-/// rows beside it. Shapes: N rows (examples), L time steps, D input values, C
-/// classes.
+/// Its buffers are planned once, so a pass allocates nothing. A row's results never depend on the
+/// rows beside it. Shapes: N rows (examples), L time steps, D input values, C classes.
 public final class Network {
     /// The form of this network.
     public let architecture: Architecture
@@ -16,21 +15,21 @@ public final class Network {
 
     private let kernels: any KernelSet.Type
     private let parameters: FloatBuffer
-    /// The sequence that the first layer reads, in an array as other layers' are.
+    /// The sequence that the first layer reads; an array, like the inputs of the other layers.
     private let input: [SequenceBuffer]
-    /// For each value of the sequence the pixel that it comes from; nil where they are in order.
+    /// For each value of the sequence, the pixel that it comes from; nil if they are in order.
     private let pixelOrder: [Int]?
-    /// An example out of order, as floats.
+    /// Scratch for an example before its pixels are put in order, as floats.
     private let unordered: FloatBuffer
     private let front: ConvolutionFront?
     private let layers: [Layer]
     private let readout: ReadoutLayer
     /// Whether the last forward pass dropped anything.
     private var hasDropped = false
-    /// For each layer what the last forward pass left out of its inputs; only the first's have any.
+    /// For each layer, the inputs that the last forward pass skipped; only the first layer has any.
     private var blanks: [BlankColumns]
 
-    /// One layer: its directions, and what is dropped of their outputs.
+    /// One layer: its directions, and the dropout of their outputs.
     private struct Layer {
         let directions: [RecurrentLayer]
         let dropout: Dropout?
@@ -77,7 +76,7 @@ public final class Network {
         }
     }
 
-    /// Takes over parameters given as little-endian float32 values in the layout's order.
+    /// Loads parameters given as little-endian float32 values in the layout's order.
     public func load(_ bytes: RawSpan) {
         parameters.copy(from: bytes)
         front?.load(parameters)
@@ -119,16 +118,15 @@ public final class Network {
     /// Computes the logits of the `rows` inputs that were set.
     ///
     /// - Parameters:
-    ///   - draws: whose draw decides what each row drops, in training; without them nothing is dropped.
-    ///   - sharing: whether what all rows leave blank is left out, and the time steps in which no row
-    ///     has read anything but zeros yet are made once for all. The logits have the same bits; the
-    ///     parameter gradients are then those of all rows only, and their sums begin with the shared
-    ///     steps.
+    ///   - draws: one draw per row, which decides what it drops in training; without draws, nothing.
+    ///   - sharing: whether to skip columns that are zero in all rows, and to compute leading time steps
+    ///     of nothing but zeros once for all rows. The logits have the same bits. Parameter gradients
+    ///     then exist only for all rows together, and their sums begin with the shared steps.
     public func forward(rows: Int, dropping draws: [DropoutDraw] = [], sharing: Bool = false) {
         precondition(draws.isEmpty || draws.count == rows, "one draw a row, or none at all")
         hasDropped = !draws.isEmpty
         front?.forward(into: input[0], parameters: parameters, rows: rows)
-        // Of what convolutions make of zeros a gradient is wanted, of each row.
+        // Convolutions need the gradient of each row's outputs, even where these come from zeros.
         if sharing && front == nil {
             blanks[0].find(in: input[0], rows: rows, kernels: kernels)
         } else {
@@ -150,19 +148,20 @@ public final class Network {
         return (0..<classes).map { readout.logits[row * classes + $0] }
     }
 
-    /// The cross entropy of a row against its label; replaces its logits by the loss's gradient.
+    /// The cross entropy of a row against its label; replaces its logits by the gradient of the
+    /// loss.
     ///
-    /// - Parameter smoothing: the share of the target that is spread evenly over all classes.
+    /// - Parameter smoothing: the fraction of the target that is spread evenly over all classes.
     public func loss(row: Int, label: Int, smoothing: Double = 0) -> ExampleLoss {
         let classes = architecture.classes
         let logits = readout.logits.vector(at: row * classes, count: classes)
         return kernels.softmaxCrossEntropy(logits, label: label, smoothing: smoothing)
     }
 
-    /// Carries the gradient of the summed loss back to every layer's preactivations.
+    /// Propagates the gradient of the summed loss back to every layer's preactivations.
     ///
-    /// The parameter gradients are a step of their own, ``addParameterGradients(of:rows:to:)``,
-    /// since they are summed for each shard apart.
+    /// Parameter gradients are a separate step, ``addParameterGradients(of:rows:to:)``, because
+    /// they are summed per shard.
     public func backward(rows: Int) {
         readout.backward(into: layers.last?.gradients ?? [], parameters: parameters, rows: rows)
         for index in layers.indices.reversed() {

@@ -1,6 +1,6 @@
 import Kernels
 
-/// The weights of some of a recurrent layer's preactivations, as the forward products want them.
+/// The weights of some of a recurrent layer's preactivations, packed for the forward products.
 ///
 /// Shapes: D input values, H hidden values, S preactivations.
 struct PackedWeights {
@@ -16,14 +16,15 @@ struct PackedWeights {
         hiddenSide = PackedMatrix(rows: hiddenSize, columns: preactivations.count, kernels: kernels)
     }
 
-    /// Takes over the layer's weights, which have a row for each of all its preactivations.
+    /// Packs the layer's weights, which have one row per preactivation of the layer.
     func pack(inputSide weightsIH: Matrix, hiddenSide weightsHH: Matrix) {
         inputSide.pack(transposing: weightsIH.dropping(rows: preactivations.lowerBound))
         hiddenSide.pack(transposing: weightsHH.dropping(rows: preactivations.lowerBound))
     }
 
-    /// The product of columns of an input, the first of which is the layer's `firstColumn`, with the
-    /// input weights.
+    /// The product of some columns of an input with the input weights.
+    ///
+    /// The input's first column is the layer's `firstColumn`.
     func terms(_ input: Matrix, _ columns: Range<Int>, firstColumn: Int) -> ProductTerms {
         let first = columns.lowerBound
         return ProductTerms(
@@ -31,7 +32,8 @@ struct PackedWeights {
             depth: columns.count)
     }
 
-    /// The product of hidden states with the hidden weights; `isEmpty` at the start, where none are.
+    /// The product of hidden states with the hidden weights; `isEmpty` at the start, with no states
+    /// yet.
     func terms(hidden: Matrix, isEmpty: Bool) -> ProductTerms {
         ProductTerms(hidden, hiddenSide, depth: isEmpty ? 0 : hiddenSide.rows)
     }

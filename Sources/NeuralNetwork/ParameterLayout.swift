@@ -2,7 +2,7 @@
 ///
 /// Order, names and shapes are those of PyTorch's `state_dict` for a module with a list of
 /// `nn.Conv2d` named `conv`, if any, an `nn.RNN`, `nn.LSTM` or `nn.GRU` named `rnn`, and an
-/// `nn.Linear` named `fc`, so a file of the buffer loads there as it is.
+/// `nn.Linear` named `fc`. So PyTorch can load a file of the buffer as it is.
 public struct ParameterLayout: Sendable, Equatable {
     /// The tensors in `state_dict` order.
     public let tensors: [Tensor]
@@ -55,12 +55,12 @@ public struct ParameterLayout: Sendable, Equatable {
         count = offset
     }
 
-    /// What PyTorch calls a layer in one direction: `l0`, or `l0_reverse`.
+    /// PyTorch's name of a layer in one direction: `l0`, or `l0_reverse`.
     static func suffix(layer: Int, isReverse: Bool) -> String {
         "l\(layer)" + (isReverse ? "_reverse" : "")
     }
 
-    /// Where the tensor called `name` begins; asking for one that is not there is a mistake.
+    /// Where the tensor called `name` begins, which must exist.
     func offset(of name: String) -> Int {
         guard let tensor = tensors.first(where: { $0.name == name }) else {
             preconditionFailure("there is no parameter called \(name)")

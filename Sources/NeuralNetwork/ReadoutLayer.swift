@@ -2,24 +2,24 @@ import Kernels
 
 /// The fully connected layer from the last layer's outputs to the classes: y = W out + b.
 ///
-/// Which outputs: those of the last time step, or their mean over all. Shapes: N rows (examples), L
-/// time steps, H hidden values a direction, C classes.
+/// It reads the outputs of the last time step, or their mean over all. Shapes: N rows (examples), L
+/// time steps, H hidden values per direction, C classes.
 struct ReadoutLayer {
     private let kernels: any KernelSet.Type
     private let readout: Readout
     private let timeSteps: Int
-    /// The time steps that a gradient is carried back to, a direction each.
+    /// The time steps that get a gradient, for each direction.
     private let times: [Range<Int>]
     private let hiddenSize: Int
-    /// The columns of the weights: H a direction.
+    /// The columns of the weights: H per direction.
     private let inputSize: Int
     private let classes: Int
     private let weight: Int  // [C][directions H]
     private let bias: Int  // [C]
     private let transposed: FloatBuffer  // [directions H][C]
-    /// What is read out, a direction each: [N][H].
+    /// The features that the classes are read from, for each direction: [N][H].
     private let features: [SequenceBuffer]
-    /// The logits of the last forward pass, which the loss replaces by its gradient.
+    /// The logits of the last forward pass; the loss replaces them by its gradient.
     let logits: FloatBuffer  // [N][C]
 
     init(
@@ -44,7 +44,7 @@ struct ReadoutLayer {
         logits = FloatBuffer(count: capacity * classes)
     }
 
-    /// Takes over new parameters: lays out the weights for the forward product.
+    /// Loads new parameters: lays out the weights for the forward product.
     func load(_ parameters: FloatBuffer) {
         kernels.transpose(
             parameters.matrix(at: weight, stride: inputSize),
@@ -79,7 +79,7 @@ struct ReadoutLayer {
         }
     }
 
-    /// Writes the gradient by the outputs, from that by the logits.
+    /// Writes the gradient with respect to the outputs, given the one with respect to the logits.
     func backward(into gradients: [SequenceBuffer], parameters: FloatBuffer, rows: Int) {
         let shape = ProductShape(rows: rows, columns: hiddenSize, depth: classes)
         for (direction, gradient) in gradients.enumerated() {

@@ -9,31 +9,32 @@ import Kernels
 protocol RecurrentCell {
     /// The gates' preactivations, [L][N][GH].
     var preactivations: SequenceBuffer { get }
-    /// The hidden side of those gates that keep it separate from the input side, [L][N][...].
+    /// The hidden-side preactivations of the gates that keep the two sides separate, [L][N][...].
     var hiddenPreactivations: SequenceBuffer? { get }
     /// The hidden states, [L][N][H].
     var hidden: SequenceBuffer { get }
-    /// The hidden states' gradient, [L][N][H], to which the layer adds before a step's turn.
+    /// The gradient with respect to the hidden states, [L][N][H]; the layer adds to it before
+    /// `backward`.
     var gradient: SequenceBuffer { get }
-    /// What a time step hands on to the next, the hidden states among them, [L][N][H] each.
+    /// The states passed on to the next time step, the hidden states included, [L][N][H] each.
     var states: [SequenceBuffer] { get }
-    /// What of a time step's states `backward` overwrites.
+    /// The sequences of the forward pass that `backward` overwrites.
     var overwritten: [SequenceBuffer] { get }
-    /// The gradient of the other state that is handed on, of the step whose turn it is, [N][H].
+    /// The gradient with respect to the other state passed on, at the current step, [N][H].
     var stateGradient: SequenceBuffer? { get }
-    /// The gradient of ``preactivations`` once `backward` has passed; ``hiddenPreactivations`` hold
-    /// their own.
+    /// The gradient with respect to ``preactivations`` after `backward`; ``hiddenPreactivations``
+    /// then hold their own.
     var preactivationGradients: SequenceBuffer { get }
 
     /// Turns the preactivations of a time step into its hidden states.
     ///
-    /// - Parameter previous: the time step before in the direction of reading; nil at the start.
+    /// - Parameter previous: the previous time step in reading direction; nil at the start.
     func forward(at time: Int, previous: Int?, rows: Int)
 
-    /// Forgets what an earlier backward pass has carried along.
+    /// Clears what an earlier backward pass carried along.
     func beginBackward(rows: Int)
 
-    /// Turns the gradient of a time step's hidden states into that of its preactivations.
+    /// Turns the gradient with respect to a step's hidden states into that of its preactivations.
     func backward(at time: Int, previous: Int?, rows: Int)
 }
 

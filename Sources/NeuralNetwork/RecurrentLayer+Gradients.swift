@@ -3,8 +3,9 @@ import Kernels
 // Gradients with respect to the layer's inputs and parameters.
 
 extension RecurrentLayer {
-    /// Writes, or adds, the gradient with respect to this layer's inputs into sequences of the same
-    /// widths, after a pass in which the rows shared nothing.
+    /// Writes, or adds, the gradient with respect to this layer's inputs.
+    ///
+    /// The targets are as wide as the inputs. The rows must not have shared steps in this pass.
     func backwardInputs(into targets: [SequenceBuffer], rows: Int, accumulates: Bool) {
         for (target, weights) in zip(targets, packedIH) {
             let terms = ProductTerms(
@@ -18,8 +19,8 @@ extension RecurrentLayer {
 
     /// Adds the parameter gradients of the examples in `part` of the `rows` to `gradients`.
     ///
-    /// One product a weight matrix runs over the time steps and the part's examples, in this order.
-    /// What the rows shared comes first; the part is all of them then.
+    /// One product per weight matrix runs over the time steps and the part's examples, in this
+    /// order. Shared steps come first; the part is then all rows.
     func addParameterGradients(
         of part: Range<Int>, inputs: [SequenceBuffer], rows: Int, blanks: BlankColumns,
         to gradients: FloatBuffer, isFirst: Bool
@@ -61,8 +62,8 @@ extension RecurrentLayer {
             rest.width, isFirst)
     }
 
-    /// Adds the gradients of a bias and of `count` rows of hidden weights, given those of their
-    /// preactivations.
+    /// Adds the gradients with respect to a bias and `count` rows of hidden weights, given those of
+    /// their preactivations.
     private func addHiddenGradients(
         of preactivations: (first: SequenceBuffer, rest: SequenceBuffer),
         over ranges: (first: TimeRange, rest: TimeRange), bias: Vector, weights: Matrix,
@@ -76,7 +77,7 @@ extension RecurrentLayer {
             columns: hiddenSize, accumulates: !isFirst)
     }
 
-    /// Adds the gradients of the input weights, to which the zeros that are shared add nothing.
+    /// Adds the gradient of the input weights; shared steps have inputs of zero and add nothing.
     private func addInputGradients(
         of range: TimeRange, _ inputs: [SequenceBuffer], to gradients: FloatBuffer,
         _ isFirst: Bool
@@ -92,10 +93,10 @@ extension RecurrentLayer {
         }
     }
 
-    /// Adds the gradient of the input weights on its side: each input value has a row.
+    /// Adds the gradient of the input weights, transposed: one row per input value.
     ///
-    /// The terms of each sum are the same in the same order. A row is many full vectors, while few input
-    /// values are one that is not full; and the rows of blank columns need not be computed.
+    /// Each sum has the same terms in the same order. A row then is many full vectors, where few
+    /// input values are one that is not full, and the rows of blank columns are skipped.
     private func addInputGradients(
         through sideways: PaddedMatrix, of range: TimeRange, _ input: SequenceBuffer,
         _ blanks: BlankColumns, to gradients: Matrix, _ isFirst: Bool
@@ -116,7 +117,7 @@ extension RecurrentLayer {
         kernels.transpose(sideways.rows(), into: gradients, rows: inputSize, columns: columns)
     }
 
-    /// Adds up a sequence's columns.
+    /// Sums a sequence's columns.
     private func addSums(
         _ sequence: SequenceBuffer, over range: TimeRange, to target: Vector, isFirst: Bool
     ) {
@@ -128,31 +129,32 @@ extension RecurrentLayer {
             range.examples(of: sequence, at: range.times.lowerBound), into: target, shape)
     }
 
-    /// The product of the preactivations' gradients with the hidden states before them.
+    /// The product of the preactivations' gradients with the previous hidden states.
     private func hiddenTerms(_ preactivations: SequenceBuffer, over range: TimeRange)
         -> ProductTerms
     {
-        // The first step read has no hidden state before it; each other's lies one step beside it.
+        // The first step read has no previous hidden state; each other's lies one step beside it.
         let later = range.times.clamped(to: isReverse ? times.dropLast() : times.dropFirst())
         return range.terms(
             preactivations, range.cell.hidden, over: later, secondBehind: isReverse ? -1 : 1)
     }
 }
 
-/// Time steps of some examples, which are a part of a cell's rows.
+/// Time steps of some examples, a part of a cell's rows.
 private struct TimeRange {
     let cell: any RecurrentCell
     let times: Range<Int>
     let part: Range<Int>
     let rows: Int
 
-    /// The rows of the examples from a time step on.
+    /// The rows of the examples, from a time step on.
     func examples(of sequence: SequenceBuffer, at time: Int) -> Matrix {
         sequence.step(time, rows: rows).dropping(rows: part.lowerBound)
     }
 
-    /// The product of a sequence, transposed, with another: its runs are the examples of one time step,
-    /// the second sequence's so many steps behind the first's.
+    /// The product of a sequence, transposed, with another, which lags by `delay` steps.
+    ///
+    /// Its runs are the examples of one time step.
     func terms(
         _ first: SequenceBuffer, _ second: SequenceBuffer, over times: Range<Int>,
         secondBehind delay: Int = 0

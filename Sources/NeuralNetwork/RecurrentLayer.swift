@@ -2,14 +2,14 @@ import Kernels
 
 /// A recurrent layer over whole sequences in one direction, with PyTorch's parameters.
 ///
-/// Its inputs are sequences side by side, such as the two directions of the layer below: their
-/// columns follow one another in the input weights, and in the chain of each preactivation. Shapes: N rows
-/// (examples), L time steps, D input values, H hidden values, G gates.
+/// Its inputs are sequences side by side, such as the two directions of the layer below. Their
+/// columns follow one another in the input weights, and in the chain of each preactivation. Shapes:
+/// N rows (examples), L time steps, D input values, H hidden values, G gates.
 struct RecurrentLayer {
     let cell: any RecurrentCell
-    /// The one row that stands for all as long as they are in the same states.
+    /// The leading steps in which one row stands for all, because all are in the same states.
     let prefix: SharedPrefix
-    /// Where the states of the prefix go in those of the rows.
+    /// The states of the prefix, and where to copy them in the rows' cell.
     private let handedOn: [(from: SequenceBuffer, to: SequenceBuffer)]
     let kernels: any KernelSet.Type
     /// The time steps that are computed.
@@ -17,9 +17,9 @@ struct RecurrentLayer {
     let hiddenSize: Int
     let inputSize: Int
     let isReverse: Bool
-    /// Those time steps in the direction of reading.
+    /// The computed time steps, in reading direction.
     private let order: [Int]
-    /// The columns of all gates' preactivations, and of those with input and hidden side in one sum.
+    /// The columns of all preactivations, and of those with input and hidden side in one sum.
     let columns: Int
     let fusedColumns: Int
 
@@ -32,14 +32,14 @@ struct RecurrentLayer {
     /// The weights of the fused preactivations, and of those that keep the two sides separate.
     private let fused: PackedWeights
     private let separate: PackedWeights?
-    /// The hidden weights as the backward products want them.
+    /// The hidden weights, packed for the backward products.
     private let packedHH: PackedMatrix  // [GH][H]
-    /// The same for each input; none for pixels, which need no gradient.
+    /// The same for the weights of each input; empty for pixels, which need no gradient.
     let packedIH: [PackedMatrix]  // [GH][D of the input]
-    /// Scratch for the transposed gradient of the first layer's input weights, if that is narrow.
+    /// Scratch for the transposed gradient of the first layer's input weights, if it is narrow.
     let transposedGradientIH: PaddedMatrix?  // [D][GH]
-    /// What preactivations begin with: the sum of both biases, or one of them where input and hidden
-    /// side are separate, the hidden side's last.
+    /// The preactivations' initial values: the sum of both biases, or one bias per side if the
+    /// sides are separate, the hidden side's last.
     private let biases: FloatBuffer
 
     init(
@@ -84,7 +84,7 @@ struct RecurrentLayer {
         biases = FloatBuffer(count: 2 * columns - fusedColumns)
     }
 
-    /// Takes over new parameters: packs the weights for the products.
+    /// Loads new parameters: packs the weights for the products.
     func load(_ parameters: FloatBuffer) {
         prefix.reset()
         let inputSide = parameters.matrix(at: weightIH, stride: inputSize)
@@ -111,14 +111,15 @@ struct RecurrentLayer {
 
     // MARK: - Forward and backward
 
-    /// The first time steps, in which all rows read nothing but zeros: one row makes them for all.
+    /// The number of leading time steps in which all rows read only zeros: one row computes them
+    /// for all.
     func sharedSteps(_ blanks: BlankColumns) -> Int {
         let blank = order.prefix { blanks.occupied[$0].isEmpty }
-        // What comes out of the layer at the end is each row's own.
+        // The last step's output must be each row's own.
         return min(blank.count, order.count - 1)
     }
 
-    /// Computes the hidden states from sequences of D values in all.
+    /// Computes the hidden states from sequences of D values in total.
     func forward(_ inputs: [SequenceBuffer], rows: Int, blanks: BlankColumns) {
         let shared = sharedSteps(blanks)
         var previous: Int?
@@ -142,7 +143,7 @@ struct RecurrentLayer {
         }
     }
 
-    /// Turns the gradient of hidden states into that of preactivations, from the last step read back.
+    /// Turns the hidden states' gradient into that of the preactivations, from the last step read.
     func backward(rows: Int, blanks: BlankColumns) {
         let shared = sharedSteps(blanks)
         cell.beginBackward(rows: rows)

@@ -8,7 +8,7 @@ struct SequenceBuffer {
     var width: Int { matrix.columns }
     /// The distance between rows.
     var stride: Int { matrix.stride }
-    /// All values, and the zeros between rows, which stay zero.
+    /// All values, with the padding between rows, which stays zero.
     var values: FloatBuffer { matrix.values }
 
     /// Room for `timeSteps` steps of `capacity` rows.
@@ -16,13 +16,13 @@ struct SequenceBuffer {
         matrix = PaddedMatrix(rows: timeSteps * capacity, columns: width)
     }
 
-    /// One time step, where each has `rows` rows.
+    /// One time step, if each has `rows` rows.
     func step(_ time: Int, rows: Int) -> Matrix { matrix.rows(from: time * rows) }
 
-    /// One time step as a run of values, with what is between its rows.
+    /// One time step as a run of values, with the padding between rows.
     func vector(_ time: Int, rows: Int) -> Vector { steps(time..<time + 1, rows: rows) }
 
-    /// Time steps that follow one another as a run of values, with what is between their rows.
+    /// Consecutive time steps as a run of values, with the padding between rows.
     func steps(_ times: Range<Int>, rows: Int) -> Vector {
         values.vector(at: times.lowerBound * rows * stride, count: times.count * rows * stride)
     }

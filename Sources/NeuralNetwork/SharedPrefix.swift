@@ -1,17 +1,17 @@
 import Kernels
 
-/// The time steps at the start of a pass in which all its rows are still in the same states.
+/// The first time steps of a pass, in which all its rows are still in the same states.
 ///
-/// As long as they have read nothing but zeros, such as the margin of a handwritten digit, the states
-/// depend on the parameters alone. So one row stands for all: forward once for as long as the
-/// parameters stay, and backward with the sum of the rows' gradients.
+/// While all rows have read only zeros, such as the margin of a handwritten digit, their states
+/// depend on the parameters alone. So one row stands for all: forward once per set of parameters,
+/// and backward with the sum of the rows' gradients.
 final class SharedPrefix {
     /// The cell of the one row.
     let cell: any RecurrentCell
     private let kernels: any KernelSet.Type
-    /// What backward passes overwrite of the states, and a copy to take it from again.
+    /// What backward passes overwrite, and a copy to restore it from.
     private let kept: [(states: SequenceBuffer, copy: SequenceBuffer)]
-    /// The time steps, in the direction of reading, whose states are there.
+    /// The number of time steps, in reading direction, whose states are known.
     private var known = 0
 
     init(_ cell: any RecurrentCell, timeSteps: Int, kernels: any KernelSet.Type) {
@@ -22,10 +22,10 @@ final class SharedPrefix {
         }
     }
 
-    /// Forgets all states: the parameters have changed.
+    /// Discards all states: the parameters have changed.
     func reset() { known = 0 }
 
-    /// Provides the states of a time step, the steps before which are there; `compute` makes them.
+    /// Provides a step's states, from `compute` if they are not known; the earlier steps' must be.
     func provide(_ index: Int, at time: Int, _ compute: () -> Void) {
         let isKnown = index < known
         if !isKnown {
@@ -42,7 +42,7 @@ final class SharedPrefix {
         }
     }
 
-    /// Sums the gradients by states that rows of another cell of this kind have had in common.
+    /// Sums the gradients with respect to states that the rows of another such cell had in common.
     func gatherGradients(of cell: any RecurrentCell, at times: some Sequence<Int>, rows: Int) {
         for time in times {
             add(cell.gradient.step(time, rows: rows), rows, into: self.cell.gradient, time)
