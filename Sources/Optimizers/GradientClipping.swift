@@ -8,7 +8,7 @@ public func clipNorm(
     _ gradients: FloatBuffer, to limit: Double, kernels: any KernelSet.Type
 ) -> Double {
     let norm = kernels.sumOfSquares(gradients.vector).squareRoot()
-    // PyTorch adds 1e-6 so that a norm of zero divides well.
+    // PyTorch adds 1e-6 so that a norm of zero does not divide by zero.
     let factor = limit / (norm + 1e-6)
     if factor < 1 { kernels.scale(gradients.vector, by: Float(factor)) }
     return norm

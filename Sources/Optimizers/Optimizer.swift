@@ -1,6 +1,6 @@
 import Kernels
 
-/// What turns gradients into an update, with the state that it keeps between updates.
+/// Turns gradients into updates of the parameters, and keeps state between updates.
 public struct Optimizer {
     /// The rule.
     public let rule: UpdateRule
@@ -16,7 +16,7 @@ public struct Optimizer {
             rule, steps: 0, buffers: Dictionary(uniqueKeysWithValues: variables), kernels: kernels)
     }
 
-    /// An optimizer that goes on from a checkpoint's state.
+    /// An optimizer that continues from a checkpoint's state.
     public init(
         _ rule: UpdateRule, steps: Int, state: OptimizerState, kernels: any KernelSet.Type
     ) {
@@ -36,10 +36,10 @@ public struct Optimizer {
         self.kernels = kernels
     }
 
-    /// A copy of what the rule keeps between updates.
+    /// A copy of the state that the rule keeps between updates.
     public var state: OptimizerState { buffers.mapValues { Snapshot(copying: $0) } }
 
-    /// Updates the parameters by one step of the given learning rate, and uses up the gradients.
+    /// Updates the parameters by one step of the given learning rate, and overwrites the gradients.
     ///
     /// Each operation is one of PyTorch's, in its order.
     public mutating func update(
@@ -80,7 +80,7 @@ public struct Optimizer {
         }
     }
 
-    /// One step against the gradients, or against the velocity that they change.
+    /// One step against the gradients, or against the velocity, which they update.
     private func descend(_ parameters: Vector, _ gradients: Vector, learningRate: Double) {
         var direction = gradients
         if rule.momentum > 0 {

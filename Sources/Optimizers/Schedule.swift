@@ -1,13 +1,13 @@
-/// The courses that a learning rate may take once it is warm.
+/// How a learning rate changes after the warm-up.
 public enum ScheduleKind: String, Codable, Sendable, CaseIterable {
     /// The same rate throughout.
     case constant
     /// From the full rate to zero along half a cosine (Loshchilov and Hutter 2017).
     case cosine
-    /// A fraction of the rate after every so many updates.
+    /// Multiplied by a factor after every so many updates.
     case step
 
-    /// Whether the rate of a step depends on how many there will be.
+    /// Whether the rate of a step depends on the length of the run.
     public var dependsOnLength: Bool { self == .cosine }
 }
 
@@ -17,14 +17,14 @@ public struct Schedule: Sendable, Equatable {
     public let kind: ScheduleKind
     /// The length of the run.
     public let total: Int
-    /// The first updates, whose rates rise linearly to the full one.
+    /// The number of first updates, in which the rate rises linearly to the full one.
     public let warmup: Int
-    /// From one fall of the step schedule to the next, counted from the run's beginning.
+    /// The updates between two drops of the step schedule, counted from the run's beginning.
     public let interval: Int
-    /// What each fall of the step schedule multiplies the rate by.
+    /// What each drop of the step schedule multiplies the rate by.
     public let gamma: Double
 
-    /// A schedule; `interval` and `gamma` are the step schedule's alone.
+    /// A schedule; only the step schedule uses `interval` and `gamma`.
     public init(
         _ kind: ScheduleKind, total: Int, warmup: Int = 0, interval: Int = 1, gamma: Double = 1
     ) {
@@ -54,8 +54,8 @@ public struct Schedule: Sendable, Equatable {
 package func cosineOfPi(times x: Double) -> Double {
     if x > 0.5 { return -cosineOfPi(times: 1 - x) }
     let square = (Double.pi * x) * (Double.pi * x)
-    // 1 - y/2 (1 - y/12 (1 - y/30 (...))), the k-th divisor being (2k - 1) 2k; past 11 terms
-    // nothing reaches the last bit.
+    // 1 - y/2 (1 - y/12 (1 - y/30 (...))), the k-th divisor being (2k - 1) 2k; terms after the 11th
+    // do not reach the last bit.
     var series = 1.0
     for k in stride(from: 11, to: 0, by: -1) {
         series = 1 - square / Double((2 * k - 1) * 2 * k) * series

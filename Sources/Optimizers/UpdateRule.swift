@@ -2,25 +2,25 @@ import Kernels
 
 /// The update rules.
 public enum OptimizerKind: String, Codable, Sendable, CaseIterable {
-    /// Adam (Kingma and Ba 2015), with PyTorch's defaults but for the rate.
+    /// Adam (Kingma and Ba 2015), with PyTorch's defaults except for the rate.
     case adam
-    /// Adam with a weight decay that leaves its moments alone (Loshchilov and Hutter 2019).
+    /// Adam with decoupled weight decay, outside its moments (Loshchilov and Hutter 2019).
     case adamw
     /// Stochastic gradient descent.
     case sgd
-    /// Descent along the gradients over their root mean squares (Tieleman and Hinton 2012).
+    /// Descent along the gradients divided by their root mean squares (Tieleman and Hinton 2012).
     case rmsprop
 }
 
-/// An update rule with its constants; those not named here are PyTorch's defaults.
+/// An update rule with its constants; all others are PyTorch's defaults.
 public struct UpdateRule: Sendable, Equatable {
     /// The rule.
     public let kind: OptimizerKind
-    /// What is kept of the velocity at an update (SGD, RMSprop); 0 for no momentum.
+    /// The fraction of the velocity kept at an update (SGD, RMSprop); 0 for no momentum.
     public let momentum: Double
-    /// Whether the gradient is that of a point further along the velocity (Nesterov 1983; SGD).
+    /// Whether the gradient is taken further along the velocity (Nesterov 1983; SGD).
     public let isNesterov: Bool
-    /// The pull of the parameters to zero: part of the gradient but for AdamW, which shrinks them.
+    /// Pulls the parameters to zero: as part of the gradient, or in AdamW by shrinking them.
     public let weightDecay: Double
 
     /// A rule with its constants.
@@ -34,7 +34,7 @@ public struct UpdateRule: Sendable, Equatable {
         self.weightDecay = weightDecay
     }
 
-    /// What the rule keeps of each parameter between updates.
+    /// The state that the rule keeps per parameter between updates.
     public var stateVariables: [StateVariable] {
         let velocity: [StateVariable] = momentum > 0 ? [.velocity] : []
         return switch kind {
@@ -45,7 +45,7 @@ public struct UpdateRule: Sendable, Equatable {
     }
 }
 
-/// What an update rule may keep of each parameter; checkpoints use the names.
+/// A state that an update rule may keep per parameter; checkpoints use the names.
 public enum StateVariable: String, Sendable {
     /// The running mean of the gradients.
     case firstMoment = "first_moment"
@@ -55,5 +55,5 @@ public enum StateVariable: String, Sendable {
     case velocity
 }
 
-/// All that an update rule keeps between two updates: for each of its variables, a value a parameter.
+/// All state that an update rule keeps between updates: for each variable, one value per parameter.
 public typealias OptimizerState = [StateVariable: Snapshot]

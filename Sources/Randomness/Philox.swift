@@ -1,7 +1,7 @@
 /// Counter-based random numbers: Philox4x32-10 (Salmon, Moraes, Dror and Shaw 2011).
 ///
-/// A stream is named by a seed and by what it is for, so any part of the program draws the same
-/// numbers without asking another, in any order and on any machine.
+/// A seed and a purpose name a stream, so any part of the program draws the same numbers without
+/// asking another, in any order and on any machine.
 public struct Philox: RandomNumberGenerator, Sendable {
     private let key: SIMD2<UInt32>
     private let stream: SIMD2<UInt32>
@@ -9,7 +9,7 @@ public struct Philox: RandomNumberGenerator, Sendable {
     private var words = SIMD4<UInt32>.zero
     private var used = 4
 
-    /// The stream of `seed` for a purpose and the numbers that tell its instances apart.
+    /// The stream of `seed` for a purpose and the numbers that identify one use of it.
     public init<each Number: FixedWidthInteger>(
         seed: UInt64, for purpose: String, _ numbers: repeat each Number
     ) {
