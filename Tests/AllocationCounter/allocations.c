@@ -1,7 +1,7 @@
-// The allocator of the test program: glibc's, with a count of each thread's calls.
+// Replaces glibc's allocator in the test program, and counts each thread's calls.
 //
-// Functions of these names in a program take the place of the C library's everywhere, Swift's
-// runtime included.
+// A program's functions of these names replace the C library's everywhere, in Swift's runtime
+// too.
 
 #include "allocations.h"
 

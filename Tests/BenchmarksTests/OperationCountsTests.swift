@@ -3,7 +3,7 @@ import KernelInterface
 import NeuralNetwork
 import Testing
 
-@Suite("Operations are counted") struct OperationCountsTests {
+@Suite("Operation counts") struct OperationCountsTests {
     private func architecture(
         _ cell: Cell, layers: Int = 1, isBidirectional: Bool = false
     ) -> Architecture {
@@ -12,14 +12,14 @@ import Testing
             isBidirectional: isBidirectional, classes: 10)
     }
 
-    @Test("two for each term of a product")
+    @Test("a product has two operations per term")
     func product() {
         var shape = ProductShape(rows: 3, columns: 5, depth: 7)
         shape.segments = 2
         #expect(shape.operations == 2 * 3 * 5 * 7 * 2)
     }
 
-    @Test("by hand for a plain network of 128, an example")
+    @Test("a plain network of 128 matches a count by hand")
     func plain() {
         let operations = StepOperations(architecture(.rnn), rows: 1)
         // 28 time steps of 28 inputs, 27 of the hidden state, and 10 classes.
@@ -30,7 +30,7 @@ import Testing
         #expect(operations.total == 3_063_296)
     }
 
-    @Test("in proportion to examples and gates")
+    @Test("they are proportional to examples and gates")
     func proportions() {
         let one = StepOperations(architecture(.rnn), rows: 1)
         #expect(StepOperations(architecture(.rnn), rows: 64).total == 64 * one.total)
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test("with the gradient by the layer below, for each direction as far as it is read")
+    @Test("stacked layers add the gradient with respect to the layer below")
     func stacked() {
         let operations = StepOperations(
             architecture(.lstm, layers: 2, isBidirectional: true), rows: 1)
@@ -54,7 +54,7 @@ import Testing
         #expect(operations.backward == 2 * (inputsAbove + hidden + readout))
     }
 
-    @Test("by hand for the activations")
+    @Test("activations match a count by hand")
     func activations() {
         #expect(OperationsPerValue.tanh == 28)
         #expect(OperationsPerValue.lstm == 3 * 26 + 2 * 28 + 4)

@@ -2,9 +2,9 @@ import Benchmarks
 import NeuralNetwork
 import Testing
 
-@Suite("The network of a round") struct RoundFormTests {
+@Suite("The network of a measured round") struct RoundFormTests {
     @Test(
-        "has about the parameters that are asked for, and one time step",
+        "has about the requested number of parameters and one time step",
         arguments: [2_000, 21_000, 100_000, 1_000_000, 8_000_000])
     func size(values: Int) throws {
         let form = RoundForm(values: values)
@@ -17,7 +17,7 @@ import Testing
         #expect(count <= values && count > values - form.hidden)
     }
 
-    @Test("has a power of two of shards")
+    @Test("rounds its shards up to a power of two")
     func powers() {
         #expect([1, 2, 3, 4, 5, 64].map(smallestPowerOfTwo) == [1, 2, 4, 4, 8, 64])
     }

@@ -2,7 +2,7 @@ import Benchmarks
 import Testing
 
 @Suite("The spread of measurements") struct SpreadTests {
-    @Test("has the value in the middle, the least and the greatest")
+    @Test("has a median, a minimum and a maximum")
     func odd() {
         let spread = Spread([5, 1, 3])
         #expect(spread.median == 3)
@@ -10,7 +10,7 @@ import Testing
         #expect(spread.greatest == 5)
     }
 
-    @Test("has the mean of the two in the middle where their number is even")
+    @Test("takes the mean of the middle two of an even number of values")
     func even() { #expect(Spread([4, 1, 2, 100]).median == 3) }
 
     @Test("of one value is that value")

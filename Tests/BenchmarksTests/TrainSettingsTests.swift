@@ -3,8 +3,8 @@ import Datasets
 import Glibc
 import Testing
 
-@Suite("Trainings are measured") struct TrainSettingsTests {
-    @Test("over all combinations, the last setting changing first")
+@Suite("Training benchmarks") struct TrainSettingsTests {
+    @Test("run all combinations and vary the last setting fastest")
     func combinations() {
         let all = TrainSettings.combinations(
             cells: [.rnn, .lstm], hidden: [20], batchSizes: [10, 128], workers: [1, 2],
@@ -14,7 +14,7 @@ import Testing
         #expect(all.map(\.cell) == [.rnn, .rnn, .rnn, .rnn, .lstm, .lstm, .lstm, .lstm])
     }
 
-    @Test("with the options that ask for the settings")
+    @Test("pass the settings as command-line options")
     func arguments() {
         let settings = TrainSettings.combinations(
             cells: [.lstm], hidden: [128], layers: 2, bidirectional: true, batchSizes: [10],
@@ -25,7 +25,7 @@ import Testing
                 + "--bidirectional")
     }
 
-    @Test("on images that are made up, in files that can be read, the same each time")
+    @Test("write readable synthetic images, the same each time")
     func synthetic() async throws {
         var digests: Set<String> = []
         for _ in 0..<2 {
@@ -42,13 +42,13 @@ import Testing
         #expect(digests.count == 1)
     }
 
-    @Test("with the memory that a process has had")
+    @Test("report the peak memory of a process")
     func memory() {
         var memory = ProcessMemory(of: getpid())
         let isThere = memory.look()
         #expect(isThere)
         #expect((1 << 20..<1 << 40).contains(memory.peak ?? 0))
-        // There is no process of this number: the kernel's limit is 2^22.
+        // No process has this number: the kernel's limit is 2^22.
         var nobody = ProcessMemory(of: 1 << 23)
         let isNobodyThere = nobody.look()
         #expect(!isNobodyThere)

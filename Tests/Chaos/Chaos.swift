@@ -6,7 +6,7 @@ import TestSupport
 import Training
 import ZeroMQ
 
-/// Disturbs trainings of real processes, and compares what they come to with the undisturbed one.
+/// Disturbs training runs of real processes, and compares their results with an undisturbed run.
 @main
 struct Chaos: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -67,13 +67,13 @@ struct Chaos: AsyncParsableCommand {
         guard try await work.value else { throw ExitCode(1) }
     }
 
-    /// Carries out all runs, and says whether all went well.
+    /// Carries out all runs, and returns whether all passed.
     private func disturb() async throws -> Bool {
         let settings = ChaosSettings(
             data: data, workers: workers, faults: faults, epochs: epochs, batchSize: batchSize,
             isJSON: json)
         let folder = try Files.makeTemporaryFolder("tern-chaos")
-        // What runs over tcp needs keys, which are not to be left in this user's home.
+        // tcp needs keys, and they must not stay in this user's home.
         for (name, path) in try PoolKeys(in: folder).variables { setenv(name, path, 1) }
         let undisturbed = try await settings.undisturbed(folder: folder)
         say("the undisturbed run ends with \(undisturbed)")
@@ -96,7 +96,7 @@ struct Chaos: AsyncParsableCommand {
         return ledger.isGood
     }
 
-    /// Carries out the run of one seed, and says what was wrong, if anything was.
+    /// Carries out the run of one seed, and reports any failure.
     private func run(
         _ seed: UInt64, _ settings: ChaosSettings, _ undisturbed: String, _ folder: String,
         _ ledger: inout Ledger
@@ -117,7 +117,7 @@ struct Chaos: AsyncParsableCommand {
         }
     }
 
-    /// Which of a run's files with a JSON object a line jq cannot read; nil if it reads all.
+    /// The first JSON file of a run that jq cannot read; nil if it reads them all.
     private func unreadableFile(in folder: String) async throws -> String? {
         let printed = try Folder(folder).names().filter { $0.hasSuffix(".out") }
         let kept = try Folder("\(folder)/run").names().filter { $0.hasSuffix(".jsonl") }
@@ -141,7 +141,7 @@ struct Chaos: AsyncParsableCommand {
     }
 }
 
-/// Prints a line at once, to a pipe too.
+/// Prints a line and flushes it at once, also to a pipe.
 private func say(_ line: String) {
     try? Files.writeAll(Array("\(line)\n".utf8), to: STDOUT_FILENO, path: "standard output")
 }

@@ -1,34 +1,34 @@
 import FoundationEssentials
 import Training
 
-/// What all runs have in common.
+/// The settings that all runs share.
 struct ChaosSettings: Sendable {
-    /// The folder of the data set; nil where Tern finds it by itself.
+    /// The folder of the data set; nil if Tern finds it by itself.
     var data: String?
-    /// The workers that a run begins with.
+    /// The number of workers at the start of a run.
     var workers: Int
-    /// The faults of a run.
+    /// The number of faults in a run.
     var faults: Int
     var epochs: Int
     var batchSize: Int
-    /// Whether all processes print a JSON object a line, which jq must be able to read.
+    /// Whether all processes print one JSON object a line; jq must be able to read them.
     var isJSON = false
-    /// How many seconds of silence a coordinator bears.
+    /// The coordinator drops a worker that is silent for this many seconds.
     let heartbeatTimeout = 2
 
-    /// The options of Tern's that decide how long a coordinator waits.
+    /// Tern's options that set how long a coordinator waits.
     var patience: [String] { ["--heartbeat-timeout", "\(heartbeatTimeout)"] }
 
-    /// The options of Tern's that decide what is printed.
+    /// Tern's options that set what is printed.
     var printing: [String] { isJSON ? ["--log-format", "json"] : [] }
 
-    /// The options of Tern's that decide the weights.
+    /// Tern's options that determine the weights.
     var training: [String] {
         (data.map { ["--data", $0] } ?? [])
             + ["--epochs", "\(epochs)", "--batch-size", "\(batchSize)"]
     }
 
-    /// Carries out the run that nothing happens to, and gives back the SHA-256 of the weights.
+    /// Carries out the run without faults, and returns the SHA-256 of its weights.
     func undisturbed(folder: String) async throws -> String {
         let run = "\(folder)/undisturbed"
         let train = try await Child.start(
@@ -40,7 +40,7 @@ struct ChaosSettings: Sendable {
     }
 }
 
-/// What the summary in a run's folder says of the weights.
+/// The checksum of the weights in the summary of a run's folder.
 func weightsSHA256(ofRun run: String) throws -> String {
     struct Summary: Decodable {
         let weightsSHA256: String

@@ -4,7 +4,7 @@ import Subprocess
 import SystemPackage
 import Training
 
-/// A process of Tern's, the first of a process group of its own; what it prints goes to a file.
+/// A Tern process that leads its own process group; its output goes to a file.
 struct Child {
     let pid: pid_t
     private let run: Task<TerminationStatus, any Error>
@@ -12,9 +12,9 @@ struct Child {
     /// Starts the program with these arguments.
     ///
     /// - Parameters:
-    ///   - output: the file that all it prints is added to.
-    ///   - onLine: told of each line as soon as it is printed.
-    ///   - onEnd: told of its end.
+    ///   - output: the file that its output is appended to.
+    ///   - onLine: called with each line as soon as it is printed.
+    ///   - onEnd: called when the process ends.
     static func start(
         _ arguments: [String], output: String,
         onLine: @escaping @Sendable (String) -> Void = { _ in },
@@ -50,17 +50,17 @@ struct Child {
         throw ChaosFailure("\(tern) ended before it had begun")
     }
 
-    /// The program, which lies beside this one.
+    /// The path of Tern, which lies beside this program.
     static let tern: String = {
         let own =
             (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
         return own.split(separator: "/").dropLast().map { "/\($0)" }.joined() + "/tern"
     }()
 
-    /// Sends it a signal.
+    /// Sends the process a signal.
     func signal(_ signal: Int32) { kill(pid, signal) }
 
-    /// Waits for its end; kills it if the caller is cancelled.
+    /// Waits for the process to end; kills it if the caller is cancelled.
     func end() async throws -> TerminationStatus {
         try await withTaskCancellationHandler {
             try await run.value
@@ -69,11 +69,11 @@ struct Child {
         }
     }
 
-    /// Whether anything is left of its process group.
+    /// Whether any process of its group still runs.
     var isRunning: Bool { kill(-pid, 0) == 0 }
 }
 
-/// Makes lines of what comes in pieces.
+/// Splits a byte stream that arrives in pieces into lines.
 private struct LineSplitter {
     private var open: [UInt8] = []
 
@@ -85,7 +85,7 @@ private struct LineSplitter {
     }
 }
 
-/// Something that a disturbed run had to do and did not.
+/// A disturbed run failed to do something that it must do.
 struct ChaosFailure: Error, CustomStringConvertible {
     let description: String
 

@@ -1,21 +1,21 @@
 import Glibc
 import Training
 
-/// A coordinator and its workers, as they are started, killed and started again.
+/// A coordinator and its workers, which the run starts, kills and restarts.
 struct Cluster {
     private let settings: ChaosSettings
-    /// The folder that holds the run, the logs and, perhaps, the socket.
+    /// The folder for the run, the logs and, without tcp, the socket.
     private let folder: String
     private let isOverTCP: Bool
-    /// What the coordinators say.
+    /// What the coordinators have printed.
     let progress = Progress()
     private(set) var coordinator: Child?
-    /// The workers that nobody has killed.
+    /// The workers that were not killed.
     private(set) var workers: [Child] = []
-    /// All processes there have been.
+    /// All processes ever started.
     private var all: [Child] = []
 
-    /// A cluster without processes that leaves its files in a folder.
+    /// A cluster without processes; it writes its files to a folder.
     init(_ settings: ChaosSettings, folder: String, isOverTCP: Bool) {
         self.settings = settings
         self.folder = folder
@@ -25,7 +25,7 @@ struct Cluster {
     /// The folder of the run.
     var run: String { "\(folder)/run" }
 
-    /// Starts a coordinator that begins the run.
+    /// Starts a coordinator with a new run.
     mutating func begin() async throws {
         let endpoint = isOverTCP ? "tcp://127.0.0.1:*" : "ipc://\(folder)/socket"
         try await startCoordinator(
@@ -33,9 +33,9 @@ struct Cluster {
             at: endpoint)
     }
 
-    /// Kills the coordinator, and starts one that goes on with the run at the same endpoint.
+    /// Kills the coordinator, and starts one that resumes the run at the same endpoint.
     ///
-    /// - Returns: the steps that must be made again.
+    /// - Returns: the number of steps to repeat.
     mutating func replaceCoordinator() async throws -> Int {
         coordinator?.signal(SIGKILL)
         _ = try await coordinator?.end()
@@ -76,7 +76,7 @@ struct Cluster {
     /// Kills a worker.
     mutating func kill(_ worker: Int) { workers.remove(at: worker).signal(SIGKILL) }
 
-    /// Waits until the run is complete and all processes have ended by themselves.
+    /// Waits until the run is complete and all processes have ended.
     ///
     /// - Returns: the SHA-256 of the weights.
     func end() async throws -> String {
@@ -84,7 +84,7 @@ struct Cluster {
         guard let status = try await coordinator?.end(), status.isSuccess else {
             throw ChaosFailure("the last coordinator did not complete the run")
         }
-        // One that woke too late to take part once more has nobody to send it home.
+        // A worker that woke too late to rejoin gets no message to stop.
         let members = progress.now.holders
         for worker in workers where !members.contains(worker.pid) { worker.signal(SIGTERM) }
         for child in all {
@@ -101,7 +101,7 @@ struct Cluster {
         return try weightsSHA256(ofRun: run)
     }
 
-    /// Kills whatever is left, and waits until it is gone.
+    /// Kills all remaining processes, and waits for their ends.
     func clear() async {
         for child in all where child.isRunning { Glibc.kill(-child.pid, SIGKILL) }
         for child in all { _ = try? await child.end() }

@@ -1,14 +1,14 @@
 import Glibc
 
-/// How long a run stood still after a fault, and what that cost.
+/// How long a run stalled after a fault, and the steps that this cost.
 struct Recovery: Sendable {
     let fault: Fault
     let time: Duration
-    /// The steps that were made once more.
+    /// The number of repeated steps.
     let repeatedSteps: Int
 }
 
-/// A run that the faults of one seed's schedule befall.
+/// A run with the faults of one seed's schedule.
 struct DisturbedRun {
     /// The seed.
     let seed: UInt64
@@ -16,16 +16,16 @@ struct DisturbedRun {
     private var cluster: Cluster
     private var progress: Progress { cluster.progress }
 
-    /// The run of a seed, which leaves its files in a folder.
+    /// The run of a seed; it writes its files to a folder.
     init(_ settings: ChaosSettings, seed: UInt64, folder: String) {
         self.seed = seed
         schedule = Schedule(seed: seed, faults: settings.faults, workers: settings.workers)
         cluster = Cluster(settings, folder: folder, isOverTCP: schedule.isOverTCP)
     }
 
-    /// Carries out the run with its faults to its end; no process is left then, whatever happens.
+    /// Carries out the run with its faults, and leaves no process behind, even when it throws.
     ///
-    /// - Parameter report: told of each fault and how long the recovery from it took.
+    /// - Parameter report: called with each fault and its recovery time.
     /// - Returns: the SHA-256 of the weights.
     mutating func carryOut(
         workers: Int, report: (Recovery, _ text: String) -> Void
@@ -52,7 +52,7 @@ struct DisturbedRun {
 
     // MARK: - Events
 
-    /// Waits until every worker that is there takes part.
+    /// Waits until every live worker takes part.
     private func allHoldShards() async throws {
         let pids = cluster.workers.map(\.pid)
         _ = try await progress.wait(for: "all of \(pids) to hold shards") { state in
@@ -60,7 +60,7 @@ struct DisturbedRun {
         }
     }
 
-    /// Waits until this share of the run's steps is made, and says how many are.
+    /// Waits until this fraction of the run's steps is committed, and returns their number.
     private func reach(_ share: Double) async throws -> Int {
         try await progress.wait(for: "\(Int(100 * share))% of the steps") { state in
             guard let step = state.steps.last?.number, let total = state.total else { return nil }
@@ -68,8 +68,7 @@ struct DisturbedRun {
         }
     }
 
-    /// How long after a moment the run had made two steps; the first may be one that was as good as
-    /// made.
+    /// How long the run took after a moment to commit two steps; the first may have been almost done.
     private func goingOn(after start: ContinuousClock.Instant) async throws -> Duration {
         let time = try await progress.wait(for: "two steps after a fault") { state in
             let later = state.steps.lazy.filter { $0.time > start }
@@ -109,7 +108,7 @@ struct DisturbedRun {
         return Recovery(fault: entry.fault, time: time, repeatedSteps: repeated)
     }
 
-    /// Waits until a worker is dropped, or it is time for the next fault.
+    /// Waits until a worker is dropped or the next fault is due.
     private func dropped(_ worker: Child, or next: Double) async throws {
         _ = try await progress.wait(for: "the end of patience with \(worker.pid)") { state in
             let isNext = Double(state.steps.last?.number ?? 0) >= next * Double(state.total ?? 1)

@@ -1,23 +1,23 @@
 import Monitoring
 
-/// What the runs came to.
+/// The results of all runs.
 struct Ledger {
-    /// How long the recovery from a fault may take, where there is a bar.
+    /// The longest recovery allowed for a fault; faults without an entry have no limit.
     let bars: [Fault: Duration]
     private(set) var runs = 0
-    /// The seeds of runs that did not end as they must.
+    /// The seeds of failed runs.
     private(set) var failedSeeds: [UInt64] = []
     private var recoveries: [Recovery] = []
 
     init(bars: [Fault: Duration]) { self.bars = bars }
 
-    /// Whether all runs ended as they must and no bar was missed.
+    /// Whether all runs passed and no recovery took too long.
     var isGood: Bool { failedSeeds.isEmpty && Fault.allCases.allSatisfy { missed($0) == 0 } }
 
-    /// Takes down a recovery.
+    /// Adds a recovery.
     mutating func add(_ recovery: Recovery) { recoveries.append(recovery) }
 
-    /// Takes down the end of a run.
+    /// Adds the result of a run.
     mutating func end(seed: UInt64, isGood: Bool) {
         runs += 1
         if !isGood { failedSeeds.append(seed) }
@@ -28,7 +28,7 @@ struct Ledger {
         return recoveries.count { $0.fault == fault && $0.time > bar }
     }
 
-    /// A table of the recoveries by kind of fault, and what the runs came to.
+    /// A table of the recoveries by kind of fault, and the results of the runs.
     var text: String {
         var table = TextTable("fault", "times", "median", "longest", "bar")
         for fault in Fault.allCases {
@@ -54,5 +54,5 @@ struct Ledger {
     }
 }
 
-/// A duration as people read it.
+/// A duration in seconds with three decimals.
 func seconds(_ duration: Duration) -> String { "\(fixed(duration / .seconds(1), 3)) s" }

@@ -1,19 +1,19 @@
 import Monitoring
 import Synchronization
 
-/// What the coordinators of one run have said so far, and when.
+/// The progress that the coordinators of one run have printed, with times.
 ///
-/// The times are those at which this process read the lines, a fraction of a millisecond later.
+/// The times are when this process read the lines, a fraction of a millisecond later.
 final class Progress: Sendable {
-    /// Of one coordinator after another, as its lines tell it.
+    /// The state that the lines of one coordinator describe.
     struct State {
-        /// Where workers dial in.
+        /// The endpoint where workers connect.
         var endpoint: String?
-        /// The steps of the run, known once one is made.
+        /// The steps of the run, known after the first step.
         var total: Int?
-        /// The step that the present coordinator went on from.
+        /// The step from which the present coordinator resumed.
         var resumedAt = 0
-        /// The steps that the present coordinator has committed, in order, and when.
+        /// The steps that the present coordinator has committed, in order, with their times.
         var steps: [(number: Int, time: ContinuousClock.Instant)] = []
         /// The processes that hold shards.
         var holders: Set<Int32> = []
@@ -22,24 +22,24 @@ final class Progress: Sendable {
     }
     private let state = Mutex(State())
 
-    /// Takes in a line of the coordinator's.
+    /// Reads a line that the coordinator printed.
     func note(_ line: String) {
         let now = ContinuousClock.now
         state.withLock { $0.note(line, at: now) }
     }
 
-    /// Takes note that the coordinator has ended.
+    /// Records that the coordinator has ended.
     func noteEnd() { state.withLock { $0.hasEnded = true } }
 
-    /// Forgets what belongs to one coordinator, before the next is started.
+    /// Clears the state of one coordinator before the next one starts.
     func beginAnew() {
         state.withLock { $0 = State(endpoint: $0.endpoint, total: $0.total) }
     }
 
-    /// What is known at this moment.
+    /// The present state.
     var now: State { state.withLock { $0 } }
 
-    /// Waits until something can be said of the state, and gives it back.
+    /// Waits until `event` gives a value for the state, and returns that.
     func wait<Value: Sendable>(
         for what: String, _ event: (State) -> Value?
     ) async throws -> Value {
@@ -52,7 +52,7 @@ final class Progress: Sendable {
     }
 }
 
-/// Waits until `event` gives a value; a minute is longer than anything takes that must happen.
+/// Waits up to a minute until `event` gives a value: nothing that must happen takes longer.
 func eventually<Value>(_ what: String, _ event: () throws -> Value?) async throws -> Value {
     let patience = Duration.seconds(60)
     let start = ContinuousClock.now
@@ -81,12 +81,12 @@ extension Progress.State {
         }
     }
 
-    /// The process in a worker's name, HOST:PROCESS.
+    /// The process id in a worker's name, HOST:PROCESS.
     private func pid(_ name: Substring) -> Int32? {
         name.split(separator: ":").last.flatMap { Int32($0) }
     }
 
-    /// The step that a line tells of, counted over all epochs, and how many the run has.
+    /// The step in a line, counted over all epochs, and the steps of the run.
     private func step(_ line: String) -> (Int, Int)? {
         let numbers = line.split { !$0.isNumber }.prefix(4).compactMap { Int($0) }
         guard line.contains(", Step ["), numbers.count == 4 else { return nil }

@@ -1,6 +1,6 @@
 import TestSupport
 
-/// Something that is done to a run.
+/// A fault that is injected into a run.
 enum Fault: String, CaseIterable {
     case killWorker = "kill -9 of a worker"
     case stopWorker = "SIGSTOP of a worker"
@@ -8,20 +8,20 @@ enum Fault: String, CaseIterable {
     case killCoordinator = "kill -9 of the coordinator"
 }
 
-/// Which faults come when: a function of the seed and the number of faults alone.
+/// The faults of a run and their times: a function of the seed and the number of faults alone.
 struct Schedule {
-    /// A fault, after which share of the run's steps it comes, and which worker it befalls.
+    /// A fault, the fraction of the run's steps before it, and the worker that it hits.
     struct Entry {
         let fault: Fault
         let moment: Double
-        /// Counted among the workers that are there.
+        /// An index among the live workers.
         let worker: Int
     }
 
     let isOverTCP: Bool
     let entries: [Entry]
 
-    /// The schedule of a seed for a run that begins with so many workers.
+    /// The schedule of a seed for a run that starts with this many workers.
     init(seed: UInt64, faults: Int, workers: Int) {
         var noise = SplitMix64(state: seed)
         isOverTCP = seed % 2 == 1
@@ -37,7 +37,7 @@ struct Schedule {
             }
             let fault = possible[Int.random(in: 0..<possible.count, using: &noise)]
             let worker = Int.random(in: 0..<present, using: &noise)
-            // The last fifth of the run is left for the recovery from the last fault.
+            // The last fifth of the run leaves time to recover from the last fault.
             let moment =
                 (Double(index) + Double.random(in: 0.1..<0.9, using: &noise))
                 / Double(faults) * 0.8

@@ -2,5 +2,5 @@
 
 #include <stddef.h>
 
-/// How many blocks of the heap the calling thread has asked for since it began.
+/// The number of heap blocks that the calling thread has allocated since it started.
 size_t allocations_of_this_thread(void);
