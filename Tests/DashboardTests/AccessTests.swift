@@ -2,12 +2,12 @@ import Dashboard
 import Monitoring
 import Testing
 
-@Suite("Who may read a monitor")
+@Suite("The access check of a monitor")
 struct AccessTests {
     private let access = Access(token: "secret", names: ["Proxy.example"])
 
     @Test(
-        "is who calls it by one of its names or an address",
+        "accepts requests to one of its names or an address",
         arguments: [
             "localhost", "localhost:8460", "LOCALHOST", "127.0.0.1", "127.0.0.1:1",
             "10.1.2.3:65535",
@@ -18,14 +18,14 @@ struct AccessTests {
         #expect(access.isOwn(host: host))
     }
 
-    @Test("is who calls it by the machine's name")
+    @Test("accepts requests to the machine's name")
     func machine() {
         #expect(access.isOwn(host: EventLine.ownHost))
         #expect(access.isOwn(host: "\(EventLine.ownHost.uppercased()):80"))
     }
 
     @Test(
-        "is not who calls it by any other name",
+        "rejects requests to any other name",
         arguments: [
             "", ":", ":80", "evil.example", "evil.example:8460", "localhost.evil.example",
             "127.0.0.1.evil.example", "127.0.0.1@evil.example", "localhost:80:80", "localhost:x",
@@ -38,7 +38,7 @@ struct AccessTests {
         #expect(!access.isOwn(host: host))
     }
 
-    @Test("is who has the whole token, and anybody where none is asked for")
+    @Test("accepts only the whole token, and anything if no token is set")
     func tokens() {
         #expect(access.isRight("secret"))
         for wrong in ["", "s", "secre", "secrets", "Secret", "secret\0", "secret\u{301}", "ѕecret"]

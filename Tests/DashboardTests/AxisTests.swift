@@ -30,20 +30,20 @@ struct AxisTests {
         }
     }
 
-    @Test("that is tight ends at the last value", arguments: values)
+    @Test("ends at the last value if it is tight", arguments: values)
     func tight(_ values: [Double]) throws {
         let axis = Axis(values, isTight: true)
         #expect(axis.low.isFinite && axis.high.isFinite && axis.low < axis.high)
         #expect(!axis.ticks.isEmpty && axis.ticks.allSatisfy { $0 <= axis.high })
         for value in values + axis.ticks { #expect((0...1).contains(axis.place(value))) }
         let finite = values.filter { abs($0) < 1e300 }
-        // One value alone has no range of its own.
+        // A single value has no range.
         guard let least = finite.min(), let most = finite.max(), most - least > abs(most) * 1e-9
         else { return }
         #expect(axis.high == most || values.contains { abs($0) >= 1e300 })
     }
 
-    @Test("names its ticks shortly, and no two alike", arguments: values)
+    @Test("labels its ticks briefly and without duplicates", arguments: values)
     func names(_ values: [Double]) {
         let axis = Axis(values)
         let names = axis.ticks.map(axis.text)
@@ -51,7 +51,7 @@ struct AxisTests {
         #expect(Set(names).count == names.count, "\(names)")
     }
 
-    @Test("names ticks as people do")
+    @Test("labels ticks as people write numbers")
     func words() {
         func names(_ values: [Double], ticks: Int = 5) -> [String] {
             let axis = Axis(values, ticks: ticks)

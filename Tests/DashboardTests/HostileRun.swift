@@ -4,9 +4,9 @@ import TestSupport
 import Training
 import Watching
 
-/// A run whose names, reasons and paths somebody has chosen to break a reader.
+/// A run whose names, reasons and paths an attacker chose to break a reader.
 struct HostileRun {
-    /// Texts that break a page, a picture, a line, a table, or a terminal, if they are not escaped.
+    /// Texts that break a page, a picture, a line, a table or a terminal if they are not escaped.
     static let texts = [
         "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "' onload='alert(1)",
         "\"\u{301} onmouseover=\"\u{301}alert(1)", "<\u{301}b>", "a\nb\r\nc",
@@ -19,14 +19,14 @@ struct HostileRun {
     ]
 
     private let folder = NSTemporaryDirectory() + "tern-dashboard-\(UUID().uuidString)"
-    /// The folder of runs, which has this one alone.
+    /// The folder of runs, which holds only this run.
     var path: String { folder }
     /// The run's own folder.
     let run: String
 
-    /// Writes a run that has a text wherever another machine or person can put one.
+    /// Writes a run with a text in every field that another machine or person can set.
     init(_ text: String) throws {
-        // What no file can have in its name.
+        // A file name cannot hold these.
         let name = text.unicodeScalars.filter { $0 != "/" && $0.value != 0 }
         run = "\(folder)/\(String(String.UnicodeScalarView(name)).replacing("..", with: "x.."))"
         let host = "node"
@@ -66,9 +66,9 @@ struct HostileRun {
         try opened.writeAtomically(Array(jsonText(summary).utf8), to: "summary.json")
     }
 
-    /// What is known of the run.
+    /// The monitor's view of the run.
     func view() throws -> RunView { try RunWatch(run).poll() }
 
-    /// Removes all.
+    /// Removes the folder.
     func remove() { try? FileManager.default.removeItem(atPath: folder) }
 }

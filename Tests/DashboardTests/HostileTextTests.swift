@@ -5,7 +5,7 @@ import Testing
 import Training
 import Watching
 
-@Suite("Texts that somebody else has chosen")
+@Suite("Texts from an attacker")
 struct HostileTextTests {
     private func with(_ text: String, _ body: (HostileRun, RunView) throws -> Void) throws {
         let run = try HostileRun(text)
@@ -28,7 +28,7 @@ struct HostileTextTests {
         #expect(escaped("") == "")
     }
 
-    @Test("stand in the page of a run as text alone", arguments: HostileRun.texts)
+    @Test("appear in the page of a run only as text", arguments: HostileRun.texts)
     func page(_ text: String) throws {
         try with(text) { _, view in
             let page = Pages.run(view, events: "/events", hasList: true)
@@ -38,13 +38,13 @@ struct HostileTextTests {
                     "\u{202E}\u{1B}\u{2028}".unicodeScalars.contains($0)
                 })
             for part in RunPage(view).parts.values { expectSound(part) }
-            // It is there, and not left out.
+            // The text is present, not omitted.
             let reason = try #require(view.history.reason)
             #expect(Markup(page).text.contains(reason))
         }
     }
 
-    @Test("stand in the list of runs and in comparisons as text alone", arguments: HostileRun.texts)
+    @Test("appear in the list of runs and in comparisons only as text", arguments: HostileRun.texts)
     func lists(_ text: String) throws {
         try with(text) { run, view in
             let runs = try RunList(run.path).poll()
@@ -52,7 +52,7 @@ struct HostileTextTests {
             let page = Pages.list(runs, folder: text)
             let read = Markup(page, controls: true)
             #expect(read.faults == [])
-            // The value that a form sends is the name as it is; all that is shown is plain.
+            // A form sends the raw name; all visible text is escaped.
             #expect(read.values(of: "value") == [runs[0].folder])
             #expect(
                 !read.text.unicodeScalars.contains {
@@ -62,7 +62,7 @@ struct HostileTextTests {
         }
     }
 
-    @Test("stand in a report as text alone", arguments: HostileRun.texts)
+    @Test("appear in a report only as text", arguments: HostileRun.texts)
     func report(_ text: String) throws {
         try with(text) { _, view in
             expectSound(Pages.report([view], now: 0))
@@ -82,7 +82,7 @@ struct HostileTextTests {
         }
     }
 
-    @Test("make no other table of a report in Markdown", arguments: HostileRun.texts)
+    @Test("cannot change the tables of a Markdown report", arguments: HostileRun.texts)
     func markdown(_ text: String) throws {
         try with(text) { _, view in
             let text = MarkdownReport([view, view]).text
@@ -99,7 +99,7 @@ struct HostileTextTests {
     }
 
     @Test(
-        "leave Prometheus' text well-formed, and are the labels' values",
+        "leave Prometheus' text well-formed, as values of labels",
         arguments: HostileRun.texts)
     func prometheus(_ text: String) throws {
         try with(text) { run, _ in
@@ -113,7 +113,7 @@ struct HostileTextTests {
         }
     }
 
-    @Test("stand in /status.json as JSON texts", arguments: HostileRun.texts)
+    @Test("appear in /status.json as JSON strings", arguments: HostileRun.texts)
     func status(_ text: String) throws {
         try with(text) { _, view in
             let json = jsonText(RunStatus(view), isSnakeCase: true)

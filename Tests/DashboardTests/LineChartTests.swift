@@ -2,7 +2,7 @@ import Dashboard
 import Testing
 import Watching
 
-@Suite("A picture of curves")
+@Suite("A line chart")
 struct LineChartTests {
     private func chart(_ values: [Double], name: String = "train") -> LineChart {
         var curve = Curve()
@@ -10,7 +10,7 @@ struct LineChartTests {
         return LineChart(title: "Loss", series: [.init(name: name, curve: curve, colour: 0)])
     }
 
-    @Test("has no figure without a value, and a file without a line")
+    @Test("without values has no figure, and its file no line")
     func empty() {
         #expect(chart([]).html == "")
         #expect(chart([.nan, .infinity]).html == "")
@@ -19,7 +19,7 @@ struct LineChartTests {
         #expect(!chart([]).file.contains("polyline"))
     }
 
-    @Test("has all places within the picture", arguments: [1, 2, 40, 41, 300, 301, 1024, 5000])
+    @Test("keeps all points within the picture", arguments: [1, 2, 40, 41, 300, 301, 1024, 5000])
     func places(_ count: Int) throws {
         let patterns: [(Int) -> Double] = [
             { Double($0) }, { _ in 1 }, { $0 % 2 == 0 ? 1e308 : -1e308 }, { 1 / Double($0 + 1) },
@@ -42,13 +42,13 @@ struct LineChartTests {
                         #expect((0...460).contains(place[0]) && (0...230).contains(place[1]))
                     }
                 }
-                // Each of a few points can be pointed at.
+                // If the points are few, each has a marker to hover over.
                 #expect(read.elements.count { $0.name == "circle" } == (count <= 40 ? count : 0))
             }
         }
     }
 
-    @Test("tells the last values in words, for who does not see it")
+    @Test("describes the last values in text, for screen readers")
     func words() throws {
         let read = Markup(chart([2, 1, 0.5], name: "a \"name\"").html)
         let label = try #require(read.values(of: "aria-label").first)
@@ -56,7 +56,7 @@ struct LineChartTests {
         #expect(read.text.contains("a \"name\""))
     }
 
-    @Test("is colourful as a file alone, too")
+    @Test("keeps its colours as a separate file")
     func file() {
         let file = chart([1, 2]).file
         #expect(file.hasPrefix("<svg xmlns=\"http://www.w3.org/2000/svg\""))

@@ -1,19 +1,19 @@
 import Foundation
 import Testing
 
-/// What a strict reader finds in markup: the text in it, and faults.
+/// The text and the faults that a strict reader finds in markup.
 ///
-/// It reads the little that Tern writes: tags, attributes in double quotes, the references that it makes. All else is
-/// a fault, such as a name that was not escaped would be.
+/// It reads the subset that Tern writes: tags, attributes in double quotes, and character references. Anything
+/// else is a fault, such as a name that was not escaped.
 struct Markup {
-    /// The elements, each with its attributes, as they come.
+    /// The elements with their attributes, in order.
     private(set) var elements: [(name: String, attributes: [String: String])] = []
-    /// All text, with the signs that references stand for.
+    /// All text, with references replaced.
     private(set) var text = ""
-    /// What is wrong, in words.
+    /// Descriptions of the faults.
     private(set) var faults: [String] = []
 
-    /// Elements of HTML that have no end.
+    /// HTML elements without an end tag.
     private static let void: Set = ["meta", "link", "input", "img", "br"]
     /// Elements whose text is not markup.
     private static let raw: Set = ["script", "style"]
@@ -24,7 +24,7 @@ struct Markup {
 
     /// Reads a piece of HTML, or of SVG.
     ///
-    /// - Parameter controls: whether a value of an attribute may have control characters, as HTML lets it.
+    /// - Parameter controls: whether attribute values may hold control characters, as HTML allows.
     init(_ markup: String, controls: Bool = false) {
         rest = markup[...].unicodeScalars
         mayHaveControls = controls
@@ -63,7 +63,7 @@ struct Markup {
         text += decoded(found)
     }
 
-    /// The text with its references replaced; each other `&` is a fault, and so is a `>`.
+    /// The text with its references replaced; any other `&`, and any `>`, is a fault.
     private mutating func decoded(_ text: String, controls: Bool = false) -> String {
         var decoded = String.UnicodeScalarView()
         var rest = text[...].unicodeScalars
@@ -106,7 +106,7 @@ struct Markup {
                 return fault("a wrong attribute \(attribute) of \(name)")
             }
             attributes[attribute] = ""
-            // Such as "selected".
+            // An attribute without a value, such as "selected".
             guard take("=") else { continue }
             guard take("\"") else { return fault("an attribute without quotes") }
             let value = takeAll { $0 != "\"" && $0 != "<" }
@@ -124,13 +124,13 @@ struct Markup {
         if !Self.void.contains(name) { open.append(name) }
     }
 
-    /// The values of all attributes of a name.
+    /// The values of all attributes with a name.
     func values(of attribute: String) -> [String] {
         elements.compactMap { $0.attributes[attribute] }
     }
 }
 
-/// Expects that markup is as Tern writes it, whatever names are in it.
+/// Expects that markup is well-formed, whatever names it contains.
 func expectSound(
     _ markup: String, svg: Bool = false, sourceLocation: SourceLocation = #_sourceLocation
 ) {
@@ -161,7 +161,7 @@ func expectSound(
     }
     guard svg else { return }
     #expect(read.elements.first?.name == "svg", sourceLocation: sourceLocation)
-    // A reader of XML takes no control characters, not even as references.
+    // XML forbids control characters, even as references.
     #expect(
         !markup.unicodeScalars.contains { $0.value < 0x20 || $0 == "\u{FFFE}" || $0 == "\u{FFFF}" },
         sourceLocation: sourceLocation)

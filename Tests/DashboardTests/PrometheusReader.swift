@@ -9,11 +9,11 @@ struct PrometheusReader {
         var value: Double
     }
 
-    /// The samples, as they come.
+    /// The samples, in order.
     private(set) var samples: [Sample] = []
     /// The types of the metrics.
     private(set) var types: [String: String] = [:]
-    /// What is wrong, in words.
+    /// Descriptions of the faults.
     private(set) var faults: [String] = []
 
     private var helps: Set<String> = []
@@ -78,7 +78,7 @@ struct PrometheusReader {
         samples.append(Sample(name: name, labels: labels, value: value))
     }
 
-    /// Two texts that differ in their bytes alone are two values.
+    /// Texts whose bytes differ are different values, even if they are canonically equivalent.
     private static func bytes(_ text: String) -> String {
         text.utf8.map { String($0, radix: 16) }.joined(separator: " ")
     }

@@ -19,7 +19,7 @@ struct PrometheusTextTests {
         }
     }
 
-    @Test("are lines of its grammar, each metric with one HELP and one TYPE")
+    @Test("follow its grammar, each metric with one HELP and one TYPE")
     func grammar() throws {
         for runs in [[], try views(1), try views(3), [("new", RunView(name: "new", now: 0))]] {
             let read = PrometheusReader(PrometheusText.text(runs))
@@ -65,7 +65,7 @@ struct PrometheusTextTests {
         #expect(states.filter { $0.value == 1 }.map { $0.labels["state"] } == ["completed"])
     }
 
-    @Test("have buckets that add up, the last of which has all steps")
+    @Test("have cumulative buckets, the last with all steps")
     func histogram() throws {
         var runs = try views(2)
         var view = RunView(name: "extreme", now: 0)

@@ -6,7 +6,7 @@ import Testing
 import Training
 import Watching
 
-@Suite("Answers of a monitor")
+@Suite("A monitor's responses")
 final class RoutesTests {
     private let path = NSTemporaryDirectory() + "tern-routes-" + UUID().uuidString
     private let open: Routes
@@ -16,7 +16,7 @@ final class RoutesTests {
         for name in ["a", "b", "c d"] {
             try SimulatedRun(workers: 2, steps: 20).write(to: "\(path)/runs/\(name)")
         }
-        // Beside the folder that is shown.
+        // This run lies outside the folder that is shown.
         try SimulatedRun(workers: 2, steps: 20).write(to: "\(path)/secret")
         let library = try RunLibrary("\(path)/runs")
         open = Routes(library: library, access: Access(token: nil, names: []))
@@ -39,7 +39,7 @@ final class RoutesTests {
     }
 
     @Test(
-        "refuse each method but GET and HEAD",
+        "reject every method but GET and HEAD",
         arguments: [.POST, .PUT, .DELETE, .OPTIONS, .TRACE] as [HTTPMethod])
     func methods(_ method: HTTPMethod) async {
         let answer = await open.answer(to: head("/", method))
@@ -47,7 +47,7 @@ final class RoutesTests {
         #expect(value("Allow", in: answer) == "GET, HEAD")
     }
 
-    @Test("refuse a host that is not the server's own, or not one")
+    @Test("reject a missing, repeated or foreign Host header")
     func hosts() async {
         for headers in [
             [], [("Host", "evil.example")], [("Host", "localhost"), ("Host", "localhost")],
@@ -58,13 +58,13 @@ final class RoutesTests {
         }
     }
 
-    @Test("refuse malformed addresses", arguments: ["*", "/%", "/?run=%FF", "http://localhost/"])
+    @Test("reject malformed addresses", arguments: ["*", "/%", "/?run=%FF", "http://localhost/"])
     func malformed(_ uri: String) async {
         #expect(await open.answer(to: head(uri)).status == .badRequest)
     }
 
     @Test(
-        "refuse what is not there, and what lies outside the folder",
+        "reject what does not exist or lies outside the folder",
         arguments: [
             "/nothing", "/runs", "/runs/", "/runs/x", "/runs/..", "/runs/%2e%2e/secret",
             "/runs/%2e%2e%2fsecret", "/runs/..%2Fsecret", "/runs/a/nothing", "/runs/a/config.json",
@@ -76,7 +76,7 @@ final class RoutesTests {
         #expect(await open.answer(to: head(uri)).status == .notFound)
     }
 
-    @Test("compare from one run to eight")
+    @Test("compare one to eight runs")
     func comparison() async {
         #expect(await open.answer(to: head("/compare")).status == .badRequest)
         let many = String(repeating: "run=a&", count: 9)
@@ -89,7 +89,7 @@ final class RoutesTests {
         #expect(await open.answer(to: head("/compare/events")).status == .notFound)
     }
 
-    @Test("are pages, numbers and streams of the runs")
+    @Test("include pages, numbers and streams of the runs")
     func answers() async throws {
         let list = await open.answer(to: head("/"))
         expectSound(text(list))
@@ -126,7 +126,7 @@ final class RoutesTests {
         }
     }
 
-    @Test("need the token where there is one, in a header, a cookie, or a link that sets that")
+    @Test("need the token if one is set, in a header, a cookie, or a link that sets the cookie")
     func tokens() async {
         for uri in ["/", "/metrics", "/style.css", "/runs/a/", "/events", "/nothing"] {
             let answer = await closed.answer(to: head(uri))
@@ -154,7 +154,7 @@ final class RoutesTests {
         }
     }
 
-    @Test("set a cookie for who follows the link with the token, and lead nowhere else")
+    @Test("to a link with the token set a cookie and redirect only to the start page")
     func link() async {
         let answer = await closed.answer(to: head("/runs/a/?token=key"))
         #expect(answer.status == .seeOther)
@@ -165,12 +165,12 @@ final class RoutesTests {
             #expect(answer.status == .unauthorized)
             #expect(value("Set-Cookie", in: answer) == nil)
         }
-        // The host counts first.
+        // The host is checked first.
         let foreign = head("/?token=key", .GET, [("Host", "evil.example")])
         #expect(await closed.answer(to: foreign).status == .misdirectedRequest)
     }
 
-    @Test("forbid scripts, frames and anything from elsewhere, whatever they are")
+    @Test("forbid scripts, frames and foreign content on every page")
     func headers() async {
         for uri in ["/", "/nothing", "/metrics", "/%"] {
             let headers = await open.answer(to: head(uri)).allHeaders(isKept: true)
@@ -184,12 +184,12 @@ final class RoutesTests {
     }
 
     @Test(
-        "show another run that took a name, and none where it was removed",
+        "follow a run that replaces another, and drop a removed one",
         .timeLimit(.minutes(5)))
     func replaced() async throws {
         #expect(await open.answer(to: head("/runs/a/status.json")).status == .ok)
         try FileManager.default.removeItem(atPath: "\(path)/runs/a")
-        // What was read lately is not read again.
+        // The library caches what it read recently.
         while await open.answer(to: head("/runs/a/status.json")).status == .ok {}
         #expect(await open.answer(to: head("/runs/a/status.json")).status == .notFound)
         try SimulatedRun(workers: 2, steps: 40).write(to: "\(path)/runs/a")
@@ -197,7 +197,7 @@ final class RoutesTests {
         #expect(json.contains("\"step\":40"))
     }
 
-    @Test("are about the one run where a run's own folder is shown")
+    @Test("cover a single run if the folder is that run's own")
     func oneRun() async throws {
         let library = try RunLibrary("\(path)/secret")
         let routes = Routes(library: library, access: Access(token: nil, names: []))

@@ -4,7 +4,7 @@ import Testing
 @Suite("The address of a request")
 struct TargetTests {
     @Test(
-        "has the segments of its path, decoded",
+        "has the decoded segments of its path",
         arguments: [
             ("/", []), ("/runs/a", ["runs", "a"]), ("/runs/a/", ["runs", "a"]),
             ("//a//b", ["a", "b"]),
@@ -17,7 +17,7 @@ struct TargetTests {
     }
 
     @Test(
-        "is refused where it is malformed",
+        "is rejected if it is malformed",
         arguments: [
             "", "a", "*", "http://host/", "/%", "/%4", "/%4g", "/%+1", "/%-0", "/% 1", "/%C3",
             "/%FF",
@@ -27,7 +27,7 @@ struct TargetTests {
         #expect(Target(address) == nil)
     }
 
-    @Test("has the values of its query, each for its name")
+    @Test("has the values of its query by name")
     func query() throws {
         let target = try #require(Target("/compare?run=a&run=b%20c&x&run=d+e&=f&run=g%3Dh=i&run"))
         #expect(target.values(of: "run") == ["a", "b c", "d e", "g=h=i", ""])
