@@ -1,9 +1,9 @@
 import Datasets
 import Testing
 
-@Suite("Files that do not fit together")
+@Suite("Files that do not match")
 struct BadContentTests {
-    @Test("refuses a number of labels that is not the number of images")
+    @Test("are rejected if the numbers of labels and images differ")
     func countMismatch() async throws {
         let folder = try SampleFolder(
             FileName.testLabels, holds: idx([5], elements: [0, 1, 2, 0, 1]))
@@ -13,7 +13,7 @@ struct BadContentTests {
         await #expect(throws: error) { try await folder.load() }
     }
 
-    @Test("refuses test images of another shape, even of as many pixels")
+    @Test("are rejected if test images have another shape, even with equal pixel counts")
     func shapeMismatch() async throws {
         let folder = try SampleFolder(
             FileName.testImages, holds: idx([6, 2, 3], elements: [UInt8](repeating: 0, count: 36)))
@@ -23,7 +23,7 @@ struct BadContentTests {
         await #expect(throws: error) { try await folder.load() }
     }
 
-    @Test("refuses training labels of a single class", arguments: [0, 7])
+    @Test("are rejected if all training labels are the same", arguments: [0, 7])
     func oneClass(label: UInt8) async throws {
         let folder = try SampleFolder(train: [UInt8](repeating: label, count: 40), test: [label])
         let error = DatasetError.tooFewClasses(

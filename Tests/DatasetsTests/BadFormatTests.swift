@@ -6,7 +6,7 @@ import Testing
 @Suite("Files in a bad format")
 struct BadFormatTests {
     @Test(
-        "refuses a magic number of another kind of file",
+        "are rejected for the magic number of another kind of file",
         arguments: [
             [0, 0, 0x0a, 3, 0, 0, 0, 12],  // a type that the format does not have
             [0, 0, 8, 0, 0, 0, 0, 12],
@@ -23,7 +23,7 @@ struct BadFormatTests {
     }
 
     @Test(
-        "tells of a file in another format what it is, packed or not",
+        "are named by their actual format, compressed or not",
         arguments: [
             ("a bzip2 file", Array("BZh91AY&SY".utf8)),
             ("an xz file", [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0, 4]),
@@ -43,7 +43,7 @@ struct BadFormatTests {
     }
 
     @Test(
-        "names a type of the format that is not read, and tells how to convert it",
+        "name an unsupported element type, with a way to convert it",
         arguments: [
             (0x09, "int8"), (0x0b, "int16"), (0x0c, "int32"), (0x0d, "float32"), (0x0e, "float64"),
         ] as [(UInt8, String)], [FileName.trainImages, FileName.testLabels])
@@ -61,7 +61,7 @@ struct BadFormatTests {
         #expect(!error.description.contains("get this file again"))
     }
 
-    @Test("names the dimensions where there are too many or too few", arguments: [1, 4, 8])
+    @Test("name the dimensions if there are too many or too few", arguments: [1, 4, 8])
     func otherDimensions(dimensions: UInt8) async throws {
         let folder = try SampleFolder(
             FileName.trainImages, holds: [0, 0, 8, dimensions, 0, 0, 0, 12])
@@ -75,7 +75,7 @@ struct BadFormatTests {
         await #expect(throws: labels) { try await folder.load() }
     }
 
-    @Test("refuses dimensions of zero", arguments: zip(0..<3, ["count", "rows", "columns"]))
+    @Test("are rejected for a zero dimension", arguments: zip(0..<3, ["count", "rows", "columns"]))
     func emptyDimension(index: Int, dimension: String) async throws {
         var dimensions = [12, 3, 2]
         dimensions[index] = 0
@@ -86,7 +86,7 @@ struct BadFormatTests {
     }
 
     @Test(
-        "refuses headers that announce more than the machine could hold",
+        "are rejected if the header announces more than memory could hold",
         arguments: [
             [1 << 20, 1 << 20, 1 << 20],
             [0xffff_ffff, 0xffff_ffff, 0xffff_ffff],
@@ -101,7 +101,7 @@ struct BadFormatTests {
         await #expect(throws: error) { try await folder.load() }
     }
 
-    @Test("says how much is missing of what the header announces", arguments: [false, true])
+    @Test("report how many announced bytes are missing", arguments: [false, true])
     func truncated(packed: Bool) async throws {
         let labels = idx([500_000_000], elements: [0, 1, 2])
         let folder = try SampleFolder(
@@ -111,7 +111,7 @@ struct BadFormatTests {
         await #expect(throws: error) { try await folder.load() }
     }
 
-    @Test("refuses bytes after the announced ones", arguments: [false, true])
+    @Test("are rejected for bytes after the announced ones", arguments: [false, true])
     func trailingBytes(packed: Bool) async throws {
         let labels = idx([6], elements: [0, 1, 2, 0, 1, 2, 0])
         let folder = try SampleFolder(
@@ -120,7 +120,7 @@ struct BadFormatTests {
         await #expect(throws: error) { try await folder.load() }
     }
 
-    @Test("refuses a second gzip member that goes on after the announced bytes")
+    @Test("are rejected for a second gzip member after the announced bytes")
     func trailingMember() async throws {
         let packed = gzip(sampleFiles[FileName.testLabels] ?? [])
         let folder = try SampleFolder(FileName.testLabels, holds: packed + gzip([7]))
@@ -128,7 +128,7 @@ struct BadFormatTests {
         await #expect(throws: error) { try await folder.load() }
     }
 
-    @Test("refuses gzip data whose checksum is wrong")
+    @Test("are rejected for a wrong gzip checksum")
     func wrongChecksum() async throws {
         var packed = gzip(sampleFiles[FileName.testLabels] ?? [])
         packed[packed.count - 8] ^= 1
@@ -138,7 +138,7 @@ struct BadFormatTests {
         await #expect(throws: error) { try await folder.load() }
     }
 
-    @Test("refuses what is no regular file, without waiting for it")
+    @Test("are rejected without waiting if they are not regular files")
     func irregularFiles() async throws {
         let folder = try SampleFolder()
         let path = folder[FileName.trainLabels]
@@ -157,8 +157,8 @@ struct BadFormatTests {
         await #expect(throws: error) { try await folder.load() }
     }
 
-    // A loop of links, since a test that runs as root may read any file.
-    @Test("gives the operating system's reason where a file cannot be opened")
+    // A loop of links, because a test that runs as root may read any file.
+    @Test("report the operating system's reason if they cannot be opened")
     func unreadable() async throws {
         let folder = try SampleFolder()
         let path = folder[FileName.trainLabels]

@@ -4,7 +4,7 @@ import TestSupport
 
 @Suite("Damaged files")
 struct DamageTests {
-    @Test("notices a raw file cut at any length", arguments: sampleFiles.keys)
+    @Test("are detected if a raw file is truncated at any length", arguments: sampleFiles.keys)
     func rawTruncation(name: String) async throws {
         let whole = sampleFiles[name] ?? []
         let header = 4 + 4 * Int(whole[3])
@@ -18,7 +18,7 @@ struct DamageTests {
         }
     }
 
-    @Test("notices a gzipped file cut at any length", arguments: sampleFiles.keys)
+    @Test("are detected if a gzipped file is truncated at any length", arguments: sampleFiles.keys)
     func gzipTruncation(name: String) async throws {
         let packed = gzip(sampleFiles[name] ?? [])
         let folder = try SampleFolder()
@@ -32,7 +32,7 @@ struct DamageTests {
         }
     }
 
-    @Test("a flipped bit in a gzipped file is noticed, or changes nothing")
+    @Test("with a flipped bit in gzip data are detected, unless the content is unchanged")
     func gzipBitFlips() async throws {
         let packed = gzip(sampleFiles[FileName.trainImages] ?? [])
         let folder = try SampleFolder()
@@ -46,12 +46,12 @@ struct DamageTests {
             #expect(dataset.train == whole.train, "bit \(bit)")
             harmless.insert(bit / 8)
         }
-        // The flag for text, the time, the level, the system and the bits that fill up the last
-        // byte of data tell nothing about the content.
+        // The text flag, time, level, system, and the padding bits of the last data byte carry no
+        // content.
         #expect(harmless.isSubset(of: [3, 4, 5, 6, 7, 8, 9, packed.count - 9]))
     }
 
-    @Test("a flipped bit in a raw file's header is noticed", arguments: sampleFiles.keys)
+    @Test("are detected for any flipped bit in a raw header", arguments: sampleFiles.keys)
     func headerBitFlips(name: String) async throws {
         let whole = sampleFiles[name] ?? []
         let folder = try SampleFolder()
@@ -63,7 +63,7 @@ struct DamageTests {
         }
     }
 
-    @Test("random damage gives a sound data set or an error of one line", arguments: 0..<8)
+    @Test("with random damage give a valid data set or a one-line error", arguments: 0..<8)
     func fuzz(seed: UInt64) async throws {
         var random = SplitMix64(state: seed)
         for _ in 0..<100 {
@@ -85,7 +85,7 @@ struct DamageTests {
         }
     }
 
-    /// The bytes with up to three bytes overwritten, or a piece removed, doubled or made up.
+    /// The bytes with up to three overwritten, or with a piece removed, duplicated or inserted.
     private func damaged(
         _ bytes: [UInt8], using random: inout some RandomNumberGenerator
     ) -> [UInt8] {

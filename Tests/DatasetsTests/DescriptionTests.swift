@@ -1,7 +1,7 @@
 import Datasets
 import Testing
 
-@Suite("What errors say")
+@Suite("Error messages of data sets")
 struct DescriptionTests {
     private static let descriptions: [(error: DatasetError, text: String)] = [
         (
@@ -104,12 +104,12 @@ struct DescriptionTests {
         ),
     ]
 
-    @Test("each names the file, the fault, the place and the remedy", arguments: descriptions)
+    @Test("name the file, the fault, the place and the remedy", arguments: descriptions)
     func description(error: DatasetError, text: String) {
         #expect(error.description == text)
     }
 
-    @Test("a path with a line break still gives one line")
+    @Test("stay on one line even if a path has a line break")
     func lineBreak() {
         let error = DatasetError.trailingBytes(file: "a\nb\r\nc", expected: 1)
         #expect(error.description.hasPrefix("a?b?c continues"))

@@ -7,7 +7,7 @@ import Testing
     "Scripts/fetch-mnist",
     .needs(.program("curl")))
 struct FetchScriptTests {
-    @Test("ends with one line and leaves nothing behind where no mirror answers")
+    @Test("prints one line and leaves no file if no mirror responds")
     func noMirror() throws {
         let folder = try SampleFolder([:])
         let result = try fetch(into: folder, mirrors: "http://127.0.0.1:1/a file:///no/mirror")
@@ -17,7 +17,7 @@ struct FetchScriptTests {
         #expect(try folder.names() == [])
     }
 
-    @Test("does not take other content for MNIST, and keeps what was there")
+    @Test("rejects content that is not MNIST, and keeps the existing file")
     func wrongContent() throws {
         let mirror = try SampleFolder()
         for (name, bytes) in sampleFiles { try mirror.write("\(name).gz", gzip(bytes)) }
@@ -29,7 +29,7 @@ struct FetchScriptTests {
     }
 
     @Test(
-        "asks the next mirror after a failure, and no mirror for what is there and right",
+        "tries the next mirror after a failure, and skips files that are already correct",
         .needs(.mnist))
     func nextMirror() throws {
         let real = "file://\(try #require(mnistDirectory))"
@@ -44,7 +44,7 @@ struct FetchScriptTests {
         #expect(second.output.components(separatedBy: "already there").count == 5)
     }
 
-    /// Runs the script; what it prints to both streams, and its exit status.
+    /// Runs the script; returns its output on both streams and its exit status.
     private func fetch(
         into folder: SampleFolder, mirrors: String
     ) throws -> (status: Int32, output: String) {

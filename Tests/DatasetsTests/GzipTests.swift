@@ -4,12 +4,12 @@ import Glibc
 import Testing
 import TestSupport
 
-@Suite("Gzip files, held to gzip itself")
+@Suite("Gzip files, compared with gzip itself")
 struct GzipTests {
-    /// What `gzip -t` says by its exit status.
+    /// The verdict of `gzip -t`, from its exit status.
     private enum Verdict: Int32 { case whole, broken, warned }
 
-    @Test("are taken, taken with a warning or refused as by gzip", arguments: 0..<6)
+    @Test("are accepted, accepted with a warning, or rejected as gzip does", arguments: 0..<6)
     func layouts(seed: UInt64) async throws {
         var random = SplitMix64(state: seed)
         let folder = try SampleFolder([:])
@@ -17,7 +17,7 @@ struct GzipTests {
         try check(folder)
     }
 
-    @Test("are so when they are cut at any length")
+    @Test("agree with gzip when they are truncated at any length")
     func cuts() throws {
         let images = sampleFiles[FileName.trainImages] ?? []
         let packed = gzip(Array(images.prefix(20))) + gzip([]) + gzip(Array(images.dropFirst(20)))
@@ -29,7 +29,7 @@ struct GzipTests {
         try check(folder)
     }
 
-    @Test("warn of what follows their end in the loaded data")
+    @Test("add a warning to the data if other bytes follow their end")
     func warning() async throws {
         let folder = try SampleFolder()
         let labels = gzip(sampleFiles[FileName.testLabels] ?? [])
@@ -42,7 +42,7 @@ struct GzipTests {
                 == ["\(path) goes on after its gzip data: the rest is ignored"])
     }
 
-    /// Compares what Tern makes of each file with what gzip makes of it.
+    /// Compares Tern's verdict on each file with gzip's.
     private func check(_ folder: SampleFolder) throws {
         let whole = try #require(sampleFiles[FileName.trainImages])
         for (name, verdict) in try verdicts(in: folder) {
@@ -72,7 +72,7 @@ struct GzipTests {
         }
     }
 
-    /// A file of examples in one member or several, with something behind them, and damaged at times.
+    /// A file of examples in one or several members, with bytes after it, sometimes damaged.
     private func layout(using random: inout SplitMix64) -> [UInt8] {
         var rest = sampleFiles[FileName.trainImages] ?? []
         var file: [UInt8] = []
@@ -95,7 +95,7 @@ struct GzipTests {
             file.removeLast(Int.random(in: 0..<file.count - 2, using: &random))
         }
         if Int.random(in: 0..<4, using: &random) == 0 {
-            // Not in the first member's header, where gzip and zlib differ over flags without meaning.
+            // Not in the first member's header: gzip and zlib differ over meaningless flags there.
             let place = Int.random(in: 10..<max(11, file.count), using: &random)
             if place < file.count { file[place] ^= 1 << UInt8.random(in: 0..<8, using: &random) }
         }

@@ -2,9 +2,9 @@ import Datasets
 import TestSupport
 import Testing
 
-@Suite("Labels of which some do not occur are counted, not refused")
+@Suite("Labels with gaps are counted, not rejected")
 struct LabelCountsTests {
-    /// Labels, and what a person is told of them.
+    /// Labels, and the warning that they give.
     static let cases: [(train: [UInt8], test: [UInt8], classes: Int, warning: String?)] = [
         ([0, 1, 2, 0, 1, 2], [2, 1, 0], 3, nil),
         (
@@ -32,14 +32,14 @@ struct LabelCountsTests {
         ),
     ]
 
-    @Test("with as many classes as the highest label asks for", arguments: cases)
+    @Test("the highest label sets the number of classes", arguments: cases)
     func warning(train: [UInt8], test: [UInt8], classes: Int, warning: String?) async throws {
         let dataset = try await SampleFolder(train: train, test: test).load()
         #expect(dataset.classes == classes)
         #expect(dataset.labelCounts.warning == warning)
     }
 
-    @Test("for any labels: every label is a class, and a warning is given where one lacks examples")
+    @Test("every label is a class, and a class without examples gives a warning")
     func anyLabels() throws {
         var random = SplitMix64(state: 7)
         for _ in 0..<300 {
@@ -68,7 +68,7 @@ struct LabelCountsTests {
         }
     }
 
-    @Test("256 classes are fine")
+    @Test("256 classes are allowed")
     func allLabels() async throws {
         let all = (0..<512).map { UInt8(truncatingIfNeeded: $0) }
         let dataset = try await SampleFolder(train: all, test: all).load()
@@ -76,7 +76,7 @@ struct LabelCountsTests {
         #expect(dataset.labelCounts.warning == nil)
     }
 
-    @Test("a set without training examples is refused")
+    @Test("a set without training examples is rejected")
     func noExamples() throws {
         let none = ExampleSet(ExampleShape(rows: 1, columns: 1), values: [], labels: [])
         let some = ExampleSet(ExampleShape(rows: 1, columns: 1), values: [1, 2], labels: [0, 1])

@@ -36,7 +36,7 @@ struct LoadingTests {
         #expect(dataset.test == raw.test)
     }
 
-    @Test("goes by the content of a file that is called .gz but is not packed")
+    @Test("reads a raw file that is named .gz")
     func misnamed() async throws {
         let folder = try SampleFolder()
         try folder.remove(FileName.testLabels)
@@ -44,7 +44,7 @@ struct LoadingTests {
         #expect(try await folder.load().test.labels == [2, 2, 1, 1, 0, 0])
     }
 
-    @Test("prefers the gzipped file, so that a fetched one replaces a broken raw one")
+    @Test("prefers the gzipped file, so that a download replaces a broken raw file")
     func preference() async throws {
         let folder = try SampleFolder(FileName.testLabels, holds: [])
         try folder.write("\(FileName.testLabels).gz", gzip(idx([6], elements: [1, 1, 1, 0, 0, 2])))
@@ -59,7 +59,7 @@ struct LoadingTests {
         #expect(try await folder.load().test.labels == [0, 1, 2, 0, 1, 2])
     }
 
-    // More than one buffer of the reader, and a size that no buffer divides.
+    // More than one read buffer, and not a multiple of its size.
     @Test("reads files larger than its buffers", arguments: [false, true])
     func large(packed: Bool) async throws {
         let pixels = (0..<12 * 311 * 307).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 7) }
@@ -70,7 +70,7 @@ struct LoadingTests {
         #expect(try await folder.load().train.values == pixels)
     }
 
-    @Test("reports the SHA-256 of each file's unpacked content beside the expected one")
+    @Test("reports the expected and the actual SHA-256 of each uncompressed file")
     func checksums() async throws {
         let name = FileName.trainLabels
         let labels = sampleFiles[name] ?? []
@@ -89,7 +89,7 @@ struct LoadingTests {
 
 @Suite("Searching for a data set")
 struct SearchTests {
-    @Test("MNIST is searched in TERN_MNIST_DIR, then data/mnist")
+    @Test("looks for MNIST in TERN_MNIST_DIR, then in data/mnist")
     func mnistPath() {
         let set = ["TERN_MNIST_DIR": "/somewhere"]
         #expect(NamedDataset.mnist.searchPath(environment: set) == ["/somewhere", "data/mnist"])
@@ -98,7 +98,7 @@ struct SearchTests {
         #expect(NamedDataset.mnist.searchPath(environment: empty) == ["data/mnist"])
     }
 
-    @Test("Fashion-MNIST is searched in data/fashion-mnist, then Debian's folder")
+    @Test("looks for Fashion-MNIST in data/fashion-mnist, then in Debian's folder")
     func fashionPath() {
         #expect(
             NamedDataset.fashionMNIST.searchPath(environment: ["TERN_MNIST_DIR": "/x"])
@@ -113,7 +113,7 @@ struct SearchTests {
         #expect(dataset.directory == folder.path)
     }
 
-    @Test("searches only the named folder, and says so when it holds nothing")
+    @Test("searches only the named folder, and reports if it is empty")
     func explicitDirectory() async throws {
         let full = try SampleFolder()
         let empty = try SampleFolder([:])
@@ -124,7 +124,7 @@ struct SearchTests {
     }
 
     @Test(
-        "lists all the folders it searched",
+        "lists all searched folders if nothing is found",
         .needs(
             Requirement("a working directory without data/mnist") {
                 access("data/mnist", F_OK) != 0
@@ -148,7 +148,7 @@ struct SearchTests {
         }
     }
 
-    @Test("says why a named folder cannot be one", arguments: ["", "/no/such/folder"])
+    @Test("reports why a named folder cannot be used", arguments: ["", "/no/such/folder"])
     func noFolder(path: String) async throws {
         let reason = "No such file or directory"
         await #expect(throws: DatasetError.unreadable(path: path, reason: reason)) {
@@ -156,7 +156,7 @@ struct SearchTests {
         }
     }
 
-    @Test("does not take a file for a folder")
+    @Test("rejects a file where a folder is needed")
     func fileForFolder() async throws {
         let folder = try SampleFolder()
         let file = folder[FileName.trainImages]

@@ -3,7 +3,7 @@ import FoundationEssentials
 import Requirements
 import Testing
 
-/// The folder of the real MNIST on this machine, if there is one.
+/// The folder of the real MNIST on this machine; nil if there is none.
 let mnistDirectory: String? = {
     let named = ProcessInfo.processInfo.environment["TERN_MNIST_DIR"]
     return [named, packagePath("data/mnist"), packagePath("../shared/data/mnist")]
@@ -11,7 +11,7 @@ let mnistDirectory: String? = {
         .first { FileManager.default.fileExists(atPath: "\($0)/\(FileName.trainImages).gz") }
 }()
 
-/// The absolute path of something in the package.
+/// The absolute path of a file or folder in the package.
 func packagePath(_ path: String) -> String {
     URL(filePath: #filePath).appending(path: "../../../\(path)").standardized
         .path(percentEncoded: false)
@@ -28,10 +28,10 @@ extension Requirement {
     }
 }
 
-@Suite("Real data sets")
+@Suite("Real data")
 struct RealDataTests {
     @Test(
-        "recognises MNIST, whatever it is asked for",
+        "is recognised as MNIST, whichever data set is requested",
         .needs(.mnist),
         arguments: NamedDataset.allCases)
     func mnist(named: NamedDataset) async throws {
@@ -48,7 +48,7 @@ struct RealDataTests {
     }
 
     @Test(
-        "recognises Fashion-MNIST as Debian packs it",
+        "is recognised as Fashion-MNIST as Debian packages it",
         .needs(.fashionMNIST))
     func fashionMNIST() async throws {
         let dataset = try await Dataset.load(
@@ -64,7 +64,7 @@ struct RealDataTests {
     }
 
     @Test(
-        "calls MNIST with one label changed custom, and shows which file differs",
+        "with one changed label is custom, and the report shows which file differs",
         .needs(.mnist))
     func changedLabel() async throws {
         let original = try #require(mnistDirectory)

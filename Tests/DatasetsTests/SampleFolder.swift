@@ -34,7 +34,7 @@ final class SampleFolder {
         try self.init(sampleFiles.merging([name: bytes]) { $1 })
     }
 
-    /// A data set of these labels, with images of one pixel.
+    /// A data set with these labels and images of one pixel.
     convenience init(train: [UInt8], test: [UInt8]) throws {
         try self.init([
             FileName.trainImages: idx([train.count, 1, 1], elements: train),
@@ -64,7 +64,7 @@ final class SampleFolder {
     }
 }
 
-/// An IDX file of unsigned bytes, whatever the dimensions claim.
+/// An IDX file of unsigned bytes; the dimensions may be wrong.
 func idx(_ dimensions: [Int], elements: [UInt8]) -> [UInt8] {
     [0, 0, 0x08, UInt8(dimensions.count)] + dimensions.flatMap { bigEndian(UInt32($0)) } + elements
 }

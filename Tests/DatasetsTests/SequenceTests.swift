@@ -1,11 +1,11 @@
 import Datasets
 import Testing
 
-@Suite("Sequences that are no images")
+@Suite("Sequences")
 struct SequenceTests {
     private static let floats = (0..<72).map { Float($0) * -1.7e-3 + 1e30 / Float($0 + 1) }
 
-    /// The sample data set with other examples: training and test files of one stem.
+    /// The sample data set with other examples: training and test files whose names end alike.
     private func folder(
         _ ending: String, packed: Bool = false, train: [UInt8], test: [UInt8]
     ) throws -> SampleFolder {
@@ -22,7 +22,7 @@ struct SequenceTests {
     }
 
     @Test(
-        "float32 values of three dimensions keep their bits, whatever the file is called",
+        "of float32 with three dimensions keep their bits, whatever the file's name",
         arguments: ["-idx3-float", ".idx3-float", "-idx3-ubyte"], [false, true])
     func floats(ending: String, packed: Bool) async throws {
         let folder = try folder(
@@ -36,7 +36,7 @@ struct SequenceTests {
         #expect("\(dataset.train.shape)" == "3x2 float32")
     }
 
-    @Test("two dimensions are time steps of one value", arguments: ["-idx2-float", ".idx2-float"])
+    @Test("of two dimensions have one value a step", arguments: ["-idx2-float", ".idx2-float"])
     func series(ending: String) async throws {
         let folder = try folder(
             ending, train: idx([12, 6], floats: Self.floats),
@@ -46,7 +46,7 @@ struct SequenceTests {
         #expect(dataset.train.values == littleEndian(Self.floats))
     }
 
-    @Test("two dimensions of bytes are read too")
+    @Test("of bytes with two dimensions are read too")
     func bytes() async throws {
         let bytes = (0..<72).map { UInt8($0 * 3) }
         let folder = try folder(
@@ -58,7 +58,7 @@ struct SequenceTests {
     }
 
     @Test(
-        "a value that is not finite is refused, and its place is named",
+        "with a value that is not finite are rejected, and the error names its position",
         arguments: [Float.infinity, -.infinity, .nan, .signalingNaN])
     func notFinite(value: Float) async throws {
         var floats = Self.floats
@@ -70,11 +70,11 @@ struct SequenceTests {
             file: folder["train-images-idx3-float"], value: value.isNaN ? "nan" : "\(value)",
             example: 7, row: 2, column: 1)
         let thrown = await #expect(throws: DatasetError.self) { try await folder.load() }
-        // A signalling NaN is written otherwise than a quiet one.
+        // A signalling NaN has another text than a quiet one.
         #expect(thrown == error || value.isSignalingNaN)
         #expect(thrown?.description.contains("in example 7 at row 2, column 1") == true)
 
-        // In memory as in a file.
+        // The same values in memory give the same error.
         var bytes = floats.flatMap { withUnsafeBytes(of: $0.bitPattern.littleEndian, Array.init) }
         let shape = ExampleShape(rows: 3, columns: 2, element: .float32)
         let labels = (0..<12).map { UInt8($0 % 3) }
@@ -86,7 +86,7 @@ struct SequenceTests {
         #expect(throws: DatasetError.self) { try Dataset(train: whole, test: spoilt) }
     }
 
-    @Test("the largest and the smallest floats are fine")
+    @Test("with the largest and smallest floats are accepted")
     func extremes() async throws {
         var floats = Self.floats
         floats[0] = .greatestFiniteMagnitude
@@ -97,7 +97,7 @@ struct SequenceTests {
         #expect(try await folder.load().train.values == littleEndian(floats))
     }
 
-    @Test("bytes to train on and floats to test with do not go together")
+    @Test("of bytes for training and floats for testing do not match")
     func mixture() async throws {
         let folder = try SampleFolder(
             FileName.testImages, holds: idx([6, 3, 2], floats: Self.floats.suffix(36)))
@@ -108,7 +108,7 @@ struct SequenceTests {
         await #expect(throws: error) { try await folder.load() }
     }
 
-    @Test("a file of floats is counted in bytes where it is too short or too large")
+    @Test("of floats report missing or extra data in bytes")
     func sizes() async throws {
         let short = try folder(
             "-idx3-float", train: idx([12, 3, 2], floats: Self.floats.dropLast()), test: [])

@@ -1,7 +1,7 @@
 import FileFormats
 import Testing
 
-@Suite("Formats by a file's first bytes")
+@Suite("File formats, recognised by their first bytes")
 struct FileFormatTests {
     static let heads: [(String, [UInt8])] = [
         ("an empty file", []),
@@ -26,19 +26,19 @@ struct FileFormatTests {
         ("a text", Array("label,pixel\n5,0\n".utf8)),
     ]
 
-    @Test("are told by name", arguments: heads)
+    @Test("are named", arguments: heads)
     func name(name: String, head: [UInt8]) {
         #expect(FileFormat(of: head)?.name == name)
     }
 
-    @Test("nothing is told of bytes that no format begins with, or of marks that are cut")
+    @Test("are unknown for other bytes and for incomplete signatures")
     func unknown() {
         #expect(FileFormat(of: [7, 200, 3]) == nil)
         #expect(FileFormat(of: [0xfd, 0x37, 0x7a]) == nil)
         #expect(FileFormat(of: [0x89]) == nil)
     }
 
-    /// Ways in which a transfer as text changes a file.
+    /// How a transfer in text mode changes a file.
     static let transfers: [(String, @Sendable ([UInt8]) -> [UInt8])] = [
         (
             "line ends",
@@ -56,7 +56,7 @@ struct FileFormatTests {
         ("UTF-8", { $0.flatMap { Array(String(UnicodeScalar($0)).utf8) } }),
     ]
 
-    @Test("what a transfer as text has done to a PNG file is told", arguments: transfers)
+    @Test("include PNG files that a text-mode transfer damaged", arguments: transfers)
     func changedPNG(what: String, transfer: @Sendable ([UInt8]) -> [UInt8]) throws {
         let png: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13]
         let format = try #require(FileFormat(of: transfer(png)))
@@ -64,7 +64,7 @@ struct FileFormatTests {
         #expect(format.remedy?.contains("binary mode") == true)
     }
 
-    @Test("so is what it has done to a gzip file", arguments: transfers.suffix(3))
+    @Test("include gzip files that a text-mode transfer damaged", arguments: transfers.suffix(3))
     func changedGzip(what: String, transfer: @Sendable ([UInt8]) -> [UInt8]) throws {
         let format = try #require(FileFormat(of: transfer([0x1f, 0x8b, 8, 0, 0, 0, 0, 0])))
         #expect(format.name.hasPrefix("a gzip file whose") && format.name.contains(what))

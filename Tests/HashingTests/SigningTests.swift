@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Ed25519")
 struct SigningTests {
-    /// The first three of RFC 8032, section 7.1.
+    /// The first three vectors of RFC 8032, section 7.1.
     private static let vectors = [
         (
             seed: "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
@@ -48,7 +48,7 @@ struct SigningTests {
         }
     }
 
-    @Test("gives the standard's keys and signatures", arguments: vectors)
+    @Test("matches the standard's keys and signatures", arguments: vectors)
     func known(seed: String, key: String, message: String, signature: String) {
         let signer = SigningKey(seed: bytes(seed))
         #expect(signer.publicKey == VerifyingKey(bytes: bytes(key)))
@@ -56,7 +56,7 @@ struct SigningTests {
         #expect(signer.publicKey.isSignature(bytes(signature), of: bytes(message)))
     }
 
-    @Test("refuses a signature, a message or a key with any bit flipped, and any other length")
+    @Test("rejects a signature, message or key with any bit flipped, and any other length")
     func altered() {
         let signer = SigningKey(seed: bytes(Self.vectors[2].seed))
         let (key, message) = (signer.publicKey, bytes(Self.vectors[2].message))
@@ -73,7 +73,7 @@ struct SigningTests {
         }
     }
 
-    @Test("makes another key each time, which signs for its own public half alone")
+    @Test("creates a new key each time, and its signature verifies only with that key")
     func random() {
         let keys = [SigningKey.random(), .random()]
         #expect(keys[0].publicKey != keys[1].publicKey)
@@ -82,7 +82,7 @@ struct SigningTests {
         #expect(!keys[1].publicKey.isSignature(signature, of: [1]))
     }
 
-    @Test("reads and writes keys as the standard has them in PEM")
+    @Test("reads and writes keys in the standard's PEM form")
     func pem() throws {
         let key = try SigningKey(pem: Array(Self.privatePEM.utf8))
         #expect(String(decoding: key.pem, as: UTF8.self) == Self.privatePEM)
@@ -90,7 +90,7 @@ struct SigningTests {
         #expect(try VerifyingKey(pem: Array(Self.publicPEM.utf8)) == key.publicKey)
     }
 
-    @Test("tells what else a file holds than the key that is needed")
+    @Test("reports what a file holds instead of the needed key")
     func otherTexts() {
         func errors(_ text: String) -> [KeyTextError?] {
             let bytes = Array(text.utf8)
@@ -117,7 +117,7 @@ struct SigningTests {
             errors(openSSH) == [
                 .otherKind("OPENSSH PRIVATE KEY"), .otherKind("OPENSSH PRIVATE KEY"),
             ])
-        // One byte of the object identifier makes an X25519 key of either.
+        // One changed byte of the object identifier makes both X25519 keys.
         #expect(errors(Self.privatePEM.replacing("K2Vw", with: "K2Vu"))[0] == .otherKind("X25519"))
         #expect(errors(Self.publicPEM.replacing("K2Vw", with: "K2Vu"))[1] == .otherKind("X25519"))
     }

@@ -6,7 +6,7 @@ import Testing
 @Suite("Decoding PNG files")
 struct DecodingTests {
     @Test(
-        "every kind of PNG gives the same pixels",
+        "gives the same pixels for every kind of PNG",
         arguments: [
             ("grey", []), ("grey1", []), ("grey16", []), ("interlaced", []),
             ("rgb", ["colour made grey"]), ("rgb16", ["colour made grey"]),
@@ -18,7 +18,7 @@ struct DecodingTests {
     }
 
     @Test(
-        "what is transparent shows white",
+        "shows transparent pixels as white",
         arguments: [
             ("grey-alpha", ["laid on white"]), ("rgba", ["colour made grey", "laid on white"]),
             ("palette-alpha", ["colour made grey", "laid on white"]),
@@ -30,31 +30,31 @@ struct DecodingTests {
     }
 
     @Test(
-        "white ink on a transparent ground is laid on black",
+        "lays white ink on black if the background is transparent",
         arguments: ["white-rgba", "white-grey-alpha"])
     func whiteInk(name: String) throws {
         let found = try picture(name)
         #expect(found.pixels == seven && found.notes.last == "laid on black")
     }
 
-    @Test("nothing is laid on a ground where nothing is transparent")
+    @Test("adds no background to an opaque picture")
     func opaque() throws {
         #expect(try picture("opaque-rgba").notes == ["5x6", "colour made grey"])
     }
 
-    @Test("of an animation the first image is taken, and told")
+    @Test("takes the first image of an animation, and notes that")
     func animation() throws {
         let found = try picture("animated")
         #expect(found.pixels == seven && found.notes == ["5x6", "first image of an animation"])
     }
 
-    @Test("no shade of grey is changed")
+    @Test("preserves every shade of grey")
     func shades() throws {
         #expect(try picture("shades").pixels == Array(0...255))
     }
 
     @Test(
-        "what is no PNG file is told so, and what it is",
+        "reports a file that is not a PNG, and what it is",
         arguments: [("text", "a text"), ("empty", "an empty file"), ("jpeg", "a JPEG file")])
     func notPNG(name: String, format: String) {
         let error = #expect(throws: ImageError.self) { try picture(name) }
@@ -65,7 +65,7 @@ struct DecodingTests {
     }
 
     @Test(
-        "damaged files are told so",
+        "reports damaged files",
         arguments: [
             "truncated", "checksum", "huge", "checksum-gamma", "no-width", "no-height", "no-end",
             "no-pixels", "depth-3", "type-1", "beyond-palette", "short", "critical",
@@ -79,14 +79,14 @@ struct DecodingTests {
         #expect(!reason.isEmpty)
     }
 
-    @Test("a header that announces too many pixels is refused")
+    @Test("rejects a header that announces too many pixels")
     func tooLarge() {
         let error = ImageError.tooLarge(file: "large.png", width: 100_000, height: 1_000)
         #expect(throws: error) { try picture("large") }
     }
 
     @Test(
-        "a file cut at any length is an error",
+        "fails for a file truncated at any length",
         arguments: ["grey", "interlaced", "palette-alpha", "rgb16"])
     func truncation(name: String) throws {
         let whole = try fixture(name)
@@ -98,7 +98,7 @@ struct DecodingTests {
     }
 
     @Test(
-        "random damage gives a sound picture or an error of one line",
+        "gives a valid picture or a one-line error after random damage",
         arguments: ["grey16", "interlaced", "palette-alpha", "rgba", "shades", "seven"])
     func damage(name: String) throws {
         let whole = try fixture(name)

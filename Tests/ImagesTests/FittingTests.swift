@@ -1,9 +1,9 @@
 import Images
 import Testing
 
-@Suite("Making pictures like those of MNIST")
+@Suite("Fitting pictures to MNIST's form")
 struct FittingTests {
-    @Test("dark ink is made bright, and told", arguments: ["inverted", "rgba", "grey-alpha"])
+    @Test("inverts dark ink, and notes that", arguments: ["inverted", "rgba", "grey-alpha"])
     func darkInk(name: String) throws {
         var picture = try picture(name)
         picture.brightenInk()
@@ -11,14 +11,14 @@ struct FittingTests {
         #expect(picture.notes.last == "inverted")
     }
 
-    @Test("bright ink stays as it is")
+    @Test("leaves bright ink unchanged")
     func brightInk() throws {
         var picture = try picture("grey")
         picture.brightenInk()
         #expect(picture.pixels == seven && picture.notes == ["5x6"])
     }
 
-    @Test("a blank picture becomes black, and is told")
+    @Test("turns a blank picture black, and notes that")
     func blank() throws {
         var picture = try picture("blank")
         picture.brightenInk()
@@ -27,7 +27,7 @@ struct FittingTests {
         #expect(picture.pixels == [UInt8](repeating: 0, count: 784))
     }
 
-    @Test("a picture of the right size is left as it is")
+    @Test("leaves a picture of the right size unchanged")
     func rightSize() throws {
         var picture = try picture("grey")
         let before = picture
@@ -35,7 +35,7 @@ struct FittingTests {
         #expect(picture == before)
     }
 
-    @Test("ink fills a box of 20 pixels about the centre, wherever it was")
+    @Test("scales ink to a centred box of 20 pixels, wherever it was")
     func corner() throws {
         var picture = try picture("corner")
         picture.fit(rows: 28, columns: 28)
@@ -46,7 +46,7 @@ struct FittingTests {
         #expect(picture.notes == ["40x40", "cropped to 10x10", "scaled to 28x28"])
     }
 
-    @Test("a large scan is inverted, stretched, cropped, scaled and centred")
+    @Test("inverts, stretches, crops, scales and centres a large scan")
     func scan() throws {
         var picture = try picture("seven")
         picture.brightenInk()
@@ -64,12 +64,12 @@ struct FittingTests {
         #expect(picture.pixels.max() == 255 && picture.pixels.min() == 0)
     }
 
-    @Test("strokes of a pixel or two are as bright as thick ones", arguments: [1, 2, 20])
+    @Test("keeps strokes of one or two pixels as bright as thick ones", arguments: [1, 2, 20])
     func thinStrokes(width: Int) throws {
         var picture = try picture("stroke-\(width)")
         picture.brightenInk()
         picture.fit(rows: 28, columns: 28)
-        // The bar and the stem leave no row of the box of 20 without ink.
+        // Every row of the box of 20 crosses the bar or the stem.
         let rows = extent(picture).rows
         #expect(rows.count == 20)
         for row in rows.dropFirst().dropLast() {
@@ -80,7 +80,7 @@ struct FittingTests {
     }
 
     @Test(
-        "a frame of any size is filled", arguments: [(1, 1), (2, 40), (40, 2), (7, 9), (100, 50)])
+        "fills a frame of any size", arguments: [(1, 1), (2, 40), (40, 2), (7, 9), (100, 50)])
     func frames(rows: Int, columns: Int) throws {
         var picture = try picture("seven")
         picture.brightenInk()
@@ -89,7 +89,7 @@ struct FittingTests {
         #expect(picture.pixels.count == rows * columns && picture.pixels.contains { $0 > 0 })
     }
 
-    @Test("a single pixel is a picture, too", arguments: [UInt8(0), 100, 255])
+    @Test("accepts a single pixel", arguments: [UInt8(0), 100, 255])
     func onePixel(shade: UInt8) {
         var picture = Picture(rows: 1, columns: 1, pixels: [shade])
         picture.brightenInk()

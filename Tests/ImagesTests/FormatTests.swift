@@ -2,7 +2,7 @@ import Foundation
 import Images
 import Testing
 
-/// A PNG file and what it shows, from a line that `Scripts/fixtures/make-png-format.py` wrote.
+/// A PNG file and its pixels, from a line that `Scripts/fixtures/make-png-format.py` wrote.
 struct SampleFile: Decodable, CustomTestStringConvertible {
     let name: String
     let png: Data
@@ -15,7 +15,7 @@ struct SampleFile: Decodable, CustomTestStringConvertible {
 
 @Suite("The whole PNG format")
 struct FormatTests {
-    @Test("every kind of file gives the shades that were put into it")
+    @Test("gives the original shades for every kind of file")
     func files() throws {
         let lines = try fixtureText("format.jsonl").split(separator: "\n")
         #expect(lines.count > 300)
@@ -23,7 +23,7 @@ struct FormatTests {
             let file = try JSONDecoder().decode(SampleFile.self, from: Data(line.utf8))
             let picture = try Picture(png: Array(file.png), path: file.name)
             #expect((picture.rows, picture.columns) == (file.rows, file.columns), "\(file.name)")
-            // What comes to half a shade may be rounded either way.
+            // Half a shade may be rounded either way.
             let largest = zip(picture.pixels, file.pixels).map { abs(Int($0) - Int($1)) }.max()
             #expect(largest ?? 0 <= 1, "\(file.name)")
         }

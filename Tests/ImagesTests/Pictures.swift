@@ -1,7 +1,7 @@
 import Foundation
 import Images
 
-/// The bytes of a fixture that `Scripts/fixtures/make-images.py` made.
+/// The bytes of a fixture from `Scripts/fixtures/make-images.py`.
 func fixture(_ name: String) throws -> [UInt8] {
     Array(try Data(contentsOf: fixtures.appending(path: "\(name).png")))
 }
