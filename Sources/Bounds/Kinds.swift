@@ -1,7 +1,7 @@
-// The numbers that messages and files hold. Each limit is far above what a run needs, and so low that
-// the sums and products of a few such numbers fit 64 bits.
+// The numbers in messages and files. Each limit is far above what a run needs, yet low enough that sums
+// and products of a few such numbers fit 64 bits.
 
-/// A step of the run, counted from 0, or how many were made.
+/// A step of the run, counted from 0, or a number of steps.
 public enum StepNumber: Bound {
     /// A million epochs of 2^31 examples take no more.
     public static let limits = Limits("step", 0...1 << 52)
@@ -13,13 +13,13 @@ public enum EpochNumber: Bound {
     public static let limits = Limits("epoch", 0...1_000_000)
 }
 
-/// The shards of a data set.
+/// The number of shards of a data set.
 public enum ShardCount: Bound {
     /// As `--shards` allows.
     public static let limits = Limits("number of shards", 1...4096)
 }
 
-/// A shard, or a residue by which the reduction tree tells its nodes apart.
+/// A shard, or the residue that identifies a node on its level of the reduction tree.
 public enum ShardNumber: Bound {
     /// Below the most shards.
     public static let limits = Limits("shard", 0...4095)
@@ -27,25 +27,25 @@ public enum ShardNumber: Bound {
 
 /// The distance of a node of the reduction tree from its root.
 public enum TreeLevel: Bound {
-    /// The tree of 4,096 shards has so many.
+    /// The depth of the tree of 4,096 shards.
     public static let limits = Limits("level", 0...12)
 }
 
-/// Examples: of a data set, a batch, a shard or a message.
+/// A number of examples: of a data set, a batch, a shard or a message.
 public enum ExampleCount: Bound {
     /// Binary headers have 32 bits for it.
     public static let limits = Limits("number of examples", 0...Int(Int32.max))
 }
 
-/// The compute lanes of a worker.
+/// The number of a worker's compute lanes.
 public enum LaneCount: Bound {
     /// No machine has so many processors.
     public static let limits = Limits("number of lanes", 1...1 << 16)
 }
 
-/// The lanes of a worker that a partial sum tells of.
+/// The number of lanes whose times a partial sum reports.
 public enum TimedLaneCount: Bound {
-    /// Enough for most machines, and few beside the sum's own size.
+    /// Enough for most machines, and small beside the sum itself.
     public static let limits = Limits("number of lanes", 0...64)
 }
 
@@ -79,7 +79,7 @@ public enum LossSum: Bound {
     public static let limits = Limits("loss", -1e50...1e50)
 }
 
-/// A share of a whole, less than all of it.
+/// A fraction of a whole, less than all of it.
 public enum ProperShare: Bound {
     /// From nothing to just below 1.
     public static let limits = Limits("share", 0...1.0.nextDown)
@@ -91,7 +91,7 @@ public enum ByteCount: Bound {
     public static let limits = Limits("number of bytes", 0...1 << 60)
 }
 
-/// A speed, such as examples a second.
+/// A rate, such as examples per second.
 public enum Rate: Bound {
     /// A machine that is a million times faster.
     public static let limits = Limits("rate", 0...1e15)

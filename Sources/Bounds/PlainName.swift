@@ -1,7 +1,7 @@
-/// A name that can stand in any line, path or terminal: ASCII letters, digits, `.`, `_` and `-`, 64 bytes
-/// at most.
+/// A name that is safe in any line, path or terminal: ASCII letters, digits, `.`, `_` and `-`, at most
+/// 64 bytes.
 ///
-/// `_` stands for each other character.
+/// `_` replaces every other character.
 public func plainName(_ text: String) -> String {
     let plain = text.unicodeScalars.prefix(NameLength.bytes).map { scalar in
         isOfNames(scalar) ? Character(scalar) : "_"
@@ -9,7 +9,7 @@ public func plainName(_ text: String) -> String {
     return String(plain)
 }
 
-/// Whether a character can stand in a plain name.
+/// Whether a plain name may contain a character.
 package func isOfNames(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar {
     case "a"..."z", "A"..."Z", "0"..."9", ".", "_", "-": true
@@ -17,7 +17,7 @@ package func isOfNames(_ scalar: Unicode.Scalar) -> Bool {
     }
 }
 
-/// The name of a machine, or of what it has: plain from the beginning, wherever it comes from.
+/// The name of a machine, its architecture or its software, made plain wherever it comes from.
 @propertyWrapper
 public struct PlainName: Sendable, Hashable {
     /// The name.
@@ -28,12 +28,12 @@ public struct PlainName: Sendable, Hashable {
 }
 
 extension PlainName: Codable {
-    /// Reads a text and makes it plain.
+    /// Decodes a text and makes it plain.
     public init(from decoder: any Decoder) throws {
         self.init(wrappedValue: try decoder.singleValueContainer().decode(String.self))
     }
 
-    /// Writes the bare name.
+    /// Encodes the bare name.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(wrappedValue)

@@ -1,9 +1,9 @@
-/// The text on one line, in which `?` stands for each character that would not show as what it is.
+/// The text on one line, with `?` for each character that a terminal would not show as itself.
 ///
-/// Such are control characters, which forge lines or steer a terminal, and characters that turn the
-/// direction of the text around or have no width.
+/// These are control characters, which forge lines or control a terminal, and characters that reverse
+/// the direction of the text or have no width.
 ///
-/// - Parameter limit: the bytes after which the text is cut.
+/// - Parameter limit: the most bytes; the rest is cut.
 public func plainText(_ text: String, limit: Int = .max) -> String {
     var plain = String.UnicodeScalarView()
     var count = 0
@@ -27,24 +27,24 @@ private func isPlain(_ scalar: Unicode.Scalar) -> Bool {
     }
 }
 
-/// A text from a message, made plain and cut where it is decoded.
+/// A text from a message, made plain and cut when it is decoded.
 @propertyWrapper
 public struct PlainText<Length: TextLength>: Sendable, Hashable {
     /// The text.
     public var wrappedValue: String
 
-    /// A text of the program's own.
+    /// A text from the program itself.
     public init(wrappedValue: String) { self.wrappedValue = wrappedValue }
 }
 
 extension PlainText: Codable {
-    /// Reads a text and makes it plain.
+    /// Decodes a text and makes it plain.
     public init(from decoder: any Decoder) throws {
         let text = try decoder.singleValueContainer().decode(String.self)
         self.init(wrappedValue: plainText(text, limit: Length.bytes))
     }
 
-    /// Writes the bare text, cut as whoever reads it would cut it.
+    /// Encodes the bare text, cut to the limit of decoding.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(plainText(wrappedValue, limit: Length.bytes))
@@ -53,13 +53,13 @@ extension PlainText: Codable {
 
 /// How long a kind of text may be.
 public protocol TextLength {
-    /// The bytes after which it is cut.
+    /// The most bytes; the rest is cut.
     static var bytes: Int { get }
 }
 
-/// The name of a machine, or of what it has.
+/// The name of a machine, its architecture or its software.
 public enum NameLength: TextLength {
-    /// As long as a host's name may be in Linux.
+    /// The limit of a host's name in Linux.
     public static let bytes = 64
 }
 

@@ -1,4 +1,4 @@
-/// What somebody may spend: so much at once, and then so much a second.
+/// A token bucket: it allows a burst, and then a constant rate.
 public struct TokenBucket: Sendable, Hashable {
     private let most: Double
     private let aSecond: Double
@@ -12,7 +12,7 @@ public struct TokenBucket: Sendable, Hashable {
         left = self.most
     }
 
-    /// Takes so many tokens, or none where there are fewer.
+    /// Takes `count` tokens, or none if there are fewer.
     ///
     /// - Parameter now: never goes back.
     public mutating func take(_ count: Int = 1, now: Duration) -> Bool {
@@ -23,7 +23,7 @@ public struct TokenBucket: Sendable, Hashable {
         return true
     }
 
-    /// Whether it holds all that it can.
+    /// Whether it holds as many tokens as it can.
     public func isFull(now: Duration) -> Bool { filled(now) == most }
 
     private func filled(_ now: Duration) -> Double {
