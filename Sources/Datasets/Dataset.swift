@@ -1,14 +1,14 @@
 import Hashing
 
-/// Examples and labels to train on and to test with, checked.
+/// Checked examples and labels to train on and to test with.
 public struct Dataset: Sendable {
-    /// One file of the data set, and whether its content is what it should be.
+    /// One file of the data set, and whether its content is the expected one.
     public struct Checksum: Sendable, Equatable {
         /// The file's path.
         public let file: String
         /// SHA-256 of the file's unpacked content, in hexadecimal.
         public let actual: String
-        /// The same of the recognised data set's file, or else of the one asked for.
+        /// The same for the recognised data set's file, or else for the requested one's.
         public let expected: String
         /// Whether the content is the expected one.
         public var matches: Bool { actual == expected }
@@ -16,7 +16,7 @@ public struct Dataset: Sendable {
 
     /// What the content was recognised as: `mnist`, `fashion-mnist`, or else `custom`.
     public let name: String
-    /// The folder that the files were found in; empty for what comes from memory.
+    /// The folder of the files; empty for a data set from memory.
     public let directory: String
     /// The examples to train on.
     public let train: ExampleSet
@@ -24,20 +24,20 @@ public struct Dataset: Sendable {
     public let test: ExampleSet
     /// How often each label occurs.
     public let labelCounts: LabelCounts
-    /// How many classes there are: labels run from 0 to one less.
+    /// The number of classes: labels run from 0 to one less.
     public var classes: Int { labelCounts.classes }
-    /// One entry a file, if there are any: training images and labels, test images and labels.
+    /// One entry per file, if there are any: training images and labels, test images and labels.
     public let checksums: [Checksum]
-    /// What tells this data set from others: a SHA-256 over its content, in hexadecimal.
+    /// Identifies this data set: a SHA-256 over its content, in hexadecimal.
     public let digest: String
-    /// What is odd about the data, although they can be used: a line each.
+    /// What is odd about the data, although they can be used, one line each.
     public let warnings: [String]
 
-    /// Finds a data set, reads its four files at once and checks them.
+    /// Finds a data set, reads its four files in parallel and checks them.
     ///
-    /// Where `directory` is given, only that is searched, and it may hold any data set, known or
-    /// not; otherwise the folders of `NamedDataset.searchPath`. Of several faults, the one in the
-    /// first file in the order of `checksums` is thrown, whichever was met first.
+    /// If `directory` is given, only that is searched, and it may hold any data set, known or not.
+    /// Otherwise the folders of `NamedDataset.searchPath` are searched. Of several faults, the one in
+    /// the first file in the order of `checksums` is thrown, whichever was found first.
     public static func load(
         _ named: NamedDataset, directory: String?, environment: [String: String]
     ) async throws(DatasetError) -> Dataset {
@@ -94,7 +94,7 @@ public struct Dataset: Sendable {
 }
 
 extension Dataset {
-    /// A data set of examples that a program has in memory.
+    /// A data set of examples in memory.
     ///
     /// - Throws: ``DatasetError`` if the sets have different shapes, values that are not finite, or
     ///   labels of a single class.
@@ -136,7 +136,7 @@ extension ExampleSet {
     }
 }
 
-/// The first searched folder that holds any file of a data set.
+/// The first folder that holds any file of a data set.
 private func find(
     _ named: NamedDataset, in folders: [String]
 ) throws(DatasetError) -> String {

@@ -1,20 +1,20 @@
 import FileFormats
 
-/// Why a data set cannot be used; every description is one line that says what to do about it.
+/// Why a data set cannot be used; every description is one line with the remedy.
 public enum DatasetError: Error, Equatable {
     /// None of the searched folders holds any file of the data set.
     case notFound(NamedDataset, searched: [String])
     /// A folder holds some of the four files, but not this one.
     case missingFile(name: String, directory: String)
-    /// A file was named where the folder with the data set's files is meant.
+    /// The path is a file, not the folder with the data set's files.
     case notAFolder(path: String)
     /// A set has no examples.
     case noExamples(name: String)
-    /// A file or folder cannot be read, for a reason that the operating system gives.
+    /// A file or folder cannot be read, for the operating system's reason.
     case unreadable(path: String, reason: String)
-    /// The gzip data are cut short or broken after so many unpacked bytes.
+    /// The gzip data are cut short or damaged after this many unpacked bytes.
     case damagedGzip(file: String, unpacked: Int, reason: String)
-    /// The file has a format that is known, and is not IDX.
+    /// The file has a known format other than IDX.
     case otherFormat(file: String, FileFormat)
     /// The first four bytes are not those of an IDX file of this content.
     case wrongMagic(file: String, found: [UInt8], IDXContent)
@@ -24,15 +24,15 @@ public enum DatasetError: Error, Equatable {
     case tooLarge(file: String, dimensions: [Int])
     /// The file ends before the header, or the elements it announces, are complete; in bytes.
     case truncated(file: String, expected: Int, actual: Int)
-    /// The file goes on after the bytes that its header announces.
+    /// The file continues after the bytes that its header announces.
     case trailingBytes(file: String, expected: Int)
-    /// The elements are of a type of the format that Tern does not read.
+    /// The elements have an IDX type that Tern does not read.
     case otherType(file: String, type: String, IDXContent)
-    /// The file has more or fewer dimensions than its content has.
+    /// The file has more or fewer dimensions than its content needs.
     case otherDimensions(file: String, dimensions: Int, IDXContent)
     /// A float32 value is infinite or not a number; example, row and column count from 0.
     case notFinite(file: String, value: String, example: Int, row: Int, column: Int)
-    /// There is not one label an example.
+    /// The numbers of examples and labels differ.
     case countMismatch(images: String, imageCount: Int, labels: String, labelCount: Int)
     /// Test examples have another shape than training examples.
     case shapeMismatch(
@@ -44,7 +44,7 @@ public enum DatasetError: Error, Equatable {
 extension DatasetError: CustomStringConvertible {
     /// One line: the file, what is wrong with it and where, and the remedy.
     public var description: String {
-        // A path may hold a line break; the promise of one line stands.
+        // A path may hold a line break, but the description must be one line.
         String(message.map { $0.isNewline ? "?" : $0 })
     }
 
@@ -112,7 +112,7 @@ extension DatasetError: CustomStringConvertible {
     }
 }
 
-/// The remedy for a file that its own content shows to be broken.
+/// The remedy for a file with damaged content.
 private let fetchAgain = "get this file again"
 
 private func hex(_ bytes: [UInt8]) -> String {

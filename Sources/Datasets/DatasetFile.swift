@@ -1,16 +1,16 @@
 import Glibc
 
-/// The four files that make a data set, by the names that MNIST gave them.
+/// The four files of a data set, by MNIST's names.
 ///
-/// Examples of two dimensions or of float32 values are named after these, as in
-/// `train-images-idx2-float`. What a file holds is decided by its header alone.
+/// Examples with two dimensions or float32 values have similar names, such as
+/// `train-images-idx2-float`. Only its header decides what a file holds.
 enum DatasetFile: String, CaseIterable {
     case trainImages = "train-images-idx3-ubyte"
     case trainLabels = "train-labels-idx1-ubyte"
     case testImages = "t10k-images-idx3-ubyte"
     case testLabels = "t10k-labels-idx1-ubyte"
 
-    /// What the file is to hold.
+    /// What the file must hold.
     var content: IDXContent {
         switch self {
         case .trainImages, .testImages: .examples
@@ -18,17 +18,17 @@ enum DatasetFile: String, CaseIterable {
         }
     }
 
-    /// The names that the file may have, the first one first.
+    /// The names that the file may have, the preferred one first.
     private var names: [String] {
         guard content == .examples else { return [rawValue] }
         let stem = rawValue.dropLast("idx3-ubyte".count)
         return [rawValue] + ["idx3-float", "idx2-ubyte", "idx2-float"].map { stem + $0 }
     }
 
-    /// Where the file lies in a folder, if it is there under any of its names.
+    /// The file's path in a folder, if it exists under any of its names.
     ///
-    /// The gzipped file comes first: it carries a checksum, and it is what `Scripts/fetch-mnist`
-    /// puts there to mend a folder.
+    /// The gzipped file comes first: it has a checksum, and `Scripts/fetch-mnist` writes it to repair a
+    /// folder.
     func path(in directory: String) -> String? {
         // Some collections spell it train-images.idx3-ubyte.
         names.flatMap { [$0, $0.split(separator: "-idx").joined(separator: ".idx")] }
@@ -37,14 +37,14 @@ enum DatasetFile: String, CaseIterable {
     }
 }
 
-/// Whether there is anything of this name; what may not be looked at counts as there, so that
-/// opening it tells why.
+/// Whether a path exists; one that may not be looked at counts as existing, so that opening it reports
+/// why.
 private func exists(_ path: String) -> Bool {
     var status = stat()
     return stat(path, &status) == 0 || (errno != ENOENT && errno != ENOTDIR)
 }
 
-/// Throws unless there is a folder of this name.
+/// Throws unless the path is a folder.
 func requireDirectory(_ path: String) throws(DatasetError) {
     var status = stat()
     guard stat(path, &status) == 0 else {
@@ -55,7 +55,7 @@ func requireDirectory(_ path: String) throws(DatasetError) {
     }
 }
 
-/// What the operating system says about the call that just failed.
+/// The operating system's reason why the last call failed.
 func systemError() -> String {
     String(cString: strerror(errno))
 }

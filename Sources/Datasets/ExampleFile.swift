@@ -1,12 +1,12 @@
 /// The examples of one IDX file, gzipped or raw, without labels.
 public struct ExampleFile: Sendable {
-    /// How many examples there are.
+    /// The number of examples.
     public let count: Int
-    /// The shape of each.
+    /// The shape of each example.
     public let shape: ExampleShape
     /// The bytes of all values [count, rows, columns], row-major.
     public let values: [UInt8]
-    /// What was passed over, although the file can be used: a line, if anything.
+    /// What was ignored in a file that can be used, in one line; nil if nothing.
     public let warning: String?
 
     /// Reads a file of examples and checks it to its last byte.

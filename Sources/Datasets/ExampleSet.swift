@@ -8,7 +8,7 @@ public struct ExampleSet: Sendable, Equatable {
     /// The class of each example [count], from 0.
     public let labels: [UInt8]
 
-    /// How many examples there are.
+    /// The number of examples.
     public var count: Int { labels.count }
 
     /// A set of labels.count examples; other sizes are a programmer's error.

@@ -1,10 +1,10 @@
 import KernelInterface
 
-/// What all examples of a data set have in common: images, or other sequences of values.
+/// The shape that all examples of a data set share: images, or other sequences of values.
 public struct ExampleShape: Sendable, Hashable {
     /// Pixel rows of an image; time steps of another sequence.
     public let rows: Int
-    /// Pixel columns of an image; values a time step of another sequence.
+    /// Pixel columns of an image; values per time step of another sequence.
     public let columns: Int
     /// The type of the values.
     public let element: ElementType
@@ -20,12 +20,12 @@ public struct ExampleShape: Sendable, Hashable {
     /// The bytes of one example.
     public var byteCount: Int { rows * columns * element.size }
 
-    /// What people call examples of this shape.
+    /// The usual word for examples of this shape.
     public var noun: String { element == .uint8 ? "images" : "sequences" }
 }
 
 extension ExampleShape: CustomStringConvertible {
-    /// The sizes, and the type where it is not a pixel's: `28x28`, or `100x3 float32`.
+    /// The sizes, and the type if it is not a pixel's: `28x28`, or `100x3 float32`.
     public var description: String {
         "\(rows)x\(columns)" + (element == .uint8 ? "" : " \(element.rawValue)")
     }

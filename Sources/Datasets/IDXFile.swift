@@ -2,7 +2,7 @@ import FileFormats
 import Glibc
 import KernelInterface
 
-/// What a file in the IDX format is to hold.
+/// What a file in the IDX format must hold.
 public enum IDXContent: Sendable {
     /// Unsigned bytes in one dimension.
     case labels
@@ -18,7 +18,7 @@ public enum IDXContent: Sendable {
         }
     }
 
-    /// The possible types by the byte that stands for them.
+    /// The possible types, by their byte in the header.
     var types: [UInt8: ElementType] {
         switch self {
         case .labels: [0x08: .uint8]
@@ -27,7 +27,7 @@ public enum IDXContent: Sendable {
     }
 }
 
-/// NumPy's names of the types that the format has, by the bytes that stand for them.
+/// NumPy's names of all IDX types, by their byte in the header.
 private let typeNames: [UInt8: String] = [
     0x08: "uint8", 0x09: "int8", 0x0b: "int16", 0x0c: "int32", 0x0d: "float32", 0x0e: "float64",
 ]
@@ -43,16 +43,16 @@ struct IDXFile: Sendable {
     let path: String
     /// The type of the elements.
     let element: ElementType
-    /// Each above 0: the count, then the sizes of an example.
+    /// Each is above 0: the count, then the sizes of an example.
     let dimensions: [Int]
     /// The bytes of as many elements as the product of the dimensions, little-endian.
     private(set) var elements: [UInt8]
     /// SHA-256 of the unpacked file, header included.
     let checksum: String
-    /// What was passed over, although the file can be used.
+    /// What was ignored, if the file can be used; nil if nothing.
     let warning: String?
 
-    /// The shape of an example; where the file has two dimensions, a time step has one value.
+    /// The shape of an example; in a file with two dimensions, a time step has one value.
     var exampleShape: ExampleShape {
         ExampleShape(
             rows: dimensions[1], columns: dimensions.count > 2 ? dimensions[2] : 1,
@@ -65,8 +65,8 @@ struct IDXFile: Sendable {
         (element, dimensions) = try readHeader(of: &file, content)
         let count = try byteCount(dimensions, of: element, path: path)
 
-        // The header is not trusted with memory: past a generous ratio of what is on the disk,
-        // the array grows only as bytes really come out of the file.
+        // The header is not trusted with memory: beyond a generous ratio to the size on disk, the array
+        // grows only as the file really delivers bytes.
         elements = []
         elements.reserveCapacity(16 * min(count / 16, file.packedSize))
         try file.read(count, into: &elements)
@@ -96,11 +96,11 @@ struct IDXFile: Sendable {
     }
 }
 
-/// Throws if a float32 value, little-endian, of examples is infinite or not a number.
+/// Throws if a little-endian float32 value of the examples is infinite or not a number.
 func requireFinite(_ values: [UInt8], shape: ExampleShape, file: String) throws(DatasetError) {
     guard shape.element == .float32 else { return }
     for first in stride(from: 0, to: values.count, by: 4) {
-        // All bits of the exponent are set in infinities and in what is not a number.
+        // Infinities and NaN have all bits of the exponent set.
         guard values[first + 3] & 0x7f == 0x7f, values[first + 2] & 0x80 != 0 else { continue }
         let bits = (0..<4).reduce(UInt32(0)) { $0 | UInt32(values[first + $1]) << (8 * $1) }
         let place = first / 4 % (shape.rows * shape.columns)
@@ -129,7 +129,7 @@ private func readHeader(
         }
         throw .wrongMagic(file: file.path, found: magic, content)
     }
-    // A whole IDX file, but not one that can be used as it is.
+    // A complete IDX file, but not one that can be used as it is.
     guard let type = content.types[magic[2]] else {
         throw .otherType(file: file.path, type: name, content)
     }
@@ -148,14 +148,14 @@ private func readHeader(
     return (type, dimensions)
 }
 
-/// The bytes of all elements, if the dimensions can be right and fit into memory.
+/// The bytes of all elements, if the dimensions are valid and fit into memory.
 private func byteCount(
     _ dimensions: [Int], of element: ElementType, path: String
 ) throws(DatasetError) -> Int {
     for (dimension, name) in zip(dimensions, ["count", "rows", "columns"]) where dimension == 0 {
         throw .emptyDimension(file: path, dimension: name)
     }
-    // A quarter, since a growing array is twice in memory for a moment, and shards are copies.
+    // A quarter, because a growing array takes twice its size for a moment, and shards are copies.
     let limit = sysconf(Int32(_SC_PHYS_PAGES)) / 4 * sysconf(Int32(_SC_PAGESIZE))
     var count = element.size
     for dimension in dimensions {

@@ -2,8 +2,8 @@ import CZlib
 
 /// zlib's streaming decompressor for gzip data (RFC 1952), whose checksums it verifies.
 ///
-/// What it takes is what `gzip -t` takes: several members in a row, and zeros behind the last one;
-/// with a warning, anything else behind it.
+/// It accepts what `gzip -t` accepts: several members in a row, zeros after the last one, and, with a
+/// warning, anything else after it.
 struct Inflater: ~Copyable {
     // zlib keeps the stream's address, so the stream must not move.
     private let stream: UnsafeMutablePointer<z_stream>
@@ -13,7 +13,7 @@ struct Inflater: ~Copyable {
     /// Whether anything but zeros follows the last member.
     private(set) var hasTrailingGarbage = false
 
-    /// Where in the file the next byte stands.
+    /// What the next byte of the file belongs to.
     private enum Place { case member, betweenMembers, behindMembers }
 
     init() {
@@ -21,7 +21,7 @@ struct Inflater: ~Copyable {
         stream.initialize(to: z_stream())
         buffer = .allocate(byteCount: 1 << 16, alignment: 64)
         let gzipOnly: Int32 = 16
-        // Where this fails, for want of memory, the first `inflate` reports a stream error.
+        // If memory runs out here, the first `inflate` reports a stream error.
         inflateInit2_(
             stream, gzipOnly + MAX_WBITS, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
     }
@@ -32,7 +32,7 @@ struct Inflater: ~Copyable {
         buffer.deallocate()
     }
 
-    /// Unpacks at most `limit` bytes, valid until the next call; none where the file has ended.
+    /// Unpacks at most `limit` bytes, valid until the next call; none at the end of the file.
     mutating func next(
         from file: inout InputFile, limit: Int
     ) throws(DatasetError) -> UnsafeRawBufferPointer {
@@ -51,7 +51,7 @@ struct Inflater: ~Copyable {
         return UnsafeRawBufferPointer(start: nil, count: 0)
     }
 
-    /// Whether another member follows; otherwise consumes what is pending.
+    /// Whether another member follows; if not, consumes the pending bytes.
     private mutating func beginsMember(_ file: inout InputFile) throws(DatasetError) -> Bool {
         let hasTwo = try file.fill(atLeast: 2)
         if place == .betweenMembers {

@@ -22,7 +22,7 @@ struct InputFile: ~Copyable {
         buffer.deallocate()
     }
 
-    /// Makes sure that so many bytes are pending; false means that the file ends before.
+    /// Reads until so many bytes are pending; false if the file ends first.
     mutating func fill(atLeast wanted: Int = 1) throws(DatasetError) -> Bool {
         while pending.count < wanted {
             let kept = pending.count
@@ -46,7 +46,7 @@ struct InputFile: ~Copyable {
 private func openRegularFile(
     _ path: String
 ) throws(DatasetError) -> (descriptor: Int32, size: Int) {
-    // Looked at before, since to open a device may be to use it.
+    // Check before opening, because opening a device may already act on it.
     var status = stat()
     if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
         throw .unreadable(path: path, reason: "not a regular file")

@@ -1,14 +1,14 @@
 /// How often each label occurs in a data set.
 ///
-/// There are as many classes as the highest label asks for. Classes without examples are no fault, but
-/// often a mistake: they are counted in ``warning``.
+/// The highest label decides the number of classes. Classes without examples are allowed, but often a
+/// mistake: ``warning`` counts them.
 public struct LabelCounts: Sendable, Equatable {
     /// The training examples of each class.
     public let train: [Int]
     /// The test examples of each class.
     public let test: [Int]
 
-    /// How many classes there are: labels run from 0 to one less.
+    /// The number of classes: labels run from 0 to one less.
     public var classes: Int { train.count }
 
     /// Counts labels.
@@ -49,7 +49,7 @@ public struct LabelCounts: Sendable, Equatable {
             + parts.joined(separator: "; ")
     }
 
-    /// The beginning of a sentence about some classes: `class 7 has`, `5 classes (0 to 3, 9) have`.
+    /// The start of a sentence about some classes: `class 7 has`, `5 classes (0 to 3, 9) have`.
     private func have(_ labels: [Int]) -> String {
         guard labels.count > 1 else { return "class \(labels[0]) has" }
         var runs: [ClosedRange<Int>] = []
@@ -71,7 +71,7 @@ public struct LabelCounts: Sendable, Equatable {
     }
 }
 
-/// Labels, and where they come from.
+/// Labels and their source.
 struct LabelList {
     let name: String
     let labels: [UInt8]

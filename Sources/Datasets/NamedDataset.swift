@@ -1,11 +1,11 @@
-/// The data sets that are known by name, and recognised by their checksums.
+/// The data sets known by name, and recognised by their checksums.
 public enum NamedDataset: String, CaseIterable, Sendable {
     /// Handwritten digits: 60,000 training and 10,000 test images of 28 x 28 pixels, 10 classes.
     case mnist
     /// Zalando's articles of clothing, in the same format and numbers as MNIST.
     case fashionMNIST = "fashion-mnist"
 
-    /// The folders that are searched where none is named, in this order.
+    /// The folders to search if none is given, in this order.
     public func searchPath(environment: [String: String]) -> [String] {
         switch self {
         case .mnist:
@@ -23,7 +23,7 @@ public enum NamedDataset: String, CaseIterable, Sendable {
         }
     }
 
-    /// The name of the data set that has a digest; `custom` for one that is not known.
+    /// The name of the data set with this digest; `custom` if it is not known.
     public static func name(ofDigest digest: String) -> String {
         let known = allCases.first { known in
             Dataset.digest(of: DatasetFile.allCases.map(known.checksum)) == digest
@@ -33,8 +33,8 @@ public enum NamedDataset: String, CaseIterable, Sendable {
 
     /// SHA-256 of a file's unpacked content, the same however it was packed.
     ///
-    /// MNIST's sums are those of its files as published in 1998. Fashion-MNIST's are of the
-    /// files that its project publishes; Debian packs the same content anew.
+    /// MNIST's sums are those of its files as published in 1998. Fashion-MNIST's are those of the files
+    /// that its project publishes; Debian repacks the same content.
     func checksum(of file: DatasetFile) -> String {
         switch (self, file) {
         case (.mnist, .trainImages):

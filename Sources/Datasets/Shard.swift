@@ -1,6 +1,6 @@
 import Randomness
 
-/// The examples of one shard, in the order in which they are laid out.
+/// The examples of one shard, in layout order.
 public struct Shard: Sendable {
     /// The bytes of the examples, one after another.
     public var values: [UInt8]
@@ -14,10 +14,10 @@ public struct Shard: Sendable {
     }
 }
 
-/// How a data set is split into shards: once a run, by a permutation seeded from the run's seed.
+/// Splits a data set into shards: once per run, by a permutation seeded from the run's seed.
 ///
-/// The card at place `p` of the permuted deck goes to shard `p mod S`, so the sizes of two shards
-/// differ by one at most, whatever the number of workers.
+/// Place `p` of the permutation goes to shard `p mod S`, so the sizes of two shards differ by at most
+/// one, for any number of workers.
 public struct ShardLayout: Sendable {
     /// The number of shards.
     public let shards: Int
@@ -30,9 +30,9 @@ public struct ShardLayout: Sendable {
         deck = random.permutation(of: examples)
     }
 
-    /// The examples of a shard whose indices in the shard are `range`, copied out of the data set.
+    /// Copies the examples whose indices in the shard are `range` from the data set.
     ///
-    /// Indices past the shard's end are left out.
+    /// Indices past the shard's end are skipped.
     public func examples(_ range: Range<Int>, ofShard shard: Int, from set: ExampleSet) -> Shard {
         let size = set.shape.byteCount
         var part = Shard()
@@ -49,7 +49,7 @@ public struct ShardLayout: Sendable {
         return part
     }
 
-    /// The order in which a shard of `count` examples is walked in one epoch.
+    /// The order in which one epoch visits a shard of `count` examples.
     public static func order(
         ofShard shard: Int, count: Int, epoch: Int, seed: UInt64
     ) -> [Int32] {

@@ -3,7 +3,7 @@ import Hashing
 /// The unpacked content of a file, gzipped or raw, read from front to end and hashed on the way.
 struct UnpackedFile: ~Copyable {
     private var file: InputFile
-    /// Nil where the file is raw.
+    /// Nil for a raw file.
     private var inflater: Inflater?
     private var sum = SHA256()
 
@@ -11,7 +11,7 @@ struct UnpackedFile: ~Copyable {
     /// Bytes on the disk.
     var packedSize: Int { file.size }
 
-    /// What was passed over while reading, if anything.
+    /// What was ignored while reading, if anything.
     var warning: String? {
         switch inflater {
         case .some(let inflater) where inflater.hasTrailingGarbage:
@@ -20,7 +20,7 @@ struct UnpackedFile: ~Copyable {
         }
     }
 
-    /// Opens a file; its first two bytes tell gzip from raw, not its name.
+    /// Opens a file; its first two bytes decide between gzip and raw, not its name.
     init(path: String) throws(DatasetError) {
         var file = try InputFile(path: path)
         let isGzip = try file.fill(atLeast: 2) && file.pending.starts(with: [0x1f, 0x8b])
@@ -28,7 +28,7 @@ struct UnpackedFile: ~Copyable {
         self.file = file
     }
 
-    /// Appends up to `count` bytes to `bytes`; where it appends fewer, the file has ended.
+    /// Appends up to `count` bytes to `bytes`; fewer only at the end of the file.
     mutating func read(_ count: Int, into bytes: inout [UInt8]) throws(DatasetError) {
         let end = bytes.count + count
         while bytes.count < end {
@@ -39,12 +39,12 @@ struct UnpackedFile: ~Copyable {
         }
     }
 
-    /// The SHA-256 of all that was read, in hexadecimal.
+    /// The SHA-256 of everything read, in hexadecimal.
     consuming func checksum() -> String {
         sum.finalizeHex()
     }
 
-    /// The next bytes, valid until the next call; none where the file has ended.
+    /// The next bytes, valid until the next call; none at the end of the file.
     private mutating func nextChunk(limit: Int) throws(DatasetError) -> UnsafeRawBufferPointer {
         if let unpacked = try inflater?.next(from: &file, limit: limit) { return unpacked }
         guard try file.fill() else { return UnsafeRawBufferPointer(start: nil, count: 0) }

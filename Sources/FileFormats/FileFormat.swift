@@ -1,8 +1,8 @@
-/// The format that a file's first bytes show, to be told where another was expected.
+/// The format that a file's first bytes show, for an error where another was expected.
 public struct FileFormat: Sendable, Equatable {
     /// What such a file is: `a bzip2 file`.
     public let name: String
-    /// How to come from it to the file that was meant; nil where that depends on what was meant.
+    /// How to get the expected file from it; nil if that depends on what is expected.
     public let remedy: String?
 
     /// The format of models.
@@ -14,10 +14,10 @@ public struct FileFormat: Sendable, Equatable {
     /// The format of data sets.
     public static let idx = FileFormat("an IDX file", nil)
 
-    /// As many bytes as are ever looked at.
+    /// The most bytes that are looked at.
     public static let headSize = 512
 
-    /// The format of a file that begins with these bytes; nil for one that is not known.
+    /// The format of a file that begins with these bytes; nil if it is unknown.
     public init?(of file: some Collection<UInt8>) {
         let head = Array(file.prefix(Self.headSize))
         guard let format = Self.marked(head) ?? Self.text(head) else { return nil }
@@ -30,10 +30,10 @@ public struct FileFormat: Sendable, Equatable {
     }
 }
 
-// MARK: - Formats that have marks
+// MARK: - Formats with magic bytes
 
 extension FileFormat {
-    /// Bytes at a place.
+    /// Bytes at an offset.
     private struct Mark {
         let offset: Int
         let bytes: [UInt8]
@@ -56,7 +56,7 @@ extension FileFormat {
         return marks.first { row in row.marks.allSatisfy { $0.isIn(head) } }?.format
     }
 
-    /// What a ZIP archive is by the name of its first file.
+    /// What a ZIP archive holds, by the name of its first file.
     private static func archive(_ head: [UInt8]) -> FileFormat {
         let name = String(decoding: head.prefix(160), as: UTF8.self)
         if name.contains("data.pkl") { return pickle }
@@ -67,7 +67,7 @@ extension FileFormat {
     private static let pickle = FileFormat(
         "a pickle of torch.save", "save the state_dict with safetensors.torch.save_file")
 
-    /// The first row of which all marks are there tells the format.
+    /// The first row whose marks all match decides the format.
     private static let marks: [(marks: [Mark], format: FileFormat)] =
         packed + changed + pictures + others
 
@@ -89,7 +89,7 @@ extension FileFormat {
         ([Mark("ustar", at: 257)], FileFormat("a tar archive", "unpack it with tar")),
     ]
 
-    /// What a transfer as text makes of the files that it is not meant for.
+    /// Files damaged by a transfer as text.
     private static let changed: [([Mark], FileFormat)] = {
         let again = "transfer it again, in binary mode"
         func row(_ name: String, _ bytes: [UInt8]) -> ([Mark], FileFormat) {
