@@ -1,9 +1,9 @@
-/// CRC-32C (Castagnoli), the checksum of RFC 3720, which TensorBoard's files have.
+/// CRC-32C (Castagnoli), the checksum of RFC 3720 and of TensorBoard's files.
 public enum CRC32C {
-    /// The polynomial with its bits in reverse, as each byte is taken from its lowest bit on.
+    /// The polynomial with its bits reversed, because each byte is read from its lowest bit up.
     private static let polynomial: UInt32 = 0x82F6_3B78
 
-    /// What each value of a byte does to the sum.
+    /// The effect of each byte value on the sum.
     private static let table: [UInt32] = (0..<256).map { byte in
         (0..<8).reduce(UInt32(byte)) { sum, _ in
             sum & 1 == 0 ? sum >> 1 : sum >> 1 ^ polynomial

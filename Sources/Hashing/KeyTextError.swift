@@ -1,4 +1,4 @@
-/// Why a text does not give an Ed25519 key.
+/// Why a text is not the expected Ed25519 key.
 public enum KeyTextError: Error, Equatable, CustomStringConvertible {
     /// It is no key in the PEM format.
     case notPEM
@@ -8,10 +8,10 @@ public enum KeyTextError: Error, Equatable, CustomStringConvertible {
     case isPrivate
     /// A passphrase is needed to read it.
     case encrypted
-    /// It holds a key of another kind.
+    /// It holds a key of another type.
     case otherKind(String)
 
-    /// What the text is, to stand behind "it".
+    /// What is wrong with the text, as the rest of a sentence about "it".
     public var description: String {
         switch self {
         case .notPEM: "holds no key in the PEM format"

@@ -4,10 +4,10 @@ import CCrypto
 struct LibraryKey: ~Copyable {
     let pointer: OpaquePointer
 
-    /// The half of an Ed25519 pair that 32 bytes give.
+    /// One half of an Ed25519 pair, from its 32 bytes.
     init(_ bytes: [UInt8], isPrivate: Bool) {
         precondition(bytes.count == 32, "an Ed25519 key has 32 bytes, not \(bytes.count)")
-        // All bytes give a private key, and libcrypto looks at public ones when it uses them.
+        // Any bytes are a private key, and libcrypto checks public keys only when it uses them.
         guard let key = isPrivate ? tern_ed25519_private(bytes) : tern_ed25519_public(bytes) else {
             fatalError("libcrypto has no Ed25519")
         }
@@ -47,7 +47,7 @@ struct LibraryKey: ~Copyable {
 
     deinit { EVP_PKEY_free(pointer) }
 
-    /// Its half as 32 bytes.
+    /// One half of the key as 32 bytes.
     func bytes(isPrivate: Bool) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: 32) { bytes, count in
             var length = 32
@@ -55,13 +55,13 @@ struct LibraryKey: ~Copyable {
                 isPrivate
                 ? EVP_PKEY_get_raw_private_key(pointer, bytes.baseAddress, &length)
                 : EVP_PKEY_get_raw_public_key(pointer, bytes.baseAddress, &length)
-            // Of a key that was made or read this fails for want of memory alone.
+            // For a valid key this fails only if memory runs out.
             guard result == 1, length == 32 else { fatalError("libcrypto gives no Ed25519 key") }
             count = length
         }
     }
 
-    /// Its half as `openssl` would write it.
+    /// One half of the key as `openssl` would write it.
     func pem(isPrivate: Bool) -> [UInt8] {
         let buffer = BIO_new(BIO_s_mem())
         defer { BIO_free(buffer) }
@@ -69,7 +69,7 @@ struct LibraryKey: ~Copyable {
             isPrivate
             ? PEM_write_bio_PrivateKey(buffer, pointer, nil, nil, 0, nil, nil)
             : PEM_write_bio_PUBKEY(buffer, pointer)
-        // To memory, this fails for want of it alone.
+        // Writing to memory fails only if it runs out.
         guard result == 1 else { fatalError("libcrypto cannot write an Ed25519 key") }
         return [UInt8](unsafeUninitializedCapacity: 1024) { text, count in
             count = max(0, Int(BIO_read(buffer, text.baseAddress, 1024)))
@@ -77,7 +77,7 @@ struct LibraryKey: ~Copyable {
     }
 }
 
-/// What libcrypto asks for a passphrase, so that it does not ask the terminal.
+/// Answers libcrypto's request for a passphrase, so that it does not ask the terminal.
 private func noPassphrase(
     _ text: UnsafeMutablePointer<CChar>?, _ size: Int32, _ isNew: Int32,
     _ argument: UnsafeMutableRawPointer?

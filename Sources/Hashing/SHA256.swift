@@ -2,14 +2,14 @@ import CCrypto
 
 /// An incremental SHA-256 (FIPS 180-4), computed by libcrypto.
 ///
-/// It uses the CPU's SHA instructions where there are any: a gigabyte a second and more.
+/// It uses the CPU's SHA instructions if there are any: a gigabyte per second and more.
 public struct SHA256: ~Copyable {
     private let context: OpaquePointer
 
     /// Starts the sum of no bytes.
     public init() {
-        // Only a machine out of memory, or a libcrypto configured without SHA-256, gets here:
-        // nothing a caller could mend, and every checksum of the program depends on it.
+        // This happens only without memory, or with a libcrypto built without SHA-256. No caller could
+        // recover, and every checksum of the program depends on it.
         guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1
         else { fatalError("libcrypto cannot compute SHA-256") }
         self.context = context

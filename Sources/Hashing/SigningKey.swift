@@ -4,13 +4,13 @@ import CCrypto
 public struct SigningKey: Sendable {
     private let seed: [UInt8]
 
-    /// The key of 32 secret bytes.
+    /// The key from 32 secret bytes.
     public init(seed: [UInt8]) {
         precondition(seed.count == 32, "an Ed25519 key has 32 bytes, not \(seed.count)")
         self.seed = seed
     }
 
-    /// A new key, of libcrypto's source of random bytes.
+    /// A new key from libcrypto's random bytes.
     public static func random() -> SigningKey {
         var seed = [UInt8](repeating: 0, count: 32)
         // Without random bytes no key is a secret.
@@ -26,19 +26,19 @@ public struct SigningKey: Sendable {
     /// The key in the PEM format.
     public var pem: [UInt8] { LibraryKey(seed, isPrivate: true).pem(isPrivate: true) }
 
-    /// The half that checks what this one signs.
+    /// The half that verifies this key's signatures.
     public var publicKey: VerifyingKey {
         VerifyingKey(bytes: LibraryKey(seed, isPrivate: true).bytes(isPrivate: false))
     }
 
-    /// The 64 bytes of the signature of a message; it has no other.
+    /// The signature of a message, 64 bytes; it is deterministic.
     public func signature(of message: [UInt8]) -> [UInt8] {
         let key = LibraryKey(seed, isPrivate: true)
         let context = EVP_MD_CTX_new()
         defer { EVP_MD_CTX_free(context) }
         return [UInt8](unsafeUninitializedCapacity: 64) { bytes, count in
             var length = 64
-            // Of a sound key this fails for want of memory alone.
+            // For a valid key this fails only if memory runs out.
             guard EVP_DigestSignInit(context, nil, nil, nil, key.pointer) == 1,
                 EVP_DigestSign(context, bytes.baseAddress, &length, message, message.count) == 1
             else { fatalError("libcrypto cannot sign") }

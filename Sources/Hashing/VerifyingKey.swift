@@ -1,11 +1,11 @@
 import CCrypto
 
-/// The public half of an Ed25519 pair (RFC 8032): it tells what the private half has signed.
+/// The public half of an Ed25519 pair (RFC 8032): it verifies what the private half has signed.
 public struct VerifyingKey: Sendable, Equatable {
     /// Its 32 bytes.
     public let bytes: [UInt8]
 
-    /// The key of 32 bytes.
+    /// The key from its 32 bytes.
     public init(bytes: [UInt8]) {
         precondition(bytes.count == 32, "an Ed25519 key has 32 bytes, not \(bytes.count)")
         self.bytes = bytes
