@@ -1,10 +1,10 @@
 import FileFormats
 
-/// Why a picture cannot be used; every description is one line that says what to do about it.
+/// Why a picture cannot be used; every description is one line with the remedy.
 public enum ImageError: Error, Equatable {
-    /// The file does not begin as a PNG file does, but as one of a format that may be known.
+    /// The file does not begin like a PNG file; `found` is its format, if that is known.
     case notPNG(file: String, found: FileFormat?)
-    /// The file begins as a PNG file and cannot be decoded, for a reason that libpng gives.
+    /// The file begins like a PNG file but cannot be decoded, for libpng's reason.
     case damaged(file: String, reason: String)
     /// The header announces more pixels than ``Picture/mostPixels``.
     case tooLarge(file: String, width: Int, height: Int)
@@ -13,7 +13,7 @@ public enum ImageError: Error, Equatable {
 extension ImageError: CustomStringConvertible {
     /// One line: the file, what is wrong with it, and the remedy.
     public var description: String {
-        // A path may hold a line break; the promise of one line stands.
+        // A path may hold a line break, but the description must be one line.
         String(message.map { $0.isNewline ? "?" : $0 })
     }
 

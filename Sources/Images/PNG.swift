@@ -5,12 +5,12 @@ extension Picture {
     /// The most pixels that a picture may have.
     public static let mostPixels = 64_000_000
 
-    /// Decodes a PNG file of any kind: colour becomes grey, and transparent parts show a ground.
+    /// Decodes a PNG file of any kind: colour becomes grey, and transparent parts show a background.
     ///
-    /// The ground is white or black, whichever the picture differs more from.
+    /// The background is white or black, whichever the picture differs more from.
     ///
-    /// The file is not trusted: the pixels are allocated only once its header is known to announce
-    /// no more than ``mostPixels``, and no more than its data can hold.
+    /// The file is untrusted: the pixels are allocated only after its header announces no more than
+    /// ``mostPixels``, and no more than its data can hold.
     public init(png bytes: [UInt8], path: String) throws(ImageError) {
         let signature: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
         guard bytes.starts(with: signature) else {
@@ -27,19 +27,19 @@ extension Picture {
     }
 }
 
-/// The samples of a PNG file, as they stand in it.
+/// The samples of a PNG file, not yet converted.
 struct PNGSamples {
     let rows: Int
     let columns: Int
-    /// 1 of grey, 2 of grey and alpha, 3 of colours, 4 of colours and alpha.
+    /// 1 for grey, 2 for grey and alpha, 3 for colours, 4 for colours and alpha.
     let channels: Int
     /// The largest value of a sample: 255 or 65535.
     let largest: Int
-    /// What the file's samples are the power of, relative to the light; nil where it does not say.
+    /// The exponent of the file's samples relative to the light; nil if the file has none.
     let gamma: Double?
-    /// Whether the file goes on with an animation.
+    /// Whether the file continues with an animation.
     let isAnimated: Bool
-    /// [rows, columns, channels]: bytes, or two bytes a sample, the higher one first.
+    /// [rows, columns, channels]: bytes, or two bytes per sample, the higher one first.
     let bytes: [UInt8]
 
     /// Decodes the bytes of a file with a PNG file's signature.
@@ -59,7 +59,7 @@ struct PNGSamples {
         guard columns <= Picture.mostPixels / rows else {
             throw .tooLarge(file: path, width: columns, height: rows)
         }
-        // No deflated data unpack to more than 1032 times their size.
+        // Deflated data never unpack to more than 1032 times their size.
         guard Int(header.packed_row) * rows / 1032 <= file.count else {
             throw .damaged(
                 file: path,

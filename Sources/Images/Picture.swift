@@ -1,4 +1,4 @@
-/// A grey picture, and what was done to it so far.
+/// A grey picture, and the steps that led to it.
 public struct Picture: Sendable, Equatable {
     /// Pixel rows.
     public private(set) var rows: Int
@@ -6,7 +6,7 @@ public struct Picture: Sendable, Equatable {
     public private(set) var columns: Int
     /// The pixels [rows, columns], row-major, 0 black to 255 white.
     public private(set) var pixels: [UInt8]
-    /// The steps that led to these pixels, in a few words each: the size as found comes first.
+    /// The steps that led to these pixels, in a few words each; the original size comes first.
     public private(set) var notes: [String]
 
     /// A picture of these pixels [rows, columns]; other sizes are a programmer's error.
@@ -21,7 +21,8 @@ public struct Picture: Sendable, Equatable {
 
     /// Turns dark ink on a bright ground into MNIST's bright ink on black.
     ///
-    /// The ground is what the border is made of; ink is what makes the whole differ from it.
+    /// The ground is the border's shade; the ink is dark if it makes the average darker than the
+    /// ground.
     public mutating func brightenInk() {
         let ground = Int(self.ground)
         let sum = pixels.reduce(0) { $0 + Int($1) }
@@ -32,10 +33,10 @@ public struct Picture: Sendable, Equatable {
         notes.append("inverted")
     }
 
-    /// Makes a picture of bright ink as large as a network wants it, the way MNIST was made.
+    /// Scales a picture of bright ink to a network's input size, the way MNIST was made.
     ///
-    /// The ink is scaled, keeping its proportions, into a box of 20/28 of the frame, and its centre
-    /// of mass put into the frame's centre. A picture that has the size already is left as it is.
+    /// The ink is scaled, keeping its proportions, into a box of 20/28 of the frame, and its centre of
+    /// mass goes to the frame's centre. A picture that already has the size stays as it is.
     ///
     /// Source: LeCun, Cortes and Burges, "The MNIST database of handwritten digits" (1998).
     public mutating func fit(rows: Int, columns: Int) {
@@ -56,17 +57,17 @@ public struct Picture: Sendable, Equatable {
         centre(rows: rows, columns: columns)
     }
 
-    /// The shade that the border is made of: its median.
+    /// The shade of the border: its median.
     private var ground: UInt8 {
         let sides = (0..<rows).flatMap { [$0 * columns, ($0 + 1) * columns - 1] }
         let border = Array(0..<columns) + Array(pixels.count - columns..<pixels.count) + sides
         return border.map { pixels[$0] }.sorted()[border.count / 2]
     }
 
-    /// Takes over shades, of which the ground becomes 0 and the ink's brightest parts 255.
+    /// Sets the pixels from shades: the ground becomes 0 and the ink's brightest parts 255.
     ///
-    /// This comes after the scaling, since a thin stroke fades when it shrinks. It fades less where
-    /// two strokes meet, so the median of the ink is the measure, not the brightest.
+    /// This comes after the scaling, because a thin stroke fades when it shrinks. It fades less where
+    /// two strokes meet, so the measure is the median of the ink, not its brightest value.
     private mutating func stretchContrast(of shades: [Double], on ground: UInt8) {
         let ground = Double(ground)
         let brightest = shades.max() ?? ground
@@ -82,10 +83,10 @@ public struct Picture: Sendable, Equatable {
         if ground > 0 || peak < 254.5 { notes.append("contrast stretched") }
     }
 
-    /// Cuts off the rows and columns outside the ink; without any ink, nothing.
+    /// Cuts off the rows and columns outside the ink; without any ink, cuts nothing.
     private mutating func cropToInk(on ground: UInt8) {
         guard let peak = pixels.max(), peak > ground else { return }
-        // A quarter of full brightness, so that neither paper's grain nor soft edges count.
+        // A quarter of full brightness, so that neither the paper's grain nor soft edges count.
         let faintest = Int(ground) + max(1, Int(peak - ground) / 4)
         let isInk = { (pixel: UInt8) in Int(pixel) >= faintest }
         let inkRows = (0..<rows).filter { row in
@@ -102,7 +103,7 @@ public struct Picture: Sendable, Equatable {
         if before != (rows, columns) { notes.append("cropped to \(columns)x\(rows)") }
     }
 
-    /// Puts the picture into a larger black frame, its centre of mass as near the middle as fits.
+    /// Puts the picture into a larger black frame, with its centre of mass as near the middle as fits.
     private mutating func centre(rows: Int, columns: Int) {
         var (mass, down, right) = (0.0, 0.0, 0.0)
         for (index, pixel) in pixels.enumerated() {

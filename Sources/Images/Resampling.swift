@@ -1,7 +1,7 @@
-/// Grey pixels scaled to another size with a triangle filter.
+/// Scales grey pixels to another size with a triangle filter.
 ///
-/// It is as wide as the coarser of the grids, and up to a third wider where the picture shrinks: so a
-/// stroke of a pixel becomes about as wide as MNIST's are.
+/// The filter is as wide as the coarser grid, and up to a third wider if the picture shrinks: so a
+/// stroke of one pixel becomes about as wide as MNIST's.
 func resampled(
     _ pixels: [UInt8], columns: Int, to size: (rows: Int, columns: Int)
 ) -> [Double] {
@@ -19,7 +19,7 @@ func resampled(
     }
 }
 
-/// The source values that make one value of the result: from `first`, with weights that sum to 1.
+/// The source values of one result value: from `first`, with weights that sum to 1.
 private struct Tap {
     let first: Int
     let weights: [Double]
@@ -32,7 +32,7 @@ private struct Tap {
     }
 }
 
-/// The taps that make each of `target` values from `source`.
+/// The taps for `target` values from `source` values.
 private func taps(from source: Int, to target: Int) -> [Tap] {
     let ratio = Double(source) / Double(target)
     let reach = max(1, 1.3 * ratio - 0.3)

@@ -1,10 +1,10 @@
 import Glibc
 
 extension PNGSamples {
-    /// The picture in grey, 0 black to 255 white, and what that took in a few words each.
+    /// The picture in grey, 0 black to 255 white, and the conversions made, in a few words each.
     ///
-    /// Colours are weighed, and transparent parts mixed with the ground, in proportion to the light.
-    /// 16 bits are rounded to 8. A file that tells its gamma is brought to that of a display, 2.2.
+    /// Colours are weighted, and transparent parts mixed with the ground, in proportion to the light.
+    /// 16 bits are rounded to 8. A file with a gamma is converted to a display's, 2.2.
     func grey() -> (pixels: [UInt8], conversions: [String]) {
         var conversions: [String] = []
         if isAnimated { conversions.append("first image of an animation") }
@@ -24,13 +24,13 @@ extension PNGSamples {
         return (pixels, conversions)
     }
 
-    /// The light of the ground that the ink differs more from, 0 or 1; nil if nothing shows it.
+    /// The light of the ground that differs more from the ink, 0 or 1; nil if nothing shows the ground.
     private func ground(_ light: LightTable) -> Double? {
         var (onBlack, onWhite, isOpaque) = (0.0, 0.0, true)
         for index in 0..<rows * columns {
             let pixel = self[index]
             isOpaque = isOpaque && pixel.alpha == largest
-            // The root is near enough to how bright a light seems.
+            // The square root approximates how bright a light seems.
             let shade = light.luminance(pixel).squareRoot()
             onBlack += Double(pixel.alpha) * shade
             onWhite += Double(pixel.alpha) * (1 - shade)
@@ -68,12 +68,12 @@ private struct Pixel {
     let alpha: Int
 }
 
-/// The light, 0 to 1, that each value of a sample stands for, and the shade of grey.
+/// The light, 0 to 1, and the shade of grey for each value of a sample.
 private struct LightTable {
     private static let displayGamma = 2.2
     private let largest: Double
     private let exponent: Double
-    // [largest + 1] each, or empty where there are fewer samples than that.
+    // [largest + 1] each, or empty if there are fewer samples.
     private var lights: [Double] = []
     private var shades: [UInt8] = []
 
@@ -91,12 +91,12 @@ private struct LightTable {
         return isGrey && !shades.isEmpty ? shades[pixel.red] : shade(of: luminance(pixel))
     }
 
-    /// The shade that a display needs to give this light.
+    /// The shade that makes a display show this light.
     func shade(of light: Double) -> UInt8 {
         UInt8((255 * pow(min(light, 1), 1 / Self.displayGamma)).rounded())
     }
 
-    /// The light of a pixel, as sRGB's primary colours (ITU-R BT.709) make it up.
+    /// The light of a pixel, from sRGB's primary colours (ITU-R BT.709).
     func luminance(_ pixel: Pixel) -> Double {
         0.2126 * light(pixel.red) + 0.7152 * light(pixel.green) + 0.0722 * light(pixel.blue)
     }
