@@ -1,53 +1,53 @@
 import ZeroMQ
 
-/// A machine on which a worker is started, as ssh reaches it.
+/// A machine to start a worker on, as ssh reaches it.
 public struct Host: Hashable, Sendable, CustomStringConvertible {
-    /// Who logs in there; nil for whom ssh chooses.
+    /// The user to log in as; nil for ssh's default.
     public let user: String?
-    /// A name of ssh's configuration, a host name, or an address, without brackets.
+    /// A name from ssh's configuration, a host name, or an address without brackets.
     public let name: String
-    /// The port of its ssh server; nil for the one that ssh chooses.
+    /// The port of its ssh server; nil for ssh's default.
     public let port: UInt16?
-    /// The lanes of its worker; nil for one on each processor.
+    /// The lanes of its worker; nil for one per processor.
     public let lanes: Int?
 
-    /// What tells it apart from the others of a list.
+    /// The host without its lanes, which identifies it in a list.
     public var description: String {
         let isBare = port == nil || !name.contains(":")
         return (user.map { "\($0)@" } ?? "") + (isBare ? name : "[\(name)]")
             + (port.map { ":\($0)" } ?? "")
     }
 
-    /// The host as a word that ``init(_:lanes:)`` reads.
+    /// The host in the form that ``init(_:lanes:)`` reads.
     var word: String {
         guard let lanes else {
-            // A lone number behind the name is one of lanes.
+            // A single number after the name means lanes.
             return port == nil ? description : "\(description):"
         }
         let isBare = port != nil || !name.contains(":")
         return (isBare ? description : (user.map { "\($0)@" } ?? "") + "[\(name)]") + ":\(lanes)"
     }
 
-    /// What ssh is told: where to log in, and as whom.
+    /// ssh's arguments that name the host, its port and the user.
     var destination: [String] {
         (port.map { ["-p", "\($0)"] } ?? []) + [(user.map { "\($0)@" } ?? "") + name]
     }
 
-    /// The most lanes of a worker.
+    /// The maximum number of lanes of a worker.
     static let mostLanes = 1024
 }
 
-// As `--host` and the lines of a file name it: [USER@]NAME[:PORT][:LANES], with an IPv6 address in brackets
-// where a number follows it.
+// The form in `--host` and in files: [USER@]NAME[:PORT][:LANES], with an IPv6 address in brackets
+// if a number follows it.
 
 extension Host {
     /// Reads a host from one word.
     ///
     /// - Parameters:
-    ///   - text: `[USER@]NAME[:LANES]` or `[USER@]NAME:PORT:[LANES]`; where the lanes are known,
+    ///   - text: `[USER@]NAME[:LANES]` or `[USER@]NAME:PORT:[LANES]`; with known lanes,
     ///     `[USER@]NAME[:PORT]`.
-    ///   - known: the lanes, where they stand elsewhere.
-    /// - Throws: ``Fault`` that says what is wrong.
+    ///   - known: the lanes, if given elsewhere.
+    /// - Throws: ``Fault`` with the reason.
     init(_ text: Substring, lanes known: Int? = nil) throws(Fault) {
         let at = text.lastIndex(of: "@")
         let user = at.map { String(text[..<$0]) }
@@ -84,14 +84,14 @@ extension Host {
         }
     }
 
-    /// What is wrong with a host's text.
+    /// The reason why a host's text is invalid.
     struct Fault: Error {
         let reason: String
     }
 
     static let form = "the form is [USER@]HOST[:LANES] or [USER@]HOST:PORT:LANES"
 
-    /// Splits a name and the numbers behind it.
+    /// Splits a name and the numbers after it.
     private static func split(_ text: Substring) throws(Fault) -> (Substring, [Substring]) {
         if text.hasPrefix("[") {
             guard let end = text.firstIndex(of: "]") else {
@@ -110,7 +110,8 @@ extension Host {
         return (parts[0], Array(parts.dropFirst()))
     }
 
-    /// Whether ssh can take a text for a name: it is no option, and no shell would read more into it.
+    /// Whether a name is safe to pass to ssh: not an option, and without characters special to a
+    /// shell.
     private static func isName(_ text: some StringProtocol) -> Bool {
         (1...253).contains(text.utf8.count) && text.utf8.first != UInt8(ascii: "-")
             && text.utf8.allSatisfy { byte in
@@ -137,7 +138,7 @@ extension Host {
         return lanes
     }
 
-    /// The number that a text of digits alone is, if it is in a range.
+    /// Parses a number of digits only; nil outside the range.
     private static func plainNumber(_ text: Substring, in range: ClosedRange<Int>) -> Int? {
         guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
             let number = Int(text), range.contains(number)

@@ -4,20 +4,20 @@ import Subprocess
 import Training
 import ZeroMQ
 
-/// A login on a host, where the script `host.sh` waits for what to do.
+/// A login on a host, where the script `host.sh` waits for commands.
 public final class HostConnection: Sendable {
     private struct State {
-        /// What the script has answered, and nobody has taken yet.
+        /// The script's answers that nobody has read yet.
         var answers: [Substring] = []
-        /// Who waits for an answer.
+        /// The task that waits for an answer.
         var waiter: CheckedContinuation<Void, Never>?
-        /// The last line that was no answer, before the program ran.
+        /// The last line before the program's start that was not an answer.
         var words = ""
         /// The output has ended.
         var isClosed = false
-        /// The program runs, and says what is to be passed on.
+        /// The program runs, and its lines are passed on.
         var isRunning = false
-        /// It was killed because it did not answer.
+        /// The connection was killed because the host did not answer in time.
         var hasExpired = false
     }
 
@@ -26,11 +26,11 @@ public final class HostConnection: Sendable {
     private let said: @Sendable (String) -> Void
     private let state = Locked(State())
 
-    /// What the script's own lines begin with.
+    /// The prefix of the script's own lines.
     private static let mark = "tern-host "
-    /// The answer after which the program's lines come.
+    /// The answer after which the program's own lines follow.
     private static let running = "running"
-    /// How long a host may take for each answer.
+    /// The timeout of each answer.
     static let patience = Duration.seconds(9)
     private static let chunk = 1 << 18
 
@@ -40,17 +40,17 @@ public final class HostConnection: Sendable {
         (self.writer, self.pid, self.said) = (writer, pid, said)
     }
 
-    // MARK: - What the host says
+    // MARK: - Output of the host
 
-    /// Takes in a line from the host.
+    /// Handles a line from the host.
     func hear(_ line: String) {
-        // ssh ends its own lines with a carriage return, too.
+        // ssh ends its own lines with a carriage return.
         let line = line.hasSuffix("\r") ? String(line.dropLast()) : line
         let isWord = state.withLock { state in
             if line.hasPrefix(Self.mark) {
                 let answer = line.dropFirst(Self.mark.count)
                 state.answers.append(answer)
-                // The program's own lines come right behind.
+                // The next line may already be the program's.
                 if answer == Self.running { state.isRunning = true }
                 wake(&state)
                 return false
@@ -62,7 +62,7 @@ public final class HostConnection: Sendable {
         if isWord { said(line) }
     }
 
-    /// Notes that nothing more comes.
+    /// Notes the end of the output.
     func close() {
         state.withLock { state in
             state.isClosed = true
@@ -75,7 +75,7 @@ public final class HostConnection: Sendable {
         state.waiter = nil
     }
 
-    /// Waits for the script's next line; nil where the connection ends before it.
+    /// Waits for the script's next line; nil if the connection ends first.
     private func next() async -> [Substring]? {
         while true {
             let (answer, isOver) = state.withLock { state in
@@ -95,9 +95,9 @@ public final class HostConnection: Sendable {
         }
     }
 
-    /// Waits for an answer that begins with a word, and gives the rest.
+    /// Waits for an answer that begins with one of the expected words, and returns the rest.
     ///
-    /// - Throws: ``HostError`` if another comes, or none in time.
+    /// - Throws: ``HostError`` if another answer comes, or none in time.
     private func answer(_ expected: String...) async throws(HostError) -> Substring {
         let timer = expire()
         defer { timer.cancel() }
@@ -111,7 +111,7 @@ public final class HostConnection: Sendable {
         return expected.count > 1 ? answer[0] : answer.dropFirst().first ?? ""
     }
 
-    /// Kills the connection after some time, unless it is cancelled.
+    /// Kills the connection after the timeout, unless the task is cancelled.
     private func expire() -> Task<Void, Never> {
         Task {
             guard (try? await Task.sleep(for: Self.patience)) != nil else { return }
@@ -120,9 +120,9 @@ public final class HostConnection: Sendable {
         }
     }
 
-    // MARK: - What it is told
+    // MARK: - Commands to the host
 
-    /// Sends the script, and learns what the host is.
+    /// Sends the script, and returns the host's architecture and the address the login comes from.
     ///
     /// - Throws: ``HostError``
     public func open() async throws(HostError) -> (architecture: String, client: String) {
@@ -135,7 +135,7 @@ public final class HostConnection: Sendable {
         return (String(machine[1]), String(try await answer("client")))
     }
 
-    /// Has the host have a program, which is copied if it is not there yet.
+    /// Copies a program to the host unless it is already there.
     ///
     /// - Throws: ``HostError``
     public func bring(_ program: RemoteProgram) async throws(HostError) {
@@ -157,10 +157,10 @@ public final class HostConnection: Sendable {
         _ = try await answer("here")
     }
 
-    /// Has the program there look at the host; gives the line that it prints.
+    /// Runs `tern probe` on the host and returns the line that it prints.
     ///
     /// - Parameters:
-    ///   - arguments: those of `tern probe`.
+    ///   - arguments: the arguments of `tern probe`.
     ///   - line: its standard input.
     /// - Throws: ``HostError``
     public func probe(_ arguments: [String], line: String) async throws(HostError) -> String {
@@ -169,15 +169,15 @@ public final class HostConnection: Sendable {
         return String(try await answer("probe"))
     }
 
-    /// Starts the program there, and waits until it has ended.
+    /// Starts the program on the host, and waits until it has ended.
     ///
-    /// One with the same identity that an earlier login has left is killed first.
+    /// A program with the same identity from an earlier login is killed first.
     /// - Parameters:
-    ///   - identity: what tells it from other programs of this launch, and of others.
-    ///   - arguments: those of `tern`.
+    ///   - identity: unique among the programs of this launch and of others.
+    ///   - arguments: the arguments of `tern`.
     ///   - line: the first line of its standard input, which then stays open until ``end()``.
-    /// - Returns: its exit status, or 128 and a signal's number where one killed it; nil where the connection
-    ///   ended first.
+    /// - Returns: its exit status, or 128 and the number of the signal that killed it; nil if the
+    ///   connection ended first.
     /// - Throws: ``HostError``
     public func runProgram(
         _ identity: String, _ arguments: [String], line: String
@@ -189,7 +189,7 @@ public final class HostConnection: Sendable {
         return end.first == "ended" ? end.last.flatMap { Int32($0) } : nil
     }
 
-    /// Ends the program there, and the connection.
+    /// Ends the program on the host, and the connection.
     public func end() {
         Task { await finish() }
     }
@@ -206,7 +206,7 @@ public final class HostConnection: Sendable {
         do throws(SubprocessError) {
             _ = try await writer.write(bytes)
         } catch {
-            // The connection has ended, and what the host said last tells why.
+            // The connection has ended; the host's last answer may give the reason.
             while let answer = await next() {
                 if answer.first == "error" { throw .refused(String(answer.last ?? "")) }
             }
@@ -215,7 +215,7 @@ public final class HostConnection: Sendable {
         }
     }
 
-    /// Words for the shell there, on one line.
+    /// Arguments quoted for the host's shell, on one line.
     private static func words(_ arguments: [String]) -> String {
         arguments.map { "'\($0.replacing("'", with: "'\\''"))'" }.joined(separator: " ")
     }
@@ -223,19 +223,19 @@ public final class HostConnection: Sendable {
 
 /// Why a host cannot be used.
 public enum HostError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// ssh did not get there, or the connection ended.
+    /// ssh could not connect, or the connection ended.
     case disconnected(String)
-    /// Nothing came for some time.
+    /// The host did not answer in time.
     case silent(Duration)
-    /// The host's shell could not do what it was asked for.
+    /// The host's shell could not carry out a command.
     case refused(String)
-    /// It is another system.
+    /// The host does not run Linux.
     case notLinux(String)
-    /// There is no program for its processor.
+    /// There is no program for the host's processor.
     case noProgram(architecture: String, known: [String])
-    /// The worker has not enough memory.
+    /// The host has too little memory for the worker.
     case tooLittleMemory(free: Int, needed: Int, lanes: Int)
-    /// The coordinator's port cannot be reached from there; what became of each endpoint.
+    /// The host cannot reach the coordinator's port; a result for each endpoint.
     case noWay(port: UInt16, [String])
 
     /// What is wrong and what to do, without the host's name.
@@ -259,7 +259,7 @@ public enum HostError: Error, Equatable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// What ssh says, and what to do about it.
+    /// ssh's message with advice.
     private static func advised(_ words: String) -> String {
         let advice: [(sign: String, advice: String)] = [
             (
@@ -278,7 +278,7 @@ public enum HostError: Error, Equatable, Sendable, CustomStringConvertible {
             ("remote port forwarding failed", "check AllowTcpForwarding of its sshd"),
         ]
         guard let known = advice.first(where: { words.contains($0.sign) }) else { return words }
-        // Some begin with USER@HOST, which has been named.
+        // Some messages begin with USER@HOST, which the caller names already.
         let name = words.firstRange(of: ": ").flatMap { end in
             words[..<end.lowerBound].contains("@") ? end.upperBound : nil
         }

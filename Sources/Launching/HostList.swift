@@ -1,12 +1,12 @@
 /// The machines of a run, each once.
 public struct HostList: Equatable, Sendable {
-    /// In the order in which they are named.
+    /// The hosts in the order of the input.
     public let hosts: [Host]
 
     /// The list as a value of `--host`.
     public var text: String { hosts.map(\.word).joined(separator: ",") }
 
-    /// Reads the value of `--host`: hosts with commas between them.
+    /// Reads the value of `--host`: hosts separated by commas.
     ///
     /// - Throws: ``HostListError``
     public init(option: String) throws(HostListError) {
@@ -21,13 +21,13 @@ public struct HostList: Equatable, Sendable {
         try self.init(hosts, of: "--host")
     }
 
-    /// Reads a file's content, or what a command has printed: a host a line.
+    /// Reads a file's content or a command's output, one host per line.
     ///
-    /// A line is `HOST`, `HOST LANES`, `HOST slots=LANES` or, as Horovod's discovery scripts print it,
-    /// `HOST:LANES`. What follows a `#` is a comment. Files from other systems may have a mark at their
-    /// beginning and carriage returns, and the last line may lack its end.
+    /// A line is `HOST`, `HOST LANES`, `HOST slots=LANES` or `HOST:LANES`, the output of Horovod's
+    /// discovery scripts. A `#` begins a comment. A byte order mark, carriage returns and a missing
+    /// last line end are accepted.
     /// - Parameter place: the file's name, for errors.
-    /// - Throws: ``HostListError`` that names the line.
+    /// - Throws: ``HostListError`` with the line's number.
     public init(parsing bytes: [UInt8], from place: String) throws(HostListError) {
         let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
         let lines = (bytes.starts(with: mark) ? bytes.dropFirst(mark.count) : bytes[...]).split(
@@ -80,6 +80,6 @@ public struct HostListError: Error, Equatable, CustomStringConvertible {
     /// What is wrong there.
     public let reason: String
 
-    /// One line that says where and what.
+    /// One line with the place and the reason.
     public var description: String { "\(place): \(reason)" }
 }

@@ -2,17 +2,17 @@ import FoundationEssentials
 import Glibc
 import Monitoring
 
-/// What the logins of a launch have in common.
+/// The common part of a launch's logins.
 public struct HostLogin: Sendable {
     private let shell: RemoteShell
     private let programs: [RemoteProgram]
     private let rendezvous: Rendezvous
-    /// What a host's worker needs, in bytes.
+    /// The memory that a host's worker needs.
     private let need: HostNeed
-    /// The lanes of hosts that name none; nil for one on each processor.
+    /// The lanes of hosts that name none; nil for one per processor.
     private let lanes: Int?
 
-    /// Logins that bring one of `programs`, for workers that dial `rendezvous`.
+    /// Logins that copy one of `programs`, for workers that dial `rendezvous`.
     public init(
         by shell: RemoteShell, _ programs: [RemoteProgram], to rendezvous: Rendezvous,
         need: HostNeed, lanes: Int?
@@ -21,19 +21,20 @@ public struct HostLogin: Sendable {
         (self.need, self.lanes) = (need, lanes)
     }
 
-    /// The command of a login, as a shell reads it.
+    /// A login's command line, quoted for a shell.
     public func command(for host: Host) -> String {
         shell.words(for: host, through: rendezvous.tunnel()).dropLast().map(shellWord)
             .joined(separator: " ")
     }
 
-    /// Logs in on a host, looks at it, and runs a worker there if `arguments` says so.
+    /// Logs in on a host, probes it, and runs a worker there if `arguments` returns some.
     ///
     /// - Parameters:
-    ///   - isMeasured: whether a server that measures ways listens in the coordinator's place.
-    ///   - arguments: given what was found, the arguments of `tern` and the first line of its standard input;
-    ///     nil to log out.
-    /// - Returns: the exit status, as ``HostConnection/runProgram(_:_:line:)`` gives it; 0 if nothing was run.
+    ///   - isMeasured: whether a ``ProbeServer`` listens in the coordinator's place.
+    ///   - arguments: returns the arguments of `tern` and the first line of its standard input for
+    ///     a probed host; nil to log out.
+    /// - Returns: the exit status of ``HostConnection/runProgram(_:_:line:)``; 0 if nothing was
+    ///   run.
     /// - Throws: ``HostError``
     public func run(
         on host: Host, isMeasured: Bool, started: (pid_t) -> Void,
@@ -48,13 +49,13 @@ public struct HostLogin: Sendable {
             connected(connection)
             let ready = try await prepare(host, connection, tunnel, isMeasured: isMeasured)
             guard let (words, line) = await arguments(ready) else { return 0 }
-            // The token tells this launch from others.
+            // The token is unique to this launch.
             let identity = "\(rendezvous.token.text)-\(host)"
             return try await connection.runProgram(identity, words, line: line)
         }
     }
 
-    /// Brings the program, and looks at the host.
+    /// Copies the program and probes the host.
     private func prepare(
         _ host: Host, _ connection: HostConnection, _ tunnel: RemoteShell.Tunnel?, isMeasured: Bool
     ) async throws(HostError) -> ReadyHost {
@@ -94,15 +95,15 @@ public struct HostLogin: Sendable {
 }
 
 extension Route {
-    /// Why it does not lead there.
+    /// Why the route does not reach the endpoint.
     fileprivate var reason: String { if case .failed(let reason) = speed { reason } else { "" } }
 }
 
-/// What a worker of a run needs.
+/// The memory that a worker of a run needs.
 public struct HostNeed: Sendable {
     /// The bytes of all examples.
     private let dataBytes: Int
-    /// The bytes of a network's parameters.
+    /// The bytes of the network's parameters.
     private let parameterBytes: Int
 
     /// The need of a run's worker.
@@ -112,10 +113,10 @@ public struct HostNeed: Sendable {
 
     /// A worker's memory before it has data.
     private static let ofProcess = 30_000_000
-    /// How many times a lane has the parameters: weights as they are and packed, gradients, sums.
+    /// The parameters' copies per lane: weights, packed weights, gradients, sums.
     private static let copiesPerLane = 4
 
-    /// The memory of a worker that may be left with all shards.
+    /// The memory of a worker in the worst case, in which it gets all shards.
     func memory(lanes: Int) -> Int {
         Self.ofProcess + dataBytes + lanes * Self.copiesPerLane * parameterBytes
     }

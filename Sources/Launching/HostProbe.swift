@@ -2,34 +2,35 @@ import Bounds
 import FoundationEssentials
 import Training
 
-/// What a host is like, and its way to the coordinator: what `tern probe` prints there as one line of JSON.
+/// A host's properties and its routes to the coordinator: `tern probe` prints them as a line of
+/// JSON.
 public struct HostProbe: Codable, Equatable, Sendable {
     /// The version of Tern.
     @PlainName public var version: String
-    /// The version of what coordinator and workers say to each other.
+    /// The version of the protocol between coordinator and workers.
     public var protocolVersion: Int
     /// The host's own name.
     @PlainName public var host: String
-    /// The architecture, as `uname -m` says it.
+    /// The architecture, as `uname -m` prints it.
     @PlainName public var architecture: String
     /// The processor's model.
     @PlainText<ReasonLength> public var processor: String
     /// The processors that a worker may run on.
     @Bounded<LaneCount> public var processors: Int
-    /// How fast a lane computes, or why none can.
+    /// How fast a lane computes, or why it cannot.
     public var lane: Finding<LaneRate>
-    /// The bytes of memory that a worker may still take.
+    /// The bytes of memory available to a worker.
     @Bounded<ByteCount> public var memory: Int
-    /// The bytes that are free where Tern's files go.
+    /// The bytes that are free in the folder for Tern's files.
     @Bounded<ByteCount> public var folderSpace: Int
-    /// The bytes that are free where temporary files go.
+    /// The bytes that are free in the folder for temporary files.
     @Bounded<ByteCount> public var temporarySpace: Int
-    /// What the host's clock showed when all was measured, in seconds since 1970.
+    /// The host's clock at the end of the probe, in seconds since 1970.
     @Bounded<Moment> public var clock: Double
-    /// The ways to the endpoints, in the order in which they were named.
+    /// The routes to the endpoints, in the order of the arguments.
     public var routes: [Route]
 
-    /// What was found.
+    /// A probe's results.
     public init(
         version: String, protocolVersion: Int, host: String, architecture: String,
         processor: String, processors: Int, lane: Finding<LaneRate>, memory: Int,
@@ -49,7 +50,7 @@ public struct HostProbe: Codable, Equatable, Sendable {
         self.routes = routes
     }
 
-    /// Reads a line that a host has printed; nil for anything else, or a number beyond its limits.
+    /// Reads a line that a host printed; nil if it is invalid or a number is out of range.
     public init?(parsing line: String) {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
@@ -61,7 +62,7 @@ public struct HostProbe: Codable, Equatable, Sendable {
     public var line: String { jsonText(self, isSnakeCase: true) }
 }
 
-/// What was found out, or in words why it was not.
+/// A result, or the reason why there is none.
 public enum Finding<Value: Codable & Equatable & Sendable>: Codable, Equatable, Sendable {
     /// The result.
     case found(Value)
@@ -80,7 +81,7 @@ public enum Finding<Value: Codable & Equatable & Sendable>: Codable, Equatable, 
         }
     }
 
-    /// Writes the one that there is.
+    /// Writes the result or the reason.
     public func encode(to encoder: any Encoder) throws {
         var values = encoder.container(keyedBy: CodingKeys.self)
         switch self {
@@ -94,7 +95,7 @@ public enum Finding<Value: Codable & Equatable & Sendable>: Codable, Equatable, 
     public var value: Value? { if case .found(let value) = self { value } else { nil } }
 }
 
-/// How fast each lane of a host computes while all of them do.
+/// How fast each lane of a host computes while all lanes compute.
 public struct LaneRate: Codable, Equatable, Sendable {
     /// The instruction set of the kernels.
     @PlainName public var kernels: String
@@ -108,44 +109,44 @@ public struct LaneRate: Codable, Equatable, Sendable {
     }
 }
 
-/// The way from a host to an endpoint of the coordinator.
+/// The route from a host to an endpoint of the coordinator.
 public struct Route: Codable, Equatable, Sendable {
-    /// The endpoint, as it was named.
+    /// The endpoint, as given.
     @PlainText<ReasonLength> public var endpoint: String
-    /// How fast the way is, or why it does not lead there.
+    /// How fast the route is, or why it does not reach the endpoint.
     public var speed: Finding<RouteSpeed>
 
-    /// What was found of the way to an endpoint.
+    /// A route with its result.
     public init(endpoint: String, speed: Finding<RouteSpeed>) {
         self.endpoint = endpoint
         self.speed = speed
     }
 }
 
-/// How fast a way is.
+/// How fast a route is.
 public struct RouteSpeed: Codable, Equatable, Sendable {
-    /// The seconds from a byte that is sent to the answer, the median of some.
+    /// The median of several round trips, in seconds.
     @Bounded<Seconds> public var roundTrip: Double
-    /// What the way carries; nil where it was not measured.
+    /// The route's bandwidth; nil if not measured.
     public var bandwidth: Bandwidth?
 
-    /// A speed that was measured.
+    /// A measured speed.
     public init(roundTrip: Double, bandwidth: Bandwidth? = nil) {
         self.roundTrip = roundTrip
         self.bandwidth = bandwidth
     }
 }
 
-/// What a way carries, in bytes a second, while other hosts may use parts of it too.
+/// A route's bandwidth in bytes a second, while other hosts may share parts of the route.
 public struct Bandwidth: Codable, Equatable, Sendable {
     /// From the host to the coordinator.
     @Bounded<Rate> public var upload: Double
-    /// From all hosts to the coordinator at that time: what the coordinator's own link carries at least.
+    /// From all hosts to the coordinator at that time: a lower bound of the coordinator's own link.
     @Bounded<Rate> public var uploadOfAll: Double
     /// From the coordinator to the host.
     @Bounded<Rate> public var download: Double
 
-    /// Rates that were measured.
+    /// Measured rates.
     public init(upload: Double, uploadOfAll: Double, download: Double) {
         self.upload = upload
         self.uploadOfAll = uploadOfAll

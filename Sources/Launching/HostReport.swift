@@ -1,11 +1,11 @@
-/// What preflight has found out about a host.
+/// The result of a host's preflight check.
 public struct HostReport: Sendable {
     /// The host.
     public let host: Host
-    /// What it is like, or why it cannot be used.
+    /// The host's probe, or why it cannot be used.
     public let outcome: Result<ReadyHost, HostError>
 
-    /// What was found.
+    /// A host's result.
     public init(_ host: Host, _ outcome: Result<ReadyHost, HostError>) {
         (self.host, self.outcome) = (host, outcome)
     }
@@ -16,13 +16,13 @@ public struct HostReport: Sendable {
 
 /// A host that can compute for a run.
 public struct ReadyHost: Sendable {
-    /// What it is like.
+    /// The host's probe.
     public let probe: HostProbe
     /// The lanes of its worker.
     public let lanes: Int
-    /// Where its worker dials.
+    /// The endpoint that its worker dials.
     public let endpoint: String
-    /// How fast the way there is; nil where the coordinator itself listened already.
+    /// The speed of that route; nil if the coordinator was already listening.
     public let speed: RouteSpeed?
     /// How far its clock is ahead of this machine's, in seconds.
     public let clockOffset: Double

@@ -1,34 +1,35 @@
 import Glibc
 import Subprocess
 
-/// How to log in on a host.
+/// A login session on a host.
 public struct HostSession: Sendable {
     /// The host.
     public let host: Host
     private let shell: RemoteShell
     private let tunnel: RemoteShell.Tunnel?
 
-    /// A session that is not begun.
+    /// A session that has not begun.
     ///
-    /// - Parameter tunnel: a port of the host that is to lead to one of this machine.
+    /// - Parameter tunnel: a port of the host to forward to this machine.
     public init(_ host: Host, by shell: RemoteShell, through tunnel: RemoteShell.Tunnel? = nil) {
         (self.host, self.shell, self.tunnel) = (host, shell, tunnel)
     }
 
     /// Logs in, carries out `body`, and logs out.
     ///
-    /// All goes over one login. A shell on the host carries out the script `host.sh`, which reads what to do
-    /// from its standard input. That ends with the connection, and everything there ends with it.
+    /// One login carries everything. A shell on the host runs the script `host.sh`, which reads
+    /// commands from its standard input. The input ends with the connection, and then everything on
+    /// the host ends.
     /// - Parameters:
-    ///   - started: told the process on this machine, which lasts as long as the session.
-    ///   - said: told each line that the program on the host prints.
+    ///   - started: gets the process on this machine, which lasts as long as the session.
+    ///   - said: gets each line that the program on the host prints.
     /// - Throws: ``HostError``, or what `body` throws.
     public func run<Result: Sendable>(
         started: (pid_t) -> Void, said: @escaping @Sendable (String) -> Void,
         _ body: (HostConnection) async throws -> Result
     ) async throws -> Result {
         var options = PlatformOptions()
-        // Ctrl-C at the terminal is for the run, which then ends its workers in order.
+        // Ctrl-C at the terminal must reach only the run, which then ends its workers in order.
         options.createSession = true
         let words = shell.words(for: host, through: tunnel)
         let outcome = try await Subprocess.run(

@@ -2,16 +2,16 @@ import FoundationEssentials
 import Subprocess
 import Training
 
-/// Where the machines of a run are named, which may change while it goes on.
+/// The source of a run's machines, which may change while it runs.
 public enum HostSource: Sendable {
-    /// They are given once.
+    /// A fixed list.
     case fixed(HostList)
-    /// A file, which is read again when it changes.
+    /// A file that is read again every second.
     case file(String)
-    /// A command of the shell, which is asked again and again.
+    /// A shell command that runs again and again.
     case command(String)
 
-    /// How long until the next look.
+    /// The time between two checks; nil for a fixed list.
     var interval: Duration? {
         switch self {
         case .fixed: nil
@@ -20,7 +20,7 @@ public enum HostSource: Sendable {
         }
     }
 
-    /// The machines that are named now.
+    /// The current list of machines.
     ///
     /// - Throws: ``HostListError``
     public func list() async throws -> HostList {
@@ -39,7 +39,7 @@ public enum HostSource: Sendable {
         }
     }
 
-    /// The longest list that a command may print.
+    /// The maximum size of a command's output, in bytes.
     private static let mostBytes = 1 << 20
 
     private static func output(of command: String) async throws -> [UInt8] {
@@ -57,9 +57,9 @@ public enum HostSource: Sendable {
         }
     }
 
-    /// Tells the list again and again, and why there is none.
+    /// Reports the list again and again, or why it cannot be read.
     ///
-    /// Ends at once where the list cannot change, and else when the task is cancelled.
+    /// Returns at once if the list is fixed, else when the task is cancelled.
     public func follow(
         _ tell: (Result<HostList, any Error>) async -> Void
     ) async {

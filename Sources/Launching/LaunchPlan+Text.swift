@@ -1,7 +1,7 @@
 import Monitoring
 
 extension LaunchPlan: CustomStringConvertible {
-    /// A table of the numbers of hosts, and what follows from it in words.
+    /// A table of the costs by number of hosts, and conclusions in words.
     public var description: String { ([table] + sentences).joined(separator: "\n") }
 
     private var table: String {
@@ -20,7 +20,7 @@ extension LaunchPlan: CustomStringConvertible {
 
     private func milliseconds(_ seconds: Double) -> String { fixed(seconds * 1000, 2) }
 
-    /// Of many hosts the powers of two are enough; and so is the next after the last that pays.
+    /// Shows powers of two if there are many hosts, and one power beyond the last that pays.
     private func isShown(_ hosts: Int) -> Bool {
         if hosts <= members.count {
             return members.count <= 8 || hosts == members.count || hosts == enough

@@ -1,25 +1,25 @@
 import Bounds
 
-/// What a step of training costs on so many hosts, as far as what was measured of them tells.
+/// An estimate of a training step's cost by number of hosts, from what preflight measured.
 ///
-/// A step is taken to be: the lanes compute; the weights go to all hosts and the sums come back; a round trip;
-/// and the coordinator's own work. The hosts' bytes share the coordinator's link, so more hosts take longer for
-/// them, while they compute for a shorter time.
+/// The model of a step: the lanes compute; the weights go to all hosts and the sums come back; one
+/// round trip; the coordinator's own work. All hosts' bytes share the coordinator's link, so with
+/// more hosts the transfer takes longer and the computation less time.
 public struct LaunchPlan: Sendable, Equatable {
     /// A host that takes part.
     public struct Member: Sendable, Equatable {
         /// The lanes that compute there.
         public var lanes: Int
-        /// The processors that it has for them.
+        /// The processors available to them.
         public var processors: Int
         /// The operations a second of each lane.
         public var operationsPerSecond: Double
-        /// The seconds to the coordinator and back.
+        /// The round-trip time to the coordinator, in seconds.
         public var roundTrip: Double
-        /// What its way to the coordinator carries.
+        /// The bandwidth to the coordinator.
         public var bandwidth: Bandwidth
 
-        /// The host of a probe, with so many lanes; nil for one that cannot compute or was not measured.
+        /// A member from a host's probe; nil if the host cannot compute or was not measured.
         public init?(_ probe: HostProbe, lanes: Int) {
             let speeds = probe.routes.compactMap(\.speed.value)
             guard let lane = probe.lane.value, lane.operationsPerSecond > 0, lanes > 0,
@@ -34,21 +34,21 @@ public struct LaunchPlan: Sendable, Equatable {
             self.bandwidth = bandwidth
         }
 
-        /// The operations a second of all lanes.
+        /// The operations a second of all lanes together.
         var rate: Double { Double(lanes) * operationsPerSecond }
     }
 
-    /// What is to be trained.
+    /// The training job.
     public struct Job: Sendable, Equatable {
-        /// The operations of an example in a step, as `Architecture.operations` counts them.
+        /// The operations per example of a step, as `Architecture.operations` counts them.
         public var operationsPerExample: Double
-        /// The bytes of the weights.
+        /// The size of the weights, in bytes.
         public var weightBytes: Int
-        /// The examples of a step, over all hosts.
+        /// The global batch size, in examples.
         public var batchSize: Int
-        /// The shards of the data set.
+        /// The data set's shards.
         public var shards: Int
-        /// The training examples: no batch has more.
+        /// The training examples, an upper bound of the batch size.
         public var examples: Int
 
         /// A job of these sizes.
@@ -63,66 +63,66 @@ public struct LaunchPlan: Sendable, Equatable {
             self.examples = examples
         }
 
-        /// The shards that have examples in a step.
+        /// The shards with examples in a step.
         var slots: Int { min(shards, batchSize) }
-        /// The operations of the largest of them.
+        /// The operations of the largest slot.
         var operationsPerSlot: Double {
             Double((batchSize + slots - 1) / slots) * operationsPerExample
         }
     }
 
-    /// What a step costs, in seconds.
+    /// The cost of a step, in seconds.
     public struct Cost: Sendable, Equatable {
-        /// The hosts.
+        /// The number of hosts.
         public let hosts: Int
-        /// Their lanes.
+        /// The number of their lanes.
         public let lanes: Int
-        /// How long the lanes compute, until the last is done.
+        /// The time until the last lane has computed.
         public let compute: Double
-        /// How long weights and sums are on the wire.
+        /// The time to transfer weights and sums.
         public let wire: Double
-        /// How long the coordinator works, and the answers of hosts are on their way.
+        /// The coordinator's own work, and one round trip.
         public let coordinator: Double
         /// The examples a second.
         public let examplesPerSecond: Double
-        /// The share of the lanes' time in which they compute, 0 to 1.
+        /// The fraction of the lanes' time in which they compute, 0 to 1.
         public let busy: Double
 
-        /// All of it.
+        /// The sum of all parts.
         public var step: Double { compute + wire + coordinator }
     }
 
     /// Sizes that keep the hosts busy.
     public struct Proposal: Sendable, Equatable {
-        /// The shards.
+        /// The number of shards.
         public let shards: Int
-        /// The examples of a step.
+        /// The global batch size.
         public let batchSize: Int
-        /// The share of the lanes' time in which they compute then, 0 to 1.
+        /// The fraction of the lanes' time in which they would compute, 0 to 1.
         public let busy: Double
     }
 
-    /// The hosts that were measured, the fastest first.
+    /// The measured hosts, the fastest first.
     public let members: [Member]
-    /// What is to be trained.
+    /// The training job.
     public let job: Job
     /// The cost on one host, on two, and so on to all.
     ///
-    /// Then come the powers of two beyond, as far as there are shards, with hosts like the one in the middle.
+    /// Powers of two beyond that follow, up to the number of shards, with the median host repeated.
     public let costs: [Cost]
-    /// The least of those numbers of hosts that no other exceeds by a twentieth, in examples a second.
+    /// The smallest number of hosts within 5% of the best examples a second.
     public let enough: Int
-    /// What would keep all hosts busy; nil where they are.
+    /// Sizes that would keep all hosts busy; nil if they are busy already.
     public let proposal: Proposal?
 
-    /// A lane without work for more than this share of its time is not worth its host.
+    /// Lanes that compute for a smaller fraction of their time get a proposal.
     public static let busyEnough = 0.8
-    /// More than this times as many examples a second are worth more hosts.
+    /// More hosts are worthwhile if they give more than this factor in examples a second.
     private static let worthwhile = 1.05
 
-    /// A plan for the hosts that can take part.
+    /// A plan for the usable hosts.
     ///
-    /// - Precondition: There is one.
+    /// - Precondition: There is at least one.
     public init(_ members: [Member], _ job: Job) {
         precondition(!members.isEmpty, "no host can take part")
         let sorted = members.enumerated().sorted {
@@ -137,7 +137,7 @@ public struct LaunchPlan: Sendable, Equatable {
         proposal = Self.proposal(site, job)
     }
 
-    /// The numbers of hosts to look at.
+    /// The numbers of hosts to estimate.
     private static func counts(_ members: [Member], _ job: Job) -> [Int] {
         let lanes = members[members.count / 2].lanes
         let beyond = (0..<13).map { 1 << $0 }.filter {
@@ -146,7 +146,7 @@ public struct LaunchPlan: Sendable, Equatable {
         return Array(1...members.count) + beyond
     }
 
-    /// The cost on the hosts that were measured.
+    /// The cost with all measured hosts.
     public var cost: Cost { costs[members.count - 1] }
 
     private static func proposal(_ site: LaunchSite, _ job: Job) -> Proposal? {
@@ -154,7 +154,7 @@ public struct LaunchPlan: Sendable, Equatable {
         guard site.cost(of: job, hosts: hosts).busy < busyEnough else { return nil }
         var job = job
         let lanes = site.members.reduce(0) { $0 + $1.lanes }
-        // Shards that lanes share out almost evenly, and no more.
+        // The fewest shards that the lanes can divide almost evenly.
         while job.shards < ShardCount.limits.range.upperBound,
             job.shards < lanes || site.evenness(of: job.shards) < 0.9
         {
@@ -169,6 +169,6 @@ public struct LaunchPlan: Sendable, Equatable {
         return Proposal(shards: job.shards, batchSize: job.batchSize, busy: cost.busy)
     }
 
-    /// The examples of a shard in a step from which on its products are fast.
+    /// The examples per shard and step above which the products are fast.
     private static let rowsPerShard = 8
 }

@@ -1,38 +1,39 @@
-/// Hosts around one coordinator, and how long they take for the parts of a step.
+/// The hosts of one coordinator, and the time that each part of a step takes on them.
 package struct LaunchSite {
     /// The hosts, the fastest first.
     let members: [LaunchPlan.Member]
-    /// The bytes a second that the coordinator's own link takes from all hosts together.
+    /// The total upload bandwidth of the coordinator's link, in bytes a second.
     private let uplink: Double
-    /// The bytes a second that it brings to all hosts together.
+    /// The total download bandwidth of the coordinator's link, in bytes a second.
     private let downlink: Double
 
-    /// What the coordinator does in a step whatever its size, in seconds.
+    /// The coordinator's work per step that does not depend on its size, in seconds.
     private static let fixedWork = 0.0003
-    /// The bytes a second that the coordinator encrypts or decrypts, checks, and adds.
+    /// The bytes a second that the coordinator encrypts or decrypts, checks and adds.
     private static let coordinatorRate = 5e8
 
     /// A site of at least one host.
     init(_ members: [LaunchPlan.Member]) {
         self.members = members
-        // The server counts what all uploads bring at the same time. So the coordinator's link carries that
-        // much, whether the hosts were measured at once, and shared it, or one after another.
+        // The server counts all uploads that happen at the same time. So the coordinator's link
+        // carries this much, whether the hosts were measured together or one after another.
         let uploads = members.map(\.bandwidth.upload)
         let downloads = members.map(\.bandwidth.download)
         let best = members.map { max($0.bandwidth.upload, $0.bandwidth.uploadOfAll) }.max() ?? 0
         uplink = best
-        // Downloads overlap as much as uploads do.
+        // Downloads overlap as much as uploads.
         let overlap = min(1, best / uploads.reduce(0, +))
         downlink = max(downloads.max() ?? 0, overlap * downloads.reduce(0, +))
     }
 
-    /// What a step costs on the first hosts; beyond those that there are, with ones like the one in the middle.
+    /// The cost of a step on the first hosts; beyond the measured ones, the median host is
+    /// repeated.
     func cost(of job: LaunchPlan.Job, hosts count: Int) -> LaunchPlan.Cost {
         let extra = repeatElement(members[members.count / 2], count: max(0, count - members.count))
         let hosts = members.prefix(count) + extra
         let lanes = hosts.reduce(0) { $0 + $1.lanes }
         let compute = Self.computeTime(hosts, slots: job.slots, operations: job.operationsPerSlot)
-        // Who has no slot is sent nothing; the others send a sum for each node of the tree that covers
+        // A host without a slot gets nothing; the others send one sum per tree node that covers
         // their slots.
         let active = min(count, job.slots)
         let nodes = (0..<active).reduce(0) { sum, host in
@@ -53,25 +54,26 @@ package struct LaunchSite {
             examplesPerSecond: Double(job.batchSize) / step, busy: least / step)
     }
 
-    /// How long so many bytes take over the coordinator's link, and over the hosts' own.
+    /// The time to transfer bytes over the coordinator's link, or over the slowest host's own link.
     private func wireTime(of bytes: Double, to rates: [Double], link: Double) -> Double {
-        // Who had less than half of its part of the coordinator's link has a slower one of its own.
+        // A host with less than half of its share of the coordinator's link has a slower link of
+        // its own.
         let slowest = rates.filter { $0 < link / Double(members.count) / 2 }.min()
         return max(bytes / link, slowest.map { bytes / Double(rates.count) / $0 } ?? 0)
     }
 
-    /// How evenly all lanes share so many shards out: 1 if none waits for another.
+    /// How evenly the lanes divide the shards: 1 if no lane waits for another.
     func evenness(of shards: Int) -> Double {
         let rate = members.reduce(0) { $0 + $1.rate }
         return Double(shards) / rate
             / Self.computeTime(members[...], slots: shards, operations: 1)
     }
 
-    /// How long the lanes take for so many slots of so many operations each: a lane takes whole ones.
+    /// The time the lanes take for equal slots; a slot is not divided between lanes.
     package static func computeTime(
         _ hosts: some Collection<LaunchPlan.Member>, slots: Int, operations: Double
     ) -> Double {
-        // No lane is done before its next slot is.
+        // Each lane counts only its finished slots.
         func isDone(_ time: Double) -> Bool {
             slots
                 <= hosts.reduce(0) { sum, host in
@@ -92,7 +94,7 @@ package struct LaunchSite {
         return time
     }
 
-    /// The nodes of the reduction tree that cover a range of slots.
+    /// The number of reduction tree nodes that cover a range of slots.
     package static func nodes(covering range: Range<Int>) -> Int {
         var (first, count) = (range.lowerBound, 0)
         while first < range.upperBound {

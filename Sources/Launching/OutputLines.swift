@@ -1,7 +1,7 @@
 import Subprocess
 
 extension SubprocessOutputSequence {
-    /// Calls `body` with each line as it is printed, the last one whether it is complete or not.
+    /// Calls `body` with each line as it is printed; the last one may be incomplete.
     package func forEachLine(
         isolation: isolated (any Actor)? = #isolation, _ body: (String) -> Void
     ) async throws {

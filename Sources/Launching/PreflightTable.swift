@@ -1,11 +1,11 @@
 import Monitoring
 
-/// What preflight has found, a line a host.
+/// The results of preflight, one line per host.
 public struct PreflightTable: Sendable {
-    /// The lines.
+    /// The table.
     public let text: String
 
-    /// A table of all hosts, those that cannot be used among them.
+    /// A table of all hosts, including unusable ones.
     public init(_ reports: [HostReport]) {
         var table = TextTable(
             "host", "lanes", "kernels", "memory free", "disk free", "round trip", "to here",
@@ -46,10 +46,10 @@ public struct PreflightTable: Sendable {
 }
 
 extension ReadyHost {
-    /// How far clocks may be apart before the logs of two machines get out of order, in seconds.
+    /// The clock difference beyond which the logs of two machines sort wrongly, in seconds.
     private static let mostOffset = 2.0
 
-    /// What is odd about it, although it can be used.
+    /// Problems that do not prevent its use.
     public var warnings: [String] {
         var warnings: [String] = []
         if abs(clockOffset) > Self.mostOffset {

@@ -1,25 +1,25 @@
 import Glibc
 import ZeroMQ
 
-/// Why a way could not be measured, in words.
+/// Why a route could not be measured.
 struct RouteFailure: Error, Equatable {
     let reason: String
 
-    /// Nobody answers.
+    /// No answer came in time.
     static let silence = RouteFailure(reason: "no answer within 2 s: a firewall may be in the way")
 }
 
-/// A connection to a ``ProbeServer``, and what can be measured over it.
+/// A connection to a ``ProbeServer`` that measures the route.
 struct ProbeConnection: Sendable {
     private let socket: TCPSocket
     private let addresses: [HostAddress]
     private let port: UInt16
     private let token: ProbeToken
 
-    /// The addresses of a name that are dialled.
+    /// The maximum number of addresses to dial per name.
     private static let mostAddresses = 8
 
-    /// Dials all addresses at once, and greets the server at the one that is first to answer.
+    /// Dials all addresses at once, and greets the server at the first one that answers.
     init(
         _ addresses: [HostAddress], port: UInt16, token: ProbeToken,
         until end: ContinuousClock.Instant
@@ -31,7 +31,7 @@ struct ProbeConnection: Sendable {
         guard answer == ProbeProtocol.answer else { throw Self.stranger }
     }
 
-    /// Another connection of the same kind.
+    /// A second connection to the same server.
     func again(until end: ContinuousClock.Instant) throws(RouteFailure) -> ProbeConnection {
         try ProbeConnection(addresses, port: port, token: token, until: end)
     }
@@ -71,7 +71,7 @@ struct ProbeConnection: Sendable {
 
     // MARK: - Measuring
 
-    /// The seconds from a byte's sending to its return: the median of what fits a third of a second.
+    /// The median round trip of one byte in seconds, from up to 21 in a third of a second.
     func roundTrip(until end: ContinuousClock.Instant) throws(RouteFailure) -> Double {
         let enough = ContinuousClock.now + .milliseconds(300)
         var times: [Duration] = []
@@ -86,9 +86,9 @@ struct ProbeConnection: Sendable {
         return times.sorted()[times.count / 2] / .seconds(1)
     }
 
-    /// The bytes a second that arrive at the server, from here and from all that send at the same time.
+    /// The bytes a second that arrive at the server, from here and from all concurrent uploads.
     func upload(for length: Duration) -> (own: Double, all: Double)? {
-        // What a slow way has not carried by then is not wanted any more.
+        // Drops what a slow route has not carried by then.
         defer { socket.end() }
         let start = ContinuousClock.now
         let end = start + length
@@ -108,7 +108,7 @@ struct ProbeConnection: Sendable {
             bytes.removeFirst(whole)
             let (own, all) = (Int(clamping: report.own), Int(clamping: report.all))
             if meters == nil {
-                // The others' bytes from before are not of this time.
+                // Does not count the others' earlier bytes.
                 meters = (
                     RateMeter(from: start, for: length),
                     RateMeter(from: now, for: end - now, bytes: all)
@@ -123,7 +123,7 @@ struct ProbeConnection: Sendable {
 
     /// The bytes a second that arrive here.
     func download(for length: Duration) -> Double? {
-        // Else the server would go on sending, and be in the way of what is measured next.
+        // Otherwise the server keeps sending and disturbs the next measurement.
         defer { socket.end() }
         let start = ContinuousClock.now
         let end = start + length

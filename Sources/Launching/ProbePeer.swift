@@ -1,40 +1,40 @@
 import Glibc
 
-/// One who has dialled a ``ProbeServer``.
+/// A client of a ``ProbeServer``.
 struct ProbePeer: Sendable {
     /// The connection.
     let socket: TCPSocket
-    /// When it is cut off, whatever it does.
+    /// The deadline of the connection.
     let end = ContinuousClock.now + Self.longest
     private var state = State.greeting([])
     /// The bytes of its transfer.
     private var transferred: UInt64 = 0
 
     private static let longest = Duration.seconds(5)
-    /// More than the fastest network carries in the time of a measurement.
+    /// More than the fastest network carries during a measurement.
     private static let mostBytes: UInt64 = 1 << 34
 
     private enum State {
-        /// It has shown so much of the greeting.
+        /// The part of the greeting received so far.
         case greeting([UInt8])
         case idle
         case uploading
         case downloading
     }
 
-    /// A peer that has said nothing yet.
+    /// A peer that has sent nothing yet.
     init(_ socket: TCPSocket) { self.socket = socket }
 
-    /// Whether it has not shown the token.
+    /// Whether it has not presented the token yet.
     var isStranger: Bool { if case .greeting = state { true } else { false } }
 
-    /// What is waited for.
+    /// The poll events to wait for.
     var events: Int32 { if case .downloading = state { POLLOUT } else { POLLIN } }
 
-    /// Does what can be done now.
+    /// Handles the socket's next event.
     ///
     /// - Parameter uploaded: the bytes that all peers have uploaded.
-    /// - Returns: whether the connection goes on.
+    /// - Returns: whether to keep the connection.
     mutating func serve(
         _ token: ProbeToken, _ buffer: inout [UInt8], uploaded: inout UInt64
     ) -> Bool {
@@ -56,7 +56,7 @@ struct ProbePeer: Sendable {
         else { return false }
         state = .greeting(bytes)
         guard bytes.count == greeting.count else { return true }
-        // How long the comparison takes is not to tell how much of the token is right.
+        // Compares in constant time, so that timing does not reveal a part of the token.
         guard zip(bytes, greeting).reduce(0, { $0 | ($1.0 ^ $1.1) }) == 0 else { return false }
         state = .idle
         return sendAll(ProbeProtocol.answer)
@@ -83,7 +83,7 @@ struct ProbePeer: Sendable {
         uploaded += UInt64(count)
         guard transferred < Self.mostBytes else { return false }
         let report = UploadReport(own: transferred, all: uploaded).bytes
-        // One that does not fit may be left out, but no half of one may be sent.
+        // A report that does not fit may be skipped, but half a report may not be sent.
         return [0, report.count].contains(socket.send(report[...]))
     }
 
@@ -93,6 +93,6 @@ struct ProbePeer: Sendable {
         return transferred < Self.mostBytes
     }
 
-    /// Sends a few bytes; false if a peer reads so little that there is no room for them.
+    /// Sends a few bytes; false if the socket's buffer is full.
     private func sendAll(_ bytes: [UInt8]) -> Bool { socket.send(bytes[...]) == bytes.count }
 }

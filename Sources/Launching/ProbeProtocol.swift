@@ -1,33 +1,33 @@
-/// What `tern probe` and `tern probe --serve` say to each other over TCP.
+/// The protocol between `tern probe` and `tern probe --serve` over TCP.
 ///
 ///     probe:   tern-probe-1 TOKEN\n
 ///     server:  tern-probe-1\n
 ///
-/// Then the probe sends any number of `p`, each of which the server sends back, and at last one of these:
+/// The probe then sends any number of `p`, each echoed by the server, and finally one of these:
 ///
-///     u  and then anything: again and again, the server tells how many bytes have arrived, in two numbers
-///        of 64 bits, most significant byte first: over this connection, and over all
+///     u  then any bytes: the server repeatedly reports the bytes received, as two big-endian 64-bit
+///        numbers: over this connection, and over all
 ///     d  the server sends noise
 ///
-/// The probe ends the connection.
+/// The probe closes the connection.
 enum ProbeProtocol {
-    /// What a probe begins with.
+    /// The greeting of a probe.
     static func greeting(_ token: ProbeToken) -> [UInt8] { heading + Array("\(token.text)\n".utf8) }
 
-    /// The part of the greeting that is no secret.
+    /// The public part of the greeting.
     static let heading = Array("tern-probe-1 ".utf8)
 
-    /// What the server says to a probe that it knows.
+    /// The server's answer to a valid greeting.
     static let answer = Array("tern-probe-1\n".utf8)
 
-    /// What a probe asks for.
+    /// The requests of a probe.
     enum Request: UInt8 {
         case echo = 0x70
         case upload = 0x75
         case download = 0x64
     }
 
-    /// Bytes that no tunnel on the way can compress.
+    /// Random bytes, which no tunnel on the route can compress.
     static let noise: [UInt8] = {
         var generator = SystemRandomNumberGenerator()
         return (0..<1 << 13).flatMap { _ in
@@ -36,17 +36,17 @@ enum ProbeProtocol {
     }()
 }
 
-/// What the server of an upload tells.
+/// The server's report during an upload.
 struct UploadReport: Equatable {
-    /// The bytes that a report takes.
+    /// The encoded size, in bytes.
     static let size = 16
 
-    /// The bytes that have arrived over the connection.
+    /// The bytes received over this connection.
     let own: UInt64
-    /// The bytes that have arrived over all connections.
+    /// The bytes received over all connections.
     let all: UInt64
 
-    /// A report of so many bytes.
+    /// A report with these counts.
     init(own: UInt64, all: UInt64) {
         self.own = own
         self.all = all
@@ -60,7 +60,7 @@ struct UploadReport: Equatable {
         self.init(own: number(bytes.prefix(8)), all: number(bytes.dropFirst(8)))
     }
 
-    /// The report as it is sent.
+    /// The encoded report.
     var bytes: [UInt8] {
         [own, all].flatMap { number in withUnsafeBytes(of: number.bigEndian) { Array($0) } }
     }

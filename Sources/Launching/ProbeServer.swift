@@ -1,25 +1,26 @@
 import Glibc
 import ZeroMQ
 
-/// The other end of ``RouteProbe``s: where a coordinator will listen, it answers those that have the token.
+/// The peer of ``RouteProbe``s: it listens in the coordinator's place and answers clients with the
+/// token.
 ///
-/// One thread serves all. Strangers are cut off, and everything is bounded: connections, and the time and
-/// bytes of each.
+/// One thread serves all clients. Clients without the token are disconnected. The number of
+/// connections, and the time and bytes of each, are bounded.
 public struct ProbeServer: Sendable {
-    /// The connections at a time; beyond them, a new one takes the place of the oldest that has not shown the
+    /// The maximum number of connections; beyond it, a new one replaces the oldest without the
     /// token.
     public static let mostConnections = 1024
 
-    /// The first endpoint that it listens at, with the port that was chosen.
+    /// The first endpoint that it listens on, with the actual port.
     public let endpoint: String
     private let listeners: [TCPSocket]
     private let token: ProbeToken
     private let mostPeers: Int
     private var peers: [ProbePeer] = []
-    /// The bytes that all uploads together have brought.
+    /// The bytes of all uploads together.
     private var uploaded: UInt64 = 0
 
-    /// Listens at all addresses of an endpoint that this machine has.
+    /// Listens on all addresses of the endpoint that belong to this machine.
     ///
     /// - Throws: ``SocketError`` if there is none, or one is in use.
     public init(_ endpoint: Endpoint, token: ProbeToken) async throws(SocketError) {
@@ -33,7 +34,7 @@ public struct ProbeServer: Sendable {
                 listeners.append(listener)
                 first = first ?? address.endpoint(port: port)
             } catch {
-                // An address of another machine, or of a family that this one does not have.
+                // The address belongs to another machine, or this one lacks its address family.
                 guard [EADDRNOTAVAIL, EAFNOSUPPORT].contains(error.code) else {
                     throw SocketError(.listen, endpoint.text, code: error.code)
                 }
@@ -50,7 +51,7 @@ public struct ProbeServer: Sendable {
     private static func addresses(of endpoint: Endpoint) async throws(SocketError) -> [HostAddress]
     {
         switch endpoint.host {
-        // A socket for IPv6 takes connections over IPv4, too.
+        // An IPv6 socket also accepts IPv4 connections.
         case .any: return ["::", "0.0.0.0"].compactMap { HostAddress($0) }
         case .address(let address): return [address]
         case .name(let name):
@@ -62,7 +63,7 @@ public struct ProbeServer: Sendable {
         }
     }
 
-    /// Serves until nobody has the other end of the pipe `input` open any more.
+    /// Serves until the other end of the pipe `input` is closed.
     public mutating func run(untilEndOf input: Int32) {
         let never = ContinuousClock.now + .seconds(1 << 30)
         var buffer = [UInt8](repeating: 0, count: 1 << 18)
@@ -81,7 +82,7 @@ public struct ProbeServer: Sendable {
         }
     }
 
-    /// Reads what has come, which means nothing, and says whether it was the end.
+    /// Reads and ignores input; whether it has ended.
     private static func hasEnded(_ input: Int32) -> Bool {
         var rest = [UInt8](repeating: 0, count: 1 << 10)
         let count = read(input, &rest, rest.count)
@@ -102,7 +103,8 @@ public struct ProbeServer: Sendable {
     }
 
     private mutating func accept(from listener: TCPSocket) {
-        // Whoever dials again and again is not to keep the others waiting.
+        // Limits accepts per round, so that a client that reconnects in a loop does not block the
+        // others.
         for _ in 0..<64 {
             guard let socket = try? listener.accept() else { return }
             if peers.count >= mostPeers {

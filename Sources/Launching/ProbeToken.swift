@@ -1,12 +1,12 @@
-/// A secret by which a ``ProbeServer`` knows those that may measure: a line of 32 to 128 hexadecimal digits.
+/// A secret that ``ProbeServer`` clients present: a line of 32 to 128 hexadecimal digits.
 ///
-/// It goes over the network as it is. Whoever reads it there can measure for as long as the server runs,
-/// and nothing else: so each launch makes a new one, and it is no key of the run.
+/// It is sent in plain text. Whoever intercepts it can only run measurements while the server runs.
+/// So each launch makes a new one, separate from the run's key.
 public struct ProbeToken: Sendable, Equatable {
     /// The digits.
     public let text: String
 
-    /// The token in a line; nil where it is none.
+    /// Reads a token from a line; nil if it is invalid.
     public init?(_ line: String) {
         guard (32...128).contains(line.utf8.count),
             line.utf8.allSatisfy({ UnicodeScalar($0).properties.isASCIIHexDigit })
@@ -16,7 +16,7 @@ public struct ProbeToken: Sendable, Equatable {
 
     private init(digits: [Character]) { text = String(digits) }
 
-    /// A new one.
+    /// A new random token.
     public static func random() -> ProbeToken {
         let digits = Array("0123456789abcdef")
         var generator = SystemRandomNumberGenerator()

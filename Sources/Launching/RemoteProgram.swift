@@ -3,30 +3,30 @@ import Subprocess
 import SystemPackage
 import Training
 
-/// The program as a host gets it: itself, and in `lib` the shared libraries that it needs.
+/// The program to copy to a host: the executable, and in `lib` the shared libraries that it needs.
 ///
-/// Of the host it needs the C library alone.
+/// From the host it needs only the C library.
 public struct RemoteProgram: Sendable {
-    /// A file of it.
+    /// A file of the program.
     public struct File: Sendable {
-        /// Its name in the program's folder: `tern`, or `lib/NAME`.
+        /// The name in the program's folder: `tern`, or `lib/NAME`.
         let name: String
-        /// Where it is on this machine.
+        /// The path on this machine.
         let path: String
-        /// Its bytes.
+        /// The size in bytes.
         let size: Int
     }
 
-    /// The processors that it is for, as `uname -m` says it.
+    /// The processor architecture, as `uname -m` prints it.
     public let architecture: String
-    /// What tells it from other programs: the SHA-256 of the names and contents of its files, in part.
+    /// A prefix of the SHA-256 over its files' names and contents.
     public let digest: String
     let files: [File]
 
-    /// The name of the program's own file.
+    /// The name of the executable.
     static let program = "tern"
 
-    /// A program of this machine, with the libraries that it loads here.
+    /// A program on this machine, with the shared libraries it loads here.
     ///
     /// - Throws: ``RemoteProgramError``
     public init(at path: String) async throws {
@@ -37,7 +37,7 @@ public struct RemoteProgram: Sendable {
         try self.init(program)
     }
 
-    /// The program in a folder that `cluster/bundle` has made.
+    /// The program in a folder made by `cluster/bundle`.
     ///
     /// - Throws: ``RemoteProgramError``
     public init(bundle folder: String) throws(RemoteProgramError) {
@@ -52,7 +52,7 @@ public struct RemoteProgram: Sendable {
         try self.init(program)
     }
 
-    /// The program for a kind of processor.
+    /// The program for an architecture.
     ///
     /// - Throws: ``HostError`` if there is none.
     public static func fitting(
@@ -86,8 +86,7 @@ public struct RemoteProgram: Sendable {
         }
     }
 
-    /// The shared libraries of a program, as the loader finds them: it lists them where it is asked to, and
-    /// runs nothing.
+    /// The shared libraries of a program, as the loader finds them; this loader mode runs nothing.
     private static func libraries(of path: String) async throws -> [(name: String, path: String)] {
         let listing = try await Subprocess.run(
             .path(FilePath(path)),
@@ -102,13 +101,13 @@ public struct RemoteProgram: Sendable {
         }
     }
 
-    /// Whether a library belongs to the C library, which has to be the host's own.
+    /// Whether a library is part of the C library, which must be the host's own.
     private static func isOfLibC(_ name: String) -> Bool {
         let parts = ["anl", "c", "dl", "m", "mvec", "pthread", "resolv", "rt", "util"]
         return name.hasPrefix("ld-linux") || parts.contains { name.hasPrefix("lib\($0).so") }
     }
 
-    /// The processors that a program is for, by the header of its file.
+    /// The architecture of a program, from its ELF header.
     private static func architecture(
         of bytes: [UInt8], _ path: String
     ) throws(RemoteProgramError) -> String {
@@ -124,11 +123,11 @@ public struct RemoteProgram: Sendable {
     }
 }
 
-/// Why a program cannot be brought to hosts.
+/// Why a program cannot be copied to hosts.
 public enum RemoteProgramError: Error, CustomStringConvertible {
     /// A file cannot be read.
     case file(FileError)
-    /// A file is no program of Linux.
+    /// A file is not a Linux program.
     case notAProgram(path: String)
 
     /// One line that says what is wrong and what to do.

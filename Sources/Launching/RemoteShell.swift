@@ -1,19 +1,19 @@
 import FoundationEssentials
 import Subprocess
 
-/// The user's own ssh, which asks no question.
+/// The user's own ssh, in batch mode, so that it never prompts.
 public struct RemoteShell: Sendable {
-    /// The command that stands for `ssh`, as a shell reads it; nil for `ssh` itself.
+    /// The shell command to use in place of `ssh`; nil for `ssh`.
     private let command: String?
-    /// Whether a host gets at the user's agent.
+    /// Whether the host can use the user's ssh agent.
     private let forwardsAgent: Bool
 
-    /// The variable that names a command in place of `ssh`, such as `ssh -p 2222 -i id`.
+    /// The environment variable with a command in place of `ssh`, such as `ssh -p 2222 -i id`.
     public static let variable = "TERN_SSH"
 
-    /// The ssh that the environment asks for.
+    /// The ssh that the environment selects.
     ///
-    /// - Parameter forwardsAgent: whether a host gets at the user's agent, to log in on others.
+    /// - Parameter forwardsAgent: whether a host can use the user's agent to log in on others.
     public init(
         environment: [String: String] = ProcessInfo.processInfo.environment,
         forwardsAgent: Bool = false
@@ -23,28 +23,29 @@ public struct RemoteShell: Sendable {
         command = named.isEmpty ? nil : named
     }
 
-    /// A port of a host that leads to one of this machine.
+    /// A port of a host that is forwarded to this machine.
     public struct Tunnel: Hashable, Sendable {
         /// The port on the host's loopback address.
         public let port: UInt16
-        /// Where it leads to.
+        /// The port on this machine.
         public let target: UInt16
 
         /// A tunnel to a port of this machine.
         public init(port: UInt16, to target: UInt16) { (self.port, self.target) = (port, target) }
     }
 
-    /// How long ssh tries to connect, and how long a connection may be silent.
+    /// ssh's connection timeout in seconds, the interval of its keepalives in seconds, and how many
+    /// may fail.
     static let patience = (connecting: 8, silence: 5, silences: 3)
 
-    /// What the host's login shell does, of whatever kind it is: a POSIX shell reads the length of a script,
-    /// the script, and what the script reads.
+    /// The command for the host's login shell, of any kind: a POSIX shell reads the length of a
+    /// script, the script, and then the script's input.
     ///
-    /// All shells take what stands in single quotes as it is, as long as it is one line without a quote, a
-    /// backslash or an exclamation mark.
+    /// All shells take a single-quoted line literally if it has no quote, backslash or exclamation
+    /// mark.
     static let start = #"exec sh -c 'read -r n && eval "$(head -c "$n")"'"#
 
-    /// The words of the command that runs ``start`` on a host.
+    /// The command line that runs ``start`` on a host.
     public func words(for host: Host, through tunnel: Tunnel? = nil) -> [String] {
         let (connecting, silence, silences) = Self.patience
         var options = [

@@ -1,22 +1,22 @@
 import ZeroMQ
 
-/// Where the workers of a launch meet their coordinator, and what they show there.
+/// Where a launch's workers reach their coordinator, and the token for probes.
 public struct Rendezvous: Sendable {
-    /// The port that the coordinator listens on.
+    /// The coordinator's port.
     public let port: UInt16
-    /// What hosts call this machine; nil for the address that their logins come from.
+    /// This machine's name for the hosts; nil for the address that their logins come from.
     private let address: String?
-    /// The addresses of this machine, the farthest-reaching first.
+    /// The endpoints of this machine, the farthest-reaching first.
     private let own: [String]
-    /// What the hosts show when they measure their way to it.
+    /// The token that hosts present when they measure their route.
     public let token: ProbeToken
-    /// Whether the hosts get there through their logins.
+    /// Whether hosts connect through their ssh logins.
     public let isTunnelled: Bool
 
-    /// A place on this machine.
+    /// A rendezvous on this machine.
     ///
     /// - Parameters:
-    ///   - own: the endpoints by which other machines may reach it.
+    ///   - own: the endpoints at which other machines may reach it.
     public init(
         port: UInt16, address: String?, own: [String], token: ProbeToken, isTunnelled: Bool
     ) {
@@ -27,21 +27,21 @@ public struct Rendezvous: Sendable {
         self.isTunnelled = isTunnelled
     }
 
-    /// A port of a host that leads here, if the hosts get here through their logins.
+    /// A tunnel from a host's port to the coordinator, if hosts connect through their logins.
     ///
-    /// It is drawn, so that two launches on one host hardly ever ask for the same; ssh ends where it is taken,
-    /// and another try draws another.
+    /// The port is random, so that two launches on one host rarely collide. If the port is taken,
+    /// ssh ends, and the retry picks another.
     func tunnel() -> RemoteShell.Tunnel? {
         isTunnelled ? RemoteShell.Tunnel(port: .random(in: 20_000...60_000), to: port) : nil
     }
 
-    /// The endpoints that a host may reach the coordinator at, the likeliest first.
+    /// The endpoints at which a host may reach the coordinator, the likeliest first.
     ///
-    /// - Parameter client: the address that its login comes from, as its sshd says it.
+    /// - Parameter client: the address the login comes from, as the host's sshd reports it.
     func endpoints(client: String, through tunnel: RemoteShell.Tunnel?) -> [String] {
         if let tunnel { return ["tcp://127.0.0.1:\(tunnel.port)"] }
         if let address { return [Self.endpoint(address, port)] }
-        // Through a proxy it is none.
+        // With a proxy, `client` is not an address.
         let seen = HostAddress(client) == nil ? [] : [Self.endpoint(client, port)]
         return seen + own.filter { !seen.contains($0) }
     }

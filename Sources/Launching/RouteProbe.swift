@@ -1,22 +1,22 @@
 import Glibc
 import ZeroMQ
 
-/// Measures the ways to several endpoints at once, against a ``ProbeServer`` at each.
+/// Measures the routes to several endpoints at once, with a ``ProbeServer`` at each.
 public struct RouteProbe: Sendable {
     private let endpoints: [Endpoint]
     private let token: ProbeToken
     private let start: ContinuousClock.Instant
 
-    /// How long an answer is waited for.
+    /// The timeout of an answer.
     private static let patience = Duration.seconds(2)
-    /// How long the bandwidth's measurement waits for endpoints that have not answered.
+    /// How long the bandwidth measurement waits for endpoints that have not answered yet.
     private static let courtesy = Duration.seconds(1)
-    /// When all is over.
+    /// The time limit of the whole measurement.
     private static let length = Duration.seconds(2.3)
-    /// How long each direction is measured, where there is time.
+    /// The maximum duration of each transfer, if time allows.
     private static let longestTransfer = Duration.seconds(0.35)
 
-    /// A measurement of TCP endpoints; all of its time counts from `start`.
+    /// A measurement of TCP endpoints; all time limits count from `start`.
     public init(
         _ endpoints: [Endpoint], token: ProbeToken, start: ContinuousClock.Instant = .now
     ) {
@@ -34,7 +34,7 @@ public struct RouteProbe: Sendable {
         let roundTrip: Double
     }
 
-    /// Measures round trips to all endpoints, and the bandwidth to the first of them that is reached.
+    /// Measures the round trips to all endpoints, and the bandwidth to the first one reached.
     public func measure() async -> [Route] {
         await withTaskGroup(of: Event.self) { group in
             for index in endpoints.indices {
@@ -69,7 +69,7 @@ public struct RouteProbe: Sendable {
                 speeds[index] = .found(
                     RouteSpeed(roundTrip: speed.roundTrip, bandwidth: bandwidth))
             }
-            // The sleep alone can be cancelled.
+            // Only the sleep reacts to cancellation.
             if speeds.count == endpoints.count { group.cancelAll() }
             guard !isMeasured, !isWaiting || speeds.count == endpoints.count,
                 let (index, first) = reached.min(by: { $0.index < $1.index })

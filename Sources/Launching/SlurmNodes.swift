@@ -1,19 +1,19 @@
 import Bounds
 
-/// The names of nodes, from the form in which Slurm writes them: `node[01-03,7],gpu-[1-2]x`.
+/// Node names from Slurm's compressed form: `node[01-03,7],gpu-[1-2]x`.
 ///
-/// Numbers and ranges in brackets stand for one name each. A range's numbers have at least as many digits as
-/// its first. Of several brackets in a word, the last one's numbers change first.
+/// Each number in brackets gives one name. A range's numbers are padded to the digits of its first.
+/// If a word has several brackets, the last one varies fastest.
 public struct SlurmNodes: Sendable, Equatable {
     /// The names, in Slurm's order.
     public let names: [String]
 
-    /// The most names of a list: as many as Slurm itself allows.
+    /// The maximum number of names, as in Slurm.
     static let mostNames = 65_536
 
-    /// Reads a list.
+    /// Parses a list.
     ///
-    /// - Returns: nil if it is none that Slurm writes.
+    /// - Returns: nil if the text is not a valid list.
     public init?(_ text: String) {
         var names: [String] = []
         for word in Self.words(of: text[...]) {
@@ -24,7 +24,7 @@ public struct SlurmNodes: Sendable, Equatable {
         self.names = names
     }
 
-    /// Splits at the commas outside of brackets.
+    /// Splits at the commas outside brackets.
     private static func words(of text: Substring) -> [Substring] {
         var isInBrackets = false
         return text.split(omittingEmptySubsequences: false) { character in
@@ -50,7 +50,7 @@ public struct SlurmNodes: Sendable, Equatable {
         return numbers.flatMap { number in ends.map { start + number + $0 } }
     }
 
-    /// The numbers between two brackets, each with its zeros.
+    /// The numbers between two brackets, with their leading zeros.
     private static func numbers(in text: Substring) -> [String]? {
         var numbers: [String] = []
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {

@@ -1,10 +1,10 @@
-/// The place of a process in a Slurm job, as the variables tell it that `srun` sets for each task of a step.
+/// A process's place in a Slurm job, from the variables that `srun` sets for each task of a step.
 public struct SlurmTask: Equatable, Sendable {
-    /// The job's number; of a heterogeneous job, that of its first group.
+    /// The job's ID; in a heterogeneous job, that of its first group.
     public let job: Int
-    /// The number of the step in its job.
+    /// The step's number in the job.
     public let step: Int
-    /// How many times the job was requeued and started again.
+    /// How often the job was requeued and restarted.
     public let restarts: Int
     /// The task's number in the step; task 0 is the coordinator.
     public let rank: Int
@@ -12,15 +12,15 @@ public struct SlurmTask: Equatable, Sendable {
     public let count: Int
     /// The node of task 0.
     public let coordinator: String
-    /// The CPUs that the task may count as its own.
+    /// The CPUs available to the task.
     public let cpus: Int
 
-    /// Reads the variables of a task.
+    /// Reads a task's variables.
     ///
-    /// - Throws: ``SlurmError`` if `srun` has not started this process.
+    /// - Throws: ``SlurmError`` if `srun` did not start this process.
     public init(_ environment: [String: String]) throws(SlurmError) {
         let variables = SlurmVariables(environment)
-        // In a batch script the others are there too.
+        // A batch script has the other variables, but not this one.
         step = try variables.number("SLURM_STEP_ID")
         job = try variables.number("SLURM_JOB_ID")
         rank = try variables.number("SLURM_PROCID")
@@ -30,18 +30,18 @@ public struct SlurmTask: Equatable, Sendable {
         cpus = try Self.cpus(variables)
     }
 
-    /// The port of the coordinator, unless another is chosen: 20000 and the job's number modulo 10000.
+    /// The coordinator's default port: 20000 plus the job's ID modulo 10000.
     ///
-    /// It is below those that Linux gives to outgoing connections.
+    /// It is below Linux's range for outgoing connections.
     public var port: UInt16 { 20_000 + UInt16(job % 10_000) }
 
-    /// The folder of the job's run, the same each time that the job starts.
+    /// The folder of the job's run, the same after each restart.
     public var runFolder: String { "runs/slurm-\(job)" }
 
-    /// The name of the file with the key, another each time that the job starts.
+    /// The name of the key file, a new one after each restart.
     public var keyName: String { "\(Self.keyPrefix)\(job)-\(step)-\(restarts)\(Self.keySuffix)" }
 
-    /// Whether a file has the name of a job's key.
+    /// Whether a file name is that of a job's key.
     public static func isKeyName(_ name: String) -> Bool {
         name.hasPrefix(keyPrefix) && name.hasSuffix(keySuffix)
     }
@@ -49,8 +49,8 @@ public struct SlurmTask: Equatable, Sendable {
     private static let keyPrefix = "slurm-"
     private static let keySuffix = ".key"
 
-    /// Slurm sorts the nodes of a step that spans several groups of a heterogeneous job, but numbers the tasks
-    /// by group.
+    /// Slurm sorts the nodes of a step across groups of a heterogeneous job, but numbers tasks by
+    /// group.
     private static func firstNode(_ variables: SlurmVariables) throws(SlurmError) -> String {
         let nodes = try variables.nodes("SLURM_STEP_NODELIST")
         var group = 0
@@ -61,7 +61,8 @@ public struct SlurmTask: Equatable, Sendable {
         return nodes[0]
     }
 
-    /// Without `--cpus-per-task`, and in heterogeneous jobs, it is a share of those on the node.
+    /// Without `--cpus-per-task`, and in heterogeneous jobs, each task gets an equal part of the
+    /// node's CPUs.
     private static func cpus(_ variables: SlurmVariables) throws(SlurmError) -> Int {
         if let cpus = try variables.numberIfSet("SLURM_CPUS_PER_TASK") { return max(1, cpus) }
         let tasks = try variables.text("SLURM_GTIDS").split(separator: ",").count
@@ -69,7 +70,7 @@ public struct SlurmTask: Equatable, Sendable {
     }
 }
 
-/// The variables that Slurm sets, read as what they stand for.
+/// Slurm's variables, parsed.
 private struct SlurmVariables {
     private let values: [String: String]
 
@@ -90,7 +91,7 @@ private struct SlurmVariables {
         values[name] == nil ? nil : try number(name)
     }
 
-    /// The names of a list, at least one.
+    /// The names of a node list, at least one.
     func nodes(_ name: String) throws(SlurmError) -> [String] {
         let text = try text(name)
         guard let nodes = SlurmNodes(text) else { throw .unreadable(name, text) }
@@ -102,11 +103,11 @@ private struct SlurmVariables {
     }
 }
 
-/// Why a process cannot tell its place in a Slurm job.
+/// Why a process cannot find its place in a Slurm job.
 public enum SlurmError: Error, Equatable, CustomStringConvertible {
-    /// A variable is missing that `srun` sets.
+    /// A variable that `srun` sets is missing.
     case missing(String)
-    /// A variable has a value that Slurm does not write.
+    /// A variable has a value that Slurm never writes.
     case unreadable(String, String)
 
     /// One line that says what is wrong and what to do.

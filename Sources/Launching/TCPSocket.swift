@@ -1,12 +1,12 @@
 import Glibc
 import ZeroMQ
 
-/// A TCP socket without ZeroMQ that never blocks, and is closed when nobody refers to it any more.
+/// A non-blocking TCP socket without ZeroMQ, closed with its last reference.
 final class TCPSocket: Sendable {
-    /// The open socket.
+    /// The file descriptor.
     let descriptor: Int32
 
-    /// Takes an open socket over.
+    /// Takes ownership of an open socket.
     private init(owning descriptor: Int32) {
         self.descriptor = descriptor
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
@@ -17,7 +17,7 @@ final class TCPSocket: Sendable {
 
     // MARK: - Opening
 
-    /// Begins to dial an address; whether it is reached, ``connectError`` says once it can be written to.
+    /// Starts to connect; once the socket is writable, ``connectError`` has the result.
     static func dialling(
         _ address: HostAddress, port: UInt16
     ) throws(SystemError) -> TCPSocket {
@@ -29,12 +29,12 @@ final class TCPSocket: Sendable {
         }
     }
 
-    /// Waits for peers at an address; `::` takes those over IPv4, too.
+    /// Listens at an address; `::` also accepts IPv4.
     static func listening(
         at address: HostAddress, port: UInt16
     ) throws(SystemError) -> TCPSocket {
         try open(address, port: port) { socket, system, size throws(SystemError) in
-            // A coordinator is to listen here as soon as this socket is closed.
+            // The coordinator listens here right after this socket is closed.
             socket.set(Int(SOL_SOCKET), SO_REUSEADDR, to: 1)
             if address.isIPv6 {
                 socket.set(IPPROTO_IPV6, IPV6_V6ONLY, to: address.text == "::" ? 0 : 1)
@@ -53,7 +53,7 @@ final class TCPSocket: Sendable {
         hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var list: UnsafeMutablePointer<addrinfo>?
-        // Only an address whose scope is no network interface of this machine is not understood.
+        // The call fails only if the address's scope is not an interface of this machine.
         guard getaddrinfo(address.text, "\(port)", &hints, &list) == 0, let first = list?.pointee,
             let system = first.ai_addr
         else { throw SystemError(code: EADDRNOTAVAIL) }
@@ -65,7 +65,7 @@ final class TCPSocket: Sendable {
         return socket
     }
 
-    /// The next peer that has dialled this socket, which listens.
+    /// Accepts the next connection of a listening socket.
     func accept() throws(SystemError) -> TCPSocket {
         let peer = Glibc.accept(descriptor, nil, nil)
         guard peer >= 0 else { throw SystemError(code: errno) }
@@ -80,9 +80,9 @@ final class TCPSocket: Sendable {
             descriptor, Int32(level), option, &value, socklen_t(MemoryLayout<Int32>.size))
     }
 
-    // MARK: - What it is
+    // MARK: - State
 
-    /// The port that this socket listens at.
+    /// The port that this socket listens on.
     var port: UInt16 {
         var storage = sockaddr_storage()
         var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
@@ -90,14 +90,14 @@ final class TCPSocket: Sendable {
             storage.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
                 _ = getsockname(descriptor, address, &size)
             }
-            // Both families have the port at the same place.
+            // Both address families have the port at the same offset.
             return storage.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
                 UInt16(bigEndian: $0.pointee.sin_port)
             }
         }
     }
 
-    /// Why dialling failed; nil where it did not.
+    /// Why connecting failed; nil if it did not.
     var connectError: SystemError? {
         var code: Int32 = 0
         var size = socklen_t(MemoryLayout<Int32>.size)
@@ -107,7 +107,7 @@ final class TCPSocket: Sendable {
 
     // MARK: - Using
 
-    /// Sends as many of the bytes as the system takes now; nil once the connection is broken.
+    /// Sends as many bytes as the system accepts now; nil if the connection is broken.
     func send(_ bytes: ArraySlice<UInt8>) -> Int? {
         outcome(
             bytes.withUnsafeBytes {
@@ -115,7 +115,7 @@ final class TCPSocket: Sendable {
             })
     }
 
-    /// Fills the buffer with what has come, which may be nothing; nil once the connection is over.
+    /// Reads what has arrived, possibly nothing; nil if the connection has ended.
     func receive(into buffer: inout [UInt8]) -> Int? {
         let count = buffer.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, $0.count, 0) }
         return count == 0 ? nil : outcome(count)
@@ -126,13 +126,14 @@ final class TCPSocket: Sendable {
         return [EAGAIN, EINTR].contains(errno) ? 0 : nil
     }
 
-    /// Waits for one of the events, such as `POLLIN`, or the end of the connection; false if none comes in time.
+    /// Waits for one of the events, such as `POLLIN`, or for the connection's end; false after a
+    /// timeout.
     func wait(for events: Int32, until end: ContinuousClock.Instant) -> Bool {
         var state = pollfd(fd: descriptor, events: Int16(events), revents: 0)
         return poll(&state, 1, until: end) > 0
     }
 
-    /// Ends the connection at once; what has not been sent, or read, is dropped.
+    /// Resets the connection at once; unsent and unread data is dropped.
     func end() {
         var nobody = sockaddr()
         nobody.sa_family = sa_family_t(AF_UNSPEC)
@@ -140,16 +141,16 @@ final class TCPSocket: Sendable {
     }
 }
 
-/// An error of the system's.
+/// A system error.
 struct SystemError: Error, Equatable, CustomStringConvertible {
     /// The error number.
     let code: Int32
 
-    /// As the system says it.
+    /// The system's message.
     var description: String { String(cString: strerror(code)) }
 }
 
-/// Waits for events of descriptors until a moment, and tells how many have any.
+/// Polls descriptors until a deadline, and returns how many are ready.
 func poll(
     _ states: UnsafeMutablePointer<pollfd>, _ count: Int, until end: ContinuousClock.Instant
 ) -> Int {

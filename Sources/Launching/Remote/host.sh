@@ -1,14 +1,14 @@
 # shellcheck shell=sh
-# What tern launch has the shell of a host do: it tells what the host is like, takes in the program,
-# and runs it, as the lines of standard input say. Lines of its own begin with "tern-host ".
+# tern launch runs this script in a host's shell. It describes the host, receives the program, and
+# runs it, as commanded on standard input. Its own lines begin with "tern-host ".
 #
 #   program SUM       whether the program with this digest is here: answers "here" or "missing"
 #   file NAME SIZE    a file of the program; its bytes follow
-#   ready             all files have come
-#   probe ARGUMENTS   runs tern probe; its standard input is the line that follows
-#   run ID ARGUMENTS  runs tern to its end; the rest of standard input is its own
+#   ready             all files have been sent
+#   probe ARGUMENTS   runs tern probe, with the next line as its standard input
+#   run ID ARGUMENTS  runs tern to its end, with the rest of standard input as its own
 #
-# However the connection ends, standard input ends, and with it this shell and what it has started.
+# When the connection ends, standard input ends, and so do this shell and the programs it started.
 umask 077
 export LC_ALL=C
 say() { printf 'tern-host %s\n' "$*"; }
@@ -21,13 +21,13 @@ say client "${SSH_CONNECTION%% *}"
 [ -n "${HOME:-}" ] || [ -n "${XDG_CACHE_HOME:-}" ] || fail "there is no home folder"
 programs=${XDG_CACHE_HOME:-$HOME/.cache}/tern/programs
 reason=$(mkdir -p "$programs" 2>&1) || fail "cannot make $programs: ${reason##*: }"
-# Those that a connection's end has left unfinished.
+# Remove unfinished copies of interrupted connections.
 find "$programs" -maxdepth 1 -name 'new.*' -mmin +60 -exec rm -rf {} + 2>/dev/null
 new=
 trap 'rm -rf "$new"' EXIT
 trap 'exit 1' HUP INT TERM
 
-# take NAME SIZE: a file of the program that is being copied.
+# take NAME SIZE: receives a file of the program.
 take() {
     if [ -z "$new" ]; then
         new=$programs/new.$$
@@ -39,7 +39,7 @@ take() {
     chmod 700 "$new/$1"
 }
 
-# tern ARGUMENTS: the program, with its own libraries.
+# tern ARGUMENTS: runs the program with its own libraries.
 tern() { LD_LIBRARY_PATH=$program/lib "$program/tern" "$@"; }
 
 while read -r word rest; do
@@ -53,7 +53,7 @@ while read -r word rest; do
         take $rest
         ;;
     ready)
-        # Another launch may have brought the same.
+        # Another launch may have copied the same program.
         [ -e "$program" ] || mv "$new" "$program" || fail "cannot make $program"
         rm -rf "$new"
         new=
@@ -71,7 +71,7 @@ while read -r word rest; do
         ;;
     run)
         eval "set -- $rest"
-        # One of an earlier login does not know yet that its connection is gone.
+        # A program of an earlier login may not have noticed yet that its connection ended.
         grep -lz "^TERN_LAUNCH=$1$" /proc/[0-9]*/environ 2>/dev/null | while IFS=/ read -r _ _ old _; do
             kill -KILL "$old" 2>/dev/null
         done
