@@ -4,10 +4,9 @@ import Glibc
 import Logging
 import ZeroMQ
 
-/// A line of `events.jsonl`: something that happened in a run, as an object with a stable name and fields.
+/// A line of `events.jsonl`: an event of a run as an object with a stable name and fields.
 ///
-/// A field is left out where the event has nothing to say of it. What each event has,
-/// `docs/events.md` lists.
+/// A field is left out if it does not apply. `docs/events.md` lists each event's fields.
 public struct EventLine: Codable, Sendable, Equatable {
     /// When it happened, in seconds since 1970 (UTC).
     public var time: Double
@@ -15,7 +14,7 @@ public struct EventLine: Codable, Sendable, Equatable {
     public var event: String
     /// How urgent it is: `trace`, `debug`, `info`, `notice`, `warning`, `error` or `critical`.
     public var level: String
-    /// What a person is told; nil where only programs want to know.
+    /// The message for people; nil for events that only programs need.
     public var text: String?
     /// The steps made in the run.
     public var step: Int?
@@ -23,23 +22,24 @@ public struct EventLine: Codable, Sendable, Equatable {
     public var totalSteps: Int?
     /// The epoch, counted from 1.
     public var epoch: Int?
-    /// The worker that it is about, as `host:pid` or `credential/host:pid`.
+    /// The worker concerned, as `host:pid` or `credential/host:pid`.
     public var worker: String?
-    /// The machine of that worker, or of the process that tells.
+    /// The machine of that worker, or of the process that reports.
     public var host: String?
-    /// The process that tells.
+    /// The process that reports.
     public var pid: Int?
-    /// What that number counts in: containers on one machine have numbers of their own.
+    /// The PID namespace of that process: containers on one machine number their processes
+    /// separately.
     public var namespace: String?
-    /// Where that worker dials from.
+    /// The address that the worker connects from.
     public var address: String?
-    /// The lanes that it computes on.
+    /// The worker's lanes.
     public var lanes: Int?
-    /// The instruction set of its kernels.
+    /// The instruction set of the worker's kernels.
     public var kernels: String?
-    /// The workers that are here.
+    /// The number of members.
     public var members: Int?
-    /// The workers that are needed.
+    /// The number of workers that training needs.
     public var needed: Int?
     /// Shards, in ascending order.
     public var shards: [Int]?
@@ -47,13 +47,13 @@ public struct EventLine: Codable, Sendable, Equatable {
     public var seconds: Double?
     /// How long it usually takes, in seconds.
     public var usual: Double?
-    /// A peer that is no member, as far as it is known.
+    /// A peer that is not a member, as far as it is known.
     public var peer: String?
     /// Why, in words.
     public var reason: String?
-    /// Workers that compute what another owes, that are left out, or that were removed.
+    /// Workers that compute another's shards, that are left out, or that were removed.
     public var workers: [String]?
-    /// How often it has happened.
+    /// How often it has happened so far.
     public var times: Int?
     /// A file or folder.
     public var path: String?
@@ -67,7 +67,7 @@ public struct EventLine: Codable, Sendable, Equatable {
     public var weights: String?
     /// The process that failed.
     public var failure: ProcessFailure?
-    /// What swift-log's callers have added.
+    /// Metadata of swift-log messages.
     public var metadata: [String: String]?
 
     /// An event without further fields.
@@ -78,7 +78,7 @@ public struct EventLine: Codable, Sendable, Equatable {
         self.text = text
     }
 
-    /// An event of this moment that this process tells of itself.
+    /// An event of this process that happens now.
     package init(now event: String, _ level: Logger.Level, _ text: String? = nil) {
         self.init(
             time: Date.now.timeIntervalSince1970, event: event, level: level.rawValue, text: text)
@@ -88,16 +88,16 @@ public struct EventLine: Codable, Sendable, Equatable {
 
     /// The name of this machine.
     package static let ownHost = hostName()
-    /// What the numbers of this process and its neighbours count in, as `pid:[4026531836]`; nil without `/proc`.
+    /// This process's PID namespace, such as `pid:[4026531836]`; nil without `/proc`.
     package static let ownNamespace = try? FileManager.default.destinationOfSymbolicLink(
         atPath: "/proc/self/ns/pid")
 
-    /// How urgent it is.
+    /// The level, `info` if unknown.
     var urgency: Logger.Level { Logger.Level(rawValue: level) ?? .info }
 
-    /// The event with `?` for each character of a name or reason that would not show as what it is.
+    /// The event with `?` for each character of a name or reason that is not plainly visible.
     ///
-    /// Names and reasons come from other machines, and readers show them.
+    /// Names and reasons come from other machines and are shown to people.
     package var plain: EventLine {
         var line = self
         for field: WritableKeyPath<EventLine, String?> in [

@@ -2,7 +2,7 @@ import Logging
 import Training
 
 extension RunEvent {
-    /// How a person is told, and how urgently; nil for what only programs want to know.
+    /// The message for people and its level; nil for events that only programs need.
     package var text: (level: Logger.Level, message: String)? {
         switch self {
         case .joined(let worker, let members):
@@ -107,7 +107,7 @@ private func list(_ shards: [Int]) -> String {
 }
 
 extension OwedWork {
-    /// What is told of it when its worker is gone.
+    /// The message about a missing worker's shards.
     fileprivate var ofAbsent: String {
         guard !shards.isEmpty else { return "step \(step) needs nothing from it" }
         let who = helpers.isEmpty ? "no worker" : helpers.joined(separator: " ")
@@ -115,7 +115,7 @@ extension OwedWork {
         return waited + ", which \(who) \(verb) now"
     }
 
-    /// What is told of it when its worker is late.
+    /// The message about a late worker's shards.
     fileprivate var ofLate: String {
         guard !helpers.isEmpty else {
             return waited
@@ -131,7 +131,7 @@ extension OwedWork {
 }
 
 extension StepReport {
-    /// The step line, in the words of PyTorch's tutorials.
+    /// The step line, in the format of PyTorch's tutorials.
     var text: String {
         "Epoch [\(epoch)/\(epochs)], Step [\(stepInEpoch)/\(stepsPerEpoch)], "
             + "Loss: \(fixed(tally.meanLoss, 4)), Accuracy: \(percent(tally.accuracy))"
@@ -148,7 +148,7 @@ extension EpochReport {
     }
 }
 
-/// A time of few milliseconds, for people.
+/// A short time in milliseconds.
 private func milliseconds(_ seconds: Double) -> String {
     fixed(1000 * seconds, 1) + " ms"
 }

@@ -2,21 +2,21 @@ import FoundationEssentials
 import Glibc
 import Training
 
-/// `events.jsonl`: an object for each event of a run, on a line of its own.
+/// `events.jsonl`: one object per event of a run, each on its own line.
 ///
-/// What has happened stays: neither a resumed run nor one that goes back takes anything out.
+/// Events are never removed, neither by a resume nor by a rewind.
 public struct EventsFile: Sendable {
     /// The file's name in a run's folder.
     public static let name = "events.jsonl"
 
-    /// The first process that has failed since the last session that came to an end.
+    /// The first process that failed since the last `run_ended` event.
     public let failure: ProcessFailure?
     private let file: Int32
     private let path: String
 
     /// Opens the file of a run.
     ///
-    /// What an earlier session left half written is cut off.
+    /// A line that an earlier session left unfinished is cut off.
     ///
     /// - Throws: ``FileError`` if the file cannot be written.
     public init(in folder: Folder) throws(FileError) {
@@ -27,7 +27,7 @@ public struct EventsFile: Sendable {
         file = try folder.openForAppending(Self.name, keeping: kept.count)
     }
 
-    /// Ends the use of the file.
+    /// Closes the file.
     package func close() { Glibc.close(file) }
 
     /// Adds an event.
@@ -35,7 +35,7 @@ public struct EventsFile: Sendable {
         try Files.writeAll(Array("\(line.json)\n".utf8), to: file, path: path)
     }
 
-    /// The part up to the last whole line; of a power cut, zeros may be left behind it.
+    /// The bytes up to the last complete line; a power cut may leave zeros after it.
     private static func soundPart(of bytes: [UInt8]) -> ArraySlice<UInt8> {
         var rest = bytes[...]
         while let end = rest.lastIndex(of: newline) {
@@ -46,7 +46,7 @@ public struct EventsFile: Sendable {
         return []
     }
 
-    /// Looks back from the end, and not beyond the last session that came to one: a run may have many events.
+    /// Searches backwards to the last `run_ended` event, because a run may have many events.
     private static func failure(in bytes: ArraySlice<UInt8>) -> ProcessFailure? {
         var first: ProcessFailure?
         for line in bytes.split(separator: newline).reversed() {
@@ -61,7 +61,7 @@ public struct EventsFile: Sendable {
 }
 
 extension EventLine {
-    /// The event as JSON, on one line of printable ASCII: neither a name nor a reason can do anything to a
+    /// The event as one line of JSON in printable ASCII, so that no name or reason can affect a
     /// terminal or an editor.
     package var json: String {
         let text = jsonText(self, isSnakeCase: true)
@@ -77,7 +77,7 @@ extension EventLine {
         }
     }
 
-    /// The event of a line; nil if that is none.
+    /// Parses a line; nil if it is not an event.
     package init?(parsing line: some Sequence<UInt8>) {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase

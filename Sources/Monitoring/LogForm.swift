@@ -2,18 +2,19 @@ import Glibc
 
 /// How log lines are printed.
 public enum LogForm: Sendable {
-    /// The message alone, for a person at a terminal.
+    /// The message alone, for a terminal.
     case plain
-    /// The message after time, level, host and process, so that `sort` merges what many processes print.
+    /// The message after time, level, host and process, so that `sort` merges the output of many
+    /// processes.
     case prefixed
-    /// An object a line, as in `events.jsonl`.
+    /// One object per line, as in `events.jsonl`.
     case json
 
-    /// The form of what standard output gets.
+    /// The form of standard output.
     ///
     /// - Parameters:
-    ///   - format: the format that was asked for.
-    ///   - isOneOfMany: whether the process is one of several whose output a person may want to merge.
+    ///   - format: the requested format.
+    ///   - isOneOfMany: whether people may want to merge this process's output with that of others.
     public init(_ format: LogFormat?, isOneOfMany: Bool) {
         self =
             switch format {
@@ -24,7 +25,7 @@ public enum LogForm: Sendable {
             }
     }
 
-    /// An event as it is printed; nil where this form leaves it out.
+    /// An event as it is printed; nil if this form leaves it out.
     func text(of line: EventLine) -> String? {
         switch self {
         case .plain: line.message.map { (line.urgency >= .warning ? "\(line.level): " : "") + $0 }
@@ -40,16 +41,16 @@ public enum LogForm: Sendable {
     }
 }
 
-/// The formats of a log that a person can ask for.
+/// The log formats that a user can request.
 public enum LogFormat: String, CaseIterable, Sendable {
     /// For people.
     case text
-    /// An object a line for programs.
+    /// One object per line, for programs.
     case json
 }
 
 extension EventLine {
-    /// What a person is told, with the metadata; nil where only programs want to know.
+    /// The message for people with its metadata; nil for events that only programs need.
     var message: String? {
         guard let text, let metadata, !metadata.isEmpty else { return text }
         let pairs = metadata.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }

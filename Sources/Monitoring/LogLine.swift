@@ -2,23 +2,24 @@ import Bounds
 import Glibc
 import Logging
 
-/// A line of text with time, level, host and process before the message.
+/// A log line of text: time, level, host and process, then the message.
 ///
-/// The time comes first and has always the same length, so that `sort` merges the lines of many processes.
+/// The time comes first and always has the same length, so that `sort` merges the lines of many
+/// processes.
 package struct LogLine: Equatable {
     /// When it was logged, in seconds since 1970 (UTC).
     package var time: Double
-    /// How urgent it is.
+    /// The level.
     package var level: Logger.Level
     /// Host and process, such as `node3:4711`.
     package var process: String
-    /// What is told.
+    /// The message.
     package var message: String
 
     /// This process.
     static let ownProcess = plainText("\(EventLine.ownHost):\(getpid())")
 
-    /// A line.
+    /// A line with these fields.
     package init(time: Double, level: Logger.Level, process: String, message: String) {
         self.time = time
         self.level = level
@@ -26,10 +27,10 @@ package struct LogLine: Equatable {
         self.message = message
     }
 
-    /// The line, without its end.
+    /// The line without its line end.
     package var text: String { "\(timestamp(time)) \(level) \(process) \(message)" }
 
-    /// What another process has printed; nil if it is no line of this form.
+    /// Parses a line of another process; nil if it has another form.
     package init?(parsing text: String) {
         let words = text.split(separator: " ", maxSplits: 3, omittingEmptySubsequences: false)
         guard words.count == 4, let level = Logger.Level(rawValue: String(words[1])),
@@ -40,7 +41,7 @@ package struct LogLine: Equatable {
     }
 }
 
-/// A moment in the machine's own zone, such as `2026-11-29 07:27:06`.
+/// A time in the local time zone, such as `2026-11-29 07:27:06`.
 package func localTimestamp(_ seconds: Double) -> String {
     var whole = time_t(max(0, min(seconds, 1e11)))
     var parts = tm()
@@ -68,7 +69,7 @@ package func timestamp(_ seconds: Double) -> String {
         + digits(microseconds % 1_000_000, 6) + "Z"
 }
 
-/// The seconds since 1970 of what ``timestamp(_:)`` has written; nil if it is something else.
+/// Parses a ``timestamp(_:)`` to seconds since 1970; nil if the text is something else.
 private func seconds(of text: Substring) -> Double? {
     guard let match = text.wholeMatch(of: /(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)\.(\d{6})Z/)
     else { return nil }

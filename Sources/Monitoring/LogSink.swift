@@ -4,29 +4,29 @@ import Logging
 import Training
 import ZeroMQ
 
-/// Where a process's events go: to the terminal or pipe, and to the run's log and `events.jsonl`.
+/// The destination of a process's events: standard output, and the run's log and `events.jsonl`.
 ///
-/// On a terminal the last line is a progress bar, below which nothing is ever printed.
+/// On a terminal the last line is a progress bar, and nothing is printed below it.
 ///
-/// Whoever logs never waits: a thread of its own prints, and where its reader is slow, lines of progress
-/// are left out of what it prints, and counted. The files have them all.
+/// Logging never waits: a separate thread prints. If its reader is slow, progress lines are counted
+/// and left out of the output. The files contain all of them.
 public final class LogSink: Sendable {
     private struct State {
         var files: (thread: RecordThread, log: Int32, path: String, events: EventsFile?)?
         var progress = ""
         var isProgressDue = false
         var lastProgress: ContinuousClock.Instant?
-        /// The lines of progress that were left out since the last line.
+        /// The number of lines left out since the last printed line.
         var leftOut = 0
     }
     private let state = Locked(State())
     private let thread = BackgroundThread(name: "tern-output")
-    /// What the thread has on the terminal's last line, and what kept it from printing a line.
+    /// The progress bar on the screen, and the first error while printing.
     private let screen = Locked((progress: "", failure: OutputError?.none))
     private let form: LogForm
     private let isTerminal: Bool
 
-    /// The bytes that may wait for the reader before lines of progress are left out, and others.
+    /// The limits of bytes that wait to be printed, above which lines are left out.
     private static let mostWaiting = (progress: 1 << 16, others: 1 << 24)
 
     /// A sink that prints to standard output.
@@ -35,15 +35,15 @@ public final class LogSink: Sendable {
         isTerminal = form == .plain && takesEscapes(STDOUT_FILENO)
     }
 
-    /// Writes all further events to a run's open log and to its events too, on the thread of its record.
+    /// Also writes all further events to a run's open log and events file, on the record's thread.
     public func add(log: Int32, path: String, events: EventsFile?, on thread: RecordThread) {
         state.withLock { $0.files = (thread, log, path, events) }
     }
 
-    /// Prints an event and notes it in the log, if it is urgent enough, and in any case in the events.
+    /// Prints and logs an event if it is urgent enough, and always writes it to the events file.
     ///
-    /// - Parameter isProgress: whether it may be left out where a reader is slow; the metrics have it, not
-    ///   the events.
+    /// - Parameter isProgress: whether it may be left out if the reader is slow; such lines go to
+    ///   the metrics instead of the events file.
     public func emit(_ line: EventLine, from level: Logger.Level, isProgress: Bool = false) {
         let line = line.plain
         let isUrgent = line.urgency >= level
@@ -76,9 +76,9 @@ public final class LogSink: Sendable {
         }
     }
 
-    /// Prints a result; it is not logged.
+    /// Prints a result without logging it.
     ///
-    /// Where lines are JSON it is left out: the event of the run's end tells it.
+    /// With JSON output nothing is printed, because the event of the run's end has the result.
     public func show(_ text: String) {
         guard form != .json else { return }
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
@@ -118,7 +118,7 @@ public final class LogSink: Sendable {
 
     private static let clear = "\r\u{1B}[K"
 
-    /// Renews the progress bar, at most ten times a second; does nothing in a pipe.
+    /// Updates the progress bar, at most ten times a second and only on a terminal.
     func showProgress(_ text: (_ width: Int) -> String) {
         guard isTerminal else { return }
         state.withLock { state in
@@ -129,17 +129,17 @@ public final class LogSink: Sendable {
         }
     }
 
-    /// Takes away what another process has left on the terminal's last line.
+    /// Clears a last line that another process left on the terminal.
     public func clearLine() {
         guard isTerminal else { return }
         thread.perform { [screen] in screen.withLock { $0.progress = " " } }
         state.withLock { draw("", &$0) }
     }
 
-    /// Takes the progress bar away.
+    /// Removes the progress bar.
     public func endProgress() { if isTerminal { state.withLock { draw("", &$0) } } }
 
-    /// Has the thread draw the newest bar; on a slow terminal those before it are never drawn.
+    /// Makes the thread draw the newest bar; a slow terminal skips the ones in between.
     private func draw(_ progress: String, _ state: inout State) {
         state.progress = progress
         guard !state.isProgressDue else { return }
@@ -165,11 +165,11 @@ public final class LogSink: Sendable {
 
     // MARK: - The end
 
-    /// Waits until all is written to the run's files, and printed.
+    /// Waits until everything is printed and written to the run's files.
     ///
     /// - Parameters:
-    ///   - signals: what may ask to stop meanwhile.
-    ///   - patience: how long to wait for a slow reader; nil for as long as it takes.
+    ///   - signals: the signals that may stop the wait.
+    ///   - patience: the timeout for a slow reader; nil for none.
     /// - Throws: ``OutputError`` if a line could not be printed.
     public func finish(
         hearing signals: SignalSource? = nil, patience: Duration? = nil
@@ -183,7 +183,7 @@ public final class LogSink: Sendable {
         guard pipe(&ends) == 0 else { throw .failed(code: errno) }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         defer { close(ends[0]) }
-        // The other end is closed when all before it is written and printed.
+        // The thread closes the pipe's other end after all earlier work.
         let conclude: @Sendable () -> Void = { [thread, end = ends[1]] in
             thread.perform { close(end) }
         }

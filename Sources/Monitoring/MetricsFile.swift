@@ -3,7 +3,7 @@ import FoundationEssentials
 import Glibc
 import Training
 
-/// `metrics.jsonl`: an object a logged step and one an epoch, each on a line of its own.
+/// `metrics.jsonl`: one object per logged step and per epoch, each on its own line.
 public struct MetricsFile {
     /// The file's name in a run's folder.
     public static let name = "metrics.jsonl"
@@ -13,8 +13,8 @@ public struct MetricsFile {
 
     /// Opens the file of a run that has made `step` steps.
     ///
-    /// What an earlier session wrote about later steps is taken out: those steps are made again. So
-    /// is the epoch that ends at `step`, whose test is repeated.
+    /// Lines of later steps are removed, because those steps are repeated. So is the line of an
+    /// epoch that ends at `step`, because its test is repeated.
     ///
     /// - Throws: ``FileError`` if the file cannot be written.
     public init(in folder: Folder, resumingAt step: Int) throws(FileError) {
@@ -33,13 +33,13 @@ public struct MetricsFile {
         file = try folder.openForAppending(Self.name)
     }
 
-    /// The file of the same run when it has gone back to `step` steps; this one is closed.
+    /// Reopens the file after a rewind to `step` steps, and closes this one.
     package func reopened(at step: Int) throws(FileError) -> Self {
         close(file)
         return try Self(in: folder, resumingAt: step)
     }
 
-    /// Adds an object, and gives its line.
+    /// Appends an object and returns its line.
     func append(_ object: some Encodable) throws(FileError) -> [UInt8] {
         let line = Array((jsonText(object) + "\n").utf8)
         try Files.writeAll(line, to: file, path: folder.path(of: Self.name))
@@ -57,7 +57,7 @@ public struct MetricsFile {
     }
 }
 
-/// What `metrics.jsonl` says of a step.
+/// A step's object in `metrics.jsonl`.
 struct StepMetrics: Encodable {
     let type = "step"
     let time = Date.now.timeIntervalSince1970
@@ -87,7 +87,7 @@ struct StepMetrics: Encodable {
     }
 }
 
-/// What `metrics.jsonl` says of an epoch.
+/// An epoch's object in `metrics.jsonl`.
 struct EpochMetrics: Encodable {
     let type = "epoch"
     let time = Date.now.timeIntervalSince1970

@@ -1,6 +1,6 @@
 import Bounds
 
-/// A line of `metrics.jsonl`; a number that is not there, or is not finite, is nil.
+/// A line of `metrics.jsonl`; a missing or non-finite number is nil.
 package struct MetricsLine: Decodable {
     package enum Kind: String, Decodable { case step, epoch }
 
@@ -16,7 +16,7 @@ package struct MetricsLine: Decodable {
     package var testLoss: Double?
     package var testAccuracy: Double?
 
-    /// A line that tells nothing yet.
+    /// An empty line.
     package init() {}
 
     enum CodingKeys: String, CodingKey {
@@ -26,8 +26,8 @@ package struct MetricsLine: Decodable {
         case testAccuracy = "test_accuracy"
     }
 
-    /// The examples a second since an earlier step, which was made at these seconds of training; nil if no
-    /// time has passed.
+    /// The examples a second since an earlier step, given the seconds of training at that step; nil
+    /// if no time has passed.
     package func examplesPerSecond(since earlier: Int, at earlierSeconds: Double) -> Double? {
         guard step > earlier, seconds > earlierSeconds else { return nil }
         return Double(step - earlier) * Double(examples) / (seconds - earlierSeconds)

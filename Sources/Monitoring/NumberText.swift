@@ -1,7 +1,8 @@
-/// A number with a fixed number of decimals, such as `0.4321`; huge ones as Swift writes them.
+/// A number with a fixed number of decimals, such as `0.4321`; huge numbers in Swift's default
+/// format.
 public func fixed(_ value: Double, _ decimals: Int) -> String {
     let scale = (0..<decimals).reduce(1.0) { scale, _ in scale * 10 }
-    // The second limit is that of Int: many decimals of a large number do not fit.
+    // The second limit keeps the scaled number within Int.
     guard abs(value) < 1e12, abs(value) * scale < 1e18 else { return "\(value)" }
     let scaled = Int((abs(value) * scale).rounded())
     let sign = value < 0 && scaled > 0 ? "-" : ""
@@ -11,7 +12,7 @@ public func fixed(_ value: Double, _ decimals: Int) -> String {
     return "\(sign)\(padded.dropLast(decimals)).\(padded.suffix(decimals))"
 }
 
-/// A share of 0 to 1 in per cent, such as `87.50%`.
+/// A fraction from 0 to 1 in per cent, such as `87.50%`.
 public func percent(_ share: Double) -> String { fixed(share * 100, 2) + "%" }
 
 /// A whole number in groups of three digits, such as `12,345`.
@@ -19,7 +20,7 @@ public func grouped(_ value: Double) -> String {
     let text = fixed(value, 0)
     let sign = text.hasPrefix("-") ? "-" : ""
     var rest = text.dropFirst(sign.count)
-    // What is not finite, or too large to be written out, has letters.
+    // Non-finite and huge numbers contain letters and stay as they are.
     guard rest.allSatisfy(\.isWholeNumber) else { return text }
     var groups: [Substring] = []
     while rest.count > 3 {
@@ -29,7 +30,7 @@ public func grouped(_ value: Double) -> String {
     return sign + ([rest] + groups).joined(separator: ",")
 }
 
-/// A time of day's length, such as `1:02:03` or `0:42`.
+/// A duration, such as `1:02:03` or `0:42`.
 public func clockText(seconds: Double) -> String {
     guard !seconds.isNaN else { return "?" }
     let seconds = Int(max(0, min(seconds.rounded(), 1e9)))

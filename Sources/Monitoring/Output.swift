@@ -1,14 +1,14 @@
 import Glibc
 import ZeroMQ
 
-/// Standard output and standard error: the one door through which the program speaks.
+/// Standard output and standard error: everything the program prints goes through here.
 ///
-/// A reader that is slow, or a descriptor that does not block, loses nothing. A reader that went away is
-/// no error: nobody wants to know any more.
+/// A slow reader or a non-blocking descriptor loses no output. A reader that has closed its end is
+/// not an error.
 public enum Output {
     /// Writes a text and a line end to standard output, and waits until all of it is written.
     ///
-    /// - Parameter signals: what may ask to stop meanwhile.
+    /// - Parameter signals: the signals that may stop the wait.
     /// - Throws: ``OutputError`` if it cannot be written.
     public static func line(
         _ text: String, hearing signals: SignalSource? = nil
@@ -16,38 +16,38 @@ public enum Output {
         try write(Array("\(text)\n".utf8), to: STDOUT_FILENO, hearing: signals)
     }
 
-    /// Writes a line to standard error, if that is possible within a moment.
+    /// Writes a line to standard error, waiting at most a second for a slow reader.
     public static func error(_ text: String) {
         guard !isErrorStuck.withLock({ $0 }) else { return }
         do throws(OutputError) {
             try write(Array("\(text)\n".utf8), to: STDERR_FILENO, patience: 1000)
         } catch {
-            // Nobody is to wait a second time.
+            // Further errors are dropped without waiting again.
             isErrorStuck.withLock { $0 = true }
         }
     }
 
     private static let isErrorStuck = Locked(false)
 
-    /// What a pipe that has room takes without waiting.
+    /// The size of a write that does not block on a pipe with room.
     private static let longestPart = 4096
 
     /// Writes all bytes to a descriptor.
     ///
-    /// - Parameter patience: the milliseconds to wait for a reader; -1 for as long as it takes.
+    /// - Parameter patience: the timeout in milliseconds; -1 for none.
     package static func write(
         _ bytes: [UInt8], to file: Int32, hearing signals: SignalSource? = nil, patience: Int32 = -1
     ) throws(OutputError) {
         var rest = bytes[...]
         while !rest.isEmpty {
             try wait(for: file, hearing: signals, patience: patience)
-            // More might wait where no signal is heard.
+            // A longer write might block, and signals would not be noticed.
             let part = rest.prefix(longestPart)
             let count = part.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
             if count >= 0 {
                 rest = rest.dropFirst(count)
             } else if errno == EPIPE || (errno == EIO && isatty(file) == 1) {
-                // Nobody reads the pipe, or the terminal was closed.
+                // The pipe has no reader, or the terminal was closed.
                 return
             } else if errno != EINTR && errno != EAGAIN {
                 throw .failed(code: errno)
@@ -55,9 +55,9 @@ public enum Output {
         }
     }
 
-    /// Waits until a pipe has no writer any more.
+    /// Waits until all writers of a pipe have closed it.
     ///
-    /// - Parameter patience: how long; nil for as long as it takes.
+    /// - Parameter patience: the timeout; nil for none.
     static func wait(
         forEndOf pipe: Int32, hearing signals: SignalSource?, patience: Duration?
     ) throws(OutputError) {
@@ -65,8 +65,8 @@ public enum Output {
         try wait(for: pipe, hearing: signals, patience: milliseconds)
     }
 
-    /// Waits until a descriptor can be written or is broken; a pipe's reading end breaks when its other is
-    /// closed.
+    /// Waits until a descriptor is writable or broken; a pipe's reading end breaks when the writing
+    /// end is closed.
     private static func wait(
         for file: Int32, hearing signals: SignalSource?, patience: Int32
     ) throws(OutputError) {
@@ -91,7 +91,7 @@ public enum Output {
 public enum OutputError: Error, CustomStringConvertible, Equatable {
     /// It cannot be written.
     case failed(code: Int32)
-    /// A signal asked to stop before it was.
+    /// A signal stopped the wait.
     case stopped(signal: Int32)
 
     /// One line that says what failed and what to do.

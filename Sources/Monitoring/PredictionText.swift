@@ -1,14 +1,14 @@
 import Training
 
-/// How a prediction looks: an image as a drawing beside its ranked probabilities, or one line.
+/// A prediction as text: an image drawn beside its ranked probabilities, or one line.
 package struct PredictionText {
     private let name: String
     private let notes: [String]
     private let prediction: Prediction
 
-    /// A prediction for the image of this name, and what was done to the image before.
+    /// A prediction for an image, with notes on how the image was prepared.
     package init(name: String, notes: [String], prediction: Prediction) {
-        // A path may hold anything; a terminal and a table take no control characters.
+        // A path may contain control characters, which would disturb a terminal or a table.
         self.name = String(name.map { $0.isNewline || $0 == "\t" || $0 == "\u{1b}" ? "?" : $0 })
         self.notes = notes
         self.prediction = prediction
@@ -23,8 +23,7 @@ package struct PredictionText {
         ].joined(separator: "\t")
     }
 
-    /// A drawing of the pixels [rows, columns] beside the likeliest classes, and a line above that
-    /// tells the notes.
+    /// The pixels [rows, columns] drawn beside the likeliest classes, below a line with the notes.
     package func drawing(of pixels: [UInt8], columns: Int) -> String {
         let picture = blocks(pixels, columns: columns)
         let width = picture.first?.count ?? 0
@@ -47,7 +46,7 @@ package struct PredictionText {
 
     private func left(_ count: Int) -> String { String(repeating: " ", count: max(0, count)) }
 
-    /// Two rows of pixels a line of half blocks, and no more than 40 columns.
+    /// Draws two rows of pixels per line with half blocks, at most 40 columns wide.
     private func blocks(_ pixels: [UInt8], columns: Int) -> [String] {
         let rows = pixels.count / columns
         let step = (columns + 39) / 40

@@ -1,14 +1,14 @@
 import Glibc
 
-/// A process of a run that failed: which one, where, how it ended, and what it said last.
+/// A failed process of a run: its name, machine, exit and last lines.
 public struct ProcessFailure: Codable, Sendable, Equatable {
-    /// What it was in the run: `coordinator`, or `worker 1` for the worker of `logs/worker-1.log`.
+    /// Its role: `coordinator`, or `worker 1` for the worker of `logs/worker-1.log`.
     public var process: String
     /// Its machine.
     public var host: String
-    /// Its number there.
+    /// Its process ID.
     public var pid: Int
-    /// What it exited with; nil where a signal killed it.
+    /// Its exit status; nil if a signal killed it.
     public var status: Int?
     /// The signal that killed it.
     public var signal: Int?

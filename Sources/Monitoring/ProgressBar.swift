@@ -1,15 +1,15 @@
 import Training
 
-/// The line at the bottom of a terminal: how far the run is, how fast, and how long it will take.
+/// The terminal's last line: progress, speed and remaining time.
 package struct ProgressBar {
     private let steps: Int?
     private var first: (step: Int, seconds: Double)?
     private var examples = 0
 
-    /// A bar that is full after so many of the run's steps, or after all.
+    /// A bar that is full after this many steps; nil for all steps of the run.
     package init(steps: Int? = nil) { self.steps = steps }
 
-    /// The bar after one more step, to fit `width` columns.
+    /// Counts a step and returns the bar in `width` columns.
     package mutating func text(after step: StepReport, width: Int) -> String {
         note(step)
         let total = steps ?? step.epochs * step.stepsPerEpoch
@@ -23,7 +23,7 @@ package struct ProgressBar {
             + String(repeating: ".", count: room - filled) + "]" + tail
     }
 
-    /// Counts a step, and shows the bar after it if it is time to.
+    /// Counts a step, and updates the bar on the sink.
     package mutating func show(_ step: StepReport, on sink: LogSink) {
         var isDrawn = false
         sink.showProgress { width in

@@ -2,7 +2,7 @@
 struct ProtobufWriter {
     private(set) var bytes: [UInt8] = []
 
-    /// What follows a field's number.
+    /// The encoding of a field's value.
     private enum WireType: UInt64 {
         case varint = 0
         case fixed64 = 1
@@ -29,7 +29,7 @@ struct ProtobufWriter {
 
     mutating func add(_ text: String, as field: UInt64) { add(Array(text.utf8), as: field) }
 
-    /// Adds a message, whose fields `fill` adds to it.
+    /// Adds a nested message with the fields that `fill` adds.
     mutating func add(messageAs field: UInt64, _ fill: (inout Self) -> Void) {
         var message = Self()
         fill(&message)
@@ -46,7 +46,7 @@ struct ProtobufWriter {
         varint(field << 3 | type.rawValue)
     }
 
-    /// Seven bits a byte, the lowest first; all bytes but the last have their highest bit set.
+    /// Seven bits per byte, the lowest first; the highest bit is set in all bytes but the last.
     private mutating func varint(_ value: UInt64) {
         var rest = value
         while rest >= 0x80 {

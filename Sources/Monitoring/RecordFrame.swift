@@ -1,6 +1,6 @@
 import Hashing
 
-/// A record of TensorFlow's record format: a length, the bytes, and a checksum behind each of the two.
+/// TensorFlow's record format: a length, the bytes, and a checksum after each of the two.
 enum RecordFrame {
     /// The record of these bytes.
     static func framing(_ content: [UInt8]) -> [UInt8] {
@@ -12,7 +12,7 @@ enum RecordFrame {
         return record
     }
 
-    /// The format alters a checksum, since that of bytes which hold their own checksum tells little.
+    /// Masks a checksum as the format demands: a CRC over data that contains its own CRC is weak.
     private static func maskedSum(of bytes: [UInt8]) -> UInt32 {
         let sum = CRC32C.sum(of: bytes)
         return (sum >> 15 | sum << 17) &+ 0xA282_EAD8
@@ -20,7 +20,7 @@ enum RecordFrame {
 }
 
 extension [UInt8] {
-    /// Adds a number, its lowest byte first.
+    /// Appends a number in little-endian order.
     mutating func append(littleEndian value: some FixedWidthInteger) {
         Swift.withUnsafeBytes(of: value.littleEndian) { self += $0 }
     }

@@ -2,33 +2,33 @@ import Glibc
 import Training
 import ZeroMQ
 
-/// The thread that writes a run's files as the run goes, so that training never waits for a disk.
+/// The thread that writes a run's files, so that training never waits for a disk.
 ///
-/// What waits to be written is kept in memory and never dropped. Where that becomes too much, the next
-/// step has to wait: see ``hasRoom``.
+/// Work is queued in memory and never dropped. If the queue gets too long, the next step must wait:
+/// see ``hasRoom``.
 public final class RecordThread: Sendable {
     private let thread = BackgroundThread(name: "tern-record")
     private let failure = Locked<FileError?>(nil)
 
-    /// The bytes that may wait before training does.
+    /// The maximum size of the queue, in bytes.
     private static let mostWaiting = 64 << 20
 
     /// Starts the thread.
     public init() {
-        // On Linux this is the thread's alone. While steps are computed on all cores it waits for the pause
-        // between two of them, rather than take a core from one.
+        // On Linux the priority applies to this thread only. With low priority it writes between
+        // steps and does not take a core from the lanes.
         thread.perform { _ = nice(10) }
     }
 
-    /// The first failure; nothing is written after it, as a part of a line may be in the file.
+    /// The first failure; nothing is written after it, because the file may end in a partial line.
     var error: FileError? { failure.withLock { $0 } }
 
-    /// Whether another step may be made.
+    /// Whether there is room for another step.
     package var hasRoom: Bool { thread.waitingBytes < Self.mostWaiting }
 
-    /// Carries out `work` after all before it, unless that has failed.
+    /// Queues `work`, which is skipped if earlier work has failed.
     ///
-    /// - Parameter bytes: the memory that it takes until then.
+    /// - Parameter bytes: the memory that the work holds.
     package func perform(bytes: Int, _ work: @escaping @Sendable () throws(FileError) -> Void) {
         thread.perform(bytes: bytes) { [failure] in
             guard failure.withLock({ $0 == nil }) else { return }
@@ -40,14 +40,14 @@ public final class RecordThread: Sendable {
         }
     }
 
-    /// Waits until all is written, and gives the first failure if there is one.
+    /// Waits until everything is written, and returns the first failure, if any.
     public func finish() async -> FileError? {
         await withCheckedContinuation { continuation in
             flush { continuation.resume(returning: $0) }
         }
     }
 
-    /// Calls `completion` on the thread once all before it is done, with the first failure if there is one.
+    /// Calls `completion` on the thread after all earlier work, with the first failure, if any.
     package func flush(then completion: @escaping @Sendable (FileError?) -> Void) {
         thread.perform { [failure] in completion(failure.withLock { $0 }) }
     }

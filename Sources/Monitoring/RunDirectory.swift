@@ -1,26 +1,26 @@
 import Glibc
 import Training
 
-/// The folder that a run leaves behind.
+/// The folder of a run.
 public struct RunDirectory: Sendable {
     /// The folder's path.
     public let path: String
-    /// The open folder: all of the run's files are reached through it.
+    /// The open folder, through which all of the run's files are accessed.
     public let folder: Folder
-    /// The open, locked log file: while this process lives, no other can use the folder.
+    /// The open and locked log: while this process lives, no other coordinator can use the folder.
     public let log: Int32
-    /// What a person should know of the folder.
+    /// Warnings about the folder for people.
     public private(set) var warnings: [String] = []
 
     /// The run's configuration.
     public var configuration: String { Self.configuration(in: path) }
     /// The log.
     public var logPath: String { Self.log(in: path) }
-    /// The metrics, a JSON object a line.
+    /// The metrics, one JSON object per line.
     public var metrics: String { "\(path)/\(MetricsFile.name)" }
-    /// Where the time went, a JSON object about every second.
+    /// The timing, one JSON object about every second.
     public var timing: String { "\(path)/\(TimingFile.name)" }
-    /// The record, a line a step.
+    /// The record, one line per step.
     public var steps: String { Self.steps(in: path) }
     /// The trained model.
     public var model: String { Self.model(in: path) }
@@ -29,13 +29,13 @@ public struct RunDirectory: Sendable {
     /// The checkpoints.
     public var checkpoints: CheckpointStore { Self.checkpoints(of: folder) }
 
-    /// Where a run's folder keeps its configuration.
+    /// The path of a run's configuration.
     public static func configuration(in path: String) -> String { "\(path)/\(configurationName)" }
 
-    /// Where a run's folder keeps the log.
+    /// The path of a run's log.
     public static func log(in path: String) -> String { "\(path)/\(logName)" }
 
-    /// Where a run's folder keeps its record.
+    /// The path of a run's record.
     public static func steps(in path: String) -> String { "\(path)/\(StepsFile.name)" }
 
     /// The checkpoints of a run's folder.
@@ -49,13 +49,13 @@ public struct RunDirectory: Sendable {
         CheckpointStore(of: run, record: StepsFile.name)
     }
 
-    /// Where a run's folder keeps the result.
+    /// The path of a run's result.
     public static func summary(in path: String) -> String { "\(path)/\(summaryName)" }
 
-    /// Where a run's folder keeps who vouches for it.
+    /// The path of a run's signature.
     public static func signature(in path: String) -> String { "\(path)/\(signatureName)" }
 
-    /// Where a run's folder keeps the trained model.
+    /// The path of a run's trained model.
     public static func model(in path: String) -> String { "\(path)/\(modelName)" }
 
     package static let configurationName = "config.json"
@@ -63,23 +63,23 @@ public struct RunDirectory: Sendable {
     private static let modelName = "model.safetensors"
     package static let summaryName = "summary.json"
     private static let signatureName = "signature.json"
-    /// The files that grow as a run goes, but for the log.
+    /// The files that grow during a run, except the log.
     private static let recordNames = [
         EventsFile.name, MetricsFile.name, StepsFile.name, TestReport.fileName, TimingFile.name,
         TraceFile.name,
     ]
 
-    /// Reads one of the files that a run's folder holds, which must be no link to another place.
+    /// Reads a file of a run's folder; symbolic links are rejected.
     public static func read(_ path: String) throws(FileError) -> [UInt8] {
         try Folder(Files.folder(of: path)).read(Files.name(of: path))
     }
 
-    /// Reads one of the run's own files.
+    /// Reads one of the run's files.
     public func read(_ path: String) throws(FileError) -> [UInt8] {
         try folder.read(Files.name(of: path))
     }
 
-    /// Replaces one of the run's own files.
+    /// Replaces one of the run's files.
     public func write(_ bytes: [UInt8], to path: String) throws(FileError) {
         try folder.writeAtomically(bytes, to: Files.name(of: path))
     }
@@ -104,7 +104,7 @@ public struct RunDirectory: Sendable {
         return try RunDirectory(folder)
     }
 
-    /// Whether there is a run at a path that can go on; a folder that is not there holds none.
+    /// Whether a path holds a run that can be resumed; a missing folder holds none.
     ///
     /// - Throws: ``RunDirectoryError`` if the folder cannot be read.
     public static func holdsRun(_ path: String) throws(RunDirectoryError) -> Bool {
@@ -115,8 +115,8 @@ public struct RunDirectory: Sendable {
         }
     }
 
-    /// Whether a folder holds a run that can go on: its configuration, or a checkpoint, which has
-    /// all of it that decides the weights.
+    /// Whether a folder holds a resumable run: a configuration or a checkpoint, which contains all
+    /// settings that determine the weights.
     private static func holdsRun(_ folder: Folder) throws(RunDirectoryError) -> Bool {
         if folder.holds(configurationName) { return true }
         do throws(FileError) {
@@ -126,7 +126,7 @@ public struct RunDirectory: Sendable {
         }
     }
 
-    /// Opens the folder at a path where there is to be a run.
+    /// Opens a folder that should hold a run.
     private static func existing(_ path: String) throws(RunDirectoryError) -> Folder {
         do throws(FileError) {
             return try Folder(path)
@@ -137,7 +137,8 @@ public struct RunDirectory: Sendable {
 
     /// The configuration of the run in a folder.
     ///
-    /// Where the file is gone, as after a power cut, it is what the newest checkpoint tells.
+    /// If the file is missing, for example after a power cut, the newest checkpoint's settings are
+    /// used.
     /// - Throws: ``RunDirectoryError`` if there is no run, ``ConfigurationError`` if the file is
     ///   damaged, ``FileError`` or ``CheckpointError`` if nothing can be read.
     public static func savedConfiguration(in path: String) throws -> RunConfiguration {
@@ -168,16 +169,16 @@ public struct RunDirectory: Sendable {
         return configuration
     }
 
-    /// The file with the weights that a path leads to: a file itself, or of a run's folder the model,
-    /// or else the newest whole checkpoint.
+    /// The weights' file for a path: the path itself if it is a file; in a run's folder the model,
+    /// or else the newest intact checkpoint.
     ///
-    /// - Throws: ``RunDirectoryError`` if a folder has neither, ``CheckpointError`` if no checkpoint
-    ///   in it is whole.
+    /// - Throws: ``RunDirectoryError`` if a folder has neither, ``CheckpointError`` if no
+    ///   checkpoint in it is intact.
     public static func weights(at path: String) throws -> String {
         guard Files.isFolder(path) else { return path }
         let folder = try Folder(path)
         if folder.holds(modelName) {
-            // Here a link is told; a file that a person names itself may be one.
+            // Rejects a symbolic link here; a file that the user names may be one.
             close(try folder.openForReading(modelName).file)
             return model(in: path)
         }
@@ -187,7 +188,7 @@ public struct RunDirectory: Sendable {
         throw RunDirectoryError.noWeights(path)
     }
 
-    /// Puts a checkpoint or another file out of the run's way, and gives its new path.
+    /// Renames a checkpoint or another file to set it aside, and returns its new path.
     public func putAside(_ file: String) throws(FileError) -> String {
         guard Files.folder(of: file) != checkpoints.folder else {
             return try checkpoints.putAside(file)
@@ -197,11 +198,11 @@ public struct RunDirectory: Sendable {
         return "\(file).aside"
     }
 
-    /// Opens the folder of a run that is to go on.
+    /// Opens the folder of a run to resume.
     ///
-    /// Where its configuration is gone, it is made anew from the newest checkpoint.
-    /// - Throws: ``RunDirectoryError`` if there is none, or if the run is going on already; what
-    ///   ``savedConfiguration(in:)`` throws.
+    /// A missing configuration is restored from the newest checkpoint.
+    /// - Throws: ``RunDirectoryError`` if there is none, or if the run is in use; errors of
+    ///   ``savedConfiguration(in:)``.
     public static func open(_ path: String) throws -> RunDirectory {
         let folder = try existing(path)
         guard try holdsRun(folder) else { throw RunDirectoryError.noRun(path) }
@@ -217,7 +218,7 @@ public struct RunDirectory: Sendable {
         return directory
     }
 
-    /// Takes back a new run's folder before its first step, so that the same name can be used again.
+    /// Removes a new run's folder before its first step, so that its name can be reused.
     public func discard() {
         for name in Self.recordNames + [Self.configurationName, Self.logName] {
             folder.remove(name)
@@ -246,8 +247,8 @@ public struct RunDirectory: Sendable {
         }
     }
 
-    /// Makes the folder of a run that was given none: `runs/20250131-235959-rnn`, or the same with a
-    /// number behind it where another run has taken that.
+    /// Makes a folder for a run without a given one: `runs/20250131-235959-rnn`, with a number
+    /// appended if that exists.
     ///
     /// - Throws: ``RunDirectoryError`` if it cannot be made.
     public static func makeFresh(
@@ -265,7 +266,7 @@ public struct RunDirectory: Sendable {
         var number = 1
         do throws(FileError) {
             try Files.makeFolder(folder)
-            // Looking first would not do: runs that start at once would all see that it is free.
+            // The creation itself is the check, because runs may start at the same time.
             while try !Files.makeNewFolder(path) {
                 number += 1
                 path = "\(base)-\(number)"
@@ -279,15 +280,15 @@ public struct RunDirectory: Sendable {
 
 /// Why a folder cannot hold a run.
 public enum RunDirectoryError: Error, CustomStringConvertible, Equatable {
-    /// A new run was to be written over another.
+    /// A new run would overwrite another.
     case holdsRun(String)
-    /// There are files of another run that cannot go on.
+    /// The folder has files of another run that cannot be resumed.
     case holdsRest(String, name: String)
     /// There are no weights.
     case noWeights(String)
-    /// There is no run to go on with.
+    /// There is no run to resume.
     case noRun(String)
-    /// A coordinator is at work in it.
+    /// A coordinator is using it.
     case inUse(String)
     /// It cannot be written.
     case file(FileError)

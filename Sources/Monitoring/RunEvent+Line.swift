@@ -2,7 +2,7 @@ import Logging
 import Training
 
 extension RunEvent {
-    /// The event with its name and fields; nil where it is not worth a line.
+    /// The event with its name and fields; nil if it gets no line.
     package func line(at time: Double) -> EventLine? {
         guard let text, let name else { return nil }
         var line = EventLine(
@@ -12,7 +12,7 @@ extension RunEvent {
         return line
     }
 
-    /// The stable name; nil of what has a file of its own.
+    /// The stable name; nil for events that have their own file.
     package var name: String? {
         switch self {
         case .joined: "worker_joined"
@@ -43,7 +43,7 @@ extension RunEvent {
         }
     }
 
-    /// Adds what an event says of one worker or peer.
+    /// Adds the fields about one worker or peer.
     private func addWorker(to line: inout EventLine) {
         switch self {
         case .joined(let worker, let members):
@@ -88,7 +88,7 @@ extension RunEvent {
         }
     }
 
-    /// Adds what an event says of the run.
+    /// Adds the fields about the run.
     private func addRun(to line: inout EventLine) {
         switch self {
         case .allowListChanged(let workers, let removed):
@@ -119,10 +119,10 @@ extension RunEvent {
 }
 
 extension EventLine {
-    /// Names the worker that the event is about, and its machine.
+    /// Names the worker concerned, and its machine.
     fileprivate mutating func about(_ name: String) {
         worker = name
-        // CREDENTIAL/HOST:PID, of which neither the credential nor the process is a must.
+        // The form is CREDENTIAL/HOST:PID; the credential and the process are optional.
         let last = name.split(separator: "/").last ?? ""
         host = last.lastIndex(of: ":").map { String(last[..<$0]) } ?? String(last)
     }

@@ -3,8 +3,8 @@ import Logging
 import Training
 import ZeroMQ
 
-/// Writes a run down as it happens: events for people and programs, `metrics.jsonl` and `timing.jsonl` for
-/// programs, the same numbers for TensorBoard where that is wanted, `steps.csv` for `tern verify`.
+/// Records a run: events for people and programs, `metrics.jsonl` and `timing.jsonl` for programs,
+/// optionally TensorBoard's files, and `steps.csv` for `tern verify`.
 public final class RunRecorder: RunObserver {
     private struct RunFiles {
         var metrics: MetricsFile
@@ -18,26 +18,27 @@ public final class RunRecorder: RunObserver {
     private let logger: Logger
     private let sink: LogSink
     private let thread: RecordThread
-    /// Reached on the record's thread only.
+    /// Accessed only on the record's thread.
     private let files: Locked<RunFiles>
     private let logEvery: Int
     private var bar = ProgressBar()
     /// The steps made.
     private var step: Int
-    /// Steps that the thread has not been handed: to hand over each would take longer than to note it.
+    /// Steps not yet handed to the thread; a handover per step would take longer than recording it.
     private var steps: [StepReport] = []
     /// The bytes of their weights.
     private var bytes = 0
-    /// Where the time of a logged step went that is told of next.
+    /// The timing of the step that is logged next.
     private var stepTiming: (step: Int, timing: StepTiming)?
 
     private static let stepsTogether = 1024
-    /// So many that the thread is seldom woken, and so few that they are still in a cache when it adds them up.
+    /// Large enough to wake the thread rarely, small enough for its data to be still cached.
     private static let bytesTogether = 1 << 20
 
-    /// A recorder that logs every `logEvery`-th step of an epoch, or the last one of a shorter epoch.
+    /// A recorder that logs every `logEvery`-th step of an epoch, or the last step of a shorter
+    /// epoch.
     ///
-    /// - Parameter step: the steps that the run has made.
+    /// - Parameter step: the number of steps already made.
     public init(
         logger: Logger, sink: LogSink, thread: RecordThread, metrics: MetricsFile,
         tensorBoard: TensorBoardFile? = nil, steps: StepsFile, timing: TimingFile,
@@ -56,7 +57,7 @@ public final class RunRecorder: RunObserver {
         self.steps.reserveCapacity(Self.stepsTogether)
     }
 
-    /// Takes note of an event.
+    /// Records an event.
     public func record(_ event: RunEvent) throws(FileError) {
         if case .step(let step) = event {
             steps.append(step)
@@ -64,7 +65,7 @@ public final class RunRecorder: RunObserver {
             if steps.count >= Self.stepsTogether || bytes >= Self.bytesTogether { handOverSteps() }
             self.step = step.step
             bar.show(step, on: sink)
-            // Where an epoch has fewer steps, its last one is logged.
+            // An epoch with fewer steps logs its last one.
             guard isLogged(step: step.stepInEpoch, of: step.stepsPerEpoch, every: logEvery) else {
                 return
             }
@@ -72,7 +73,7 @@ public final class RunRecorder: RunObserver {
         }
         if case .rewound(let step) = event {
             self.step = step
-            // The steps after it will be made again.
+            // The steps after it will be repeated.
             handOverSteps()
             perform { files throws(FileError) in
                 try files.steps.flush()
@@ -91,7 +92,7 @@ public final class RunRecorder: RunObserver {
             append(TimingLine(time: Date.now.timeIntervalSince1970, report))
         }
         if case .traced(let trace) = event {
-            // As the lines of a phase, and the arrows and slices of a piece of work, have.
+            // An estimate from the sizes of a phase's line and of a work's slices and arrows.
             let bytes = 120 * trace.phases.count + 1200 * trace.works.count
             perform(bytes: bytes) { files throws(FileError) in try files.trace?.append(trace) }
         }
@@ -102,14 +103,14 @@ public final class RunRecorder: RunObserver {
         if let error = thread.error { throw error }
     }
 
-    /// Writes down all events so far.
+    /// Writes all events so far.
     public func flush(then completion: @escaping @Sendable (FileError?) -> Void) {
         handOverSteps()
         perform { files throws(FileError) in try files.steps.flush() }
         thread.flush(then: completion)
     }
 
-    /// Whether what waits for the disk leaves memory for another step.
+    /// Whether the queue has room for another step.
     public var hasRoom: Bool { thread.hasRoom }
 
     private func handOverSteps() {
@@ -122,7 +123,7 @@ public final class RunRecorder: RunObserver {
     }
 
     private func append(_ metrics: some Encodable & Sendable) {
-        // As a line has.
+        // The typical size of a line.
         perform(bytes: 256) { files throws(FileError) in
             let line = try files.metrics.append(metrics)
             try files.tensorBoard?.append(line: line)
@@ -130,7 +131,7 @@ public final class RunRecorder: RunObserver {
     }
 
     private func append(_ line: TimingLine) {
-        // Of each worker some 200.
+        // About 200 bytes per worker.
         perform(bytes: 512 + 256 * line.workers.count) { files throws(FileError) in
             try files.timing.append(line)
         }

@@ -1,13 +1,13 @@
 import Bounds
 import Training
 
-/// What a run came to, as `summary.json` and as people read it.
+/// A run's result, for `summary.json` and for people.
 public struct RunSummary: Codable, Sendable, Equatable {
     /// `completed`, `interrupted`, `diverged` or `failed`.
     public var status: String
-    /// What the data set was recognised as.
+    /// The name of the recognised data set.
     public var dataset: String
-    /// The workers asked for, or that took part.
+    /// The number of workers requested, or that took part.
     public var workers: Int
     /// The epochs that were completed.
     public var epochs: Int
@@ -15,7 +15,7 @@ public struct RunSummary: Codable, Sendable, Equatable {
     public var steps: Int
     /// The training examples used.
     public var examples: Int
-    /// The seconds that the steps took.
+    /// The duration of the steps, in seconds.
     public var wallSeconds: Double
     /// Examples over seconds.
     public var examplesPerSecond: Double
@@ -23,11 +23,11 @@ public struct RunSummary: Codable, Sendable, Equatable {
     public var trainLoss: Double?
     /// The mean loss on the test set after the last epoch.
     public var testLoss: Double?
-    /// The share of test images classified rightly after the last epoch, 0 to 1.
+    /// The fraction of test images classified correctly after the last epoch, 0 to 1.
     public var testAccuracy: Double?
     /// SHA-256 over the parameters as float32 little-endian in `state_dict` order.
     public var weightsSHA256: String
-    /// The first process that failed; nil where none has.
+    /// The first process that failed; nil if none did.
     public var failure: ProcessFailure?
 
     /// Makes a summary.
@@ -55,13 +55,13 @@ public struct RunSummary: Codable, Sendable, Equatable {
         return epochs * plan.examples + min(rest * plan.batchSize, plan.examples)
     }
 
-    /// Whether its numbers are such that a run can have.
+    /// Whether its numbers are within their limits.
     package var isPossible: Bool {
         StepNumber.limits.range.contains(steps) && EpochNumber.limits.range.contains(epochs)
             && Seconds.limits.range.contains(wallSeconds) && workers >= 0 && examples >= 0
     }
 
-    /// The summary with `?` for each character of a text that would not show as what it is.
+    /// The summary with `?` for each character of a text that is not plainly visible.
     package var plain: RunSummary {
         var summary = self
         summary.dataset = plainText(dataset, limit: 255)

@@ -1,4 +1,4 @@
-/// A word as a shell wants it: in quotes where it holds what a shell would not take as it is.
+/// A word quoted for a shell if it contains special characters.
 package func shellWord(_ word: String) -> String {
     let isPlain = word.utf8.allSatisfy { byte in
         switch byte {
@@ -9,7 +9,8 @@ package func shellWord(_ word: String) -> String {
         }
     }
     if isPlain && !word.isEmpty { return word }
-    // By scalars: with a combining mark behind it a quote is another character, and yet ends the word.
+    // Iterates over scalars: a quote with a combining mark is another character, but still ends the
+    // word.
     let quoted = word.unicodeScalars.reduce(into: "") { quoted, scalar in
         if scalar == "'" { quoted += "'\\''" } else { quoted.unicodeScalars.append(scalar) }
     }

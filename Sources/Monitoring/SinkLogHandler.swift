@@ -1,13 +1,13 @@
 import Logging
 
-/// Hands swift-log's messages to a ``LogSink``.
+/// Passes swift-log's messages to a ``LogSink``.
 public struct SinkLogHandler: LogHandler {
     private let sink: LogSink
-    /// The least urgent level that is logged.
+    /// The lowest level that is logged.
     public var logLevel: Logger.Level
-    /// Context of all messages.
+    /// Metadata of all messages.
     public var metadata: Logger.Metadata = [:]
-    /// What gives the context of the moment.
+    /// The provider of context at the time of a message.
     public var metadataProvider: Logger.MetadataProvider?
 
     /// A handler for a sink.
@@ -16,7 +16,7 @@ public struct SinkLogHandler: LogHandler {
         logLevel = level
     }
 
-    /// One piece of context.
+    /// One value of the metadata.
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
@@ -25,7 +25,7 @@ public struct SinkLogHandler: LogHandler {
     /// Logs a message, as an event with the name `log`.
     public func log(event: LogEvent) {
         var line = EventLine(now: "log", event.level, "\(event.message)")
-        // What is nearer to the message wins.
+        // The more specific metadata wins.
         let context = metadata.merging(metadataProvider?.get() ?? [:]) { $1 }
             .merging(event.metadata ?? [:]) { $1 }
         if !context.isEmpty { line.metadata = context.mapValues { "\($0)" } }

@@ -1,10 +1,10 @@
 import Glibc
 import Training
 
-/// `steps.csv`: a line for each committed step, by which `tern verify` judges a run.
+/// `steps.csv`: one line per committed step, the record that `tern verify` checks.
 ///
-/// A record that an older version has begun goes on in its own format: of the steps that it has, nobody has
-/// other sums.
+/// A record from an older version keeps its format, because its earlier steps have only the old
+/// checksums.
 public struct StepsFile {
     /// The file's name in a run's folder.
     public static let name = "steps.csv"
@@ -18,8 +18,8 @@ public struct StepsFile {
 
     /// Opens the record of a run that has made `step` steps.
     ///
-    /// What an earlier session wrote about later steps, or left half written, is cut off: those steps
-    /// are made again. So is what stands behind a line that is none.
+    /// Lines of later steps and an unfinished line are cut off, because those steps are repeated.
+    /// So is everything after an invalid line.
     ///
     /// - Throws: ``FileError`` if the file cannot be written.
     public init(in folder: Folder, resumingAt step: Int) throws(FileError) {
@@ -33,7 +33,7 @@ public struct StepsFile {
         try flush()
     }
 
-    /// The bytes of a record's heading and its lines up to a step, and their format.
+    /// The size of a record's heading and valid lines up to a step, and their format.
     private static func soundPart(
         in folder: Folder, upTo step: Int
     ) throws(FileError) -> (size: Int, RecordFormat) {
@@ -52,21 +52,21 @@ public struct StepsFile {
         return (size, format)
     }
 
-    /// The record of the same run when it has gone back to `step` steps; this one is closed.
+    /// Reopens the record after a rewind to `step` steps, and closes this one.
     func reopened(at step: Int) throws(FileError) -> Self {
         close(file)
         return try Self(in: folder, resumingAt: step)
     }
 
-    /// Adds a step, whose weights it adds up, and writes to the disk now and then.
+    /// Appends a step with its weights' checksum, and writes to disk when the buffer is full.
     package mutating func append(_ report: StepReport) throws(FileError) {
         StepRecord(report, format).append(to: &buffer)
         if buffer.count >= Self.largeBuffer { try flush() }
     }
 
-    /// Writes what was added since the last time.
+    /// Writes the buffer to disk.
     package mutating func flush() throws(FileError) {
-        // Not a second time after a failure, which may have written a part.
+        // No retry after a failure, because a part may have been written.
         defer { buffer.removeAll(keepingCapacity: true) }
         try Files.writeAll(buffer, to: file, path: folder.path(of: Self.name))
     }

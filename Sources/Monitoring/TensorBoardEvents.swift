@@ -1,13 +1,14 @@
 import FoundationEssentials
 import Training
 
-/// Makes TensorBoard's events of a run's settings and the lines of its `metrics.jsonl`, and of nothing else: so
-/// the same lines give the same bytes, however often the run was stopped.
+/// Converts a run's settings and the lines of its `metrics.jsonl` to TensorBoard's events.
+///
+/// The same lines always give the same bytes, however often the run was interrupted.
 ///
 /// The field numbers are those of TensorFlow's `event.proto` and `summary.proto`, and of TensorBoard's
 /// `plugin_data.proto`.
 struct TensorBoardEvents {
-    /// The name of the file that they belong in; nil before the first line.
+    /// The name of their file; nil before the first line.
     private(set) var fileName: String?
 
     private let configuration: TrainingConfiguration
@@ -19,14 +20,14 @@ struct TensorBoardEvents {
     /// The events of a run with these settings.
     init(_ configuration: TrainingConfiguration) { self.configuration = configuration }
 
-    /// Whether a file's name is one that a run of Tern gives.
+    /// Whether a file name is one that Tern gives.
     static func isOwn(_ name: String) -> Bool {
         name.hasPrefix(namePrefix) && name.hasSuffix(nameSuffix)
     }
 
-    /// The records of the next line; none if that cannot be read.
+    /// The records for the next line; none if it is invalid.
     ///
-    /// The first line's time tells when the run began.
+    /// The first line's time is the run's start.
     mutating func add(line: some Sequence<UInt8>) -> [UInt8] {
         guard let line = try? decoder.decode(MetricsLine.self, from: Data(line)) else { return [] }
         let time = line.time ?? 0
@@ -46,7 +47,7 @@ struct TensorBoardEvents {
         return namePrefix + String(repeating: "0", count: 10 - digits.count) + digits + nameSuffix
     }
 
-    /// TensorBoard has float32: what is not finite in it has no place in a curve.
+    /// TensorBoard has float32: values that are not finite there are left out.
     private func scalars(of line: MetricsLine) -> [(tag: String, value: Float)] {
         let values: [(String, Double?)] =
             switch line.type {
@@ -84,7 +85,7 @@ struct TensorBoardEvents {
         return RecordFrame.framing(event.bytes)
     }
 
-    /// The format's version, and the settings for the page of hyperparameters.
+    /// The format's version, and the settings for TensorBoard's page of hyperparameters.
     private func beginning(at time: Double) -> [UInt8] {
         var version = ProtobufWriter()
         version.add(time, as: 1)
@@ -117,13 +118,13 @@ struct TensorBoardEvents {
         info.add(time, as: 5)
     }
 
-    /// Adds a setting as the kind of value that TensorBoard can sort and plot.
+    /// Adds a setting as the type that TensorBoard can sort and plot.
     private static func add(
         _ value: String, of option: String, to writer: inout ProtobufWriter
     ) {
-        // A list of channels and a digest are text, also where all their characters are digits.
+        // Lists of channels and digests are text, even if all their characters are digits.
         let isText = option == "convolution" || option == "initial-weights"
-        // A seed may be larger than the whole numbers that a double tells apart.
+        // A seed may be larger than the integers that a double represents exactly.
         if !isText, let number = Double(value), abs(number) < 0x1p53 {
             writer.add(number, as: 2)
         } else if let flag = Bool(value) {

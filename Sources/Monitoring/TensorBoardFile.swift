@@ -1,10 +1,10 @@
 import Glibc
 import Training
 
-/// `tensorboard/`: the numbers of `metrics.jsonl` once more, in a file that TensorBoard reads.
+/// `tensorboard/`: the numbers of `metrics.jsonl` in a file that TensorBoard reads.
 ///
-/// The file follows from the run's settings and the lines of `metrics.jsonl`. So it has no step twice, also where
-/// sessions without it came between.
+/// The file is derived from the run's settings and `metrics.jsonl`. So it never has a step twice,
+/// even after sessions without TensorBoard.
 public struct TensorBoardFile {
     /// The name of its folder in a run's folder.
     public static let folderName = "tensorboard"
@@ -13,10 +13,10 @@ public struct TensorBoardFile {
     private let folder: Folder
     private let configuration: TrainingConfiguration
     private var events: TensorBoardEvents
-    /// Nil before the first line, whose time is in the file's name.
+    /// Nil before the first line, because the file's name contains that line's time.
     private var file: Int32?
 
-    /// Opens the file of a run, and makes it agree with the run's metrics, which are open already.
+    /// Opens a run's file and updates it to the run's metrics, which are already open.
     ///
     /// - Throws: ``FileError`` if the metrics cannot be read, or the file cannot be written.
     public init(
@@ -36,10 +36,10 @@ public struct TensorBoardFile {
         if let name = events.fileName { file = try Self.open(name, in: folder, holding: content) }
     }
 
-    /// Opens the file and gives it this content.
+    /// Opens the file with this content.
     ///
-    /// Where it begins with that, as after a rewind, it is cut back: a TensorBoard that has it open reads on
-    /// behind what it has read.
+    /// If it already begins with the content, for example after a rewind, it is truncated, so that
+    /// an open TensorBoard continues from where it has read.
     private static func open(
         _ name: String, in folder: Folder, holding content: [UInt8]
     ) throws(FileError) -> Int32 {
@@ -50,13 +50,13 @@ public struct TensorBoardFile {
         return try folder.openForAppending(name)
     }
 
-    /// The file of the same run when it has gone back, and its metrics with it; this one is closed.
+    /// Reopens the file after a rewind of the run and its metrics, and closes this one.
     package func reopened(metrics: MetricsFile) throws(FileError) -> Self {
         if let file { close(file) }
         return try Self(in: run, configuration, metrics: metrics)
     }
 
-    /// Adds a line of the metrics.
+    /// Appends a line of the metrics.
     package mutating func append(line: [UInt8]) throws(FileError) {
         let records = events.add(line: line)
         guard let name = events.fileName else { return }
@@ -65,7 +65,7 @@ public struct TensorBoardFile {
         try Files.writeAll(records, to: file, path: folder.path(of: name))
     }
 
-    /// Removes the file and its folder from a run's folder.
+    /// Removes the file and its folder from a run.
     static func remove(from run: Folder) {
         guard let folder = try? run.folder(folderName) else { return }
         for name in (try? folder.names()) ?? [] where TensorBoardEvents.isOwn(name) {

@@ -2,12 +2,11 @@ import Bounds
 import FoundationEssentials
 import Training
 
-/// `test.json`: how the weights after the newest tested epoch did on each class of the test set, and the examples
-/// that were hardest for them.
+/// `test.json`: the newest test's results per class, and the examples with the greatest loss.
 public struct TestReport: Codable, Sendable, Equatable {
     /// The file's name in a run's folder.
     public static let fileName = "test.json"
-    /// With more classes, a table of them says nothing to a person.
+    /// A table of more classes is unreadable.
     private static let mostClasses = 64
 
     /// A grey picture.
@@ -26,39 +25,39 @@ public struct TestReport: Codable, Sendable, Equatable {
             self.pixels = Data(pixels)
         }
 
-        /// Whether there are as many pixels as there should be, and no more than a page can show.
+        /// Whether the number of pixels is right and small enough for a page.
         fileprivate var isWhole: Bool {
             (1...1024).contains(rows) && (1...1024).contains(columns)
                 && pixels.count == rows * columns
         }
     }
 
-    /// An example with a great loss.
+    /// An example with a large loss.
     public struct Example: Codable, Sendable, Equatable {
         /// Its place in the test set, counted from 0.
         public var index: Int
         /// Its class.
         public var label: Int
-        /// The class that it was taken for.
+        /// The predicted class.
         public var predicted: Int
-        /// Its cross entropy, in nats; nil where that is not finite.
+        /// Its cross entropy, in nats; nil if not finite.
         public var loss: Double?
-        /// How it looks.
+        /// The image.
         public var picture: Picture
     }
 
     /// The epoch, counted from 1.
     public var epoch: Int
-    /// The steps made by then.
+    /// The number of steps made by then.
     public var step: Int
-    /// How many examples of each class were taken for each: [label][predicted]; empty with more than 64 classes.
+    /// The counts [label][predicted]; empty with more than 64 classes.
     public var confusion: [[Int]]
     /// The examples with the greatest loss, the greatest first.
     public var hardest: [Example]
 
     /// The report of a test.
     ///
-    /// - Parameter picture: shows an example of the test set.
+    /// - Parameter picture: returns an example of the test set.
     init(_ detail: TestDetail, epoch: Int, step: Int, picture: (_ example: Int) -> Picture) {
         self.epoch = epoch
         self.step = step
@@ -70,7 +69,7 @@ public struct TestReport: Codable, Sendable, Equatable {
         }
     }
 
-    /// The report in a file; nil if it is damaged, or holds what a test cannot have.
+    /// Parses a file; nil if it is damaged or its numbers are impossible.
     package init?(parsing bytes: [UInt8]) {
         guard let report = try? JSONDecoder().decode(Self.self, from: Data(bytes)) else {
             return nil

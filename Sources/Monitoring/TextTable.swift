@@ -1,4 +1,4 @@
-/// Rows of text in columns, for people: the first column to the left, the others to the right.
+/// Rows of text in columns: the first is aligned left, the others right.
 public struct TextTable: Sendable {
     private var rows: [[String]]
 

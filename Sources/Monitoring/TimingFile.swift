@@ -1,6 +1,6 @@
 import Training
 
-/// `timing.jsonl`: an object about every second of training, each on a line of its own.
+/// `timing.jsonl`: one object about every second of training, each on its own line.
 public struct TimingFile: Sendable {
     /// The file's name in a run's folder.
     public static let name = "timing.jsonl"
@@ -8,7 +8,7 @@ public struct TimingFile: Sendable {
     private let file: Int32
     private let path: String
 
-    /// Opens the file of a run; what earlier sessions wrote stays, but for a line that one left half written.
+    /// Opens the file of a run; earlier sessions' lines stay, except an unfinished one.
     ///
     /// - Throws: ``FileError`` if the file cannot be written.
     public init(in folder: Folder) throws(FileError) {
@@ -18,7 +18,7 @@ public struct TimingFile: Sendable {
         file = try folder.openForAppending(Self.name, keeping: kept)
     }
 
-    /// Adds a line.
+    /// Appends a line.
     func append(_ line: TimingLine) throws(FileError) {
         try Files.writeAll(
             Array((jsonText(line, isSnakeCase: true) + "\n").utf8), to: file, path: path)

@@ -1,27 +1,27 @@
 import Training
 
-/// A line of `timing.jsonl`: where the time of about a second of a run went, and when that was.
+/// A line of `timing.jsonl`: how about a second of a run was spent, and when.
 @dynamicMemberLookup
 public struct TimingLine: Codable, Sendable, Equatable {
-    /// Where the time went, by the coordinator's clock.
+    /// The time per phase, by the coordinator's clock.
     public typealias Phases = TimingReport.Phases
     /// Messages and bytes.
     public typealias Traffic = TimingReport.Traffic
-    /// What was learnt of a worker.
+    /// The measurements of a worker.
     public typealias WorkerTiming = TimingReport.WorkerTiming
 
-    /// When the interval ended, since 1970 (UTC).
+    /// The end of the interval, in seconds since 1970 (UTC).
     public var time: Double
-    /// What the coordinator measured; in the file its fields stand beside the time.
+    /// The coordinator's measurements; in the file their fields are beside the time.
     public var report: TimingReport
 
-    /// What was measured until `time`.
+    /// A report that ends at `time`.
     public init(time: Double, _ report: TimingReport) {
         self.time = time
         self.report = report
     }
 
-    /// An interval in which nothing has happened yet.
+    /// An empty interval.
     public init(time: Double, interval: Double, seconds: Double, epoch: Int, step: Int) {
         self.init(
             time: time,

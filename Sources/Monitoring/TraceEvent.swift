@@ -1,26 +1,26 @@
-/// An event in the Trace Event Format, which Perfetto and Chromium's `about:tracing` read.
+/// An event in the Trace Event Format of Perfetto and Chromium's `about:tracing`.
 ///
 /// Times are in microseconds.
 struct TraceEvent: Encodable {
-    /// What is seen of it.
+    /// The label in the viewer.
     var name: String
-    /// Its kind, by which a viewer filters.
+    /// The category, for filters.
     var cat: String?
-    /// `X`: something that lasts; `M`: the name of a track; `s`, `t` and `f`: an arrow's start, a place on its
-    /// way, and its end.
+    /// The phase: `X` a slice; `M` the name of a track; `s`, `t` and `f` an arrow's start, a point
+    /// on its way, and its end.
     var ph: String
-    /// When it begins.
+    /// The start.
     var ts: Double?
-    /// How long it lasts.
+    /// The duration.
     var dur: Double?
     /// The track's process and thread, as the viewer shows them.
     var pid: Int
     var tid: Int
-    /// Which arrow it belongs to.
+    /// The ID of the arrow.
     var id: Int?
-    /// `e`: an arrow ends at what encloses it in time.
+    /// `e`: an arrow ends at the slice that encloses it in time.
     var bp: String?
-    /// What else there is to say.
+    /// Further data.
     var args: Arguments?
 
     struct Arguments: Encodable {
@@ -28,7 +28,7 @@ struct TraceEvent: Encodable {
         var step: Int?
     }
 
-    /// Something on a track that lasts.
+    /// A slice on a track.
     static func slice(
         _ name: String, _ cat: String, _ span: Range<Duration>, _ track: TraceTrack,
         step: Int? = nil
@@ -40,13 +40,13 @@ struct TraceEvent: Encodable {
             args: step.map { Arguments(step: $0) })
     }
 
-    /// The name of a track (`thread_name`) or of a process (`process_name`).
+    /// The title of a track (`thread_name`) or of a process (`process_name`).
     static func title(_ kind: String, _ name: String, _ track: TraceTrack) -> TraceEvent {
         TraceEvent(
             name: kind, ph: "M", pid: track.pid, tid: track.tid, args: Arguments(name: name))
     }
 
-    /// A point of the arrow from the weights to a worker and on to its sum.
+    /// A point of the arrow from the weights through a worker to its sum.
     static func arrow(
         _ ph: String, _ id: Int, _ time: Duration, _ track: TraceTrack
     ) -> TraceEvent {
@@ -55,7 +55,7 @@ struct TraceEvent: Encodable {
             tid: track.tid, id: id, bp: ph == "s" ? nil : "e")
     }
 
-    /// A time in microseconds, to the nanosecond.
+    /// A time in microseconds, rounded to nanoseconds.
     private static func microseconds(_ time: Duration) -> Double {
         (time / .nanoseconds(1)).rounded() / 1000
     }

@@ -1,9 +1,9 @@
 import Glibc
 import Training
 
-/// `trace.json`: a few steps in the Trace Event Format, as a JSON object.
+/// `trace.json`: a few steps in the Trace Event Format, as one JSON object.
 ///
-/// It is whole after each step: what closes the object is taken away and written again.
+/// The file is valid JSON after each step: the closing brackets are removed and written again.
 public struct TraceFile: Sendable {
     /// The file's name in a run's folder.
     public static let name = "trace.json"
@@ -11,7 +11,7 @@ public struct TraceFile: Sendable {
     private let file: Int32
     private let path: String
     private var size: off_t = 0
-    /// The processes of the workers that have been seen, by name, and how many lanes of them have a title.
+    /// The workers seen so far: their process number and the count of lanes with a title.
     private var workers: [String: (pid: Int, lanes: Int)] = [:]
     private var arrows = 0
 
@@ -31,7 +31,7 @@ public struct TraceFile: Sendable {
         let isFirst = size == 0
         let titles =
             isFirst ? [TraceEvent.title("process_name", "coordinator", .coordinator)] : []
-        // Without the brackets of a list.
+        // Drops the brackets of the list.
         let events = jsonText(titles + events(of: trace)).dropFirst().dropLast()
         let text = (isFirst ? Self.heading : ",\n") + events
         guard ftruncate(file, size) == 0 else {
@@ -66,7 +66,7 @@ public struct TraceFile: Sendable {
         ]
     }
 
-    /// The titles of tracks that have none yet.
+    /// The titles of new tracks.
     private mutating func titles(of work: StepTrace.Work) -> [TraceEvent] {
         var events: [TraceEvent] = []
         var (pid, lanes) = workers[work.worker] ?? (workers.count + 2, 0)

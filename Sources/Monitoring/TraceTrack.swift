@@ -1,8 +1,8 @@
-/// A row of a trace: a thread of a process, as far as the viewer knows.
+/// A row of a trace, which the viewer treats as a thread of a process.
 struct TraceTrack: Hashable {
-    /// The coordinator is the first process, and each worker one more.
+    /// The coordinator is process 1, and each worker another one.
     let pid: Int
-    /// The process's own thread is 0; a worker's lanes follow.
+    /// Thread 0 is the process itself; a worker's lanes follow.
     let tid: Int
 
     /// The coordinator's track.

@@ -4,7 +4,7 @@ import Glibc
 import Logging
 import Training
 
-/// What the workers that a run has started say, in `logs/NAME.log` of its folder.
+/// The output of the workers that a run has started, in `logs/NAME.log` of its folder.
 public struct WorkerLogs: Sendable {
     private let folder: Folder
     private let thread: RecordThread
@@ -19,24 +19,24 @@ public struct WorkerLogs: Sendable {
 
     /// Makes the log of a worker.
     ///
-    /// - Throws: ``FileError`` if it is no file of the run's own, or cannot be made.
+    /// - Throws: ``FileError`` if the file is a link or has another owner, or cannot be made.
     public func make(of worker: String) throws(FileError) {
         close(try folder.openForAppending(Self.name(of: worker)))
     }
 
-    /// The file's name: of a host, what ssh calls it; of a local worker, `worker-N.log`.
+    /// The file's name: the host's name as ssh uses it, or `worker-N.log` for a local worker.
     private static func name(of worker: String) -> String {
         worker.replacing(" ", with: "-").prefix(200) + ".log"
     }
 
-    /// Notes a line that a worker has printed, and gives what a person should be told of it.
+    /// Logs a line that a worker has printed, and returns the message for people, if any.
     ///
     /// - Parameters:
     ///   - worker: its name in the run.
     ///   - pid: its process.
     public func note(_ line: String, of worker: String, pid: Int32) -> String? {
         let said = LogLine(parsing: line)
-        // What a library or the system prints has no time before it.
+        // Output of a library or of the system has no time.
         let noted =
             said
             ?? LogLine(
@@ -45,7 +45,7 @@ public struct WorkerLogs: Sendable {
         let text = plainText(noted.text)
         thread.perform(bytes: text.utf8.count) { [folder] () throws(FileError) in
             let name = Self.name(of: worker)
-            // Few lines come, and a file for each of a thousand workers need not stay open.
+            // Lines are rare, so the files of up to a thousand workers need not stay open.
             let file = try folder.openForAppending(name)
             defer { close(file) }
             try Files.writeAll(Array("\(text)\n".utf8), to: file, path: folder.path(of: name))
