@@ -1,8 +1,8 @@
 import Glibc
 
-/// A thread of its own that does what it is handed, in that order.
+/// A thread that runs the work it is given, in order.
 ///
-/// Whoever hands it over never waits, however slow a disk or a terminal is.
+/// Its callers never wait, however slow a disk or a terminal is.
 package final class BackgroundThread: Sendable {
     private let queue = WorkQueue()
 
@@ -11,23 +11,23 @@ package final class BackgroundThread: Sendable {
         pthread_detach(NativeThread.start(name: name) { [queue] in queue.run() })
     }
 
-    /// The thread ends once it has done what it was handed.
+    /// The thread ends after all work that it was given.
     deinit { queue.end() }
 
-    /// Does `work` after all that was handed over before; `bytes` is the memory that it takes until then.
+    /// Queues `work` behind all earlier work; `bytes` is the memory that it holds until it is done.
     package func perform(bytes: Int = 0, _ work: @escaping @Sendable () -> Void) {
         queue.add(bytes, work)
     }
 
-    /// The bytes of the work that is not done.
+    /// The bytes held by work that is not done.
     package var waitingBytes: Int { queue.waitingBytes }
 }
 
-/// Work that waits for its thread.
+/// A queue of work for one thread.
 ///
-/// `@unchecked Sendable`: all state is reached only while the mutex is held.
+/// `@unchecked Sendable`: all state is accessed only while the mutex is held.
 private final class WorkQueue: @unchecked Sendable {
-    // They must stay at one address, which a stored property does not promise.
+    // They must stay at one address, which a stored property does not guarantee.
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var waiting: [(bytes: Int, body: @Sendable () -> Void)] = []
@@ -72,7 +72,7 @@ private final class WorkQueue: @unchecked Sendable {
         }
     }
 
-    /// All that waits, as soon as there is any; nothing at the end.
+    /// Waits for work and returns all of it; nothing at the end.
     private func next() -> [(bytes: Int, body: @Sendable () -> Void)] {
         withLock {
             while waiting.isEmpty, !isEnding { pthread_cond_wait(condition, mutex) }

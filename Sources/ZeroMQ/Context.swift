@@ -1,9 +1,9 @@
 import CZeroMQ
 import Glibc
 
-/// The home of a process's sockets: libzmq's I/O threads and the inproc endpoints.
+/// A process's ZeroMQ context: libzmq's I/O threads and the inproc endpoints.
 ///
-/// One a process is enough. End it with ``terminate()`` once its sockets are closed.
+/// One per process is enough. End it with ``terminate()`` after its sockets are closed.
 ///
 /// `@unchecked Sendable`: libzmq's contexts are thread-safe (its sockets are not).
 public final class Context: @unchecked Sendable {
@@ -15,10 +15,10 @@ public final class Context: @unchecked Sendable {
     }
     private let state = Locked(State())
 
-    /// Makes the numbers that routers give to their peers unknown to strangers.
+    /// Makes the numbers that routers give to their peers unpredictable.
     ///
-    /// They follow one of the C library's random numbers. A peer that has chosen the next one as its own
-    /// identity ends the process ("ok" in socket_base.cpp of libzmq 4.3.4).
+    /// They follow one of the C library's random numbers. A peer that has claimed the next one as its
+    /// own identity ends the process ("ok" in socket_base.cpp of libzmq 4.3.4).
     private static let seed: Void = srand(.random(in: .min ... .max))
 
     /// Makes a context; one I/O thread carries about a gigabyte a second.
@@ -31,13 +31,13 @@ public final class Context: @unchecked Sendable {
     }
 
     deinit {
-        // An open socket keeps its context alive, so none is open here.
+        // An open socket keeps its context alive, so all are closed here.
         if !state.withLock({ $0.isTerminated }) { Self.terminate(raw) {} }
     }
 
-    /// Ends the I/O threads, after the messages that closed sockets let linger.
+    /// Ends the I/O threads, after the lingering messages of closed sockets.
     ///
-    /// libzmq blocks in this call, so it runs on a thread of its own and never in Swift's pool.
+    /// libzmq blocks in this call, so it runs on its own thread and never in Swift's pool.
     ///
     /// - Precondition: All sockets of the context are closed: libzmq would wait for them forever.
     public func terminate() async {
@@ -68,7 +68,7 @@ public final class Context: @unchecked Sendable {
     private static func terminate(
         _ raw: UnsafeMutableRawPointer, then completion: @escaping @Sendable () -> Void
     ) {
-        // Nobody else has the pointer any more; an integer, since raw pointers are not Sendable.
+        // No other thread has the pointer now. An integer, because raw pointers are not Sendable.
         let address = UInt(bitPattern: raw)
         let thread = NativeThread.start(name: "zmq-terminate") {
             let raw = UnsafeMutableRawPointer(bitPattern: address)

@@ -1,10 +1,10 @@
 import Glibc
 
-/// How many descriptors, of files and connections, this process may have open.
+/// The number of descriptors, for files and connections, that this process may have open.
 package enum DescriptorLimit {
-    /// Raises the limit as far as the system lets it be raised, and tells it.
+    /// Raises the limit as far as the system allows, and returns it.
     ///
-    /// Shells begin with 1,024 for the sake of programs that call `select`; libzmq does not.
+    /// Shells start with 1,024 for programs that call `select`; libzmq does not.
     package static func raise() -> Int {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {

@@ -1,16 +1,16 @@
 import CZeroMQ
 
-/// Dials the addresses of a host name one after another, and looks the name up anew for each round.
+/// Dials a host name's addresses one after another, and looks the name up again for each round.
 ///
-/// libzmq would take a name's first address, and look no further when nobody answers there. It is given
-/// one address at a time here: a socket with two connections to the same peer would share its messages
-/// out between them.
+/// libzmq would take a name's first address only, even if nobody answers there. Here it gets one
+/// address at a time, because a socket with two connections to the same peer would distribute its
+/// messages over both.
 final class Dialler {
     private struct Attempt {
         let address: HostAddress
         /// The endpoint that libzmq dials.
         let target: String
-        /// Those that come after it in this round.
+        /// The addresses to try after it in this round.
         let next: ArraySlice<HostAddress>
         var isConnected = false
     }
@@ -19,11 +19,11 @@ final class Dialler {
     private let endpoint: Endpoint
     private let name: String
     private var attempt: Attempt?
-    /// How long to wait before the next round.
+    /// The pause before the next round.
     private var pause: Duration
-    /// Whether a look-up has come to an end.
+    /// Whether a look-up has finished.
     private var hasLookedUp = false
-    /// The address that was reached last: it comes first as long as the name has it.
+    /// The address reached last: it is tried first as long as the name has it.
     private var reached: HostAddress?
 
     init(_ endpoint: Endpoint, name: String, for socket: Socket) {
@@ -33,7 +33,7 @@ final class Dialler {
         pause = socket.options.reconnectInterval
     }
 
-    /// Begins a round.
+    /// Starts a round.
     func lookUp() {
         let lookUp = NameLookUp(name)
         guard lookUp.result == nil else { return finish(lookUp) }
@@ -43,7 +43,8 @@ final class Dialler {
             socket.thread.detach(fileDescriptor: lookUp.fileDescriptor)
             finish(lookUp)
         }
-        // The first may take tens of seconds, in which nothing else would be heard.
+        // The first look-up may take tens of seconds: report it, because nothing else happens until
+        // then.
         guard !hasLookedUp else { return }
         socket.thread.schedule(after: .seconds(1)) { [weak self] in
             guard let self, socket.raw != nil, !hasLookedUp else { return }
@@ -77,7 +78,7 @@ final class Dialler {
         rest()
     }
 
-    /// Waits until the next round, each time longer.
+    /// Waits for the next round, longer each time.
     private func rest() {
         attempt = nil
         socket.thread.schedule(after: pause) { [weak self] in
@@ -88,7 +89,7 @@ final class Dialler {
         pause = max(pause, min(pause * 2, longest))
     }
 
-    /// Something has happened to the socket's connections.
+    /// Handles an event of the socket's connections.
     func heard(_ event: MonitorEvent) {
         guard let attempt, event.endpoint == attempt.target else { return }
         if event.kind == .handshakeSucceeded {
@@ -96,10 +97,10 @@ final class Dialler {
             reached = attempt.address
             pause = socket.options.reconnectInterval
         }
-        // Either says that nobody is there, or is there no more.
+        // Either means that nobody is there, or nobody any more.
         guard event.kind == .retrying || event.isFinal else { return }
         socket.hangUp(attempt.target)
-        // Who was there and has gone may come back, or have moved.
+        // A peer that was there may come back, or have moved.
         if attempt.isConnected { rest() } else { dialNext(attempt.next) }
     }
 }

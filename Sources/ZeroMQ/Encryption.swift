@@ -1,18 +1,18 @@
 import CZeroMQ
 
-/// A pair of Curve25519 keys, by which one end of a connection proves to the other who it is.
+/// A pair of Curve25519 keys, which proves one end's identity to the other end of a connection.
 public struct CurveKeyPair: Hashable, Sendable {
     /// The bytes of either key.
     public static let keyLength = 32
 
     /// The half that the other end knows.
     public let publicKey: [UInt8]
-    /// The half that nobody else may know.
+    /// The half that must stay secret.
     package let secretKey: [UInt8]
 
-    /// The pair of a secret key, any 32 bytes that nobody can guess.
+    /// The pair of a secret key, which is any 32 bytes that cannot be guessed.
     ///
-    /// - Throws: ``SocketError`` where libzmq was built without encryption.
+    /// - Throws: ``SocketError`` if libzmq was built without encryption.
     public init(secretKey: [UInt8]) throws(SocketError) {
         precondition(secretKey.count == Self.keyLength, "a key has \(Self.keyLength) bytes")
         // libzmq derives public keys in Z85 only: five letters for four bytes, and a final zero.
@@ -32,17 +32,17 @@ public struct CurveKeyPair: Hashable, Sendable {
     }
 }
 
-/// How the two ends of a connection know each other, and keep what they say from everybody else
-/// (CurveZMQ, ZeroMQ RFC 26).
+/// How the two ends of a connection authenticate each other and encrypt their messages (CurveZMQ,
+/// ZeroMQ RFC 26).
 public enum Encryption: Hashable, Sendable {
-    /// Lets in those that a gate admits, and nobody else.
+    /// Admits only the peers that a gate admits.
     case server(CurveKeyPair, Gate)
-    /// Talks to the holder of the secret of one of these public keys, and to nobody else.
+    /// Connects only to the holder of the secret of one of these public keys.
     ///
     /// A connection tries one of them; if that fails, the next tries one drawn at random.
     case client(CurveKeyPair, servers: [[UInt8]])
 
-    /// The bytes that it adds to a frame: a command's name, half of a nonce, a code and the flags.
+    /// The bytes added to a frame: a command's name, half of a nonce, a code and the flags.
     static let frameOverhead = 33
 }
 
@@ -61,21 +61,21 @@ extension Socket {
         }
     }
 
-    /// Answers libzmq's question whom to let in, which it asks of each peer that has proved to hold
-    /// a key (ZAP, ZeroMQ RFC 27).
+    /// Answers libzmq's question whether to admit a peer that has proved to hold a key (ZAP, ZeroMQ RFC
+    /// 27).
     ///
-    /// libzmq has one place in a context where it asks, so only one socket of a context is a server.
+    /// A context has one place where libzmq asks, so only one of its sockets can be a server.
     private func open(_ gate: Gate) throws(SocketError) {
         let socket = try Socket(context, .reply, on: thread)
         try socket.bind(Self.gateEndpoint)
         try set(ZMQ_ZAP_DOMAIN, toBytes: Array(Self.gateDomain.utf8))
-        // Has libzmq refuse everybody, and not admit everybody, should the gate be gone. As a draft it is
-        // not in the header, and a build may lack it; but the gate is closed after the socket.
+        // Makes libzmq refuse everybody, instead of admitting everybody, if the gate is gone. It is a
+        // draft: the header lacks it, and a build may too; but the gate is closed after the socket.
         let enforceDomain: Int32 = 93
         try? set(enforceDomain, to: Int32(1), during: .open)
         gateSocket = socket
         thread.attach(socket) {
-            // A reply to each request, and one only: at another libzmq ends the process.
+            // Exactly one reply to each request: at a second one libzmq ends the process.
             while case .message(let request)? = self.gateSocket?.receive() {
                 _ = self.gateSocket?.send(Self.answer(request.frames, gate))
             }
@@ -84,7 +84,7 @@ extension Socket {
 
     /// Closes a gate, so that another can take its place at once.
     func closeGate() {
-        // To be closed alone would free the place a little later.
+        // Closing alone would free the place a little later.
         zmq_unbind(raw, Self.gateEndpoint)
         closeRaw()
     }
@@ -92,8 +92,10 @@ extension Socket {
     private static let gateEndpoint = "inproc://zeromq.zap.01"
     private static let gateDomain = "tern"
 
-    /// A request is version, number, domain, address, identity, mechanism and the peer's public key;
-    /// the answer version, number, status, its text, a user's name and metadata.
+    /// Decides on a request and answers it.
+    ///
+    /// A request is version, number, domain, address, identity, mechanism and the peer's public key.
+    /// The answer is version, number, status, its text, a user's name and metadata.
     private static func answer(_ request: [Frame], _ gate: Gate) -> [Frame] {
         let isCurve =
             request.count == 7 && request[2].holds(gateDomain.utf8)
@@ -107,19 +109,19 @@ extension Socket {
         return request.prefix(2) + [status, text, user, ""].map { Frame(Array($0.utf8)) }
     }
 
-    /// Whether there are several keys of the server to try.
+    /// Whether the server has several keys to try.
     var hasServerKeys: Bool {
         if case .client(_, let servers)? = options.encryption { servers.count > 1 } else { false }
     }
 
-    /// Has the next connection try another of the server's keys, if it has several.
+    /// Makes the next connection try another of the server's keys, if it has several.
     ///
-    /// At random, so that it cannot keep in step with what alternates between the addresses of a name.
+    /// At random, so that it cannot stay in step with the alternating addresses of a name.
     func changeServerKey() {
         guard hasServerKeys, case .client(_, let servers)? = options.encryption,
             let key = servers.randomElement()
         else { return }
-        // It was set before, to a key as long.
+        // The option was set before, to a key of the same length.
         try? set(ZMQ_CURVE_SERVERKEY, toBytes: key)
     }
 }

@@ -2,8 +2,8 @@ import CZeroMQ
 
 /// A well-formed endpoint: `tcp://HOST:PORT`, `ipc://PATH` or `inproc://NAME`.
 ///
-/// libzmq answers all malformed ones with "invalid argument"; this says what is wrong with which
-/// part. Whether the address exists, only the attempt to use it can tell.
+/// libzmq reports all malformed ones as "invalid argument"; this names the wrong part. Only an attempt
+/// to use the address shows whether it exists.
 public struct Endpoint: Sendable {
     static let forms = "use tcp://HOST:PORT or ipc://PATH"
 
@@ -16,28 +16,28 @@ public struct Endpoint: Sendable {
         /// All addresses of this machine, of both families.
         case any
         case address(HostAddress)
-        /// A host name, or to listen on the name of a network interface.
+        /// A host name or, to listen on, the name of a network interface.
         case name(String)
     }
 
-    /// As it was written.
+    /// As written.
     public let text: String
     let transport: Transport
-    /// What follows the `://`.
+    /// The part after `://`.
     let address: Substring
-    /// Whom `tcp` reaches; nil for other transports.
+    /// The host of `tcp`; nil for other transports.
     package let host: Host?
     /// The port of `tcp`; 0 for one that the system chooses.
     package let port: UInt16
 
-    /// The name that has to be looked up before the endpoint can be used, or nil.
+    /// The name to look up before the endpoint can be used, or nil.
     public var name: String? {
         if case .name(let name) = host { name } else { nil }
     }
 
-    /// Checks the syntax of an endpoint that is to be used in `operation`.
+    /// Checks the syntax of an endpoint for `operation`.
     ///
-    /// - Throws: ``SocketError`` that says which part is malformed.
+    /// - Throws: ``SocketError`` that names the malformed part.
     public init(_ text: String, for operation: SocketError.Operation) throws(SocketError) {
         func malformed(_ reason: String, code: Int32 = EINVAL) -> SocketError {
             SocketError(operation, text.isEmpty ? "''" : text, code: code, reason: reason)

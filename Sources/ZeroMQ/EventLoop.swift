@@ -2,10 +2,10 @@ import CZeroMQ
 import Glibc
 import Synchronization
 
-/// A thread that owns sockets: it waits for them, and runs the actors that use them.
+/// A thread that owns sockets: it polls them, and runs the actors that use them.
 ///
-/// It is the executor of such actors, so a handler that it calls can go straight into the actor, with
-/// no task and no change of thread between a message's arrival and its answer:
+/// It is the executor of these actors, so its handlers can call straight into an actor: no task and no
+/// thread switch lie between a message's arrival and its answer:
 ///
 ///     actor Echo {
 ///         nonisolated let thread: EventLoop
@@ -19,8 +19,8 @@ import Synchronization
 ///
 /// Without sockets it is a thread for long computations. It runs until ``stop()``.
 ///
-/// `@unchecked Sendable`: what other threads reach is locked or atomic; `pollSet`, `timers` and `batch`
-/// are reached from the thread itself only, which every method that uses them checks.
+/// `@unchecked Sendable`: what other threads use is locked or atomic; `pollSet`, `timers`, `spinPolicy`
+/// and `batch` are used on the thread itself only, which every method that uses them checks.
 public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     /// The name that debuggers show; Linux keeps 15 bytes of it.
     public let name: String
@@ -35,18 +35,18 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         var handle: pthread_t?
     }
     private let inbox = Locked(Inbox())
-    /// Ends the thread's sleep: a descriptor, as it must be polled beside the sockets.
+    /// Ends the thread's sleep: a descriptor, because it is polled together with the sockets.
     private let wakeUp: Int32
-    /// What tells the thread from others; 0 before it runs, and after.
+    /// The thread's id; 0 before it runs, and after.
     private let threadID = Atomic<UInt>(0)
 
     private var pollSet = PollSet()
     private var timers = TimerQueue()
     private var spinPolicy = SpinPolicy()
-    /// The jobs whose turn it is; takes turns with the inbox's, so that handing over allocates nothing.
+    /// The jobs that run now; swapped with the inbox's, so that enqueueing allocates nothing.
     private var batch: [UnownedJob] = []
 
-    /// How often jobs that bring new jobs may hold up the sockets.
+    /// How many rounds of new jobs may delay the sockets.
     private static let roundsBetweenPolls = 32
 
     /// Starts a thread.
@@ -66,9 +66,9 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
 
     deinit { Glibc.close(wakeUp) }
 
-    /// Ends the thread once it has run the jobs it was given, and waits until it is gone.
+    /// Ends the thread after it has run its jobs, and waits until it is gone.
     ///
-    /// Handlers and timers are dropped. The actors of the thread must not be called any more.
+    /// Handlers and timers are dropped. The thread's actors must not be called afterwards.
     public func stop() async {
         // It would wait forever.
         if isCurrent { fatalError("thread \(name) cannot wait for its own end") }
@@ -86,11 +86,11 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
 
     // MARK: Executor
 
-    /// Hands over a job; Swift's runtime calls this.
+    /// Enqueues a job; Swift's runtime calls this.
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         let mustWake = inbox.withLock { inbox in
-            // A job that is never run would be a task that hangs without a trace.
+            // A job that never runs would be a task that hangs without a trace.
             if inbox.hasEnded { fatalError("thread \(name) has been stopped and runs no jobs") }
             inbox.jobs.append(job)
             defer { inbox.isAwake = true }
@@ -123,26 +123,26 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
 
     /// Calls `onReadable` whenever the socket has messages, until it is detached or closed.
     ///
-    /// The thread keeps the socket, the handler and all that it refers to.
+    /// The thread retains the socket, the handler and everything that the handler refers to.
     public func attach(_ socket: Socket, onReadable: @escaping () -> Void) {
         checkIsolated()
         precondition(socket.raw != nil && socket.thread === self, "closed, or another thread's")
         pollSet.add(socket, handler: onReadable)
     }
 
-    /// Calls no handler of the socket any more.
+    /// Stops calling the socket's handler.
     public func detach(_ socket: Socket) {
         checkIsolated()
         _ = pollSet.remove(socket)
     }
 
-    /// Calls `onReadable` whenever the descriptor can be read or is at its end, until it is detached.
+    /// Calls `onReadable` whenever the descriptor is readable or at its end, until it is detached.
     public func attach(fileDescriptor: Int32, onReadable: @escaping () -> Void) {
         checkIsolated()
         pollSet.add(fileDescriptor: fileDescriptor, handler: onReadable)
     }
 
-    /// Calls no handler of the descriptor any more; to be done before it is closed.
+    /// Stops calling the descriptor's handler; call this before the descriptor is closed.
     public func detach(fileDescriptor: Int32) {
         checkIsolated()
         _ = pollSet.remove(fileDescriptor: fileDescriptor)
@@ -150,9 +150,9 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
 
     // MARK: Timers
 
-    /// Calls `action` once after `delay` or, with an `interval`, then and again and again.
+    /// Calls `action` once after `delay` or, with an `interval`, again and again from then on.
     ///
-    /// Ticks that a busy thread missed are not made up for.
+    /// Ticks that a busy thread missed are skipped.
     @discardableResult
     public func schedule(
         after delay: Duration, repeatingEvery interval: Duration? = nil,
@@ -162,14 +162,14 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         return timers.add(at: .now + delay, repeatingEvery: interval, action)
     }
 
-    /// Calls a timer's action no more.
+    /// Cancels a timer.
     public func cancel(_ timer: TimerToken) {
         checkIsolated()
         _ = timers.remove(timer)
     }
 
-    /// The next message or job is expected within a fraction of a millisecond: the thread stays awake
-    /// for it, where that has been worth while.
+    /// Announces a message or job within a fraction of a millisecond: the thread spins for it, if that
+    /// has paid off so far.
     public func expectWork() {
         checkIsolated()
         spinPolicy.expect()
@@ -199,9 +199,9 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         end()
     }
 
-    /// Waits without sleeping until there is something to do, or for as long as is sensible.
+    /// Polls without sleeping until there is something to do, or the limit has passed.
     private func stayAwake() {
-        // Whoever brings a job now need not wake the thread.
+        // A thread that enqueues a job now need not wake this one.
         inbox.withLock { $0.isAwake = true }
         let deadline = ContinuousClock.now + SpinPolicy.limit
         while ContinuousClock.now < deadline {
@@ -209,13 +209,13 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
             if !pollSet.ready.isEmpty || inbox.withLock({ !$0.jobs.isEmpty }) {
                 return spinPolicy.ended(inTime: true)
             }
-            // Others that have something to do go first.
+            // Other threads with work go first.
             sched_yield()
         }
         spinPolicy.ended(inTime: false)
     }
 
-    /// Runs the jobs that are there, and says whether it ran out of them.
+    /// Runs the queued jobs; returns whether none is left.
     private func runJobs() -> Bool {
         for _ in 0..<Self.roundsBetweenPolls {
             inbox.withLock { inbox in
@@ -247,8 +247,9 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         for waiter in waiters ?? [] { waiter.resume() }
     }
 
-    /// Releases the handlers, and with them their owners; that can bring last jobs, or calls of this
-    /// thread's methods, so the sets must be empty by then.
+    /// Releases the handlers and their owners.
+    ///
+    /// That can enqueue last jobs or call this thread's methods, so the sets must be empty by then.
     private func dropHandlers() {
         let dropped = (pollSet, timers)
         pollSet = PollSet()

@@ -2,14 +2,14 @@ import CZeroMQ
 
 /// An immutable block of bytes: one part of a message.
 ///
-/// Sending does not copy the bytes: all peers that a frame is sent to, and the frame itself, share
-/// one reference-counted payload (but for the smallest frames, up to 33 bytes, which libzmq keeps
-/// inline). A received frame is the memory that libzmq read it into; its bytes have any alignment.
+/// Sending does not copy the bytes: a frame and all peers that it is sent to share one
+/// reference-counted payload (except for the smallest frames, up to 33 bytes, which libzmq keeps
+/// inline). A received frame is the memory that libzmq read it into; its bytes may have any alignment.
 ///
 /// `@unchecked Sendable`: neither the bytes nor libzmq's 64-byte handle of them is written to after
 /// `init` (see ``seal()``), and libzmq counts the references atomically.
 public final class Frame: @unchecked Sendable {
-    // A handle must stay at one address while libzmq knows it: hence memory of its own.
+    // A handle must stay at one address while libzmq knows it, so it has its own memory.
     private let handle: UnsafeMutablePointer<zmq_msg_t>
 
     /// Makes a frame that holds a copy of `bytes`.
@@ -17,7 +17,7 @@ public final class Frame: @unchecked Sendable {
         self.init(copying: bytes.span.bytes)
     }
 
-    /// Makes a frame that holds a copy of `bytes`: the only copy on the way to any number of peers.
+    /// Makes a frame that holds a copy of `bytes`, the only copy for any number of peers.
     public convenience init(copying bytes: RawSpan) {
         self.init(count: bytes.byteCount) { output in
             bytes.withUnsafeBytes { source in
@@ -31,14 +31,14 @@ public final class Frame: @unchecked Sendable {
 
     /// Makes a frame of `count` bytes that `initializer` writes in place.
     ///
-    /// - Precondition: `initializer` fills the frame; what it left out would send stale memory.
+    /// - Precondition: `initializer` fills the frame; any rest would send stale memory.
     public init<Failure: Error>(
         count: Int, initializingWith initializer: (inout OutputRawSpan) throws(Failure) -> Void
     ) throws(Failure) {
         precondition(count >= 0, "a frame cannot have \(count) bytes")
         handle = .allocate(capacity: 1)
         guard zmq_msg_init_size(handle, count) == 0 else {
-            // As where Swift itself finds no memory.
+            // Swift itself does the same if it finds no memory.
             fatalError("no memory for a frame of \(count) bytes")
         }
         let memory = UnsafeMutableRawBufferPointer(start: zmq_msg_data(handle), count: count)
@@ -50,7 +50,7 @@ public final class Frame: @unchecked Sendable {
         seal()
     }
 
-    /// Takes the next frame off a socket's queue, or nothing where the queue is empty.
+    /// Takes the next frame off a socket's queue; nil if the queue is empty.
     init?(receivedFrom socket: UnsafeMutableRawPointer) {
         handle = .allocate(capacity: 1)
         zmq_msg_init(handle)
@@ -58,7 +58,7 @@ public final class Frame: @unchecked Sendable {
         seal()
     }
 
-    /// Takes the rest of a message off a socket's queue.
+    /// Drops the rest of a message from a socket's queue.
     ///
     /// - Returns: the descriptor of the connection that it came over, or -1.
     static func discardMessage(from socket: UnsafeMutableRawPointer) -> Int32 {
@@ -73,7 +73,7 @@ public final class Frame: @unchecked Sendable {
         }
     }
 
-    /// Whether the queue had a frame, which is in `handle` then.
+    /// Whether the queue had a frame, which is then in `handle`.
     private static func receive(
         _ handle: UnsafeMutablePointer<zmq_msg_t>, from socket: UnsafeMutableRawPointer
     ) -> Bool {
@@ -91,7 +91,7 @@ public final class Frame: @unchecked Sendable {
     /// The number of bytes.
     public var count: Int { zmq_msg_size(handle) }
 
-    /// The number of bytes that it takes on a connection (ZMTP 3.0), of which encryption adds some.
+    /// The number of bytes on a connection (ZMTP 3.0), including those that encryption adds.
     func countOnWire(isEncrypted: Bool) -> Int {
         let count = count + (isEncrypted ? Encryption.frameOverhead : 0)
         return count + (count > 255 ? 9 : 2)
@@ -108,12 +108,12 @@ public final class Frame: @unchecked Sendable {
     public var peerAddress: String? {
         guard let address = zmq_msg_gets(handle, "Peer-Address") else { return nil }
         let text = String(cString: address)
-        // Over ipc libzmq gives the name localhost with numbers of the peer's process; over tcp no
-        // name, but a numeric address.
+        // Over ipc libzmq gives localhost with numbers of the peer's process; over tcp a numeric
+        // address.
         return text.isEmpty || text.hasPrefix("localhost:") ? nil : text
     }
 
-    /// The name under which the sender of a received frame was admitted; anybody's claim where no gate was.
+    /// The name under which the sender of a received frame was admitted; without a gate, only a claim.
     var user: String? { zmq_msg_gets(handle, "User-Id").map { String(cString: $0) } }
 
     /// The descriptor of the connection that a received frame came over, or -1.
@@ -122,7 +122,7 @@ public final class Frame: @unchecked Sendable {
     /// Whether more frames of the same received message follow.
     var isFollowed: Bool { zmq_msg_more(handle) != 0 }
 
-    /// Queues this frame on a socket, and returns 0 or the reason that libzmq refused it.
+    /// Queues this frame on a socket; returns 0, or libzmq's error number.
     func send(to socket: UnsafeMutableRawPointer, isFollowed: Bool) -> Int32 {
         var copy = zmq_msg_t()
         return withUnsafeMutablePointer(to: &copy) { copy in
@@ -141,8 +141,8 @@ public final class Frame: @unchecked Sendable {
 
     /// Marks the payload as shared.
     ///
-    /// libzmq does so when a handle is first copied, by writing to the *source* of the copy. Two
-    /// threads that sent the same new frame at once would race there: so make that first copy now.
+    /// libzmq does so at the first copy of a handle, by writing to the *source* of the copy. Two
+    /// threads that send the same new frame at once would race there, so make that first copy now.
     private func seal() {
         var copy = zmq_msg_t()
         withUnsafeMutablePointer(to: &copy) { copy in

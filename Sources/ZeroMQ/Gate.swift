@@ -1,15 +1,15 @@
-/// Decides whom a server lets in, by the public keys of peers that have proved to hold the secret ones
-/// (ZAP, ZeroMQ RFC 27).
+/// Decides which peers a server admits, by the public key whose secret they have proved to hold (ZAP,
+/// ZeroMQ RFC 27).
 ///
-/// It is asked once a connection, on the socket's thread.
+/// It is asked once per connection, on the socket's thread.
 public final class Gate: Sendable {
-    /// What becomes of a connection.
+    /// The decision on a connection.
     public enum Decision: Hashable, Sendable {
-        /// It is let in, and each of its messages carries this name: see ``Message/user``.
+        /// Admit it; each of its messages then carries this name: see ``Message/user``.
         case admit(String)
-        /// It is refused: the key is unknown.
+        /// Refuse it: the key is unknown.
         case refuse
-        /// It is refused for now: the key's holders have made too many connections.
+        /// Refuse it for now: the key's holders have made too many connections.
         case refuseForNow
     }
 

@@ -2,19 +2,19 @@ import CZeroMQ
 
 /// An IPv4 or IPv6 address of a machine.
 public struct HostAddress: Hashable, Sendable {
-    /// As it is written without brackets: `10.0.0.5`, or `fe80::1%eth0` with its scope.
+    /// As written without brackets: `10.0.0.5`, or `fe80::1%eth0` with its scope.
     public let text: String
     /// Whether it is an IPv6 address.
     public let isIPv6: Bool
 
-    /// The address that a text is, or nil for a name.
+    /// Parses an address; nil for a name.
     package init?(_ text: String) {
         let percent = text.firstIndex(of: "%")
         let plain = String(text[..<(percent ?? text.endIndex)])
         let family = tern_address_family(plain)
         guard family == AF_INET6 || (family == AF_INET && percent == nil) else { return nil }
         if let percent {
-            // The number or the name of the network interface through which a link-local address is.
+            // The number or the name of the network interface of a link-local address.
             let scope = text[percent...].dropFirst().utf8
             guard !scope.isEmpty, scope.allSatisfy({ (0x21...0x7E).contains($0) && $0 != 0x2F })
             else { return nil }
@@ -23,7 +23,7 @@ public struct HostAddress: Hashable, Sendable {
         isIPv6 = family == AF_INET6
     }
 
-    /// The address and a port as libzmq writes them.
+    /// The address and a port in libzmq's form.
     package func endpoint(port: UInt16) -> String {
         "tcp://" + (isIPv6 ? "[\(text)]" : text) + ":\(port)"
     }
@@ -31,10 +31,10 @@ public struct HostAddress: Hashable, Sendable {
     /// Whether it stands for all addresses of the machine.
     var isWildcard: Bool { text == "0.0.0.0" || (isIPv6 && text.allSatisfy { ":0".contains($0) }) }
 
-    /// Whether it reaches nobody but this machine.
+    /// Whether it reaches only this machine.
     var isLoopback: Bool { text == "::1" || text.hasPrefix("127.") }
 
-    /// Whether it holds on one link only.
+    /// Whether it is valid on one link only.
     var isLinkLocal: Bool {
         if !isIPv6 { return text.hasPrefix("169.254.") }
         return ["fe8", "fe9", "fea", "feb"].contains(text.prefix(3).lowercased())
@@ -42,7 +42,7 @@ public struct HostAddress: Hashable, Sendable {
 }
 
 extension HostAddress {
-    /// The addresses of this machine's network interfaces that are up, or of the one that is named.
+    /// The addresses of this machine's active network interfaces, or only of the named one.
     package static func ofThisMachine(interface: String? = nil) -> [HostAddress] {
         var first: UnsafeMutablePointer<ifaddrs>?
         guard getifaddrs(&first) == 0 else { return [] }
@@ -60,7 +60,7 @@ extension HostAddress {
         return addresses
     }
 
-    /// The address in a structure of the system's, or nil where it is no IP address.
+    /// The address in a structure of the system's, or nil if it is no IP address.
     init?(_ structure: UnsafePointer<sockaddr>?) {
         var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
         guard let structure, tern_write_address(structure, &text, socklen_t(text.count)) == 0 else {

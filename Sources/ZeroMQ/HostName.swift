@@ -1,6 +1,6 @@
 import Glibc
 
-/// The name of this machine, by which its processes are told from those of others.
+/// The name of this machine, which distinguishes its processes from those of others.
 package func hostName() -> String {
     var name = [CChar](repeating: 0, count: 256)
     guard gethostname(&name, name.count - 1) == 0 else { return "unknown" }

@@ -1,9 +1,9 @@
 import CZeroMQ
 
 extension Endpoint {
-    /// The endpoint of a socket that other processes are to reach.
+    /// The endpoint of a socket that other processes can reach.
     ///
-    /// - Throws: ``SocketError`` that says which part is malformed.
+    /// - Throws: ``SocketError`` that names the malformed part.
     public init(
         betweenProcesses text: String, for operation: SocketError.Operation
     ) throws(SocketError) {
@@ -15,8 +15,8 @@ extension Endpoint {
         }
     }
 
-    /// The addresses of the host name that is to be listened on; none where the endpoint has none, or
-    /// names a network interface.
+    /// The addresses of the host name to listen on; none if the endpoint has no host name, or names a
+    /// network interface.
     ///
     /// - Throws: ``SocketError`` if the name cannot be resolved.
     public func addressesOfName() async throws(SocketError) -> [HostAddress] {
@@ -31,11 +31,11 @@ extension Endpoint {
         }
     }
 
-    /// The endpoints by which other machines reach a socket that listens at `bound`: the endpoint
-    /// itself, but for one that stands for several addresses all of them, and this machine's name if it
-    /// has one of them.
+    /// The endpoints at which other machines reach a socket that listens at `bound`.
     ///
-    /// Addresses that hold on one link only, or on this machine, are left out if there are others.
+    /// They are the endpoint itself or, if it stands for several addresses, all of these, and this
+    /// machine's name if it has one of them. Addresses valid on one link only, or on this machine, are
+    /// left out if there are others.
     public static func dialable(_ bound: String) async -> [String] {
         guard let endpoint = try? Endpoint(bound, for: .listen), endpoint.transport == .tcp else {
             return [bound]
@@ -59,7 +59,7 @@ extension Endpoint {
 }
 
 extension HostAddress {
-    /// Those addresses that most machines can reach.
+    /// The addresses that most machines can reach.
     package static func widestReach(of addresses: [HostAddress]) -> [HostAddress] {
         let wide = addresses.filter { !$0.isLoopback && !$0.isLinkLocal }
         guard wide.isEmpty else { return wide }
@@ -69,7 +69,7 @@ extension HostAddress {
 }
 
 extension NameLookUp {
-    /// The name of this machine, if the resolver knows one of `addresses` by it within two seconds.
+    /// The name of this machine, if the resolver gives it one of `addresses` within two seconds.
     static func nameOfThisMachine(amongThose addresses: [HostAddress]) async -> String? {
         var text = [CChar](repeating: 0, count: 256)
         guard gethostname(&text, text.count - 1) == 0 else { return nil }
@@ -89,8 +89,9 @@ extension NameLookUp {
 }
 
 extension Socket {
-    /// Waits for peers at those of `addresses` that this machine has, all with the same port, and gives
-    /// back the endpoint with the port that was chosen where it left that open.
+    /// Listens at those of `addresses` that this machine has, all with the same port.
+    ///
+    /// - Returns: the endpoint, with the chosen port if it left the port open.
     public func bind(
         _ endpoint: Endpoint, at addresses: [HostAddress]
     ) throws(SocketError) -> String {
@@ -101,7 +102,7 @@ extension Socket {
         throw SocketError(.listen, endpoint.text, code: EADDRINUSE)
     }
 
-    /// - Returns: the port; nil if the one that was chosen at the first address is taken at another.
+    /// - Returns: the port; nil if the port chosen at the first address is taken at another.
     private func bindOnce(
         _ endpoint: Endpoint, at addresses: [HostAddress]
     ) throws(SocketError) -> UInt16? {
@@ -113,7 +114,7 @@ extension Socket {
                 bound.append(try bind(target, of: endpoint, isIPv6: address.isIPv6))
                 port = try Endpoint(bound[bound.count - 1], for: .listen).port
             } catch {
-                // An address of another machine, or of a family that this one does not have.
+                // An address of another machine, or of a family that this one lacks.
                 if [EADDRNOTAVAIL, ENODEV, EAFNOSUPPORT].contains(error.code) { continue }
                 for target in bound { unbind(target) }
                 if error.code == EADDRINUSE, endpoint.port == 0, !bound.isEmpty { return nil }

@@ -1,17 +1,17 @@
 import Glibc
 
-/// A value that only one thread at a time can touch.
+/// A value that only one thread at a time can access.
 ///
 /// A pthread mutex rather than `Synchronization.Mutex`: Thread Sanitizer does not understand the
-/// latter's futex calls on Linux and reports races where there are none.
+/// latter's futex calls on Linux and reports false races.
 ///
-/// `@unchecked Sendable`: `value` is reached only while the mutex is held.
+/// `@unchecked Sendable`: `value` is accessed only while the mutex is held.
 package final class Locked<Value>: @unchecked Sendable {
-    // A pthread mutex must stay at one address, which a stored property does not promise.
+    // A pthread mutex must stay at one address, which a stored property does not guarantee.
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private var value: Value
 
-    /// Makes a value that is not locked.
+    /// Makes an unlocked value.
     package init(_ value: Value) {
         self.value = value
         let code = pthread_mutex_init(mutex, nil)

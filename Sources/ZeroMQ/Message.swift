@@ -1,4 +1,4 @@
-/// The frames that arrived together, and who sent them.
+/// The frames that arrived together, and their sender.
 public struct Message: Sendable {
     /// The connection it came over; nil on a socket that is not a router.
     public let sender: PeerIdentity?
@@ -12,15 +12,15 @@ public struct Message: Sendable {
 public enum Received: Sendable {
     /// A whole message within the socket's limits.
     case message(Message)
-    /// A message over the socket's limits, which was dropped as it was read.
+    /// A message over the socket's limits, dropped while it was read.
     case oversized(sender: PeerIdentity?, frameCount: Int, byteCount: Int)
 }
 
-/// What became of a message that was to be sent: all of its frames were queued, or none.
+/// The result of a send: all frames of the message were queued, or none.
 public enum SendResult: Hashable, Sendable {
-    /// The message is queued. Whether it arrives, only an answer can tell.
+    /// The message is queued. Only an answer shows that it has arrived.
     case sent
-    /// A router has no connection of that identity (any more).
+    /// A router has no connection with that identity (any more).
     case peerUnreachable
     /// The peer's queue is full, or no peer is connected to a dealer.
     case full

@@ -7,7 +7,7 @@ public struct UnknownName: Error, Hashable, CustomStringConvertible {
     public let name: String
     /// The resolver's error, one of `EAI_...`.
     let code: Int32
-    /// The system's error where `code` is `EAI_SYSTEM`.
+    /// The system's error if `code` is `EAI_SYSTEM`.
     let systemError: Int32
 
     /// One clause for the user.
@@ -23,13 +23,13 @@ public struct UnknownName: Error, Hashable, CustomStringConvertible {
     }
 }
 
-/// A host name that is being looked up by the system's resolver, on a thread of its own: it may wait
-/// for name servers for tens of seconds.
+/// A look-up of a host name by the system's resolver, on its own thread: it may wait for name servers
+/// for tens of seconds.
 public final class NameLookUp: Sendable {
-    /// The addresses of both families in turn, as far as there are both, or why there are none.
+    /// The addresses, alternating between the two families if it has both, or why there are none.
     public typealias Result = Swift.Result<[HostAddress], UnknownName>
 
-    /// Can be read once the result is there.
+    /// Becomes readable once the result is there.
     let fileDescriptor: Int32
     private let outcome = Locked<Result?>(nil)
 
@@ -52,7 +52,7 @@ public final class NameLookUp: Sendable {
 
     deinit { if fileDescriptor >= 0 { close(fileDescriptor) } }
 
-    /// What came of it; nil while it is not known.
+    /// The result; nil until it is known.
     var result: Result? { outcome.withLock { $0 } }
 
     /// The addresses of a name.
@@ -60,7 +60,7 @@ public final class NameLookUp: Sendable {
         await NativeThread.run(name: "tern-resolver") { lookUp(name) }
     }
 
-    /// The addresses of a name, which are waited for; nil where it is not known by then.
+    /// Waits for the addresses of a name until `end`; nil if they are not known by then.
     package static func addresses(
         of name: String, until end: ContinuousClock.Instant
     ) -> Result? {
@@ -97,7 +97,7 @@ public final class NameLookUp: Sendable {
         return .success(inTurn(addresses))
     }
 
-    /// The addresses in the resolver's order, but those of the two families in turn: where one family
+    /// Orders addresses as the resolver does, but alternating between the two families: if one family
     /// does not work, each of its addresses costs time (RFC 8305).
     package static func inTurn(_ addresses: [HostAddress]) -> [HostAddress] {
         guard let isIPv6First = addresses.first?.isIPv6 else { return [] }

@@ -1,7 +1,7 @@
 import CZeroMQ
 import Glibc
 
-/// Starts operating system threads, for work that may block and so has no place in Swift's pool.
+/// Starts operating system threads, for work that may block and so must not run in Swift's pool.
 package enum NativeThread {
     /// Runs `body` on a new thread, which the caller must join or detach.
     ///
@@ -35,7 +35,7 @@ package enum NativeThread {
         }
     }
 
-    /// What a new thread is given through the one pointer that `pthread_create` passes on.
+    /// A new thread's arguments, behind the one pointer that `pthread_create` passes on.
     private final class Start: Sendable {
         let name: String
         let body: @Sendable () -> Void

@@ -1,21 +1,22 @@
 import CZeroMQ
 
-/// The sockets and file descriptors that a thread waits for, each with its handler.
+/// The sockets and file descriptors that a thread polls, each with its handler.
 ///
-/// Used on one thread only. Handlers may add and remove sources, their own too.
+/// Used on one thread only. Handlers may add and remove sources, even their own.
 struct PollSet {
     private struct Entry {
         let id: Int
-        /// Kept, lest a polled socket goes away; nil where the source is a file descriptor.
+        /// Retained, so that a polled socket stays alive; nil for a file descriptor.
         let socket: Socket?
         let handler: () -> Void
     }
 
-    // Two arrays with equal indices, since libzmq wants one of its own items.
+    // Two arrays with equal indices, because libzmq needs an array of its own items.
     private var items: [zmq_pollitem_t] = []
     private var entries: [Entry] = []
     private var nextID = 0
-    /// The ids of the sources that the last wait found ready; kept, so that waiting allocates nothing.
+    /// The ids of the sources that the last wait found ready; stored, so that waiting allocates
+    /// nothing.
     private(set) var ready: [Int] = []
 
     mutating func add(_ socket: Socket, handler: @escaping () -> Void) {
@@ -30,22 +31,21 @@ struct PollSet {
         add(item, Entry(id: nextID, socket: nil, handler: handler))
     }
 
-    /// Removes a socket and gives back its handler.
+    /// Removes a socket and returns its handler.
     ///
-    /// What goes with the handler may well use this set as it is released; so that must happen after
-    /// the change, at the caller.
+    /// Releasing the handler may call this set again, so the caller must do that after the change.
     mutating func remove(_ socket: Socket) -> (() -> Void)? {
         remove(at: entries.firstIndex { $0.socket === socket })
     }
 
-    /// Removes a file descriptor and gives back its handler.
+    /// Removes a file descriptor and returns its handler.
     mutating func remove(fileDescriptor: Int32) -> (() -> Void)? {
         remove(at: items.firstIndex { $0.socket == nil && $0.fd == fileDescriptor })
     }
 
-    /// Waits until a source is readable or broken; ``ready`` then has the ids of all that are.
+    /// Waits until a source is readable or broken; ``ready`` then has the ids of all such sources.
     ///
-    /// - Parameter timeout: Milliseconds, or -1 to wait as long as it takes.
+    /// - Parameter timeout: Milliseconds, or -1 to wait without a limit.
     mutating func wait(timeout: Int) {
         ready.removeAll(keepingCapacity: true)
         // Level-triggered: a handler that leaves something unread is called again.
@@ -57,7 +57,7 @@ struct PollSet {
         for (item, entry) in zip(items, entries) where item.revents != 0 { ready.append(entry.id) }
     }
 
-    /// The handler of a source, unless an earlier handler has removed it since.
+    /// The handler of a source, unless an earlier handler has removed the source.
     func handler(of id: Int) -> (() -> Void)? {
         entries.first { $0.id == id }?.handler
     }

@@ -1,10 +1,10 @@
-/// The last peers of some kind, a bounded number of them.
+/// The most recent peers of some kind, a bounded number of them.
 package struct RecentPeers {
-    /// More than can be connected at once: what a forgotten peer has sent is long read.
+    /// More than can be connected at once: all messages of a forgotten peer have long been read.
     private static let most = 2048
 
     private var peers: Set<PeerIdentity> = []
-    /// The peers in the order in which they came; a full ring overwrites the oldest.
+    /// The peers in order of arrival; a full ring overwrites the oldest.
     private var ring: [PeerIdentity] = []
     private var oldest = 0
 

@@ -1,8 +1,8 @@
 import Glibc
 
-/// The system does not give a process what it needs.
+/// The system denies a process something that it needs.
 public enum ResourceError: Error, CustomStringConvertible, Equatable {
-    /// Only so many of the threads that are needed can be had.
+    /// Only `possible` of the needed threads can be started.
     case threads(ThreadLimit, possible: Int, needed: Int)
     /// The process may have this many open files and connections, and needs more.
     case descriptors(limit: Int, needed: Int)
@@ -19,9 +19,9 @@ public enum ResourceError: Error, CustomStringConvertible, Equatable {
         }
     }
 
-    /// Ends the process with this error on standard error, where nobody can catch it.
+    /// Writes this error to standard error and ends the process, where no caller could catch it.
     ///
-    /// Only for what has been made sure of before, and has been taken by other processes since.
+    /// Only for resources that were available before and that other processes have taken since.
     func endProcess() -> Never {
         let line = Array("tern: error: \(description)\n".utf8)
         write(STDERR_FILENO, line, line.count)
@@ -29,16 +29,16 @@ public enum ResourceError: Error, CustomStringConvertible, Equatable {
     }
 }
 
-/// What bounds the number of threads.
+/// The limit on the number of threads.
 public enum ThreadLimit: Sendable, Equatable, CustomStringConvertible {
     /// The processes and threads of this user (`ulimit -u`).
     case user(Int)
-    /// Those of the control group.
+    /// The processes and threads of the control group.
     case controlGroup(Int)
     /// Another limit of the system, or its memory.
     case system
 
-    /// The least limit that there is.
+    /// The lowest limit.
     static var current: ThreadLimit {
         var limit = rlimit()
         let isKnown = getrlimit(__rlimit_resource_t(__RLIMIT_NPROC.rawValue), &limit) == 0
@@ -49,13 +49,13 @@ public enum ThreadLimit: Sendable, Equatable, CustomStringConvertible {
         return ofUser <= ofGroup ? .user(ofUser) : .controlGroup(ofGroup)
     }
 
-    /// The threads of this process.
+    /// The number of threads of this process.
     static var runningThreads: Int {
         let line = lines(of: "/proc/self/status").first { $0.hasPrefix("Threads:") }
         return line.flatMap { Int($0.dropFirst(9)) } ?? 1
     }
 
-    /// The name and the number.
+    /// The name and the number of the limit.
     public var description: String {
         switch self {
         case .user(let limit):
@@ -66,7 +66,7 @@ public enum ThreadLimit: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// The limit of the process's control group, or the next above it that has one.
+    /// The limit of the process's control group, or of the next one above it that has one.
     private static var controlGroupLimit: Int? {
         guard let entry = lines(of: "/proc/self/cgroup").first(where: { $0.hasPrefix("0::/") })
         else { return nil }

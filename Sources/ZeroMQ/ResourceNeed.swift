@@ -1,27 +1,27 @@
 import Glibc
 
-/// The threads and descriptors that a process, and those that it starts, are about to take.
+/// The threads and descriptors that a process and its child processes are about to need.
 ///
-/// libzmq ends the process where it gets no thread or descriptor, and Swift's pool waits for one without a
-/// word. So they are tried out before any work begins.
+/// Without a thread or descriptor, libzmq ends the process, and Swift's pool waits for one silently. So
+/// they are tried out before any work begins.
 package struct ResourceNeed: Sendable {
-    /// The threads of this process, and of those that it starts.
+    /// The threads of this process and of its child processes.
     package var threads: Int
-    /// The descriptors beside those that are open.
+    /// The descriptors in addition to the open ones.
     package var descriptors: Int
 
-    /// Of more threads, the system's limit is not worth the time to find out.
+    /// Beyond this, finding the system's limit takes too long.
     private static let mostTried = 4096
 
-    /// A need of so many.
+    /// Makes a need of these numbers.
     package init(threads: Int, descriptors: Int) {
         self.threads = threads
         self.descriptors = descriptors
     }
 
-    /// Makes sure that the system will give them, as far as can be known.
+    /// Checks that the system will provide them, as far as can be known.
     ///
-    /// - Throws: ``ResourceError`` if it does not.
+    /// - Throws: ``ResourceError`` if it will not.
     package func secure() throws(ResourceError) {
         try tryDescriptors()
         try tryThreads()
@@ -34,7 +34,7 @@ package struct ResourceNeed: Sendable {
         while copies.count < descriptors {
             let copy = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)
             guard copy >= 0 else {
-                // Standard error may be closed, and what cannot be copied tells nothing.
+                // Standard error may be closed; then nothing can be copied, and nothing is known.
                 if errno == EBADF { return }
                 let open = limit - copies.count
                 throw .descriptors(limit: limit, needed: open + descriptors)
@@ -44,7 +44,7 @@ package struct ResourceNeed: Sendable {
     }
 
     private func tryThreads() throws(ResourceError) {
-        // The threads wait for this until all have been started.
+        // The threads wait for this until all are started.
         let gate = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
         pthread_mutex_init(gate, nil)
         pthread_mutex_lock(gate)

@@ -1,6 +1,6 @@
 import Glibc
 
-/// What people call a signal.
+/// The usual name of a signal.
 package func signalName(_ signal: Int32) -> String {
     switch signal {
     case SIGINT: "Ctrl-C"

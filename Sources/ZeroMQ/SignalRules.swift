@@ -1,32 +1,32 @@
 import Glibc
 
-/// What a signal asks of a process.
+/// What a signal requests from a process.
 public enum SignalRequest: Hashable, Sendable {
-    /// To finish what is under way, and end.
+    /// Finish the current work, and end.
     case stop(Int32)
-    /// To end without waiting: the same signal has come again, a second or more after the first.
+    /// End without waiting: the same signal has come again, a second or more after the first.
     case stopAtOnce(Int32)
-    /// To write a checkpoint and go on.
+    /// Write a checkpoint and continue.
     case checkpoint(Int32)
 }
 
-/// Decides what each signal asks for.
+/// Decides what each signal requests.
 ///
-/// Wrappers such as `timeout` signal a process and then its whole group, and a supervisor passes on what
-/// its group has received already: one request arrives twice. So a repetition within a second is no
-/// request, and only the same signal counts as a second one.
+/// Wrappers such as `timeout` signal a process and then its whole group, and a supervisor forwards what
+/// its group has received already: one request arrives twice. So a repetition within a second is
+/// ignored, and only the same signal counts as a second request.
 package struct SignalRules {
-    /// The time between a signal and its repetition from which on the repetition is meant.
+    /// The time after which the repetition of a signal counts.
     static let repetition = Duration.seconds(1)
 
-    /// When each signal that asks to stop came first.
+    /// When each signal that requests a stop came first.
     private var stops: [Int32: Duration] = [:]
-    /// When each signal that asks for a checkpoint was last heeded.
+    /// When each signal that requests a checkpoint was last obeyed.
     private var checkpoints: [Int32: Duration] = [:]
 
     package init() {}
 
-    /// What a signal that came at `time` asks for; nil for nothing new.
+    /// The request of a signal that came at `time`; nil if it is nothing new.
     package mutating func request(of signal: Int32, at time: Duration) -> SignalRequest? {
         guard signal != SIGUSR1, signal != SIGUSR2 else {
             if let last = checkpoints[signal], time - last < Self.repetition { return nil }

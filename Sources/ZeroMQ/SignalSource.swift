@@ -1,17 +1,17 @@
 import CZeroMQ
 import Glibc
 
-/// Signals as something to read, instead of an interruption at any point of the program.
+/// Signals as a readable source, instead of an interruption at any point of the program.
 ///
-/// A handler writes them to a pipe. Blocking them and reading a signalfd would not do: the mask is
-/// each thread's own, the runtime's pool has threads before the program's first line, and libraries
-/// that start processes clear it; one unblocked thread is enough for a signal to end the process.
-/// There can be one source at a time. Programs that it starts get the default actions.
+/// A handler writes them to a pipe. Blocking them and reading a signalfd would not work: each thread
+/// has its own mask, the runtime's pool has threads before the program's first line, and libraries that
+/// start processes clear the mask; one unblocked thread is enough for a signal to end the process.
+/// There can be one source at a time. Child processes get the default actions.
 ///
-/// SIGINT, SIGTERM and SIGHUP ask to stop, SIGUSR1 and SIGUSR2 for a checkpoint. A SIGHUP that the process
-/// ignores, as `nohup` has it do, stays ignored.
+/// SIGINT, SIGTERM and SIGHUP request a stop, SIGUSR1 and SIGUSR2 a checkpoint. A SIGHUP that the
+/// process ignores, as under `nohup`, stays ignored.
 public final class SignalSource: Sendable {
-    /// What to attach to a ``EventLoop``.
+    /// The descriptor to attach to an ``EventLoop``.
     public let fileDescriptor: Int32
     private let writingEnd: Int32
     private let caught: [Int32]
@@ -42,7 +42,7 @@ public final class SignalSource: Sendable {
         Glibc.close(fileDescriptor)
     }
 
-    /// What the signals that came ask for next, or nil when there is nothing.
+    /// The next request of the signals that came, or nil if there is none.
     public func read() -> SignalRequest? {
         var note = tern_signal()
         while Glibc.read(fileDescriptor, &note, MemoryLayout<tern_signal>.size)

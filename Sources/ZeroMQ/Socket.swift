@@ -1,14 +1,14 @@
 import CZeroMQ
 
-/// A ZeroMQ socket, which lives on one ``EventLoop`` and speaks whole messages.
+/// A ZeroMQ socket, which lives on one ``EventLoop`` and carries whole messages.
 ///
-/// It is used there only, best by an actor whose executor is the thread; a call from elsewhere ends
-/// the process with a message. All calls return at once. A socket that is dropped closes itself,
-/// but one that is attached, monitored or a server lives until ``close(lingering:)`` or the thread's end.
+/// It is used there only, best by an actor whose executor is the thread; a call from elsewhere ends the
+/// process with a message. All calls return at once. A socket without references closes itself, but one
+/// that is attached, monitored or a server lives until ``close(lingering:)`` or the thread's end.
 public final class Socket {
     /// How a socket treats its peers.
     public enum Kind: Sendable {
-        /// Knows each peer by its ``PeerIdentity``, and sends to one that is named.
+        /// Knows each peer by its ``PeerIdentity``, and sends to the one that the caller names.
         case router
         /// Sends to its peers in turn: for one peer, a plain message connection.
         case dealer
@@ -37,22 +37,22 @@ public final class Socket {
     let context: Context
     /// libzmq's socket, or nil once it is closed.
     private(set) var raw: UnsafeMutableRawPointer?
-    /// The other end of the events of this socket's connections, while somebody follows them.
+    /// Receives the events of this socket's connections, if it has a monitor.
     var monitorSocket: Socket?
-    /// Where libzmq asks whom to let in, if it has to.
+    /// Where libzmq asks whether to admit a peer, if this is a server.
     var gateSocket: Socket?
-    /// Whom to tell what happens to the connections.
+    /// Called with each event of the connections.
     var eventHandler: ((MonitorEvent) -> Void)?
-    /// The endpoints that were dialled, except those that the dialler dials.
+    /// The dialled endpoints, except those that the dialler dials.
     private(set) var dialled: [String] = []
-    /// What dials the addresses of a host name.
+    /// Dials the addresses of a host name.
     private(set) var dialler: Dialler?
-    /// When the one endpoint is dialled again, if libzmq does not do so by itself.
+    /// The timer that dials the one endpoint again, if libzmq does not do so by itself.
     var redialling: TimerToken?
-    /// What is known of the connections, while their events are followed.
+    /// What is known of the connections, while their events are monitored.
     var connectionGuard: ConnectionGuard
 
-    /// Opens a socket that is tied to no endpoint yet.
+    /// Opens a socket without an endpoint.
     public init(
         _ context: Context, _ kind: Kind, _ options: SocketOptions = SocketOptions(),
         on thread: EventLoop
@@ -77,20 +77,22 @@ public final class Socket {
     }
 
     deinit {
-        // Any thread may do this: nobody else refers to the socket any more, and the release of the
-        // last reference is the memory fence that libzmq asks for.
+        // Any thread may do this: no other reference to the socket exists, and the release of the last
+        // one is the memory fence that libzmq requires.
         closeRaw()
     }
 
-    /// Waits for peers at `endpoint`, and gives it back with the port or path that was chosen where
-    /// it left that open, as in `tcp://127.0.0.1:*`.
+    /// Listens at `endpoint`.
     ///
     /// A host name is taken for that of a network interface: see ``bind(_:at:)`` for others.
+    ///
+    /// - Returns: the endpoint, with the chosen port or path if it left that open, as in
+    ///   `tcp://127.0.0.1:*`.
     @discardableResult
     public func bind(_ endpoint: String) throws(SocketError) -> String {
         let parsed = try Endpoint(endpoint, for: .listen)
         return switch parsed.host {
-        // A socket for IPv6 takes connections over IPv4, too.
+        // An IPv6 socket accepts IPv4 connections, too.
         case .any: try bind("tcp://[::]:\(parsed.port)", of: parsed, isIPv6: true)
         case .address(let address):
             try bind(address.endpoint(port: parsed.port), of: parsed, isIPv6: address.isIPv6)
@@ -100,7 +102,7 @@ public final class Socket {
         }
     }
 
-    /// Waits for peers at one address or path of an endpoint.
+    /// Listens at one address or path of an endpoint.
     func bind(
         _ target: String, of endpoint: Endpoint, isIPv6: Bool
     ) throws(SocketError) -> String {
@@ -113,11 +115,11 @@ public final class Socket {
 
     func unbind(_ target: String) { zmq_unbind(raw, target) }
 
-    /// Dials `endpoint` in the background, again and again until somebody answers.
+    /// Dials `endpoint` in the background, again and again until a peer answers.
     ///
-    /// Of a host name all addresses are tried in turn, and looked up again each time: what happens then
-    /// is told to the socket's monitor. Elsewhere libzmq gives up where somebody answers in another
-    /// language, or refuses the socket's key. A socket that has a monitor, and one endpoint, dials on
+    /// All addresses of a host name are tried in turn, and looked up again each time; the socket's
+    /// monitor gets the events. For other endpoints, libzmq stops dialling if the peer uses another
+    /// protocol or rejects the socket's key. A socket with a monitor and one endpoint keeps dialling
     /// even then.
     ///
     /// - Precondition: A socket that dials a host name dials no other.
@@ -139,7 +141,7 @@ public final class Socket {
         dialled.append(endpoint)
     }
 
-    /// Has libzmq dial an address, if it can be dialled from here.
+    /// Makes libzmq dial an address; false if it cannot be dialled from here.
     func dial(_ target: String, isIPv6: Bool) -> Bool {
         guard let raw, (try? set(ZMQ_IPV6, to: Int32(isIPv6 ? 1 : 0), during: .connect)) != nil
         else {
@@ -151,7 +153,7 @@ public final class Socket {
     /// Ends what ``dial(_:isIPv6:)`` began.
     func hangUp(_ target: String) { zmq_disconnect(raw, target) }
 
-    /// Dials an endpoint that libzmq has given up.
+    /// Dials an endpoint that libzmq has stopped dialling.
     func dialAgain(_ endpoint: String) {
         guard let raw else { return }
         zmq_disconnect(raw, endpoint)
@@ -161,8 +163,8 @@ public final class Socket {
 
     /// Ends all connections, and the calls to the handlers of the socket and its monitor.
     ///
-    /// - Parameter lingering: How long, at most, libzmq goes on in the background with what is
-    ///   queued but not sent. ``Context/terminate()`` waits for that.
+    /// - Parameter lingering: How long, at most, libzmq keeps sending queued messages in the
+    ///   background. ``Context/terminate()`` waits for that.
     public func close(lingering: Duration = .zero) {
         thread.checkIsolated()
         guard raw != nil else { return }
@@ -177,7 +179,7 @@ public final class Socket {
     func closeRaw() {
         guard let raw else { return }
         if let monitorSocket {
-            // First: an event for which nobody is left would block libzmq's I/O thread for good.
+            // First: an event without a reader would block libzmq's I/O thread forever.
             zmq_socket_monitor(raw, nil, 0)
             monitorSocket.closeRaw()
         }
@@ -187,15 +189,15 @@ public final class Socket {
         context.socketDidClose()
     }
 
-    /// Readies the socket for an endpoint.
+    /// Prepares the socket for an endpoint.
     private func prepare(
         _ endpoint: Endpoint, for operation: SocketError.Operation, isIPv6: Bool
     ) throws(SocketError) -> UnsafeMutableRawPointer {
         thread.checkIsolated()
         guard let raw else { throw SocketError(operation, endpoint.text, code: ENOTSOCK) }
         try set(ZMQ_IPV6, to: Int32(isIPv6 ? 1 : 0), during: operation)
-        // libzmq deletes a socket file that is in its way, even one at which another process
-        // listens: that one would go on, and never hear from a new peer again.
+        // libzmq deletes a socket file in its way, even if another process listens there: that one
+        // would continue, and never get a new peer again.
         if operation == .listen, endpoint.transport == .ipc,
             tern_someone_listens_at(String(endpoint.address)) != 0
         {

@@ -16,22 +16,22 @@ public struct SocketError: Error, Hashable, CustomStringConvertible {
         case awaitSignals = "wait for signals"
     }
 
-    /// What was tried.
+    /// The operation that failed.
     public let operation: Operation
-    /// The endpoint it was tried with, as it was written; nil where none is involved.
+    /// The endpoint as written; nil if none is involved.
     public let endpoint: String?
-    /// The error number, one of libzmq's or the system's.
+    /// The error number, libzmq's or the system's.
     public let code: Int32
-    /// What is wrong and, where that is known, what to do.
+    /// What is wrong and, if known, what to do.
     public let reason: String
 
-    /// Makes an error whose reason is the usual one of its error number.
+    /// Makes an error with the usual reason of its error number.
     package init(_ operation: Operation, _ endpoint: String? = nil, code: Int32) {
         self.init(
             operation, endpoint, code: code, reason: Self.reason(operation, endpoint, code))
     }
 
-    /// Makes an error with a reason of its own.
+    /// Makes an error with its own reason.
     package init(_ operation: Operation, _ endpoint: String?, code: Int32, reason: String) {
         self.operation = operation
         self.endpoint = endpoint

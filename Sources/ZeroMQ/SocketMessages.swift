@@ -1,9 +1,9 @@
 import CZeroMQ
 
 extension Socket {
-    /// Takes the next message off the socket's queue, or nil when there is none.
+    /// Takes the next message off the socket's queue; nil if there is none.
     ///
-    /// A message over the limits of ``SocketOptions`` is read to its end but not kept.
+    /// A message over the limits of ``SocketOptions`` is read to its end and dropped.
     public func receive() -> Received? {
         thread.checkIsolated()
         guard let raw, let first = Frame(receivedFrom: raw) else { return nil }
@@ -11,12 +11,14 @@ extension Socket {
         return message(of: PeerIdentity(first), behind: first, raw)
     }
 
-    /// Takes a router's next message of a wanted peer off its queue, and drops those of others that
-    /// come before it, whose connections it ends: a flood is dropped faster than it comes.
+    /// Takes a router's next message from a wanted peer off its queue.
     ///
-    /// - Parameter limit: how many messages are dropped at most.
-    /// - Returns: a message, or nil if there is none, or none after so many; and how many were
-    ///   dropped.
+    /// Messages of other peers before it are dropped, and their connections closed: a flood is dropped
+    /// faster than it arrives.
+    ///
+    /// - Parameter limit: the most messages to drop.
+    /// - Returns: a message, or nil if there is none within the limit; and the number of dropped
+    ///   messages.
     public func receive(
         from wanted: Set<PeerIdentity>, dropping limit: Int
     ) -> (message: Received?, dropped: Int) {
@@ -35,7 +37,7 @@ extension Socket {
     private func message(
         of sender: PeerIdentity, behind identity: Frame, _ raw: UnsafeMutableRawPointer
     ) -> Received? {
-        // libzmq hands out whole messages only, so what follows a first frame is there.
+        // libzmq delivers whole messages only, so the frames after the first are there.
         guard identity.isFollowed, let first = Frame(receivedFrom: raw) else { return nil }
         return message(of: sender, beginningWith: first, raw)
     }
@@ -48,7 +50,7 @@ extension Socket {
         var frameCount = 1
         var byteCount = frame.count
         let isEncrypted = options.encryption != nil
-        // Without encryption a peer could claim any.
+        // Without encryption a peer could claim any name.
         let user = isEncrypted && sender != nil ? first.user : nil
         var countOnWire = frame.countOnWire(isEncrypted: isEncrypted)
         while frame.isFollowed, let next = Frame(receivedFrom: raw) {
@@ -70,7 +72,7 @@ extension Socket {
 
     /// Queues the frames as one message: all of them, or none.
     ///
-    /// - Parameter peer: Whom a router sends to; nil for other sockets.
+    /// - Parameter peer: The receiver, for a router; nil for other sockets.
     public func send(_ frames: [Frame], to peer: PeerIdentity? = nil) -> SendResult {
         thread.checkIsolated()
         precondition((peer != nil) == (kind == .router), "only a router, but always, names a peer")
@@ -81,13 +83,13 @@ extension Socket {
         let first = if let peer { Frame(peer.bytes) } else { rest.removeFirst() }
         var code = first.send(to: raw, isFollowed: !rest.isEmpty)
         if code == EAGAIN {
-            // The peer may have read on without this thread having noticed; asking for the events
+            // The peer may have read messages that this thread does not know of; asking for the events
             // makes libzmq look.
             refreshCredit(of: raw)
             code = first.send(to: raw, isFollowed: !rest.isEmpty)
         }
-        // Once the first frame is taken so are the others, or libzmq takes back the whole message.
-        // Were one sent after a refusal, a router would take it for the identity of a new message.
+        // After the first frame is taken so are the others, or libzmq takes back the whole message. If
+        // one were sent after a refusal, a router would take it for the identity of a new message.
         while code == 0, let part = rest.popFirst() {
             code = part.send(to: raw, isFollowed: !rest.isEmpty)
         }

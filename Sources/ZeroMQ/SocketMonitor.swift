@@ -1,17 +1,17 @@
 import CZeroMQ
 
-/// Something that happened to one of a socket's connections.
+/// An event of one of a socket's connections.
 ///
-/// Events do not name the ``PeerIdentity`` and may come a moment before the sockets know: hints for
-/// a log, and reasons to look closer.
+/// Events do not name the ``PeerIdentity`` and may come a moment before the sockets know: they are
+/// hints for a log, and reasons to look closer.
 public struct MonitorEvent: Hashable, Sendable, CustomStringConvertible {
-    /// What can happen.
+    /// The kinds of events.
     public enum Kind: String, Sendable {
-        /// The socket waits for peers.
+        /// The socket listens for peers.
         case bound
         /// A peer has dialled; the handshake follows.
         case accepted
-        /// A peer has dialled, but the system gave no connection, such as for want of descriptors.
+        /// A peer has dialled, but the system gave no connection, for example for lack of descriptors.
         case acceptFailed = "accept failed"
         /// A dialled peer has answered; the handshake follows.
         case connected
@@ -19,7 +19,7 @@ public struct MonitorEvent: Hashable, Sendable, CustomStringConvertible {
         case retrying
         /// Both sides have greeted each other: messages flow.
         case handshakeSucceeded = "handshake succeeded"
-        /// The other side is no ZeroMQ peer, or is not let in.
+        /// The other side is no ZeroMQ peer, or was refused.
         case handshakeFailed = "handshake failed"
         /// A connection has ended.
         case disconnected
@@ -29,17 +29,17 @@ public struct MonitorEvent: Hashable, Sendable, CustomStringConvertible {
         case unresolved
     }
 
-    /// What happened.
+    /// The kind of the event.
     public let kind: Kind
-    /// The endpoint it happened at: a peer's, or the own one for what comes in.
+    /// The endpoint of the event: a peer's, or the socket's own for incoming connections.
     public let endpoint: String
-    /// Why, where libzmq says so.
+    /// The reason, if libzmq gives one.
     public let detail: String?
-    /// The connection's descriptor, which libzmq owns; nil where the event is about none.
+    /// The connection's descriptor, which libzmq owns; nil if the event is about none.
     let descriptor: Int32?
     /// Whether libzmq does not dial again by itself.
     let isFinal: Bool
-    /// Whose connection has ended, if anything was heard over it.
+    /// The peer whose connection has ended, if a message came over it.
     public internal(set) var peer: PeerIdentity?
 
     /// One line for a log.
@@ -47,7 +47,7 @@ public struct MonitorEvent: Hashable, Sendable, CustomStringConvertible {
         "\(kind.rawValue) \(endpoint)" + (detail.map { " (\($0))" } ?? "")
     }
 
-    /// An event that libzmq knows nothing of.
+    /// An event that does not come from libzmq.
     init(_ kind: Kind, _ endpoint: String, detail: String?) {
         self.kind = kind
         self.endpoint = endpoint
@@ -56,7 +56,7 @@ public struct MonitorEvent: Hashable, Sendable, CustomStringConvertible {
         isFinal = false
     }
 
-    /// Reads the two frames that libzmq sends for an event.
+    /// Decodes the two frames that libzmq sends for an event.
     init?(_ frames: [Frame]) {
         guard frames.count == 2, frames[0].count == 6 else { return nil }
         let (code, value) = frames[0].withBytes { bytes in
@@ -91,7 +91,7 @@ public struct MonitorEvent: Hashable, Sendable, CustomStringConvertible {
         ZMQ_EVENT_DISCONNECTED: .disconnected,
     ]
 
-    /// The meaning of the number that comes with an event differs from event to event.
+    /// The number that comes with an event means something else for each event.
     private static func detail(_ code: Int32, _ value: UInt32) -> String? {
         switch code {
         case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL
@@ -118,11 +118,11 @@ public struct MonitorEvent: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Socket {
-    /// Calls `onEvent` on the socket's thread with what happens to its connections.
+    /// Calls `onEvent` on the socket's thread with each event of its connections.
     ///
     /// To see an event of ``bind(_:)`` or ``connect(_:)``, call this before.
     ///
-    /// - Precondition: Nobody follows the socket's events yet.
+    /// - Precondition: The socket has no monitor yet.
     public func monitor(_ onEvent: @escaping (MonitorEvent) -> Void) throws(SocketError) {
         thread.checkIsolated()
         precondition(monitorSocket == nil, "the socket has a monitor")
@@ -133,8 +133,8 @@ extension Socket {
         guard zmq_socket_monitor(raw, endpoint, events) == 0 else {
             throw SocketError(.monitor, code: zmq_errno())
         }
-        // Without a limit to what may come: on a full queue libzmq's I/O thread would stand still, and
-        // with it all traffic, until this thread reads, which may just then wait for the I/O thread.
+        // No limit on queued events: on a full queue libzmq's I/O thread, and with it all traffic,
+        // would stop until this thread reads, and this thread may just then wait for the I/O thread.
         let receiver = try Socket(context, .pair, on: thread)
         try receiver.connect(endpoint)
         monitorSocket = receiver
@@ -148,10 +148,10 @@ extension Socket {
         }
     }
 
-    /// Tells whoever follows the events.
+    /// Passes an event to the handler.
     func report(_ event: MonitorEvent) { eventHandler?(event) }
 
-    /// Dials the one endpoint again, unless a connection comes about before that.
+    /// Dials the one endpoint again after a pause, unless a connection is made before.
     private func dialAgainSoon() {
         guard redialling == nil, let endpoint = dialled.first, dialled.count == 1 else {
             return
@@ -163,12 +163,12 @@ extension Socket {
         }
     }
 
-    /// - Returns: whose connection has ended, if one has.
+    /// - Returns: the peer whose connection has ended, if one has.
     private func account(for event: MonitorEvent) -> PeerIdentity? {
         if event.kind == .handshakeFailed { changeServerKey() }
-        // The event has the peer's address, where the endpoint may have its name.
+        // The event has the peer's address, but the endpoint may have its name.
         dialler?.heard(event)
-        // libzmq by itself would dial again with the same key.
+        // libzmq alone would dial again with the same key.
         if event.isFinal || event.kind == .handshakeFailed && hasServerKeys { dialAgainSoon() }
         if event.kind == .handshakeSucceeded, let timer = redialling.take() { thread.cancel(timer) }
         guard let descriptor = event.descriptor else { return nil }

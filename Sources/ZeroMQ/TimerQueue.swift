@@ -1,11 +1,11 @@
-/// A handle with which a timer can be cancelled.
+/// A handle that can cancel a timer.
 public struct TimerToken: Hashable, Sendable {
     fileprivate let id: Int
 }
 
-/// What a thread is to do at which time.
+/// The actions that a thread runs at given times.
 ///
-/// An array and no heap: a thread has a handful of timers.
+/// An array, not a heap: a thread has a handful of timers.
 struct TimerQueue {
     typealias Instant = ContinuousClock.Instant
 
@@ -19,7 +19,7 @@ struct TimerQueue {
     private var entries: [Entry] = []
     private var nextID = 0
 
-    /// Adds a timer that is due at `deadline` and, where there is an interval, again and again.
+    /// Adds a timer that is due at `deadline` and, with an interval, again and again.
     mutating func add(
         at deadline: Instant, repeatingEvery interval: Duration?, _ action: @escaping () -> Void
     ) -> TimerToken {
@@ -31,19 +31,19 @@ struct TimerQueue {
         return token
     }
 
-    /// Removes a timer and gives back its action, or nil for one that is gone already.
+    /// Removes a timer and returns its action, or nil if it is gone already.
     mutating func remove(_ token: TimerToken) -> (() -> Void)? {
         guard let index = entries.firstIndex(where: { $0.token == token }) else { return nil }
         return entries.remove(at: index).action
     }
 
-    /// Removes the earliest timer that is due, or moves it to its next time, and gives its action.
+    /// Removes the earliest timer that is due, or moves it to its next time, and returns its action.
     mutating func popDue(at now: Instant) -> (() -> Void)? {
         guard let index = earliest, entries[index].deadline <= now else { return nil }
         let action = entries[index].action
         if let interval = entries[index].interval {
-            // In step with the first deadline; but a thread that was stopped for a minute does not
-            // make up for the ticks it missed.
+            // In step with the first deadline; but a thread that was stopped for a minute skips the
+            // ticks that it missed.
             let next = entries[index].deadline + interval
             entries[index].deadline = next > now ? next : now + interval
         } else {
