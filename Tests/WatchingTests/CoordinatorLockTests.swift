@@ -4,9 +4,9 @@ import Testing
 import Training
 import Watching
 
-@Suite("Whether a coordinator lives")
+@Suite("A coordinator's lock")
 struct CoordinatorLockTests {
-    @Test("a log is locked while its coordinator has it open, and free afterwards")
+    @Test("shows that the coordinator is alive while it has its log open")
     func seesLock() throws {
         let path = NSTemporaryDirectory() + "tern-lock-" + UUID().uuidString
         try Files.makeFolder(path)

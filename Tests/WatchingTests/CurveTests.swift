@@ -1,9 +1,9 @@
 import Testing
 import Watching
 
-@Suite("Curves that are thinned while they come")
+@Suite("Curves with a bounded number of points")
 struct CurveTests {
-    @Test("a million values fit into few points, which keep the one peak and the one dip")
+    @Test("keep the one peak and the one dip of a million values")
     func keepsExtremes() {
         var curve = Curve()
         for step in 1...1_000_000 {
@@ -18,7 +18,7 @@ struct CurveTests {
         #expect(curve.last == 1)
     }
 
-    @Test("a value that is not finite is left out, and the largest ones overflow no mean")
+    @Test("omit values that are not finite, and average the largest floats without overflow")
     func takesExtremeNumbers() {
         var curve = Curve()
         curve.add(.nan, at: 1)

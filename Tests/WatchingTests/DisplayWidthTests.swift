@@ -3,12 +3,12 @@ import Glibc
 import Testing
 import Watching
 
-/// The system's own table of widths, `wchar_t` by `wchar_t`.
+/// The system's table of widths, indexed by `wchar_t`.
 @_silgen_name("wcwidth") private func systemWidth(_ character: wchar_t) -> Int32
 
-@Suite("The columns that a text takes")
+@Suite("The columns of a text")
 struct DisplayWidthTests {
-    @Test("are never fewer than the system's own table has")
+    @Test("are at least as many as in the system's table")
     func agreesWithSystem() throws {
         let locale = try #require(newlocale(1 << LC_CTYPE, "C.UTF-8", nil))
         let earlier = uselocale(locale)
@@ -19,7 +19,7 @@ struct DisplayWidthTests {
         for value in UInt32(0x20)...0x3FFFF {
             guard let scalar = Unicode.Scalar(value) else { continue }
             let text = "\(scalar)"
-            // What does not show as what it is is never printed.
+            // A character that must be escaped is never printed.
             guard plainText(text) == text else { continue }
             let width = Int(systemWidth(wchar_t(value)))
             #expect(displayWidth(text) >= width, "U+\(String(value, radix: 16))")
@@ -27,7 +27,7 @@ struct DisplayWidthTests {
     }
 
     @Test(
-        "are counted for each part of a sign",
+        "are summed over the parts of each character",
         arguments: [
             ("abc", 3), ("é", 1), ("e\u{301}", 1), ("語", 2), ("🇩🇪", 4), ("", 0), ("क्षि", 3),
         ])
@@ -35,7 +35,7 @@ struct DisplayWidthTests {
         #expect(displayWidth(text) == width)
     }
 
-    @Test("bound a text that is cut")
+    @Test("limit a truncated text")
     func cuts() {
         #expect(fitted("abcdef", 6) == "abcdef")
         #expect(fitted("abcdef", 5) == "abcd…")

@@ -60,7 +60,7 @@ indirect enum JSONValue: Codable, Equatable {
 }
 
 extension JSONValue {
-    /// An object with values of all kinds in one another, as deep as that.
+    /// An object with nested values of all kinds, to this depth.
     static func randomObject(depth: Int, _ random: inout SplitMix64) -> JSONValue {
         var members: [String: JSONValue] = [:]
         for _ in 0..<Int.random(in: 0...6, using: &random) {

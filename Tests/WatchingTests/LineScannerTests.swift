@@ -5,9 +5,9 @@ import TestSupport
 import Testing
 import Watching
 
-@Suite("The reader of JSON lines", .timeLimit(.minutes(5)))
+@Suite("The scanner of JSON lines", .timeLimit(.minutes(5)))
 struct LineScannerTests {
-    /// Reads a value by the kind that it should have.
+    /// Reads a value of the expected kind.
     private func check(
         _ expected: JSONValue, _ scanner: inout LineScanner
     ) throws(LineScanner.Fault) -> Bool {
@@ -38,7 +38,7 @@ struct LineScannerTests {
         }
     }
 
-    /// The same JSON with an escape for each character beyond ASCII, as events have.
+    /// The same JSON with every character beyond ASCII escaped, as in events.
     private func escaped(_ json: String) -> String {
         json.utf16.reduce(into: "") { text, unit in
             if unit < 0x7F, let scalar = UnicodeScalar(unit) {
@@ -60,7 +60,7 @@ struct LineScannerTests {
         return (value, Bool.random(using: &random) ? escaped(json) : json)
     }
 
-    @Test("reads what JSONEncoder writes as JSONDecoder does, and forgets a value as a whole")
+    @Test("reads what JSONEncoder writes as JSONDecoder does, and can skip any value")
     func agreesWithFoundation() throws {
         var random = SplitMix64(state: 1)
         for _ in 0..<1500 {
@@ -75,7 +75,7 @@ struct LineScannerTests {
         }
     }
 
-    @Test("reads numbers of each magnitude within two units of the last place")
+    @Test("reads numbers of every magnitude within two units of the last place")
     func numbers() throws {
         var random = SplitMix64(state: 2)
         for _ in 0..<20_000 {
@@ -95,7 +95,7 @@ struct LineScannerTests {
         ("25e-1", 2.5),
     ]
 
-    @Test("reads numbers with very many digits or a very large exponent", arguments: manyDigits)
+    @Test("reads numbers with many digits or a huge exponent", arguments: manyDigits)
     func longNumbers(_ text: String, _ value: Double) throws {
         var scanner = LineScanner(Array(text.utf8)[...])
         let read = try #require(try scanner.number())
@@ -104,7 +104,7 @@ struct LineScannerTests {
     }
 
     @Test(
-        "refuses what is no number, or too large for one",
+        "rejects invalid and overflowing numbers",
         arguments: [
             "", "-", ".5", "e5", "1e", "1e+", "1e 5", "- 1", "+1", "NaN", "1e999", "-1e309", "nul",
             "\"1\"", "[1]",
@@ -117,7 +117,7 @@ struct LineScannerTests {
         }
     }
 
-    @Test("takes objects and lists in one another to a limit, and no further")
+    @Test("accepts nesting up to its limit, and no deeper")
     func depth() throws {
         for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
             for depth in [
@@ -137,7 +137,7 @@ struct LineScannerTests {
         }
     }
 
-    @Test("refuses a line that ends too early, wherever that is")
+    @Test("rejects a line that is truncated anywhere")
     func truncated() throws {
         var random = SplitMix64(state: 3)
         for _ in 0..<60 {
@@ -149,7 +149,7 @@ struct LineScannerTests {
         }
     }
 
-    @Test("takes each altered line that JSONDecoder takes, and never crashes or hangs")
+    @Test("accepts each altered line that JSONDecoder accepts, and never crashes or hangs")
     func mutated() throws {
         var random = SplitMix64(state: 4)
         for _ in 0..<1500 {
@@ -171,7 +171,7 @@ struct LineScannerTests {
             _ = try? reader.object { scanner, _ throws(LineScanner.Fault) in
                 _ = try scanner.raw()
             }
-            // White space that no line has is not looked for, and JSON has no comma before an end (RFC 8259).
+            // The scanner does not skip line breaks, and JSON forbids a comma before an end (RFC 8259).
             guard !bytes.contains(0x0A),
                 !String(decoding: bytes, as: UTF8.self).contains(/,\s*[}\]]/),
                 (try? JSONDecoder().decode(JSONValue.self, from: Data(bytes))) != nil
@@ -185,7 +185,7 @@ struct LineScannerTests {
     }
 
     @Test(
-        "is done with long hostile lines at once",
+        "handles long hostile lines quickly",
         arguments: [
             "[", "{\"a\":", "\"", "\\", "\"\\", "\"\\u", "1", "-", "1e", " ", "null", "[],",
             "\"a\",",
@@ -202,7 +202,7 @@ struct LineScannerTests {
     }
 
     @Test(
-        "reads escapes that JSONEncoder does not write, too, and half ones as a mark",
+        "reads escapes that JSONEncoder does not write, and replaces invalid ones",
         arguments: [
             (#""\u0041\/\b\f\n\r\t""#, "A/\u{8}\u{C}\n\r\t"), (#""\ud83d\ude00""#, "😀"),
             (#""\ud83d""#, "\u{FFFD}"), (#""\ude00\ud83d""#, "\u{FFFD}\u{FFFD}"),
@@ -213,7 +213,7 @@ struct LineScannerTests {
         #expect(try scanner.raw() == text)
     }
 
-    @Test("makes a text plain, and cuts it to what a reader shows")
+    @Test("escapes control characters in a text, and truncates it to the displayed length")
     func plainTexts() throws {
         let long = "a\u{202E}\n" + String(repeating: "é", count: LineScanner.longestText)
         let json = try JSONEncoder().encode([long])

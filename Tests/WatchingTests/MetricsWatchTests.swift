@@ -3,7 +3,7 @@ import Testing
 import Training
 import Watching
 
-@Suite("Curves of a run's metrics")
+@Suite("The curves of a run's metrics")
 final class MetricsWatchTests {
     private let path = NSTemporaryDirectory() + "tern-metrics-" + UUID().uuidString
     private let folder: Folder
@@ -33,7 +33,7 @@ final class MetricsWatchTests {
         try folder.writeAtomically(Array(text.utf8), to: "metrics.jsonl")
     }
 
-    @Test("the curves have the values of the lines, and a rewind takes its steps out")
+    @Test("have the values of the lines, and drop the steps of a rewind")
     func followsMetrics() throws {
         #expect(try !watch.poll())
         try write(step(1, loss: "2.5") + step(2, loss: "1.5") + epoch)
@@ -49,7 +49,7 @@ final class MetricsWatchTests {
         #expect(watch.curves.step == 1)
     }
 
-    @Test("damaged lines and numbers beyond all limits are skipped and counted")
+    @Test("skip and count damaged lines and numbers out of range")
     func skipsBadLines() throws {
         try write(
             "{\n[]\n\u{1B}[2J\n" + step(-1, loss: "1") + step(1 << 60, loss: "1")

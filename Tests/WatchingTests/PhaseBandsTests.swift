@@ -2,9 +2,9 @@ import Testing
 import Training
 import Watching
 
-@Suite("Bands of where the time went")
+@Suite("Bands of time by phase")
 struct PhaseBandsTests {
-    @Test("of very many intervals fit into few points, and no time is lost")
+    @Test("merge many intervals into few points, and lose no time")
     func thins() {
         var bands = PhaseBands()
         var phases = TimingReport.Phases()
@@ -22,7 +22,7 @@ struct PhaseBandsTests {
         #expect(bands.points.last?.seconds == 100_000)
     }
 
-    @Test("have a point an interval while those are few")
+    @Test("have one point an interval while the intervals are few")
     func few() {
         var bands = PhaseBands()
         var phases = TimingReport.Phases()
@@ -33,7 +33,7 @@ struct PhaseBandsTests {
         #expect(bands.points.map(\.phases.send) == (1...PhaseBands.mostPoints).map(Double.init))
     }
 
-    @Test("name each phase once")
+    @Test("include each phase once")
     func parts() {
         var phases = TimingReport.Phases()
         for (number, part) in TimingReport.Phases.parts.enumerated() {

@@ -9,7 +9,7 @@ struct RunHistoryTests {
     private var history = RunHistory()
     private var time = 100.0
 
-    /// Adds an event a second after the one before.
+    /// Adds an event one second after the previous one.
     private mutating func add(_ name: String, _ fill: (inout EventLine) -> Void = { _ in }) {
         time += 1
         var line = EventLine(time: time, event: name, level: "info", text: name)
@@ -23,7 +23,7 @@ struct RunHistoryTests {
         }
     }
 
-    @Test("goes through the states that its events tell, and keeps their spans")
+    @Test("follows the states of its events, and keeps the span of each")
     mutating func states() {
         #expect(history.state == .unknown)
         add("run_started") { ($0.totalSteps, $0.needed, $0.version) = (100, 2, "1.0") }
@@ -57,7 +57,7 @@ struct RunHistoryTests {
         #expect((history.start, history.step, history.totalSteps) == (101, 12, 100))
     }
 
-    @Test("takes an end of an unknown kind for a failure, and an unknown event for none")
+    @Test("treats an unknown end as a failure, and ignores an unknown event")
     mutating func unknownWords() {
         add("run_started")
         add("something_new")
@@ -66,7 +66,7 @@ struct RunHistoryTests {
         #expect(history.state == .failed)
     }
 
-    @Test("knows of each worker what its events tell")
+    @Test("collects what its events report about each worker")
     mutating func worker() throws {
         join("a:1")
         join("b:2")
@@ -88,14 +88,14 @@ struct RunHistoryTests {
         add("worker_left") { ($0.worker, $0.reason) = ("a:1", "gone") }
         #expect((history.workers[0].state, history.workers[0].reason) == (.left, "gone"))
         #expect((history.workers[0].left, history.workers[0].shards) == (time, 0))
-        // It keeps what it did before.
+        // The worker keeps its counts.
         join("a:1")
         #expect((history.workers[0].state, history.workers[0].late) == (.here, 4))
         #expect(history.workers.count == 2)
         #expect((history.counts.joined, history.counts.left) == (3, 1))
     }
 
-    @Test("lets all workers leave where a run ends or a new session begins")
+    @Test("marks all workers as left when a run ends or a new session begins")
     mutating func sessions() {
         add("run_started")
         join("a:1")
@@ -111,7 +111,7 @@ struct RunHistoryTests {
         #expect(history.counts.left == 0)
     }
 
-    @Test("stays small with 100,000 joins, and keeps those that are here")
+    @Test("stays small with 100,000 joins, and keeps the present workers")
     mutating func manyJoins() {
         join("old:1")
         for number in 0..<100_000 {
@@ -126,7 +126,7 @@ struct RunHistoryTests {
         #expect(history.members == 1)
         #expect(history.log.count < 2 * RunHistory.mostLines)
         #expect(history.lineCount == 200_001)
-        // Events and timing still reach the right ones.
+        // Events and timing still find the right workers.
         add("shards_assigned") { ($0.worker, $0.shards) = ("old:1", [7]) }
         var timing = TimingReport.WorkerTiming(worker: "node-99999:1")
         timing.bytesSent = 5
@@ -154,7 +154,7 @@ struct RunHistoryTests {
         #expect(history.counts.checkpoints == 50_000)
     }
 
-    @Test("overflows no count, whatever the events say")
+    @Test("overflows no count, whatever the events contain")
     mutating func largeCounts() {
         join("a:1")
         for _ in 0..<4096 {
@@ -171,7 +171,7 @@ struct RunHistoryTests {
         #expect(history.workers[0].bytesSent == .max)
     }
 
-    @Test("keeps of a line of the log what is shown, not its long lists")
+    @Test("keeps only the displayed parts of a log line, not its long lists")
     mutating func lists() {
         add("log") { line in
             line.shards = [Int](repeating: 1, count: 4096)

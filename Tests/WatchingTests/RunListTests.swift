@@ -20,7 +20,7 @@ struct RunListTests {
         try SimulatedRun(workers: 1, steps: 10).write(to: "\(folder.path)/\(name)")
     }
 
-    @Test("are the folders that hold a run's file, sorted")
+    @Test("are the folders that hold a run's file, in order")
     func findsRuns() throws {
         for name in ["b", "a", "c"] { try makeRun(name) }
         _ = try folder.makeFolder("empty")
@@ -33,7 +33,7 @@ struct RunListTests {
         #expect(try list.poll().map(\.folder) == ["a", "c"])
     }
 
-    @Test("are no links, wherever these lead")
+    @Test("exclude links, wherever they lead")
     func refusesLinks() throws {
         let outside = try TemporaryFolder()
         try SimulatedRun(workers: 1, steps: 10).write(to: "\(outside.path)/run")
@@ -47,7 +47,7 @@ struct RunListTests {
     }
 
     @Test(
-        "are reached by their names alone",
+        "are opened only by their names",
         arguments: [
             "", ".", "..", "../other", "a/../../other", "/etc", "a\0", "real/.", "..\u{2F}\u{301}x",
             "real/", "nothing",
@@ -59,7 +59,7 @@ struct RunListTests {
         #expect(list.run(name) == nil)
     }
 
-    @Test("are followed anew where another run took a name")
+    @Test("are read again when another run takes a name")
     func replacedRun() throws {
         try makeRun("run")
         #expect(try list.poll().first?.view.step == 10)
@@ -69,7 +69,7 @@ struct RunListTests {
         #expect(try list.poll().map(\.view.step) == [20, 10])
     }
 
-    @Test("are all shown where a process may have but few files open")
+    @Test("are all shown with few open files")
     func manyRuns() throws {
         for number in 0..<500 {
             let name = try folder.makeFolder("run-\(number)")
@@ -87,7 +87,7 @@ struct RunListTests {
         #expect(try RunList(folder.path).poll().count == 500)
     }
 
-    @Test("differ in settings, but for paths and what decides no result")
+    @Test("compare by settings, except paths and settings without effect on results")
     func differences() throws {
         var views = [RunView(name: "a", now: 0), RunView(name: "b", now: 0)]
         views[0].settings = [

@@ -6,7 +6,7 @@ import Testing
 import Training
 import Watching
 
-@Suite("A run that is followed by its files", .timeLimit(.minutes(5)))
+@Suite("A watched run", .timeLimit(.minutes(5)))
 struct RunWatchTests {
     private let folder: TemporaryFolder
     private let watch: RunWatch
@@ -21,7 +21,7 @@ struct RunWatchTests {
             + "\n"
     }
 
-    /// What a session on this machine begins with.
+    /// The first event of a session on this machine.
     private var start: String {
         let namespace = EventLine.ownNamespace.map { #","namespace":"\#($0)""# } ?? ""
         return event(
@@ -30,7 +30,7 @@ struct RunWatchTests {
 
     // MARK: - States
 
-    @Test("is unknown while nothing tells, waits where its log is locked, and dies with that")
+    @Test("is unknown without files, waits while its log is locked, and dies when it is unlocked")
     func locks() throws {
         #expect(watch.poll().state == .unknown)
         let opened = try Folder(folder.path)
@@ -43,7 +43,7 @@ struct RunWatchTests {
         close(log)
         #expect(watch.poll().state == .dead)
         #expect(watch.poll().state.isOver)
-        // It is resumed.
+        // The run is resumed.
         let next = try opened.openForAppending("coordinator.log")
         defer { close(next) }
         try #require(Files.lock(next) == .locked)
@@ -52,7 +52,7 @@ struct RunWatchTests {
     }
 
     @Test(
-        "of another machine or container is not dead because nobody here holds its log",
+        "of another machine or container is not dead if its log is unlocked here",
         arguments: [
             #""host":"\#(EventLine.ownHost)x""#,
             #""host":"\#(EventLine.ownHost)","namespace":"pid:[1]""#,
@@ -64,7 +64,7 @@ struct RunWatchTests {
         #expect(watch.poll().state == .training)
     }
 
-    @Test("is over as its last event says, or its summary where no event does")
+    @Test("ends as its last event says, or as its summary says if no event does")
     func ends() throws {
         try folder.append(start, to: "events.jsonl")
         for status in ["completed", "interrupted", "diverged", "failed"] {
@@ -91,7 +91,7 @@ struct RunWatchTests {
 
     // MARK: - Small files
 
-    @Test("has its settings as they are written, and again where they change")
+    @Test("shows its settings as they are written, and updates them when they change")
     func settings() throws {
         #expect(watch.poll().settings == [])
         var configuration = RunConfiguration()
@@ -113,7 +113,7 @@ struct RunWatchTests {
         #expect(watch.poll().settings == [])
     }
 
-    @Test("takes from a foreign configuration no more settings than a page can show")
+    @Test("shows no more settings of a foreign configuration than fit on a page")
     func manySettings() throws {
         let members = (0..<100_000).map { "\"a\($0)\":[1,{\"b\":null}]" }
         try folder.write("{\(members.joined(separator: ","))}", to: "config.json")
@@ -124,7 +124,7 @@ struct RunWatchTests {
     }
 
     @Test(
-        "has no summary where that is damaged, or has a number that a run cannot have",
+        "has no summary if that file is damaged or contains an impossible number",
         arguments: ["steps", "epochs", "wall_seconds", "workers", "examples"])
     func badSummary(_ field: String) throws {
         try folder.append(start, to: "events.jsonl")
@@ -138,7 +138,7 @@ struct RunWatchTests {
         #expect(watch.poll().summary == nil)
     }
 
-    @Test("tells of a failure with numbers beyond all limits")
+    @Test("shows a failure even if its numbers are out of range")
     func strangeFailure() throws {
         let failure: [String: Any] = [
             "process": "worker\n1", "host": "node", "pid": 1, "signal": 99_999_999_999,
@@ -150,7 +150,7 @@ struct RunWatchTests {
         #expect(!text.unicodeScalars.contains("\u{1B}"))
     }
 
-    @Test("leaves out small files that are huge")
+    @Test("ignores small files that are huge")
     func hugeSmallFiles() throws {
         for name in ["config.json", "summary.json", "test.json"] {
             try folder.write("{}", to: name)
@@ -164,10 +164,10 @@ struct RunWatchTests {
 
     // MARK: - Files that grow
 
-    @Test("stops in a huge file, tells so, and goes on from there")
+    @Test("stops within a huge file, reports that, and continues from there")
     func hugeFile() throws {
         try folder.append(start, to: "events.jsonl")
-        // A hole: zeros that take no place.
+        // A hole: zeros that take no space on disk.
         #expect(truncate("\(folder.path)/events.jsonl", 40 << 20) == 0)
         try folder.append("\n" + event("training_started"), to: "events.jsonl")
         var view = watch.poll()
@@ -178,7 +178,7 @@ struct RunWatchTests {
         #expect(view.skippedLines == 1)
     }
 
-    @Test("counts damaged lines of all files, and says which file cannot be read")
+    @Test("counts damaged lines of all files, and names a file that cannot be read")
     func damage() throws {
         try folder.append(start + "{\n\0\n", to: "events.jsonl")
         try folder.append("x\n", to: "metrics.jsonl")
@@ -191,12 +191,12 @@ struct RunWatchTests {
         #expect(problems.first?.contains("metrics.jsonl") == true)
     }
 
-    @Test("that is resumed or goes back shows what its files say then")
+    @Test("shows the current state after a resume or a rewind")
     func resumed() throws {
         let first = SimulatedRun(workers: 1, steps: 512, isOver: false)
         try first.write(to: folder.path)
         #expect(watch.poll().curves.trainLoss.points.count == 512)
-        // The metrics are cut back, and the other files go on.
+        // The metrics are truncated, and the other files continue.
         try folder.write(
             first.metrics.prefix(300).map { "\($0)\n" }.joined(), to: "metrics.jsonl")
         try folder.append(start + event("training_started", #""step":300"#), to: "events.jsonl")
@@ -208,7 +208,7 @@ struct RunWatchTests {
         #expect(view.history.state == .training)
     }
 
-    @Test("at a glance has the ends of its files")
+    @Test("at a glance shows the ends of its files")
     func glance() throws {
         try SimulatedRun(workers: 1000, steps: 20_000).write(to: folder.path)
         let view = try RunWatch(folder.path, isGlance: true).poll()
@@ -222,7 +222,7 @@ struct RunWatchTests {
 
     // MARK: - Hostile numbers
 
-    @Test("shows any numbers that its lines may have, in every reader of this module")
+    @Test("shows any numbers in its lines, in every reader of this module")
     func extremes() throws {
         var random = SplitMix64(state: 5)
         let most = 1 << 52

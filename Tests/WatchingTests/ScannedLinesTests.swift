@@ -5,7 +5,7 @@ import Testing
 import Training
 import Watching
 
-@Suite("Lines of a run's files")
+@Suite("The lines of a run's files")
 struct ScannedLinesTests {
     private let decoder: JSONDecoder = {
         let decoder = JSONDecoder()
@@ -14,7 +14,7 @@ struct ScannedLinesTests {
     }()
 
     @Test(
-        "of events are read as JSONDecoder reads them, plain",
+        "for events are read as JSONDecoder reads them, with control characters escaped",
         arguments: ["x", "a\nb", "é\u{301}\"", "\u{202E}<b>", "😀語", "\\u0041"])
     func events(_ text: String) throws {
         for event in sampleEvents(saying: text) {
@@ -24,7 +24,7 @@ struct ScannedLinesTests {
         }
     }
 
-    @Test("of events with all fields are read as JSONDecoder reads them")
+    @Test("for events with all fields are read as JSONDecoder reads them")
     func wholeEvent() throws {
         var failure = ProcessFailure(process: "worker 1", pid: 4711, signal: 9, lines: ["a", "b"])
         for end in [(nil, 9), (1, nil)] as [(Int?, Int?)] {
@@ -44,7 +44,7 @@ struct ScannedLinesTests {
         }
     }
 
-    @Test("of timing are read as JSONDecoder reads them")
+    @Test("for timing are read as JSONDecoder reads them")
     func timing() throws {
         var line = TimingLine(time: 1.5, interval: 1.0009765625, seconds: 9, epoch: 2, step: 30)
         (line.steps, line.examples, line.loss, line.accuracy) = (3, 384, 0.25, 1)
@@ -71,7 +71,7 @@ struct ScannedLinesTests {
         }
     }
 
-    @Test("of metrics are read as JSONDecoder reads them")
+    @Test("for metrics are read as JSONDecoder reads them")
     func metrics() throws {
         func fields(_ line: MetricsLine) -> [Double?] {
             [
@@ -92,7 +92,7 @@ struct ScannedLinesTests {
     }
 
     @Test(
-        "with a number that it cannot have are refused",
+        "are rejected if a number is impossible",
         arguments: [
             #"{"event":"log","time":-1}"#, #"{"event":"log","time":1e300}"#,
             #"{"event":"log","step":0.5}"#, #"{"event":"log","step":-1}"#,

@@ -8,7 +8,7 @@ import Watching
 
 @Suite("A simulated run's folder", .timeLimit(.minutes(5)))
 struct SimulatedRunTests {
-    @Test("has lines as the real encoders write them")
+    @Test("has the lines that the real encoders write")
     func realLines() async throws {
         let run = SimulatedRun(workers: 2, steps: 256, stepsPerEpoch: 128)
         for line in run.events {
@@ -20,14 +20,14 @@ struct SimulatedRunTests {
             let timing = try decoder.decode(TimingLine.self, from: Data(line.utf8))
             #expect(jsonText(timing, isSnakeCase: true) == line)
         }
-        // What is written of a step and an epoch has numbers of its own; all else is the same.
+        // Only the numbers of a step and an epoch may differ from what the encoders write.
         let numbers = /:-?[0-9.e-]+/
         let written = try await writtenMetrics().map { $0.replacing(numbers, with: ":0") }
         let simulated = [run.metrics[0], run.metrics[128]].map { $0.replacing(numbers, with: ":0") }
         #expect(written == simulated)
     }
 
-    /// The lines that a step and an epoch have in `metrics.jsonl`.
+    /// The lines of a step and an epoch in `metrics.jsonl`.
     private func writtenMetrics() async throws -> [String] {
         let folder = try TemporaryFolder()
         let opened = try Folder(folder.path)
@@ -48,7 +48,7 @@ struct SimulatedRunTests {
             .split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    @Test("is the same for the same seed, and another for another")
+    @Test("depends only on the seed")
     func seeds() {
         let run = SimulatedRun(workers: 3, steps: 300)
         #expect(run.metrics == SimulatedRun(workers: 3, steps: 300).metrics)
@@ -56,7 +56,7 @@ struct SimulatedRunTests {
         #expect(run.metrics != SimulatedRun(workers: 3, steps: 300, seed: 2).metrics)
     }
 
-    @Test("of 1,000 workers and 20,000 steps is read whole, into few points")
+    @Test("with 1,000 workers and 20,000 steps is read completely into few points")
     func large() throws {
         let folder = try TemporaryFolder()
         let run = SimulatedRun(workers: 1000, steps: 20_000)
@@ -92,7 +92,7 @@ struct SimulatedRunTests {
         #expect(history.counts.left == 500)
         #expect(history.counts.late == 500)
         #expect(history.counts.checkpoints == 20)
-        // All workers have taken turns.
+        // Every worker has had its turn.
         #expect(history.workers.allSatisfy { $0.bytesSent >= 1000 && $0.answer != nil })
         #expect(history.log.count < 2 * RunHistory.mostLines)
     }

@@ -6,7 +6,7 @@ import Testing
 import Training
 import Watching
 
-@Suite("Files that are read while they grow")
+@Suite("A growing file")
 final class TailedFileTests {
     private let path = NSTemporaryDirectory() + "tern-watching-" + UUID().uuidString
     private let folder: Folder
@@ -34,7 +34,7 @@ final class TailedFileTests {
         return (change, lines)
     }
 
-    @Test("a line is handed out once, and not before its end is there")
+    @Test("gives each line once, when it is complete")
     func readsFinishedLines() throws {
         #expect(try read() == (.none, []))
         try append("one\ntw")
@@ -44,7 +44,7 @@ final class TailedFileTests {
         #expect(try read() == (.grown, ["two", "", "three"]))
     }
 
-    @Test("a file that was cut back or replaced is read anew")
+    @Test("is read again from the start after it was truncated or replaced")
     func noticesOtherFiles() throws {
         try append("one\ntwo\nthr")
         #expect(try read() == (.grown, ["one", "two"]))
@@ -54,7 +54,7 @@ final class TailedFileTests {
         #expect(try read() == (.replaced, ["anew", "one"]))
     }
 
-    @Test("a line of megabytes is skipped and counted, and those after it are read")
+    @Test("counts and skips a line of megabytes, and gives those after it")
     func skipsLongLines() throws {
         try append(String(repeating: "x", count: 3 << 20))
         #expect(try read() == (.grown, []))
@@ -63,7 +63,7 @@ final class TailedFileTests {
         #expect(file.skippedLines == 1)
     }
 
-    @Test("a reading stops where it is told to, and the next one goes on there")
+    @Test("is read up to a limit, and then from there on")
     func stopsInBetween() throws {
         try append("one\ntwo\n")
         #expect(try read(atMost: 5) == (.grown, ["one"]))
@@ -72,10 +72,10 @@ final class TailedFileTests {
         #expect(!file.isBehind)
     }
 
-    /// A file with another name or owner may be read, though not be written.
+    /// A file with another name or owner may be read, but not written.
     private static let traps = Trap.allCases.filter { $0 != .hardLink && $0 != .otherOwner }
 
-    @Test("what somebody else put in the file's place is refused", arguments: traps)
+    @Test("is rejected if something unsafe is in its place", arguments: traps)
     func refusesTraps(_ trap: Trap) throws {
         try folder.writeAtomically([], to: "victim")
         guard trap.set(at: "\(path)/lines", victim: "\(path)/victim") else {

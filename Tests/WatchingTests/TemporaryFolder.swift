@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Training
 
-/// A folder that is gone when the test is over.
+/// A temporary folder that is removed with the object.
 final class TemporaryFolder {
     let path = NSTemporaryDirectory() + "tern-watching-" + UUID().uuidString
 
@@ -10,18 +10,18 @@ final class TemporaryFolder {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    /// Makes a folder in it; its path.
+    /// Creates a folder in it, and returns that folder's path.
     func makeFolder(_ name: String) throws -> String {
         try Files.makeFolder("\(path)/\(name)")
         return "\(path)/\(name)"
     }
 
-    /// Writes a file, which takes the place of one of the same name.
+    /// Writes a file, and replaces any of that name.
     func write(_ text: String, to name: String) throws {
         try Folder(path).writeAtomically(Array(text.utf8), to: name)
     }
 
-    /// Adds to a file.
+    /// Appends to a file.
     func append(_ text: String, to name: String) throws {
         let file = try Folder(path).openForAppending(name)
         defer { close(file) }

@@ -3,7 +3,7 @@ import TestSupport
 import Training
 import Watching
 
-@Suite("Timing of a run")
+@Suite("The timing of a run")
 struct TimingWatchTests {
     private let folder: TemporaryFolder
     private let watch: RunWatch
@@ -19,7 +19,7 @@ struct TimingWatchTests {
         lines[numbers].map { "\($0)\n" }.joined()
     }
 
-    @Test("is summed over the lines that come, and read anew where the file is another")
+    @Test("is summed over new lines, and started over when the file is replaced")
     func totals() throws {
         try folder.append(
             SimulatedRun(workers: 2, steps: 0, isOver: false).events.map { "\($0)\n" }.joined(),
@@ -48,7 +48,7 @@ struct TimingWatchTests {
         #expect(view.history.workers.map(\.bytesSent) == [2000, 2000])
     }
 
-    @Test("of numbers at their limits overflows no sum")
+    @Test("with numbers at their limits overflows no sum")
     func limits() throws {
         let most = 1 << 52
         let text = """
@@ -65,7 +65,7 @@ struct TimingWatchTests {
         #expect(totals.phases.first == 2050e9)
     }
 
-    @Test("skips and counts what is damaged, and long lists of lanes or durations are cut")
+    @Test("skips and counts damaged lines, and truncates long lists of lanes or durations")
     func damaged() throws {
         let lanes = String(repeating: "0,", count: 10_000) + "0"
         try folder.append(

@@ -49,7 +49,7 @@ struct TopScreenTests {
     }
 
     @Test(
-        "has no line wider than the terminal, and no more lines than that has rows",
+        "fits into the columns and rows of the terminal",
         arguments: names, [20, 40, 80, 200])
     func fits(_ name: String, _ columns: Int) {
         for state in RunState.allCases {
@@ -75,7 +75,7 @@ struct TopScreenTests {
         ] { #expect(text.contains(part), "\(part) in \(text)") }
     }
 
-    @Test("shows a run of which nothing is known, also on a terminal without any size")
+    @Test("shows an unknown run, even on a terminal without a size")
     func empty() {
         let view = RunView(name: "run", now: 0)
         for (columns, rows) in [(0, 0), (-1, -1), (80, 24)] {
