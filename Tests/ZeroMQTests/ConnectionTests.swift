@@ -3,7 +3,7 @@ import Testing
 import ZeroMQ
 
 @Suite("A connection") struct ConnectionTests {
-    @Test("that ends is noticed", .timeLimit(.minutes(5)), arguments: anyEndpoints)
+    @Test("reports that it has ended", .timeLimit(.minutes(5)), arguments: anyEndpoints)
     func endIsNoticed(endpoint: String) async throws {
         try await TestNetwork.run { network in
             let router = try await network.peer(.router)
@@ -17,25 +17,25 @@ import ZeroMQ
 
             await dealer.close()
             _ = try await router.nextEvent(.disconnected)
-            // The event may come a moment before the socket knows.
+            // The event may arrive a moment before the socket knows.
             while await router.send([Frame("anyone?")], to: sender) == .sent { await Task.yield() }
             #expect(await router.send([Frame("anyone?")], to: sender) == .peerUnreachable)
         }
     }
 
-    @Test("to a peer that was never there is unreachable", .timeLimit(.minutes(5)))
+    @Test("to a peer that never existed is unreachable", .timeLimit(.minutes(5)))
     func unknownPeer() async throws {
         try await TestNetwork.run { network in
             let router = try await network.peer(.router)
             _ = try await router.bind("tcp://127.0.0.1:*")
             let stranger = PeerIdentity([0, 1, 2, 3, 4])
-            // Of two frames, so that a second one sent in error would be taken for an identity.
+            // Two frames: if the second were sent by mistake, it would be read as an identity.
             let result = await router.send([Frame("a"), Frame("b")], to: stranger)
             #expect(result == .peerUnreachable)
         }
     }
 
-    @Test("comes about when the listener appears after the dialler", .timeLimit(.minutes(5)))
+    @Test("is made when the listener appears after the client", .timeLimit(.minutes(5)))
     func dialsAgain() async throws {
         try await TestNetwork.run { network in
             var options = SocketOptions()
@@ -53,7 +53,7 @@ import ZeroMQ
         }
     }
 
-    @Test("with a stranger is refused and reported", .timeLimit(.minutes(5)))
+    @Test("with a program that is not ZeroMQ is rejected and reported", .timeLimit(.minutes(5)))
     func refusesStranger() async throws {
         try await TestNetwork.run { network in
             let router = try await network.peer(.router)
@@ -72,7 +72,7 @@ import ZeroMQ
         }
     }
 
-    @Test("delivers what lingers when its socket is closed", .timeLimit(.minutes(5)))
+    @Test("delivers its pending messages when its socket closes", .timeLimit(.minutes(5)))
     func lingers() async throws {
         try await TestNetwork.run { network in
             let router = try await network.peer(.router)
@@ -85,7 +85,7 @@ import ZeroMQ
         }
     }
 
-    @Test("must be closed before its context is terminated")
+    @Test("must close before its context is terminated")
     func outlivesContext() async {
         let result = await #expect(
             processExitsWith: .failure, observing: [\.standardErrorContent]
@@ -98,7 +98,7 @@ import ZeroMQ
         #expect(result?.said("close them before their context") == true)
     }
 
-    /// A TCP connection that knows nothing of ZeroMQ.
+    /// Opens a plain TCP connection, without ZeroMQ.
     private func connectPlainly(to port: UInt16) -> Int32? {
         let descriptor = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()

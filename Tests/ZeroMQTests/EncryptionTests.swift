@@ -2,17 +2,17 @@ import Synchronization
 import Testing
 import ZeroMQ
 
-/// Key pairs that differ in their number.
+/// A key pair for each number.
 func keyPair(_ number: UInt8) throws -> CurveKeyPair {
     try CurveKeyPair(secretKey: [UInt8](repeating: number, count: CurveKeyPair.keyLength))
 }
 
-/// A gate that lets in the holder of one key, as `worker`.
+/// A gate that admits the holder of one key, as `worker`.
 func gate(admitting key: [UInt8]) -> Gate {
     Gate { $0 == key ? .admit("worker") : .refuse }
 }
 
-/// Options of a router, and of dealers that it lets in.
+/// Options of a router, and of dealers that it admits.
 struct Encrypted {
     var router = SocketOptions()
     var dealer = SocketOptions()
@@ -25,7 +25,7 @@ struct Encrypted {
 }
 
 @Suite("An encrypted connection") struct EncryptionTests {
-    @Test("has public keys that follow from the secret ones as in RFC 7748, section 6.1")
+    @Test("derives public keys from secret ones as in RFC 7748, section 6.1")
     func publicKeys() throws {
         func bytes(_ number: String) -> [UInt8] {
             let digits = Array(number)
@@ -61,9 +61,9 @@ struct Encrypted {
         }
     }
 
-    /// Who is not let in, and what the router says of it.
+    /// Rejected clients, and the reason that the router reports.
     ///
-    /// Where only one side has a key, either may be the first to see it, and to hang up.
+    /// If only one side has a key, either side may notice first and hang up.
     static let strangers: [(name: String, encryption: Encryption?, reason: String?)] = [
         ("without a key", nil, nil),
         (
@@ -77,7 +77,7 @@ struct Encrypted {
         ),
     ]
 
-    @Test("is refused to a stranger", .timeLimit(.minutes(5)), arguments: strangers.indices)
+    @Test("rejects a stranger", .timeLimit(.minutes(5)), arguments: strangers.indices)
     func refuses(index: Int) async throws {
         let (_, encryption, reason) = Self.strangers[index]
         try await TestNetwork.run { network in
@@ -99,7 +99,7 @@ struct Encrypted {
         }
     }
 
-    @Test("is not made to a server that has no key, or another", .timeLimit(.minutes(5)))
+    @Test("fails if the server has no key, or another one", .timeLimit(.minutes(5)))
     func refusesServer() async throws {
         try await TestNetwork.run { network in
             let options = try Encrypted()
@@ -117,7 +117,7 @@ struct Encrypted {
     }
 
     @Test(
-        "comes about once the server has the right key, after all", .timeLimit(.minutes(5)),
+        "is made once a server with the right key listens", .timeLimit(.minutes(5)),
         arguments: ["127.0.0.1", "localhost"], 0..<3)
     func dialsOn(host: String, impostor: Int) async throws {
         try await TestNetwork.run { network in
@@ -139,14 +139,14 @@ struct Encrypted {
             await wrong.close()
 
             let router = try await network.peer(.router, options.router)
-            // The port is free once libzmq's own thread has closed it.
+            // libzmq's own thread closes the port, and only then it is free.
             while (try? await router.bind(address)) == nil { await Task.yield() }
             try await dealer.greet(router)
         }
     }
 
     @Test(
-        "comes about with either of two keys that the server may have", .timeLimit(.minutes(5)),
+        "accepts either of two keys of the server", .timeLimit(.minutes(5)),
         arguments: ["127.0.0.1", "localhost"], 0..<2)
     func twoKeys(host: String, server: Int) async throws {
         try await TestNetwork.run { network in
@@ -158,7 +158,7 @@ struct Encrypted {
             let router = try await network.peer(.router, options)
             let address = try await router.bind("tcp://127.0.0.1:*")
             let port = try #require(address.split(separator: ":").last)
-            // Which key is tried next is drawn.
+            // The next key to try is drawn at random.
             for _ in 0..<8 {
                 let dealer = try await network.peer(.dealer, dealing)
                 try await dealer.connect("tcp://\(host):\(port)")
@@ -167,7 +167,7 @@ struct Encrypted {
         }
     }
 
-    @Test("that makes too many connections is refused for now", .timeLimit(.minutes(5)))
+    @Test("is rejected for now if its peer opens too many", .timeLimit(.minutes(5)))
     func refusedForNow() async throws {
         try await TestNetwork.run { network in
             var options = try Encrypted()
@@ -189,7 +189,7 @@ struct Encrypted {
         }
     }
 
-    @Test("takes a frame of the largest size, and none that is larger", .timeLimit(.minutes(5)))
+    @Test("accepts a frame of the maximum size, and no larger one", .timeLimit(.minutes(5)))
     func largest() async throws {
         try await TestNetwork.run { network in
             var options = try Encrypted()

@@ -2,9 +2,9 @@ import Testing
 import TestSupport
 import ZeroMQ
 
-@Suite("Of an endpoint") struct EndpointFormTests {
+@Suite("An endpoint's text") struct EndpointFormTests {
     @Test(
-        "host and port are told apart, whatever the host is",
+        "gives host and port, whatever the host's form",
         arguments: [
             ("node0", nil), ("node-0.example.org", nil), ("node0.", nil), ("wg_0", nil),
             ("eth0.100", nil), ("1node", nil), ("a", nil), ("127.0.0.1", "127.0.0.1"),
@@ -27,7 +27,7 @@ import ZeroMQ
     }
 
     @Test(
-        "any text is taken, and its parts are those that it was put together from, or refused in one line"
+        "is parsed into parts that give the same text again, or rejected in one line"
     )
     func anyText() throws {
         var noise = SplitMix64(state: 12)
@@ -60,7 +60,7 @@ import ZeroMQ
         #expect(taken > 500)
     }
 
-    /// Expects that host and port, put together again, are the same.
+    /// Expects that host and port, joined again, are unchanged.
     private func expectSame(_ endpoint: Endpoint) throws(SocketError) {
         guard let host = endpoint.host else { return }
         let text =
@@ -73,7 +73,7 @@ import ZeroMQ
         #expect(again.host == host && again.port == endpoint.port)
     }
 
-    @Test("between processes, inproc is none")
+    @Test("between processes cannot be inproc")
     func betweenProcesses() throws {
         #expect(throws: SocketError.self) {
             try Endpoint(betweenProcesses: "inproc://a", for: .listen)
@@ -82,13 +82,13 @@ import ZeroMQ
     }
 }
 
-@Suite("Of a host's addresses") struct HostAddressTests {
+@Suite("The addresses of a host") struct HostAddressTests {
     private func addresses(_ texts: [String]) -> [HostAddress] {
         texts.compactMap { HostAddress($0) }
     }
 
     @Test(
-        "those of the two families are tried in turn, in the resolver's order",
+        "alternate between the two families, in the resolver's order",
         arguments: [
             ([], []), (["::1"], ["::1"]),
             (["::1", "::2", "::3", "1.1.1.1"], ["::1", "1.1.1.1", "::2", "::3"]),
@@ -99,7 +99,7 @@ import ZeroMQ
     }
 
     @Test(
-        "those are named that others can reach",
+        "exclude those that other machines cannot reach",
         arguments: [
             (["127.0.0.1", "10.0.0.5", "::1", "fe80::1%2", "fd00::1"], ["10.0.0.5", "fd00::1"]),
             (["127.0.0.1", "169.254.7.7", "fe80::1%2"], ["169.254.7.7", "fe80::1%2"]),
@@ -109,7 +109,7 @@ import ZeroMQ
         #expect(HostAddress.widestReach(of: addresses(given)) == addresses(expected))
     }
 
-    @Test("an endpoint that stands for one address is dialled as it is")
+    @Test("leave an endpoint with one address unchanged")
     func dialable() async {
         for endpoint in ["tcp://127.0.0.1:5555", "tcp://node0:5555", "ipc:///tmp/a"] {
             #expect(await Endpoint.dialable(endpoint) == [endpoint])

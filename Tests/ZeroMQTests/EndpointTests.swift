@@ -4,7 +4,7 @@ import ZeroMQ
 
 @Suite("An endpoint") struct EndpointTests {
     @Test(
-        "that is malformed is refused with the reason", .timeLimit(.minutes(5)),
+        "that is malformed is rejected with the reason", .timeLimit(.minutes(5)),
         arguments: [
             ("", "transport is missing"),
             ("localhost:5555", "transport is missing"),
@@ -50,7 +50,7 @@ import ZeroMQ
     }
 
     @Test(
-        "to connect to must name one host and port", .timeLimit(.minutes(5)),
+        "to connect to must name one host and one port", .timeLimit(.minutes(5)),
         arguments: ["tcp://*:5555", "tcp://localhost:*", "tcp://localhost:0"])
     func wildcardToConnectTo(endpoint: String) async throws {
         try await TestNetwork.run { network in
@@ -70,7 +70,7 @@ import ZeroMQ
     }
 
     @Test(
-        "in use is left alone, and the error says what to do", .timeLimit(.minutes(5)),
+        "in use is not taken over, and the error says what to do", .timeLimit(.minutes(5)),
         arguments: anyEndpoints)
     func inUse(endpoint: String) async throws {
         try await TestNetwork.run { network in
@@ -87,13 +87,13 @@ import ZeroMQ
         }
     }
 
-    @Test("whose listener has gone can be used again", .timeLimit(.minutes(5)))
+    @Test("can be used again after its listener has closed", .timeLimit(.minutes(5)))
     func usedAgain() async throws {
         try await TestNetwork.run { network in
             let first = try await network.peer(.router)
             let address = try await first.bind("ipc://*")
             await first.close()
-            // Closing goes on in the background, until which the path counts as in use.
+            // libzmq closes in the background; until then the path is in use.
             let second = try await network.peer(.router)
             while let error = await second.bindError(address) {
                 #expect(error.code == EADDRINUSE || error.code == ENOENT)

@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 import ZeroMQ
 
-/// An actor that lives on a thread and counts.
+/// An actor that runs on an event loop's thread and counts.
 private actor Counter {
     nonisolated let thread: EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -15,13 +15,13 @@ private actor Counter {
     func increment() { count += 1 }
     var isOnThread: Bool { thread.isIsolatingCurrentContext() == true }
 
-    /// Runs `body` on the thread, where sources and timers are set up.
+    /// Runs `body` on the thread, where sources and timers must be set up.
     func run<Result: Sendable>(_ body: @Sendable (isolated Counter) -> Result) -> Result {
         body(self)
     }
 }
 
-/// A pipe, which the handlers that read it must refer to: it is closed with the last reference.
+/// A pipe that closes with its last reference; the handlers that read it must keep one.
 private final class TestPipe: Sendable {
     let readEnd: Int32
     private let writeEnd: Int32
@@ -53,7 +53,7 @@ private final class TestPipe: Sendable {
     }
 }
 
-@Suite("A socket thread") struct EventLoopTests {
+@Suite("An event loop") struct EventLoopTests {
     @Test("runs the jobs of its actors", .timeLimit(.minutes(5)))
     func runsActors() async throws {
         try await withThread { thread in
@@ -74,7 +74,7 @@ private final class TestPipe: Sendable {
         }
     }
 
-    @Test("runs all jobs, from however many tasks they come", .timeLimit(.minutes(5)))
+    @Test("runs all jobs from any number of tasks", .timeLimit(.minutes(5)))
     func runsAllJobs() async throws {
         try await withThread { thread in
             let counter = Counter(thread: thread)
@@ -87,7 +87,7 @@ private final class TestPipe: Sendable {
         }
     }
 
-    @Test("calls a handler inside its actor when it can read a descriptor", .timeLimit(.minutes(5)))
+    @Test("calls a handler inside its actor when a descriptor is readable", .timeLimit(.minutes(5)))
     func callsHandlers() async throws {
         try await withThread { thread in
             let pipe = TestPipe()
@@ -121,7 +121,7 @@ private final class TestPipe: Sendable {
         }
     }
 
-    @Test("serves its descriptors while jobs bring new jobs", .timeLimit(.minutes(5)))
+    @Test("serves its descriptors while jobs create new jobs", .timeLimit(.minutes(5)))
     func isFair() async throws {
         try await withThread { thread in
             let pipe = TestPipe()
@@ -139,7 +139,7 @@ private final class TestPipe: Sendable {
         }
     }
 
-    @Test("calls a handler no more once another one has detached it", .timeLimit(.minutes(5)))
+    @Test("no longer calls a handler that another one has detached", .timeLimit(.minutes(5)))
     func detachesInHandler() async throws {
         try await withThread { thread in
             let pipes = [TestPipe(), TestPipe()]
@@ -154,18 +154,18 @@ private final class TestPipe: Sendable {
                     }
                 }
             }
-            // Both were readable when the thread looked.
+            // Both pipes were readable when the thread polled.
             let called = try await calls.next(2)
             #expect(called == [0, nil])
         }
     }
 
-    @Test("fires timers in the order of their times unless cancelled", .timeLimit(.minutes(5)))
+    @Test("fires timers in order of time, unless they are cancelled", .timeLimit(.minutes(5)))
     func firesTimers() async throws {
         try await withThread { thread in
             let calls = Mailbox<String>()
             await Counter(thread: thread).run { _ in
-                // Overdue as they are made, so that no pause between these lines matters.
+                // The timers are overdue from the start, so a pause between these lines does not matter.
                 thread.schedule(after: .seconds(-100)) {
                     calls.put("second")
                     thread.schedule(after: .zero) { calls.put("last") }
@@ -181,7 +181,7 @@ private final class TestPipe: Sendable {
         }
     }
 
-    @Test("ticks until the tick is cancelled", .timeLimit(.minutes(5)))
+    @Test("repeats a timer until it is cancelled", .timeLimit(.minutes(5)))
     func ticks() async throws {
         try await withThread { thread in
             let ticks = Mailbox<Bool>()
@@ -197,7 +197,7 @@ private final class TestPipe: Sendable {
         }
     }
 
-    @Test("is gone when it has stopped", .timeLimit(.minutes(5)))
+    @Test("has no thread after it has stopped", .timeLimit(.minutes(5)))
     func stops() async throws {
         let thread = EventLoop(name: "to-be-stopped")
         let counter = Counter(thread: thread)
@@ -206,11 +206,11 @@ private final class TestPipe: Sendable {
         async let once: Void = thread.stop()
         async let twice: Void = thread.stop()
         _ = await (once, twice)
-        // The kernel wakes those who wait for a thread just before it takes it off its list.
+        // The kernel wakes the joining thread just before it removes the ended one from its list.
         while try runningThreads().contains("to-be-stopped") { await Task.yield() }
     }
 
-    @Test("lets go of its handlers when it stops", .timeLimit(.minutes(5)))
+    @Test("releases its handlers when it stops", .timeLimit(.minutes(5)))
     func dropsHandlers() async {
         let thread = EventLoop(name: "dropping")
         weak var counter: Counter?
@@ -225,7 +225,7 @@ private final class TestPipe: Sendable {
         #expect(counter == nil)
     }
 
-    @Test("ends the process when a socket is used on another thread")
+    @Test("ends the process if a socket is used on another thread")
     func checksThread() async {
         let result = await #expect(
             processExitsWith: .failure, observing: [\.standardErrorContent]
@@ -235,7 +235,7 @@ private final class TestPipe: Sendable {
         #expect(result?.said("this must happen on thread owner") == true)
     }
 
-    @Test("ends the process when it is given a job after its end")
+    @Test("ends the process if it gets a job after its end")
     func refusesLateJobs() async {
         let result = await #expect(
             processExitsWith: .failure, observing: [\.standardErrorContent]
@@ -262,7 +262,7 @@ private final class TestPipe: Sendable {
 
     private func runningThreads() throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").map { id in
-            // Other tests' threads come and go meanwhile.
+            // Threads of other tests may end meanwhile.
             let name = try? String(contentsOfFile: "/proc/self/task/\(id)/comm", encoding: .utf8)
             return name?.trimmingCharacters(in: .newlines) ?? ""
         }

@@ -1,8 +1,8 @@
 import Testing
 import ZeroMQ
 
-@Suite("A router in a flood") struct FloodTests {
-    @Test("hears a wanted peer, and hangs up on others unheard", .timeLimit(.minutes(5)))
+@Suite("A flooded router") struct FloodTests {
+    @Test("reads wanted peers, and disconnects others unread", .timeLimit(.minutes(5)))
     func hearsWanted() async throws {
         try await TestNetwork.run { network in
             let router = try await network.peer(.router, reading: false)
@@ -34,7 +34,7 @@ import ZeroMQ
     }
 
     @Test(
-        "does not hold what is left of an ended connection against the next one with its number",
+        "does not charge data left from a closed connection to the next on the same descriptor",
         .timeLimit(.minutes(5)), arguments: [false, true])
     func leftOver(isHeardBefore: Bool) async throws {
         try await TestNetwork.run { network in
@@ -52,7 +52,7 @@ import ZeroMQ
             await gone.close(lingering: .seconds(10))
             _ = try await router.nextEvent(.disconnected)
 
-            // Nobody else dials here, so the system gives it the number that has become free.
+            // No other client connects, so the system reuses the freed descriptor number.
             try await member.connect(address)
             _ = try await member.nextEvent(.handshakeSucceeded)
             #expect(await member.send([Frame("hello")]) == .sent)
@@ -70,7 +70,7 @@ import ZeroMQ
     }
 
     @Test(
-        "knows to the byte what it has read of a peer", .timeLimit(.minutes(5)),
+        "knows exactly how many bytes it has read from a peer", .timeLimit(.minutes(5)),
         arguments: [false, true])
     func knowsWhatItHasRead(isEncrypted: Bool) async throws {
         try await TestNetwork.run { network in
@@ -81,7 +81,7 @@ import ZeroMQ
                 .dealer, isEncrypted ? options.dealer : SocketOptions())
             try await dealer.connect(try await router.bind("tcp://127.0.0.1:*"))
             let sender = try await identity(of: dealer, at: router)
-            // Takes back the credit for the greeting, of which most was not needed.
+            // Takes back the allowance for the greeting, which was mostly unused.
             await router.limitUnread(of: [sender], to: 0)
 
             let frames = [0, 1, 222, 223, 255, 256, 70_000].map {
@@ -90,7 +90,7 @@ import ZeroMQ
             for _ in 0..<50 {
                 #expect(await dealer.send(frames) == .sent)
                 try await next(at: router)
-                // One byte too many, and the connection would end.
+                // One more byte would end the connection.
                 await router.limitUnread(of: [sender], to: 0)
             }
             #expect(await router.send([Frame("still here")], to: sender) == .sent)
@@ -104,7 +104,7 @@ import ZeroMQ
         return try await next(at: router)
     }
 
-    /// Waits for a message, and gives back who sent it.
+    /// Waits for a message, and returns its sender.
     @discardableResult
     private func next(at router: Peer) async throws -> PeerIdentity {
         try #require(try await nextMessage(at: router).sender)

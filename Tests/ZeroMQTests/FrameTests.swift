@@ -2,7 +2,7 @@ import Testing
 import ZeroMQ
 
 @Suite("A frame") struct FrameTests {
-    @Test("holds a copy of the bytes it was made of", arguments: [0, 1, 33, 34, 4096])
+    @Test("copies the bytes that it is made from", arguments: [0, 1, 33, 34, 4096])
     func copies(count: Int) {
         let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0) }
         #expect(Frame(bytes).bytes == bytes)
@@ -18,7 +18,7 @@ import ZeroMQ
         #expect(frame.bytes == [1, 2, 3, 4])
     }
 
-    @Test("passes on the error of what writes it")
+    @Test("rethrows the error of its writer")
     func passesOnErrors() {
         struct Refusal: Error {}
         #expect(throws: Refusal.self) {
@@ -26,7 +26,7 @@ import ZeroMQ
         }
     }
 
-    @Test("must be written to its end")
+    @Test("must be filled completely")
     func mustBeFilled() async {
         let result = await #expect(
             processExitsWith: .failure, observing: [\.standardErrorContent]
@@ -38,12 +38,12 @@ import ZeroMQ
 }
 
 @Suite("A peer identity") struct PeerIdentityTests {
-    @Test("shows nothing of its bytes, by which the next could be guessed")
+    @Test("does not show its bytes, because the next identity could be guessed from them")
     func hidden() {
         #expect("\(PeerIdentity([0, 0x80, 0, 0x4f, 0x0b]))" == "a peer")
     }
 
-    @Test("is told apart by its bytes")
+    @Test("is compared by its bytes")
     func comparesBytes() {
         #expect(PeerIdentity([0, 1]) == PeerIdentity([0, 1]))
         #expect(PeerIdentity([0, 1]) != PeerIdentity([1]))

@@ -19,7 +19,7 @@ import ZeroMQ
     }
 
     @Test(
-        "end a connection that was dialled once more has come than may, and not before",
+        "end an outgoing connection when too much unread data has arrived, and not before",
         .timeLimit(.minutes(5)))
     func dialled() async throws {
         try await TestNetwork.run { network in
@@ -30,7 +30,7 @@ import ZeroMQ
                 #expect(await !dealer.limitUnread(toEach: 110_000))
                 await Task.yield()
             }
-            // What has been read does not count.
+            // Data that was read does not count.
             for _ in 0..<5 {
                 #expect(await router.send([frame], to: sender) == .sent)
                 while await dealer.receive() == nil { await Task.yield() }
@@ -42,11 +42,11 @@ import ZeroMQ
         }
     }
 
-    @Test("let a peer that is not trusted say a few words", .timeLimit(.minutes(5)))
+    @Test("allow an untrusted peer a few messages", .timeLimit(.minutes(5)))
     func words() async throws {
         try await TestNetwork.run { network in
             let (router, dealer, sender) = try await connectedPair(network)
-            // The first message may have come before the news of its connection.
+            // The first message may arrive before the event of its connection.
             #expect(await dealer.send([Frame("again")]) == .sent)
             while await router.receive() == nil { await Task.yield() }
             let start = ContinuousClock.now
@@ -57,7 +57,7 @@ import ZeroMQ
         }
     }
 
-    /// Has one socket dial a router so often: libzmq dials an address once, so at as many of loopback's.
+    /// Opens many connections from one socket: libzmq connects once an address, so it uses as many loopback addresses.
     private func connect(_ crowd: Peer, to router: Peer, times: Int) async throws {
         let port = try await router.bind("tcp://0.0.0.0:*").split(separator: ":").last ?? ""
         for number in 0..<times {
@@ -66,7 +66,7 @@ import ZeroMQ
     }
 
     @Test(
-        "let in so many connections at once, and end the others at once", .timeLimit(.minutes(5)))
+        "accept a number of new connections at once, and close others", .timeLimit(.minutes(5)))
     func newcomers() async throws {
         try await TestNetwork.run { network in
             let router = try await network.peer(.router)
@@ -74,21 +74,21 @@ import ZeroMQ
             options.reconnectInterval = .seconds(100)
             options.maximumReconnectInterval = nil
             let crowd = try await network.peer(.dealer, options)
-            // Sixteen a second come on top of the 256: so many more are not all let in on a slow machine.
+            // The router accepts 256 at once and 16 a second, so even on a slow machine it rejects some of these.
             _ = DescriptorLimit.raise()
             try await connect(crowd, to: router, times: 700)
             for _ in 0..<50 { _ = try await router.nextEvent(.disconnected) }
         }
     }
 
-    @Test("leave a whole cluster alone that comes at once", .timeLimit(.minutes(5)))
+    @Test("accept a whole cluster that connects at once", .timeLimit(.minutes(5)))
     func cluster() async throws {
         try await TestNetwork.run { network in
             let router = try await network.peer(.router)
             let crowd = try await network.peer(.dealer)
             try await connect(crowd, to: router, times: 250)
             for _ in 0..<250 { _ = try await router.nextEvent(.handshakeSucceeded) }
-            // In turn over all connections.
+            // The dealer sends over its connections in turn.
             for _ in 0..<250 { #expect(await crowd.send([Frame("hello")]) == .sent) }
             var senders: Set<PeerIdentity> = []
             while senders.count < 250 {

@@ -1,11 +1,11 @@
 import Foundation
 
-/// A queue in which a socket thread leaves values for the one test that waits for them.
+/// A queue that passes values from an event loop to the one test that waits for them.
 ///
-/// It does what an `AsyncStream` does, but with a lock that Thread Sanitizer knows: that of the
-/// stream is hidden in the runtime, and the sanitizer takes what goes through it for a race.
+/// It replaces an `AsyncStream`, because Thread Sanitizer does not see the stream's lock in the runtime
+/// and reports a race. It knows the lock used here.
 ///
-/// `@unchecked Sendable`: the variables are reached only while the lock is held.
+/// `@unchecked Sendable`: the variables are only accessed while the lock is held.
 final class Mailbox<Element: Sendable>: @unchecked Sendable {
     private let lock = NSLock()
     private var elements: [Element] = []
@@ -20,7 +20,7 @@ final class Mailbox<Element: Sendable>: @unchecked Sendable {
         waiter?.resume()
     }
 
-    /// Waits for the next value, or until the test is cancelled because its time is up.
+    /// Waits for the next value, or until the test is cancelled by its time limit.
     func next() async throws -> Element {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

@@ -30,7 +30,7 @@ import ZeroMQ
     func sharesPayload() async throws {
         try await TestNetwork.run { network in
             let router = try await network.peer(.router)
-            // Within a process libzmq hands over the memory itself: so its address tells copies.
+            // Within a process libzmq passes the memory itself, so its address shows whether it was copied.
             _ = try await router.bind("inproc://broadcast")
             let weights = Frame([UInt8](repeating: 7, count: 100_000))
             for _ in 0..<4 {
@@ -83,7 +83,7 @@ import ZeroMQ
         }
     }
 
-    @Test("can be read whatever the alignment of their bytes", .timeLimit(.minutes(5)))
+    @Test("can be read at any alignment of their bytes", .timeLimit(.minutes(5)))
     func unalignedReads() async throws {
         try await TestNetwork.run { network in
             let router = try await network.peer(.router)
@@ -109,7 +109,7 @@ import ZeroMQ
 }
 
 @Suite("A full queue") struct FullQueueTests {
-    @Test("refuses whole messages, and takes them again once it is read", .timeLimit(.minutes(5)))
+    @Test("rejects whole messages, and accepts them again once it is read", .timeLimit(.minutes(5)))
     func refusesWholeMessages() async throws {
         try await TestNetwork.run { network in
             var options = SocketOptions()
@@ -138,15 +138,15 @@ import ZeroMQ
                 #expect(message.frames.map(\.count) == [Frame("\(index)").count, payload.count])
                 #expect(message.frames[0].text == "\(index)")
             }
-            // All is read: a router that still took the queue for full would go by stale credit.
+            // The queue is empty: a router that still reports it full would use stale credit.
             #expect(await router.send([Frame("last")], to: sender) == .sent)
             #expect(try await dealer.nextMessage().frames.map(\.text) == ["last"])
         }
     }
 
-    @Test("has room again the moment its peer has read", .timeLimit(.minutes(5)))
+    @Test("has room again as soon as its peer has read", .timeLimit(.minutes(5)))
     func hasRoomAtOnce() async throws {
-        // Both sockets on one thread, so that nothing comes between the reading and the sending.
+        // Both sockets are on one thread, so nothing happens between reading and sending.
         actor Couple {
             nonisolated let thread = EventLoop(name: "couple")
             nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -181,7 +181,7 @@ import ZeroMQ
         await context.terminate()
     }
 
-    @Test("is what a dealer has while it is not connected", .timeLimit(.minutes(5)))
+    @Test("is what an unconnected dealer has", .timeLimit(.minutes(5)))
     func refusesWithoutConnection() async throws {
         try await TestNetwork.run { network in
             let dealer = try await network.peer(.dealer)
@@ -191,7 +191,7 @@ import ZeroMQ
 }
 
 @Suite("An oversized message") struct OversizedMessageTests {
-    @Test("is dropped and reported, and the socket goes on", .timeLimit(.minutes(5)))
+    @Test("is dropped and reported, and the socket keeps working", .timeLimit(.minutes(5)))
     func isDropped() async throws {
         try await TestNetwork.run { network in
             var options = SocketOptions()
@@ -219,7 +219,7 @@ import ZeroMQ
         }
     }
 
-    @Test("of one huge frame breaks only its own connection", .timeLimit(.minutes(5)))
+    @Test("with one huge frame breaks only its own connection", .timeLimit(.minutes(5)))
     func hugeFrameBreaksConnection() async throws {
         try await TestNetwork.run { network in
             var options = SocketOptions()
@@ -245,7 +245,7 @@ extension Frame {
 }
 
 extension Peer {
-    /// Waits until a dialled endpoint is ready; inproc connections are at once, and have no events.
+    /// Waits until a connection is ready; inproc connections are ready at once, without an event.
     nonisolated func nextEvent(for endpoint: String) async throws {
         if !endpoint.hasPrefix("inproc") { _ = try await nextEvent(.handshakeSucceeded) }
     }

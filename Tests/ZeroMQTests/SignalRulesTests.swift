@@ -2,16 +2,16 @@ import Glibc
 import Testing
 import ZeroMQ
 
-@Suite("Signals ask") struct SignalRulesTests {
+@Suite("Signals") struct SignalRulesTests {
     private static let stops = [SIGINT, SIGTERM, SIGHUP]
 
-    /// What a sequence of signals asks for; times in milliseconds.
+    /// The requests of a sequence of signals; times in milliseconds.
     private func requests(_ signals: [(signal: Int32, time: Int)]) -> [SignalRequest] {
         var rules = SignalRules()
         return signals.compactMap { rules.request(of: $0.signal, at: .milliseconds($0.time)) }
     }
 
-    @Test("to stop once, however often and as what they come within a second")
+    @Test("ask once to stop, however many and whichever arrive within a second")
     func burst() {
         var draw = SystemRandomNumberGenerator()
         for _ in 0..<1000 {
@@ -24,7 +24,7 @@ import ZeroMQ
         }
     }
 
-    @Test("to stop at once when the same comes again, a second later", arguments: stops)
+    @Test("ask to stop at once when the same one arrives again a second later", arguments: stops)
     func again(signal: Int32) {
         #expect(requests([(signal, 0), (signal, 999)]) == [.stop(signal)])
         #expect(requests([(signal, 0), (signal, 1000)]) == [.stop(signal), .stopAtOnce(signal)])
@@ -36,7 +36,7 @@ import ZeroMQ
         }
     }
 
-    @Test("for one checkpoint each, if they are a second apart")
+    @Test("ask for one checkpoint each if they are a second apart")
     func checkpoints() {
         #expect(
             requests([(SIGUSR1, 0), (SIGUSR1, 500), (SIGUSR1, 1500), (SIGUSR2, 1600)])

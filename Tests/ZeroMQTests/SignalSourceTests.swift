@@ -18,9 +18,9 @@ import ZeroMQ
         }
     }
 
-    @Test("gives a thread the signals of the process to read", .timeLimit(.minutes(5)))
+    @Test("delivers the signals of the process to a thread", .timeLimit(.minutes(5)))
     func readsSignals() async throws {
-        // Whoever started the tests may ignore it, as `nohup` does.
+        // The parent of the tests may have set it to be ignored, as `nohup` does.
         signal(SIGHUP, SIG_DFL)
         let thread = EventLoop(name: "signals")
         let requests = Mailbox<SignalRequest>()

@@ -3,7 +3,7 @@ import ZeroMQ
 
 @Suite("SpinPolicy")
 struct SpinPolicyTests {
-    @Test("a thread stays awake only where work is expected, and once each time")
+    @Test("spins only when work is expected, and once each time")
     func expectation() {
         var spinPolicy = SpinPolicy()
         #expect(!attempt(&spinPolicy))
@@ -12,7 +12,7 @@ struct SpinPolicyTests {
         #expect(!attempt(&spinPolicy))
     }
 
-    @Test("work that keeps coming too late is waited for ever less, up to a limit")
+    @Test("spins less and less often while work arrives too late, up to a limit")
     func vainWaits() {
         var spinPolicy = SpinPolicy()
         let tries = (0..<1000).filter { _ in
@@ -26,7 +26,7 @@ struct SpinPolicyTests {
         #expect(pauses.dropFirst(6).allSatisfy { $0 == 64 })
     }
 
-    @Test("one wait that was worth while makes up for all that were not")
+    @Test("spins as before after one spin that was worth it")
     func recovery() {
         var spinPolicy = SpinPolicy()
         for inTime in [false, false, false, false, true] {

@@ -1,7 +1,7 @@
 import Testing
 import ZeroMQ
 
-/// An actor with a socket on a thread of its own, as the coordinator and the workers are.
+/// An actor with a socket on its own event loop, like the coordinator and the workers.
 actor Peer {
     nonisolated let thread: EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -39,7 +39,7 @@ actor Peer {
         while let received = socket?.receive() { arrivals.put(received) }
     }
 
-    /// What a peer that does not read by itself finds on its queue.
+    /// The next entry in the queue of a peer that does not read by itself.
     func receive() -> Received? { socket?.receive() }
 
     func receive(from wanted: Set<PeerIdentity>) -> (message: Received?, dropped: Int) {
@@ -78,7 +78,7 @@ actor Peer {
         return message
     }
 
-    /// Greets the only peer that this one has dialled, which must hear it.
+    /// Sends a greeting to the only connected peer, and expects that it arrives.
     nonisolated func greet(
         _ router: Peer, sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
@@ -96,7 +96,7 @@ actor Peer {
     }
 }
 
-/// The sockets of a test, all of which are closed, and their threads ended, when it is over.
+/// The sockets of a test, which are closed and their threads ended after the test.
 actor TestNetwork {
     private let context = Context()
     private var peers: [Peer] = []
@@ -139,11 +139,11 @@ extension Frame {
 }
 
 extension ExitTest.Result {
-    /// Whether the process that ended wrote `text` to its standard error.
+    /// Whether the ended process wrote `text` to its standard error.
     func said(_ text: String) -> Bool {
         String(decoding: standardErrorContent, as: UTF8.self).contains(text)
     }
 }
 
-/// Where a free port or path is picked by the system.
+/// Endpoints whose port or path the system picks.
 let anyEndpoints = ["tcp://127.0.0.1:*", "ipc://*"]
