@@ -4,14 +4,14 @@ import Testing
 
 /// Something that a test needs and that a machine may lack.
 ///
-/// A test without it is skipped. With `TERN_REQUIRE_ALL=1`, it fails.
+/// Without it, a test is skipped; with `TERN_REQUIRE_ALL=1`, the test fails.
 public struct Requirement: Sendable {
-    /// What to install, or to be, for the test to run.
+    /// The thing to install, or the user to be, for the test to run.
     let name: String
-    /// Whether it is here.
+    /// Whether this machine has it.
     public let isMet: @Sendable () -> Bool
 
-    /// A requirement that is met where `isMet` says so.
+    /// A requirement that is met if `isMet` returns true.
     public init(_ name: String, isMet: @escaping @Sendable () -> Bool) {
         self.name = name
         self.isMet = isMet
@@ -25,19 +25,19 @@ public struct Requirement: Sendable {
     /// The rights of the superuser.
     public static let root = Self("root") { geteuid() == 0 }
 
-    /// What cannot be had from Debian and PyPI, with the reason.
+    /// Requirements that Debian and PyPI cannot meet, with the reasons.
     private static let exemptions: Set = [
-        // Debian's kubectl, 1.20, takes no folder as a base.
+        // Debian's kubectl, 1.20, cannot use a folder as a base.
         "kubectl with kustomize"
     ]
 
     private static let requiresAll = ProcessInfo.processInfo.environment["TERN_REQUIRE_ALL"] == "1"
 
-    /// Whether a test without it fails rather than being skipped.
+    /// Whether a test without it fails instead of being skipped.
     fileprivate var isDemanded: Bool { Self.requiresAll && !Self.exemptions.contains(name) }
 }
 
-/// What a test lacked that `TERN_REQUIRE_ALL=1` demands.
+/// A requirement is not met although `TERN_REQUIRE_ALL=1` demands it.
 private struct Missing: Error, CustomStringConvertible {
     let requirement: Requirement
 
@@ -47,7 +47,7 @@ private struct Missing: Error, CustomStringConvertible {
 }
 
 extension Trait where Self == ConditionTrait {
-    /// Skips a test that lacks one of these, or fails it with `TERN_REQUIRE_ALL=1`.
+    /// Skips a test if one of these is not met; with `TERN_REQUIRE_ALL=1`, the test fails.
     public static func needs(
         _ requirements: Requirement..., sourceLocation: SourceLocation = #_sourceLocation
     ) -> Self {
@@ -60,7 +60,7 @@ extension Trait where Self == ConditionTrait {
     }
 }
 
-/// Notes that a part of a test is left out for want of something; with `TERN_REQUIRE_ALL=1` the test fails.
+/// Records that a part of a test is skipped because something is missing; with `TERN_REQUIRE_ALL=1` the test fails.
 public func passOver(
     without requirement: Requirement, sourceLocation: SourceLocation = #_sourceLocation
 ) {

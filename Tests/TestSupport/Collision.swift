@@ -1,9 +1,9 @@
-/// Other gradients with the same XXH3-64: what a forger sends instead of the right ones.
+/// Computes other gradients with the same XXH3-64, as a forger would send them.
 ///
-/// Eight values are changed, one pair in each of the first four stripes of 64 bytes. XXH3 takes a stripe's
-/// first 64-bit word `d` into two sums, modulo 2^64: `d` into one, and into the other the product of the
-/// halves of `d ^ k`, where `k` is a constant of the stripe. So four words have eight halves to choose for
-/// two sums, and there is nothing to search for.
+/// It changes eight values, one pair in each of the first four stripes of 64 bytes. XXH3 adds a stripe's
+/// first 64-bit word `d` to two sums modulo 2^64: `d` to one, and to the other the product of the
+/// halves of `d ^ k`, where `k` is a constant of the stripe. So four words have eight free halves for
+/// two sums, and no search is needed.
 package enum Collision {
     /// The constants of the first four stripes' first words (XXH3's default secret).
     private static let keys: [UInt64] = [
@@ -13,21 +13,21 @@ package enum Collision {
     /// The words of a stripe.
     private static let stripe = 8
 
-    /// Changes words of a payload so that its XXH3-64 stays; false, and nothing is changed, where one of the
-    /// changed values would be no finite number.
+    /// Changes words of a payload but not its XXH3-64; returns false and changes nothing if a changed value would
+    /// not be finite.
     package static func change(_ words: inout [UInt64]) -> Bool {
         precondition(words.count > 4 * stripe, "the last stripe is hashed in another way")
         let old = (0..<4).map { words[$0 * stripe] }
         let sum = old.reduce(0, &+)
         let products = zip(old, keys).reduce(0) { $0 &+ product($1.0 ^ $1.1) }
-        // The products: one of 2^32 - 1 and a quotient, one of 1 and the rest, and twice nothing.
+        // The products: 2^32 - 1 times the quotient, 1 times the remainder, and two zeros.
         let (quotient, rest) = products.quotientAndRemainder(dividingBy: 0xFFFF_FFFF)
         guard quotient <= 0xFFFF_FFFF else { return false }
         var new = keys
         new[0] ^= quotient << 32 | 0xFFFF_FFFF
         new[1] ^= rest << 32 | 1
-        // The third's lower half, whose other one is nothing, sets the sum's lower half; the fourth's upper
-        // half the sum's upper half.
+        // In the third key the upper half stays zero and the lower half sets the sum's lower half; in the fourth the
+        // upper half sets the sum's upper half.
         let low = new[2] & 0xFFFF_FFFF
         new[2] = new[2] - low
         new[3] &= 0xFFFF_FFFF

@@ -1,6 +1,6 @@
 import Training
 
-/// An event of each kind, with names and reasons that somebody else chose.
+/// One event of each kind, with names and reasons from an attacker.
 package func sampleEvents(saying text: String = "x") -> [RunEvent] {
     let owed = OwedWork(step: 7, shards: [2, 5], seconds: 0.25, helpers: [text])
     let tally = Tally(examples: 128, correct: 112, loss: 55.3088)

@@ -1,8 +1,8 @@
 import Training
 
-/// A fixture that a script of `Scripts/fixtures` made: named tensors in a safetensors file.
+/// A fixture from a script in `Scripts/fixtures`: named tensors in a safetensors file.
 package struct Fixture {
-    /// What the file says beside the tensors.
+    /// The metadata of the file.
     package var metadata: [String: String] { file.metadata }
 
     private let file: Safetensors
@@ -44,8 +44,8 @@ package struct Fixture {
     }
 }
 
-/// A fixture that is not what a test needs.
+/// A fixture lacks what a test needs.
 package struct FixtureError: Error, CustomStringConvertible {
-    /// One line that says what is missing.
+    /// One line that describes what is missing.
     package let description: String
 }

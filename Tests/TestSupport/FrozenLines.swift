@@ -1,14 +1,14 @@
 import FoundationEssentials
 import Training
 
-/// Lines that must stay as they are: a file of `Tests/Frozen`.
+/// Lines that must not change: a file of `Tests/Frozen`.
 package struct FrozenLines {
     private let path: String
     private let comment: String
 
     /// The file of this name.
     ///
-    /// - Parameter contents: a sentence that says what the lines are, for the file's first line.
+    /// - Parameter contents: a sentence that describes the lines, for the file's first line.
     package init(_ name: String, _ contents: String) {
         let folder = URL(filePath: #filePath).appending(path: "../../Frozen").standardized
         path = folder.appending(path: "\(name).txt").path(percentEncoded: false)
@@ -19,9 +19,9 @@ package struct FrozenLines {
             """
     }
 
-    /// The lines that are missing, after "-", and those that are new, after "+".
+    /// The missing lines, after "-", and the new lines, after "+".
     ///
-    /// If `TERN_FREEZE` is set, nothing is compared: the lines are written to the file.
+    /// If `TERN_FREEZE` is set, it writes the lines to the file and compares nothing.
     package func differences(from lines: [String]) throws -> [String] {
         if ProcessInfo.processInfo.environment["TERN_FREEZE"] != nil {
             let text = comment + lines.map { $0 + "\n" }.joined()

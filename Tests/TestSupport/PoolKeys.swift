@@ -7,7 +7,7 @@ public struct PoolKeys: Sendable {
     /// The file of the workers' credential.
     public let worker: String
 
-    /// Makes both in a folder, which is made too if it is not there.
+    /// Creates both in a folder, and the folder if it does not exist.
     public init(in folder: String) throws {
         coordinator = "\(folder)/coordinator.key"
         worker = "\(folder)/worker.key"
@@ -19,7 +19,7 @@ public struct PoolKeys: Sendable {
         try credential.save(to: worker)
     }
 
-    /// The variables by which Tern finds them.
+    /// The environment variables that give Tern their paths.
     public var variables: [String: String] {
         ["TERN_COORDINATOR_KEY": coordinator, "TERN_KEY": worker]
     }

@@ -1,20 +1,20 @@
 import Training
 
-/// The folder of a run that never was: the files that a monitor reads, as a coordinator would have written them.
+/// The folder of an imaginary run: the files that a monitor reads, as a coordinator would write them.
 ///
-/// The lines are made of texts, since encoders take long for many. The same seed gives the same files.
+/// The lines are assembled as text, because encoders are slow for many lines. The same seed gives the same files.
 package struct SimulatedRun {
-    /// How many workers there are; half of them, but at least one, leave and come back once.
+    /// The number of workers; half of them, but at least one, leave and return once.
     package let workers: Int
-    /// How many steps there are; each is logged.
+    /// The number of steps; each is logged.
     package let steps: Int
-    /// What the draws begin from.
+    /// The seed of the random draws.
     package let seed: UInt64
     /// The steps of an epoch.
     package let stepsPerEpoch: Int
-    /// The text that stands for the host in names.
+    /// The text in place of the host in names.
     package let host: String
-    /// Whether the run has come to its end.
+    /// Whether the run has ended.
     package let isOver: Bool
 
     /// When the run begins, in seconds since 1970.
@@ -25,9 +25,9 @@ package struct SimulatedRun {
     private static let workersPerInterval = 32
     private static let examples = 128
 
-    /// A run of so many workers and steps.
+    /// A run with these numbers of workers and steps.
     ///
-    /// - Parameter host: the hosts' name in plain ASCII without a quote or `\`, which a number follows.
+    /// - Parameter host: the prefix of host names, in ASCII without a quote or `\`; a number follows it.
     package init(
         workers: Int, steps: Int, seed: UInt64 = 1, stepsPerEpoch: Int = 1000,
         host: String = "node", isOver: Bool = true
@@ -40,9 +40,9 @@ package struct SimulatedRun {
         self.isOver = isOver
     }
 
-    /// Makes the folder, and writes its files.
+    /// Creates the folder and writes its files.
     ///
-    /// - Throws: ``FileError`` if that cannot be done.
+    /// - Throws: ``FileError`` if that fails.
     package func write(to path: String) throws(FileError) {
         try Files.makeFolder(path)
         let folder = try Folder(path)
@@ -60,7 +60,7 @@ package struct SimulatedRun {
     /// A worker's name.
     package func name(_ worker: Int) -> String { "\(host)-\(worker):\(1000 + worker)" }
 
-    /// How many workers leave and come back.
+    /// The number of workers that leave and return.
     package var restarts: Int { workers == 0 ? 0 : max(1, workers / 2) }
 
     private func time(afterStep step: Int) -> Double {
@@ -162,7 +162,7 @@ extension SimulatedRun {
         return lines
     }
 
-    /// The lines of `timing.jsonl`; each has what was learnt of some of the workers, who take turns.
+    /// The lines of `timing.jsonl`; each reports some of the workers in turn.
     package var timing: [String] {
         var random = SplitMix64(state: seed)
         let size = Self.stepsPerInterval

@@ -1,8 +1,8 @@
-/// Steele, Lea and Flood's SplitMix64: the same noise in every run and on every machine.
+/// SplitMix64 by Steele, Lea and Flood: the same noise in every run and on every machine.
 package struct SplitMix64: RandomNumberGenerator {
     private var state: UInt64
 
-    /// The generator of a seed.
+    /// A generator with this seed.
     package init(state: UInt64) { self.state = state }
 
     /// The next 64 bits.

@@ -1,16 +1,16 @@
 import FoundationEssentials
 import Glibc
 
-/// What somebody else may have put where a folder is to have a file of its own.
+/// An object that an attacker may put in place of a run's own file.
 public enum Trap: String, CaseIterable, Sendable {
     case link, danglingLink, folderLink, hardLink, pipe, device, folder, otherOwner
 
-    /// Puts it at a path.
+    /// Creates it at a path.
     ///
     /// - Parameters:
-    ///   - path: where nothing is.
-    ///   - victim: a file in another folder, which it leads to.
-    /// - Returns: whether this user may.
+    ///   - path: a path where nothing exists.
+    ///   - victim: a file in another folder, which the trap leads to.
+    /// - Returns: whether this user may create it.
     public func set(at path: String, victim: String) -> Bool {
         let folder = String(victim.prefix(upTo: victim.lastIndex(of: "/") ?? victim.endIndex))
         let code =
@@ -20,7 +20,7 @@ public enum Trap: String, CaseIterable, Sendable {
             case .folderLink: symlink(folder, path)
             case .hardLink: Glibc.link(victim, path)
             case .pipe: mkfifo(path, 0o666)
-            // That of /dev/null.
+            // The device number of /dev/null.
             case .device: mknod(path, S_IFCHR | 0o666, 0x103)
             case .folder: mkdir(path, 0o777)
             case .otherOwner: geteuid() == 0 ? copy(of: victim, path) : -1
@@ -28,7 +28,7 @@ public enum Trap: String, CaseIterable, Sendable {
         return code == 0
     }
 
-    /// The same file, but of a user who is nobody here.
+    /// A copy of the file with an owner that does not exist here.
     private func copy(of victim: String, _ path: String) -> Int32 {
         try? FileManager.default.copyItem(atPath: victim, toPath: path)
         return chown(path, 4321, 4321)

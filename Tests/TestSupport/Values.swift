@@ -6,7 +6,7 @@ package func randomValues(_ count: Int, seed: UInt64, limit: Float = 1) -> [Floa
     return (0..<count).map { _ in limit * (2 * random.uniform() - 1) }
 }
 
-/// Values of both signs and of magnitudes 2^-20 to 2^20, so that the order of additions shows.
+/// Values of both signs and magnitudes 2^-20 to 2^20, so that sums depend on the order of additions.
 package func randomMagnitudes(_ count: Int, seed: UInt64) -> [Float] {
     var random = Philox(seed: seed, for: "test magnitudes")
     return (0..<count).map { _ in
@@ -22,7 +22,7 @@ package func randomBytes(_ count: Int, seed: UInt64, below limit: Int = 256) -> 
 }
 
 extension Sequence<Float> {
-    /// The values' bits: what equal means where a sign of zero or a last digit counts.
+    /// The values' bits, for comparisons where the sign of zero or the last bit matters.
     package var bits: [UInt32] { map(\.bitPattern) }
 }
 

@@ -6,14 +6,14 @@ import Testing
 import Training
 import Verification
 
-@Suite("A run verifies only as it was made")
+@Suite("Verification detects")
 struct AlteredFileTests {
     private static let files =
         ["config.json", "steps.csv", "model.safetensors", "summary.json", "signature.json"]
         + [8, 10, 12].map { "checkpoints/step-0000000\($0 < 10 ? "0" : "")\($0).safetensors" }
 
-    /// Whether a file with other bytes still says the same of what decides the run or came of it: how it was
-    /// carried out, nobody can check.
+    /// Whether a changed file still has the same facts that determine the run or result from it; how the run was
+    /// carried out cannot be checked.
     private static func saysTheSame(_ name: String, _ bytes: [UInt8], as other: [UInt8]) -> Bool {
         switch name {
         case "config.json":
@@ -32,7 +32,7 @@ struct AlteredFileTests {
         }
     }
 
-    /// The outcome of a verification that must not pass.
+    /// Expects that a verification fails.
     private func expectFault(_ run: FolderRun, _ what: String) async throws {
         do {
             let report = try await run.verify(by: FolderRun.signer.publicKey)
@@ -45,7 +45,7 @@ struct AlteredFileTests {
         }
     }
 
-    @Test("one bit flipped, in any file, at places all over it", arguments: files)
+    @Test("a flipped bit, in any file and throughout it", arguments: files)
     func bits(name: String) async throws {
         try await FolderRun.whole { run in
             let path = "\(run.path)/\(name)"
@@ -61,7 +61,7 @@ struct AlteredFileTests {
         }
     }
 
-    @Test("any number or word of the summary")
+    @Test("any changed number or word of the summary")
     func summary() async throws {
         let changes: [(String, (inout RunSummary) -> Void)] = [
             ("status", { $0.status = "interrupted" }), ("status", { $0.status = "failed" }),
@@ -98,7 +98,7 @@ struct AlteredFileTests {
         }
     }
 
-    @Test("anything that a checkpoint holds, sealed anew, and its name", arguments: [8, 12])
+    @Test("any change in a checkpoint with valid checksums, or its name", arguments: [8, 12])
     func checkpoints(step: Int) async throws {
         let changes: [(String, (inout Checkpoint) -> Void)] = [
             ("its weights are not", { $0.parameters.change(7) }),
@@ -133,7 +133,7 @@ struct AlteredFileTests {
         }
     }
 
-    @Test("anything that a model says of itself, sealed anew")
+    @Test("any changed statement in a model file with valid checksums")
     func models() async throws {
         let changes: [(String, (inout ModelFile) -> Void)] = [
             ("its weights are not", { $0.parameters.change(3) }),

@@ -1,16 +1,16 @@
 import Glibc
 
-/// Makes other bytes of the same XXH3-64, without trying any.
+/// Computes other bytes with the same XXH3-64, without a search.
 ///
-/// In a block of 1,024 bytes, the sum adds up 16 stripes of 64 bytes in 8 lanes of 8 bytes. A lane adds the
-/// words themselves to one accumulator, and to another the product of both halves of each word, after an
-/// exclusive or with a known secret. So five words of a lane can be chosen freely but for two sums: with the
-/// halves 1, 2^31 and 2^31 their products make up any number, and two with a half of 0 make up the other.
+/// In a block of 1,024 bytes, XXH3 sums 16 stripes of 64 bytes in 8 lanes of 8 bytes. Each word is added to
+/// one accumulator; after an exclusive or with a known secret, the product of its halves is added to another.
+/// So five words of a lane can be chosen freely except for two sums: with the halves 1, 2^31 and 2^31 their
+/// products give any number, and two words with a half of 0 set the other sum.
 struct Collision {
-    /// 192 bytes that all know.
+    /// The 192 bytes of the public secret.
     private let secret: [UInt8]
 
-    /// Nil where the library does not give its secret away.
+    /// Nil if the library does not export its secret.
     init?() {
         typealias Generate = @convention(c) (UnsafeMutableRawPointer, UInt64) -> Void
         guard let symbol = dlsym(nil, "XXH3_generateSecret_fromSeed") else { return nil }
@@ -19,7 +19,7 @@ struct Collision {
         self.secret = secret
     }
 
-    /// Other finite float32 values of the same sum: 10 of the first 256 are changed.
+    /// Other finite float32 values with the same checksum: 10 of the first 256 change.
     ///
     /// - Precondition: there are more than 256 values.
     func values(insteadOf values: [Float]) -> [Float]? {
@@ -50,7 +50,7 @@ struct Collision {
         return (0..<8).reduce(0) { $0 | UInt64(secret[start + $1]) << UInt64(8 * $1) }
     }
 
-    /// Five other words of a lane with the same sum, and the same sum of products.
+    /// Five other words of a lane with the same sum and the same sum of products.
     private func changed(_ words: [UInt64], _ first: Int, _ lane: Int) -> [UInt64] {
         let secrets = (0..<5).map { secretWord(first + $0, lane) }
         let half: UInt64 = 0xffff_ffff
@@ -59,13 +59,13 @@ struct Collision {
             let key = $1.0 ^ $1.1
             return $0 &+ (key & half) &* (key >> 32)
         }
-        // The lower halves of the keys, of which the last makes up the sum of the words' lower halves.
+        // The lower halves of the keys; the last one sets the sum of the words' lower halves.
         var low: [UInt64] = [1, 1 << 31, 1 << 31, 0]
         let others = zip(low, secrets).reduce(UInt64(0)) { $0 + (($1.0 ^ $1.1) & half) }
         let lastWord = (sum &- others) & half
         low.append(lastWord ^ secrets[4] & half)
         let carry = (others + lastWord) >> 32
-        // The upper halves: three make up the products, and one the sum of the words' upper halves.
+        // The upper halves: three set the products, and one the sum of the words' upper halves.
         let rest = products >> 31
         let part = min(rest, half - 1)
         var high = [products & (1 << 31 - 1), part, rest - part, 0, 0]

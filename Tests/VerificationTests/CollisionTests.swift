@@ -7,13 +7,13 @@ import Testing
 import Training
 import Verification
 
-/// A checksum of 64 bits that withstands no forger, and the files that were compared by it.
-@Suite("Other weights of the same XXH3-64 are not taken for those of a run")
+/// A forger can compute collisions of this 64-bit checksum, by which older versions compared files.
+@Suite("Other weights with the same XXH3-64")
 struct CollisionTests {
     private func forged(_ values: Snapshot) throws -> Snapshot {
         let collision = try #require(Collision(), "the library does not give its secret away")
         let forged = Snapshot(try #require(collision.values(insteadOf: values.values)))
-        // All that older versions compared.
+        // Older versions compared only this checksum.
         #expect(forged.checksum == values.checksum)
         #expect(forged.sha256 != values.sha256)
         return forged
@@ -21,7 +21,7 @@ struct CollisionTests {
 
     private static let newest = "checkpoints/step-000000012.safetensors"
 
-    @Test("by tern verify: in a model, or in a checkpoint", arguments: RecordFormat.allCases)
+    @Test("fail tern verify, in a model and in a checkpoint", arguments: RecordFormat.allCases)
     func verify(format: RecordFormat) async throws {
         try await FolderRun.whole(hidden: 16) { run in
             try await run.rewriteRecord(format)
@@ -53,7 +53,7 @@ struct CollisionTests {
         }
     }
 
-    @Test("by --resume: the record confirms no such checkpoint, and an older one goes on")
+    @Test("fail --resume, which continues from an older checkpoint")
     func resume() async throws {
         try await FolderRun.whole(hidden: 16) { run in
             let path = "\(run.path)/\(Self.newest)"
@@ -66,7 +66,7 @@ struct CollisionTests {
         }
     }
 
-    @Test("but a record of an older version says that it cannot tell")
+    @Test("may pass with a record of an older version, and the report says so")
     func olderRecord() async throws {
         try await FolderRun.whole(hidden: 16) { run in
             #expect(try await run.verify().notes == [])

@@ -6,18 +6,18 @@ import Testing
 import Training
 import Verification
 
-@Suite("The digest of a run, and its signature")
+@Suite("The digest of a run and its signature")
 struct DigestTests {
     private static let digest = "cecf60324aa2f9cf3af56359c88b1b29589ec3eede06852d1f214ad7513c9fdd"
 
-    @Test("is the same for the same recipe, wherever it was carried out, and stays so")
+    @Test("depend only on the recipe, in this and every later version")
     func same() async throws {
         var digests: Set<String> = []
         for _ in 0..<2 {
             try await FolderRun.whole { run in
                 let digest = try #require(try await run.verify().digest)
                 digests.insert(digest.digits)
-                // How a run is carried out is no part of it.
+                // How a run is carried out is not part of the digest.
                 let path = RunDirectory.configuration(in: run.path)
                 var configuration = try RunConfiguration(parsing: Files.read(path), path: path)
                 (configuration.workers, configuration.threads) = (2, 2)
@@ -27,11 +27,11 @@ struct DigestTests {
                 #expect(try await run.verify(from: 10).digest == digest)
             }
         }
-        // A signature must hold for as long as there are runs: no version may compute it otherwise.
+        // A signature must stay valid for ever, so no version may compute the digest differently.
         #expect(digests == [Self.digest])
     }
 
-    @Test("is another for other settings, and a run that is not whole has none")
+    @Test("differ for other settings, and need a complete run")
     func others() async throws {
         let digest = try await FolderRun.whole { try await $0.verify().digest }
         let other = try await FolderRun.whole(hidden: 4) { try await $0.verify().digest }
@@ -44,7 +44,7 @@ struct DigestTests {
         }
     }
 
-    @Test("is signed by one key alone, and whoever checks it says which it must be")
+    @Test("verify with the one key that signed, and the verifier names it")
     func signatures() async throws {
         try await FolderRun.whole { run in
             let report = try await run.verify(by: FolderRun.signer.publicKey)
@@ -64,7 +64,7 @@ struct DigestTests {
         }
     }
 
-    @Test("a signature of another run, by the right key, is none of this one")
+    @Test("do not verify with another run's signature by the right key")
     func otherRun() async throws {
         let other = try await FolderRun.whole(hidden: 4) { run in
             try Files.read(RunDirectory.signature(in: run.path))
@@ -78,7 +78,7 @@ struct DigestTests {
         }
     }
 
-    @Test("no bit of a signature can be changed unnoticed")
+    @Test("do not verify after any bit of the signature changes")
     func bits() async throws {
         try await FolderRun.whole { run in
             let path = RunDirectory.signature(in: run.path)
@@ -94,7 +94,7 @@ struct DigestTests {
         }
     }
 
-    @Test("a run whose record is not whole is not signed")
+    @Test("need a complete record")
     func halfRecord() async throws {
         try await FolderRun.whole { run in
             let path = RunDirectory.steps(in: run.path)

@@ -3,7 +3,7 @@ import Glibc
 import Training
 
 extension FolderRun {
-    /// Makes a whole run, hands it over, and removes it.
+    /// Makes a complete run, passes it to `body`, and removes it.
     static func whole<Result>(
         hidden: Int = 3, _ body: (FolderRun) async throws -> Result
     ) async throws -> Result {

@@ -9,14 +9,14 @@ import TernKit
 import Training
 import Verification
 
-/// A run of 2 epochs of 6 steps whose files are written as `tern train` writes them, in this process.
+/// A run of 2 epochs of 6 steps whose files are written as `tern train` writes them, but in this process.
 ///
-/// It leaves checkpoints of every other step, so at its end those of the steps 8, 10 and 12.
+/// It writes a checkpoint every other step and keeps three: at its end those of the steps 8, 10 and 12.
 struct FolderRun {
     let path: String
     private let hidden: Int
 
-    /// Who signs it.
+    /// The key that signs the run.
     static let signer = SigningKey(seed: [UInt8](repeating: 7, count: 32))
 
     /// The run in a folder.
@@ -51,7 +51,7 @@ struct FolderRun {
         return try Job(configuration.training, data, kernels: Kernels.select(nil))
     }
 
-    /// Makes the run, up to a step at which its power goes.
+    /// Makes the run up to a step where it is cut off.
     func begin(upTo last: Int = 12) async throws {
         let directory = try RunDirectory.create(path)
         defer { release(directory) }
@@ -60,7 +60,7 @@ struct FolderRun {
         try await carryOut(try job(configuration), directory, from: nil, upTo: last)
     }
 
-    /// Goes on with the run to its end.
+    /// Resumes the run to its end.
     func resume() async throws {
         let configuration = try RunDirectory.savedConfiguration(in: path)
         let job = try job(configuration)
@@ -71,17 +71,17 @@ struct FolderRun {
         try await carryOut(job, directory, from: point.checkpoint, upTo: 12)
     }
 
-    /// Gives a folder back as a process does that ends.
+    /// Releases a folder as an ending process does.
     private func release(_ directory: RunDirectory) {
-        // A process that another test starts has a copy of the descriptor for a moment.
+        // A process that another test starts holds a copy of the descriptor for a moment.
         flock(directory.log, LOCK_UN)
         close(directory.log)
     }
 
-    /// The run's job, of its own configuration.
+    /// The run's job, from its own configuration.
     func job() throws -> Job { try job(configuration) }
 
-    /// What `tern verify` says of the run.
+    /// The report of `tern verify` about the run.
     func verify(
         from step: Int? = nil, by signer: VerifyingKey? = nil
     ) async throws -> VerificationReport {
@@ -99,7 +99,7 @@ struct FolderRun {
             RunSignature(digest, by: Self.signer).encoded(), to: RunDirectory.signature(in: path))
     }
 
-    /// Writes the record of the whole run in a format, and takes away what signs another.
+    /// Writes the record of the whole run in another format, and removes the signature of the old one.
     func rewriteRecord(_ format: RecordFormat) async throws {
         var run = LocalRun(try job(), lanes: 1)
         var record = format.heading + [10]
@@ -152,7 +152,7 @@ struct FolderRun {
         try directory.write(Array(text.utf8), to: directory.summary)
     }
 
-    /// What `tern train` says of a run that has come to its end.
+    /// The summary that `tern train` writes at the end of a run.
     private func summary(of run: LocalRun, _ job: Job) async -> RunSummary {
         let epoch = EpochReport(
             epoch: 2, epochs: 2, step: 12, train: run.state.epochTally, test: await run.evaluate(),

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Training
 
-/// What a person does with the folder of a run.
+/// An action of a user on the folder of a run.
 private enum Action: CaseIterable {
     case resume, verify, evaluate, begin
 
@@ -14,7 +14,7 @@ private enum Action: CaseIterable {
         switch self {
         case .resume:
             try await run.resume()
-            // What goes on all the same must come to the run that was never handed on.
+            // If the action succeeds, it must give the same run as the original folder.
             let report = try await run.verify()
             #expect(report.isVerified, "\(report.findings.map(\.message))")
         case .verify: _ = try await run.verify()
@@ -24,14 +24,14 @@ private enum Action: CaseIterable {
     }
 }
 
-@Suite("Nothing outside a run's folder is touched, whatever lies in it")
+@Suite("Nothing outside a run's folder changes")
 struct ForeignFolderTests {
     private static let names =
         ["config.json", "steps.csv", "metrics.jsonl", "events.jsonl", "coordinator.log"]
         + ["model.safetensors", "summary.json", "checkpoints/step-000000012.safetensors"]
         + ["checkpoints/step-000000008.safetensors", "checkpoints"]
 
-    /// All that there is in a folder: kinds, modes, owners, bytes, and times of the last change.
+    /// Everything in a folder: kinds, modes, owners, bytes, and times of the last change.
     private func state(of folder: String) throws -> [String] {
         try FileManager.default.subpathsOfDirectory(atPath: folder).sorted().map { name in
             var status = stat()
@@ -42,7 +42,7 @@ struct ForeignFolderTests {
         }
     }
 
-    /// Has a copy of a run in which a file is a trap, and does something with it.
+    /// Puts a trap in place of a file in a copy of a run, and performs an action on it.
     private func check(
         _ name: String, _ trap: Trap, _ action: Action, in folder: String, of whole: FolderRun
     ) async throws {
@@ -54,12 +54,12 @@ struct ForeignFolderTests {
         try Files.makeFolder(outside)
         try files.moveItem(atPath: path, toPath: victim)
         if action == .begin {
-            // A new run may be begun where nothing else of another is.
+            // A new run may begin in a folder that holds only the trap.
             try files.removeItem(atPath: copy.path)
             try Files.makeFolder(Files.folder(of: path))
         }
         guard trap.set(at: path, victim: victim) else {
-            // A folder cannot have a second name.
+            // A folder cannot have a second hard link.
             if trap != .hardLink { passOver(without: .root) }
             return
         }
@@ -73,7 +73,7 @@ struct ForeignFolderTests {
         #expect(try state(of: outside) == before, "\(name), \(trap), \(action)")
     }
 
-    @Test("in the place of each of its files", arguments: names)
+    @Test("if traps are in place of any of its files", arguments: names)
     func traps(name: String) async throws {
         let folder = try Files.makeTemporaryFolder("tern-foreign")
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -89,7 +89,7 @@ struct ForeignFolderTests {
         }
     }
 
-    @Test("checkpoints under names of later steps do not push out those that are made")
+    @Test("and checkpoints with names of later steps do not displace real ones")
     func misnamed() async throws {
         let folder = try Files.makeTemporaryFolder("tern-foreign")
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -107,7 +107,7 @@ struct ForeignFolderTests {
     }
 
     @Test(
-        "under a name that it is to give a file, or to clear away",
+        "if traps have a name that the run writes or removes",
         arguments: [
             "model.safetensors.aside", "config.json.77.tmp", "steps.csv.77.tmp",
             "checkpoints/step-000000008.safetensors.aside", "checkpoints/step-1.safetensors.7.tmp",

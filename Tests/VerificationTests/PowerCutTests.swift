@@ -6,15 +6,15 @@ import Training
 import Verification
 
 @Suite(
-    "Whatever a power cut leaves of a run's files, the run goes on and verifies, or names a file")
+    "A run with files damaged by a power cut resumes and verifies, or names a file")
 struct PowerCutTests {
-    /// Files of a run, and of one that was cut off before its end.
+    /// The files of a complete and of an interrupted run.
     private static let names =
         ["config.json", "steps.csv", "metrics.jsonl", "events.jsonl", "coordinator.log"]
         + ["model.safetensors", "summary.json"]
         + [4, 6, 8, 10, 12].map { "checkpoints/step-0000000\($0 < 10 ? "0" : "")\($0).safetensors" }
 
-    /// What is left of a file's bytes.
+    /// The possible remains of a file's bytes.
     private static func remains(of bytes: [UInt8], _ name: String) -> [[UInt8]] {
         var cuts = Set((0...16).map { bytes.count * $0 / 16 })
         let lineEnds = bytes.indices.filter { bytes[$0] == 10 }
@@ -26,12 +26,12 @@ struct PowerCutTests {
         }
         let cut = cuts.filter { (0..<bytes.count).contains($0) }.sorted()
         let zeros = { (count: Int) in [UInt8](repeating: 0, count: count) }
-        // A file has its length, or a whole block, before its content has come to the disk.
+        // The file may have its full length, or a whole block, before its content is on disk.
         return cut.flatMap { [Array(bytes[..<$0]), bytes[..<$0] + zeros(bytes.count - $0)] }
             + [bytes + zeros(1), bytes + zeros(4096 - bytes.count % 4096)]
     }
 
-    @Test("one file at every offset that matters", arguments: names)
+    @Test("if one file is cut at any offset that matters", arguments: names)
     func oneFile(name: String) async throws {
         for last in [12, 9] {
             let bench = try await Bench(upTo: last)
@@ -46,7 +46,7 @@ struct PowerCutTests {
         }
     }
 
-    @Test("folder entries that are not there", arguments: [12, 9])
+    @Test("if folder entries are missing", arguments: [12, 9])
     func missing(last: Int) async throws {
         let bench = try await Bench(upTo: last)
         defer { bench.remove() }
@@ -62,7 +62,7 @@ struct PowerCutTests {
         }
     }
 
-    @Test("the record and a checkpoint at once", arguments: 0...16)
+    @Test("if the record and a checkpoint are cut together", arguments: 0...16)
     func together(part: Int) async throws {
         let bench = try await Bench(upTo: 12)
         defer { bench.remove() }
@@ -81,14 +81,14 @@ struct PowerCutTests {
     }
 }
 
-/// A whole run, and what its copies come to after some damage.
+/// A complete run, and the check of its damaged copies.
 private struct Bench {
     private let folder: String
     let whole: FolderRun
     private let weights: [UInt8]
 
     init(upTo last: Int) async throws {
-        // Each copy leaves descriptors open, as a process does that goes on with one run.
+        // Each copy leaves descriptors open, like a process that resumes one run.
         var limit = rlimit()
         getrlimit(__rlimit_resource_t(7), &limit)
         limit.rlim_cur = limit.rlim_max
@@ -106,8 +106,8 @@ private struct Bench {
 
     func remove() { try? FileManager.default.removeItem(atPath: folder) }
 
-    /// Damages a copy, goes on with it, and expects that it verifies; or that a line names a file or
-    /// folder without which it does.
+    /// Damages a copy, resumes it, and expects that it verifies, or that an error names a file or folder
+    /// without which it does.
     func check(_ what: String, _ damage: (_ folder: String) throws -> Void) async throws {
         let copy = FolderRun("\(folder)/copy")
         try FileManager.default.copyItem(atPath: whole.path, toPath: copy.path)
@@ -116,7 +116,7 @@ private struct Bench {
         do {
             try await copy.resume()
         } catch RunDirectoryError.noRun {
-            // Nothing is left to go on with.
+            // The copy has nothing to resume.
             #expect(!Files.exists(RunDirectory.configuration(in: copy.path)), "\(what)")
             #expect(try RunDirectory.checkpoints(in: copy.path).paths().isEmpty, "\(what)")
             return

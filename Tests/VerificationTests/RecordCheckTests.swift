@@ -5,11 +5,11 @@ import Verification
 
 @Suite("The check of a record")
 struct RecordCheckTests {
-    /// 11 steps an epoch, of which the last has 3 examples.
+    /// 11 steps an epoch; the last one has 3 examples.
     private static let plan = BatchPlan(examples: 1_003, batchSize: 100, shards: 16)
     private static let epochs = 2
 
-    /// The lines of a whole run.
+    /// The lines of a complete run.
     private static let sound = (0..<epochs * plan.stepsPerEpoch).map { step in
         StepRecord(
             step: step + 1, epoch: plan.epoch(ofStep: step) + 1,
@@ -23,7 +23,7 @@ struct RecordCheckTests {
         return String(decoding: bytes.dropLast(), as: UTF8.self)
     }
 
-    /// What the check says of these lines, and how many steps it took before.
+    /// The finding of the check for these lines, and the number of steps accepted before it.
     private func check(_ lines: [String]) -> (finding: Finding?, steps: Int) {
         var check = RecordCheck("steps.csv", plan: Self.plan, epochs: Self.epochs, .sha256)
         do throws(Finding) {
@@ -34,7 +34,7 @@ struct RecordCheckTests {
         return (nil, check.steps)
     }
 
-    /// Expects that the fault is found at a step, all steps before being fine.
+    /// Expects a fault at a step, after all earlier steps passed.
     private func expect(
         _ lines: [String], fault step: Int, _ message: String,
         sourceLocation: SourceLocation = #_sourceLocation
@@ -45,7 +45,7 @@ struct RecordCheckTests {
         #expect(steps == step - 1, sourceLocation: sourceLocation)
     }
 
-    @Test("passes a whole run, and the beginning of one")
+    @Test("accepts a complete run, and the beginning of one")
     func whole() {
         for count in 0...Self.sound.count {
             let result = check(Array(Self.sound.prefix(count)))
@@ -53,7 +53,7 @@ struct RecordCheckTests {
         }
     }
 
-    @Test("names steps that are missing", arguments: [1, 7, 11, 12, 21])
+    @Test("names missing steps", arguments: [1, 7, 11, 12, 21])
     func missing(step: Int) {
         var lines = Self.sound
         lines.remove(at: step - 1)
@@ -67,7 +67,7 @@ struct RecordCheckTests {
             "steps \(step) to \(step + 2) are missing: line \(step + 1) records step \(step + 3)")
     }
 
-    @Test("names a step that is there twice", arguments: [1, 7, 11, 22])
+    @Test("names a repeated step", arguments: [1, 7, 11, 22])
     func twice(step: Int) {
         var lines = Self.sound
         lines.insert(lines[step - 1], at: step)
@@ -80,21 +80,21 @@ struct RecordCheckTests {
             "line \(step + 2) repeats step \(step) where step \(step + 1) should be")
     }
 
-    @Test("names steps that changed places")
+    @Test("names swapped steps")
     func swapped() {
         var lines = Self.sound
         lines.swapAt(4, 5)
         expect(lines, fault: 5, "step 5 is missing: line 6 records step 6")
     }
 
-    @Test("names a step of a wrong epoch")
+    @Test("names a step in the wrong epoch")
     func epoch() {
         var lines = Self.sound
         lines[11] = lines[11].replacing("12,2,", with: "12,1,")
         expect(lines, fault: 12, "step 12 is recorded in epoch 1, but belongs to epoch 2")
     }
 
-    @Test("names a step that used other positions, or none, than it had to")
+    @Test("names a step with wrong or no positions")
     func positions() {
         for (changed, used) in [
             ("100,201", "100 to 200"), ("99,200", "99 to 199"), ("200,300", "200 to 299"),
@@ -109,7 +109,7 @@ struct RecordCheckTests {
         }
     }
 
-    @Test("names the step whose line is garbage, cut short, or empty")
+    @Test("names the step whose line is garbage, truncated or empty")
     func garbage() {
         for line in ["", "garbage", "\u{1b}[2J", String(Self.sound[4].dropLast())] {
             var lines = Self.sound
@@ -118,7 +118,7 @@ struct RecordCheckTests {
         }
     }
 
-    @Test("lets no change of a byte pass but one of the weights, which only a replay can tell")
+    @Test("detects any changed byte, except in the weights, which only a replay can check")
     func changedBytes() {
         for step in [1, 2, 11, 12, 22] {
             let line = Array(Self.sound[step - 1].utf8)
