@@ -11,7 +11,7 @@ struct ActivationTests {
         .greatestFiniteMagnitude, .infinity,
     ]
 
-    @Test("tanh lies within 3 ulp of the true value everywhere", arguments: Kernels.supported)
+    @Test("of tanh are within 3 ulp of the true value everywhere", arguments: Kernels.supported)
     func tanhAccuracy(kernels: any KernelSet.Type) {
         // Every 499th float32 from 0 to infinity; half of these are below 2^-63.
         let patterns = stride(from: UInt32(0), through: Float.infinity.bitPattern, by: 499)
@@ -26,7 +26,7 @@ struct ActivationTests {
         #expect(worst.error <= 3, "\(worst.error) ulp at \(worst.input)")
     }
 
-    @Test("tanh is odd to the last bit and never passes 1", arguments: Kernels.supported)
+    @Test("of tanh are odd to the last bit and never exceed 1", arguments: Kernels.supported)
     func tanhSymmetry(kernels: any KernelSet.Type) {
         let inputs = randomValues(9_999, seed: 1, limit: 12) + Self.special
         let positive = Guarded(inputs.map(\.magnitude))
@@ -38,7 +38,7 @@ struct ActivationTests {
     }
 
     @Test(
-        "tanh keeps signed zeros and denormals, ends at ±1 and lets NaN through",
+        "of tanh keep signed zeros, denormals and NaN, and saturate at ±1",
         arguments: Kernels.supported)
     func tanhSpecialValues(kernels: any KernelSet.Type) {
         let values = Guarded([0, -0.0, 0x1p-140, -0x1p-140, .infinity, -.infinity, 10, -10, .nan])
@@ -48,7 +48,7 @@ struct ActivationTests {
         #expect(values.elements[8].isNaN)
     }
 
-    @Test("tanh gives the same bits in every kernel set, at any length and place")
+    @Test("of tanh have the same bits in every kernel set, at any length and offset")
     func tanhAgreement() throws {
         let inputs = randomValues(4_001, seed: 2, limit: 6)
         let fastest = try #require(Kernels.supported.first)
@@ -65,7 +65,7 @@ struct ActivationTests {
         }
     }
 
-    @Test("tanh's gradient is multiplied by 1 - output²", arguments: Kernels.supported)
+    @Test("of tanh multiply the gradient by 1 - output²", arguments: Kernels.supported)
     func tanhBackward(kernels: any KernelSet.Type) {
         for count in 1...40 {
             let gradient = Guarded(randomMagnitudes(count, seed: 4))
@@ -79,7 +79,7 @@ struct ActivationTests {
         }
     }
 
-    @Test("relu replaces negative values alone and keeps NaN", arguments: Kernels.supported)
+    @Test("of relu replace only negative values and keep NaN", arguments: Kernels.supported)
     func relu(kernels: any KernelSet.Type) {
         let special: [Float] = [.nan, -.infinity, .infinity, -0x1p-149, 0x1p-149, -3, 3, 0, -0.0]
         for count in 1...40 {
@@ -91,7 +91,7 @@ struct ActivationTests {
         }
     }
 
-    @Test("relu's gradient passes where the output is positive", arguments: Kernels.supported)
+    @Test("of relu pass the gradient where the output is positive", arguments: Kernels.supported)
     func reluBackward(kernels: any KernelSet.Type) {
         for count in 1...40 {
             let gradient = Guarded(randomMagnitudes(count, seed: 7))
@@ -103,7 +103,7 @@ struct ActivationTests {
         }
     }
 
-    /// The distance of a float32 result from the true value, in units of the latter's last place.
+    /// The distance of a float32 result from the true value, in units in the last place.
     private func ulps(_ result: Float, from exact: Double) -> Double {
         (Double(result) - exact).magnitude / Double(Float(exact).ulp)
     }

@@ -1,9 +1,9 @@
 import Kernels
 
-/// A value in double precision with the size of what was added up to it.
+/// A value in double precision, with the sum of the magnitudes of its terms as its size.
 ///
-/// A float32 result may be off by so many units of rounding of that size, since a sum of terms that
-/// cancel is no more exact than its terms.
+/// The rounding error of a float32 result scales with this size, because a sum of cancelling terms
+/// is no more exact than its terms.
 struct BoundedValue {
     let value: Double
     let size: Double
@@ -13,14 +13,14 @@ struct BoundedValue {
         self.size = size ?? value.magnitude
     }
 
-    /// Whether `result` lies within `units` of 2^-24 of the size; denormals have no digits to lose.
+    /// Whether `result` is within `units` times 2^-24 of the size; denormals have no digits to lose.
     func admits(_ result: Float, units: Double) -> Bool {
         (Double(result) - value).magnitude <= units * 0x1p-24 * size + 0x1p-149
     }
 }
 
 extension Guarded {
-    /// Whether every element lies within `units` of rounding of what is expected.
+    /// Whether every element is within `units` roundings of its expected value.
     func isClose(to expected: [BoundedValue], units: Double) -> Bool {
         let elements = elements
         return elements.count == expected.count

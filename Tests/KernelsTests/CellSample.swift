@@ -2,15 +2,15 @@ import Kernels
 import TestSupport
 import Testing
 
-/// The operands of one time step of recurrent cells of some kind, each amid guards.
+/// The operands of one time step of recurrent cells of one kind, each between guards.
 protocol CellSample {
-    /// The gates of a unit.
+    /// The number of gates of a unit.
     static var gateCount: Int { get }
 
-    /// Operands whose gates are sums, as they are before the forward step.
+    /// Operands of a forward step; the gates hold preactivations.
     init(sums: [Float], rows: Int, columns: Int, hasPrevious: Bool)
 
-    /// Operands as they are before the backward step.
+    /// Operands of a backward step.
     init(rows: Int, columns: Int, hasPrevious: Bool)
 
     /// All operands.
@@ -23,19 +23,19 @@ protocol CellSample {
     func backward(_ kernels: any KernelSet.Type)
 }
 
-/// Widths below, at and above those of one and of several vectors.
+/// Widths below, at and above one and several vectors.
 let cellWidths = Array(1...34) + [47, 48, 49, 63, 65]
 
 extension CellSample {
-    /// Operands before the forward step, of one to four rows.
+    /// Operands of a forward step with one to four rows.
     static func fresh(_ columns: Int, _ hasPrevious: Bool) -> Self {
         Self(sums: sums(columns), rows: rows(columns), columns: columns, hasPrevious: hasPrevious)
     }
 
-    /// The rows of a sample so wide.
+    /// The number of rows of a sample with this width.
     static func rows(_ columns: Int) -> Int { columns % 4 + 1 }
 
-    /// The sums of a sample so wide.
+    /// The preactivations of a sample with this width.
     static func sums(_ columns: Int) -> [Float] {
         randomValues(gateCount * rows(columns) * columns, seed: 16, limit: 6)
     }
@@ -43,7 +43,7 @@ extension CellSample {
     /// The bits of all operands.
     var bits: [[UInt32]] { all.map(\.elements.bits) }
 
-    /// Expects that neither step writes beside its operands, or to those that it only reads.
+    /// Expects that neither step writes outside its operands, or to those that it only reads.
     static func expectGuards(
         _ kernels: any KernelSet.Type, hasPrevious: Bool,
         sourceLocation: SourceLocation = #_sourceLocation
@@ -61,7 +61,7 @@ extension CellSample {
         }
     }
 
-    /// Expects the same bits of both steps from every kernel set.
+    /// Expects that both steps give the same bits in every kernel set.
     static func expectAgreement(
         hasPrevious: Bool, sourceLocation: SourceLocation = #_sourceLocation
     ) throws {

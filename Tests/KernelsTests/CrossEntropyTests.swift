@@ -3,10 +3,10 @@ import Kernels
 import TestSupport
 import Testing
 
-@Suite("Cross entropy of the softmax")
+@Suite("Softmax cross entropy")
 struct CrossEntropyTests {
     @Test(
-        "loss and gradient are those of double precision within rounding",
+        "gives loss and gradient as in double precision, within rounding",
         arguments: Kernels.supported, [0, 0.1, 0.9])
     func accuracy(kernels: any KernelSet.Type, smoothing: Double) {
         for classes in Array(2...40) + [256] {
@@ -27,7 +27,7 @@ struct CrossEntropyTests {
         }
     }
 
-    @Test("the losses of near-certain rows keep their digits", arguments: Kernels.supported)
+    @Test("keeps the digits of tiny losses", arguments: Kernels.supported)
     func smallLosses(kernels: any KernelSet.Type) {
         // Two classes d apart: the loss is log(1 + e^-d), to the last place of 1 + e^-d.
         for distance in stride(from: Float(0), through: 15, by: 0.125) {
@@ -38,7 +38,7 @@ struct CrossEntropyTests {
         }
     }
 
-    @Test("smoothed or not, the gradients of a row add up to zero", arguments: Kernels.supported)
+    @Test("gives row gradients that sum to zero, smoothed or not", arguments: Kernels.supported)
     func sumOfGradients(kernels: any KernelSet.Type) {
         for classes in [2, 3, 10, 16, 100] {
             for smoothing in [0, 0.1, 0.5] {
@@ -51,14 +51,14 @@ struct CrossEntropyTests {
         }
     }
 
-    @Test("smoothing does not change the guess", arguments: Kernels.supported)
+    @Test("predicts the same class with smoothing", arguments: Kernels.supported)
     func smoothedGuesses(kernels: any KernelSet.Type) {
         let result = kernels.softmaxCrossEntropy(
             Guarded([0, 1, 0.5]).vector, label: 1, smoothing: 0.9)
         #expect(result.isCorrect)
     }
 
-    @Test("every kernel set gives the same bits", arguments: [0, 0.1])
+    @Test("has the same bits in every kernel set", arguments: [0, 0.1])
     func agreement(smoothing: Double) throws {
         let fastest = try #require(Kernels.supported.first)
         for classes in 2...40 {
@@ -76,7 +76,7 @@ struct CrossEntropyTests {
         }
     }
 
-    @Test("the first of the largest logits is the guess", arguments: Kernels.supported)
+    @Test("predicts the first of the largest logits", arguments: Kernels.supported)
     func guesses(kernels: any KernelSet.Type) {
         let logits: [Float] = [-1, 3, 2, 3, -7]
         for label in logits.indices {
@@ -86,7 +86,7 @@ struct CrossEntropyTests {
         }
     }
 
-    @Test("huge logits give finite losses and gradients", arguments: Kernels.supported)
+    @Test("gives finite losses and gradients for huge logits", arguments: Kernels.supported)
     func hugeLogits(kernels: any KernelSet.Type) {
         let row = Guarded([1e38, -1e38, 0, 1e38])
         let result = kernels.softmaxCrossEntropy(row.vector, label: 1, smoothing: 0)
@@ -95,7 +95,7 @@ struct CrossEntropyTests {
         #expect(row.elements[2] >= 0 && row.elements[2] < 1e-37)
     }
 
-    @Test("a class that is ruled out has no part in the loss", arguments: Kernels.supported)
+    @Test("ignores a class with a logit of minus infinity", arguments: Kernels.supported)
     func minusInfinity(kernels: any KernelSet.Type) {
         let row = Guarded([1, -.infinity, 1])
         let result = kernels.softmaxCrossEntropy(row.vector, label: 0, smoothing: 0)
@@ -106,7 +106,7 @@ struct CrossEntropyTests {
         #expect(smoothed.loss == .infinity)
     }
 
-    @Test("a logit that is NaN or infinite makes the loss NaN", arguments: Kernels.supported)
+    @Test("gives a NaN loss if a logit is NaN or infinite", arguments: Kernels.supported)
     func notFinite(kernels: any KernelSet.Type) {
         for bad in [Float.nan, -.nan, .infinity] {
             for classes in [2, 10, 16, 17, 40] {

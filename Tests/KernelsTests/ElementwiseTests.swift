@@ -2,9 +2,9 @@ import Kernels
 import TestSupport
 import Testing
 
-@Suite("Element by element")
+@Suite("Elementwise kernels")
 struct ElementwiseTests {
-    @Test("filled values all have the given bits", arguments: Kernels.supported)
+    @Test("fill values with exact bits", arguments: Kernels.supported)
     func fill(kernels: any KernelSet.Type) {
         for count in 0...70 {
             for value: Float in [0, -0.0, 0.1, 0x1p-149, .infinity, .nan] {
@@ -16,7 +16,7 @@ struct ElementwiseTests {
         }
     }
 
-    @Test("copied values keep their bits", arguments: Kernels.supported)
+    @Test("copy values with exact bits", arguments: Kernels.supported)
     func copy(kernels: any KernelSet.Type) {
         let special: [Float] = [-0.0, 0x1p-149, .infinity, .nan]
         for count in 0...70 {
@@ -30,7 +30,7 @@ struct ElementwiseTests {
         }
     }
 
-    @Test("values are multiplied by their factors in one rounding", arguments: Kernels.supported)
+    @Test("multiply values by factors with one rounding", arguments: Kernels.supported)
     func multiply(kernels: any KernelSet.Type) {
         for count in 0...70 {
             let values = Guarded(randomMagnitudes(count, seed: 3))
@@ -42,7 +42,7 @@ struct ElementwiseTests {
         }
     }
 
-    @Test("a factor of zero does not hide what is not finite", arguments: Kernels.supported)
+    @Test("keep NaN and infinity when a factor is zero", arguments: Kernels.supported)
     func notFinite(kernels: any KernelSet.Type) {
         let values = Guarded([.nan, .infinity, -3, 3])
         let factors = Guarded([0, 0, 0, 0])

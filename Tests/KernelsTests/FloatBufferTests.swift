@@ -2,14 +2,14 @@ import Kernels
 import TestSupport
 import Testing
 
-@Suite("Buffers and their views")
+@Suite("A float buffer")
 struct FloatBufferTests {
-    @Test("a new buffer holds zeros, even at a size of none", arguments: [0, 1, 16, 33])
+    @Test("starts with zeros, even if it is empty", arguments: [0, 1, 16, 33])
     func zeros(count: Int) {
         #expect(FloatBuffer(count: count).values.bits == [UInt32](repeating: 0, count: count))
     }
 
-    @Test("a buffer begins at a cache line")
+    @Test("starts at a cache line")
     func alignment() {
         let buffers = (1...20).map { FloatBuffer(count: $0) }
         for buffer in buffers {
@@ -17,7 +17,7 @@ struct FloatBufferTests {
         }
     }
 
-    @Test("a copy shares nothing with its original")
+    @Test("shares nothing with its copy")
     func copies() {
         let original = FloatBuffer([1, 2, 3])
         let copy = FloatBuffer(copying: original)
@@ -26,7 +26,7 @@ struct FloatBufferTests {
         #expect(original.values == [0, 0, 0])
     }
 
-    @Test("the bytes are the values in little-endian order, and read back as they were")
+    @Test("reads and writes its bytes in little-endian order")
     func bytes() {
         let buffer = FloatBuffer([1, -0.0, .nan])
         let bytes = buffer.withBytes { span in
@@ -38,7 +38,7 @@ struct FloatBufferTests {
         #expect(other.values.bits == buffer.values.bits)
     }
 
-    @Test("a matrix's views reach the elements that they name")
+    @Test("has matrix views that address the right elements")
     func views() {
         let buffer = FloatBuffer((0..<20).map { Float($0) })
         let matrix = buffer.matrix(at: 2, stride: 6)  // 2 3 4 5 6 7 / 8 9 10 11 12 13 / ...

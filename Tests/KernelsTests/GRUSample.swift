@@ -2,7 +2,7 @@ import Glibc
 import Kernels
 import TestSupport
 
-/// The operands of one time step of GRU cells, each amid guards and with rows of its own stride.
+/// The operands of one time step of GRU cells, each between guards and with its own row stride.
 struct GRUSample: CellSample {
     static let gateCount = 3
     let rows: Int
@@ -14,7 +14,7 @@ struct GRUSample: CellSample {
     let hiddenGradient: Guarded
     let previousGradient: Guarded?
 
-    /// Operands whose gates are sums, as they are before the forward step.
+    /// Operands of a forward step; the gates hold preactivations.
     init(sums: [Float], rows: Int, columns: Int, hasPrevious: Bool) {
         let count = rows * columns
         func values(_ seed: UInt64, gap: Int) -> Guarded {
@@ -30,7 +30,7 @@ struct GRUSample: CellSample {
         previousGradient = hasPrevious ? values(24, gap: 5) : nil
     }
 
-    /// Operands as they are before the backward step.
+    /// Operands of a backward step.
     init(rows: Int, columns: Int, hasPrevious: Bool) {
         let gates = randomValues(3 * rows * columns, seed: 25).enumerated().map { index, value in
             index / columns % 3 == 2 ? value : value.magnitude
@@ -65,14 +65,14 @@ struct GRUSample: CellSample {
     }
 }
 
-/// What a step of GRU cells leaves in its operands, in double precision.
+/// The expected operands after a step of GRU cells, in double precision.
 struct GRUExpectation {
     var gates: [BoundedValue]
     var candidate: [BoundedValue] = []
     var hidden: [BoundedValue] = []
     var previousGradient: [BoundedValue] = []
 
-    /// What the forward step makes of a sample's sums.
+    /// The expected result of a forward step.
     init(forward sample: GRUSample) {
         self.init(sample) { unit, expected in
             let (r, z) = (sigmoid(unit.gates[0]), sigmoid(unit.gates[1]))
@@ -88,7 +88,7 @@ struct GRUExpectation {
         }
     }
 
-    /// What the backward step makes of a sample's gates.
+    /// The expected result of a backward step.
     init(backward sample: GRUSample) {
         self.init(sample) { unit, expected in
             let (r, z, n) = (unit.gates[0], unit.gates[1], unit.gates[2])

@@ -5,7 +5,7 @@ import Testing
 @Suite("GRU gates")
 struct GRUTests {
     @Test(
-        "gates and outputs are the equations' within rounding", arguments: Kernels.supported,
+        "and outputs follow the equations, within rounding", arguments: Kernels.supported,
         [false, true])
     func forward(kernels: any KernelSet.Type, hasPrevious: Bool) {
         for columns in cellWidths {
@@ -20,7 +20,7 @@ struct GRUTests {
     }
 
     @Test(
-        "gradients are the derivatives of the equations within rounding",
+        "have the equations' gradients, within rounding",
         arguments: Kernels.supported, [false, true])
     func backward(kernels: any KernelSet.Type, hasPrevious: Bool) {
         for columns in cellWidths {
@@ -38,18 +38,18 @@ struct GRUTests {
     }
 
     @Test(
-        "nothing but the results is written, whatever the strides", arguments: Kernels.supported,
+        "write only their results, at any stride", arguments: Kernels.supported,
         [false, true])
     func guards(kernels: any KernelSet.Type, hasPrevious: Bool) {
         GRUSample.expectGuards(kernels, hasPrevious: hasPrevious)
     }
 
-    @Test("every kernel set gives the same bits", arguments: [false, true])
+    @Test("have the same bits in every kernel set", arguments: [false, true])
     func agreement(hasPrevious: Bool) throws {
         try GRUSample.expectAgreement(hasPrevious: hasPrevious)
     }
 
-    @Test("NaN reaches the output of its own unit alone", arguments: Kernels.supported)
+    @Test("pass NaN only to the output of the same unit", arguments: Kernels.supported)
     func notANumber(kernels: any KernelSet.Type) {
         let columns = 21
         let expected = GRUSample.fresh(columns, true)
@@ -68,7 +68,7 @@ struct GRUTests {
     }
 
     @Test(
-        "a NaN among the gradients reaches all that its unit passes on",
+        "pass a NaN gradient to all gradients of the same unit",
         arguments: Kernels.supported)
     func gradientNotANumber(kernels: any KernelSet.Type) {
         let sample = GRUSample(rows: 1, columns: 18, hasPrevious: true)

@@ -1,10 +1,10 @@
 import Kernels
 
-/// A matrix of float32 values amid guards that kernels may read but must not use and never write.
+/// A matrix of float32 values between guards, which kernels may read but must not use or write.
 ///
-/// The guards stand before the first row, between the rows and behind the last. Every other one is
-/// NaN, which shows in a result that used it; the others are finite, since most that is written
-/// over a NaN is that NaN again. The first element is not aligned to a vector.
+/// Guards precede the first row, separate the rows and follow the last one. Every other guard is
+/// NaN, which shows in any result that used it; the others are finite, because an operation on NaN
+/// often stores the same NaN again. The first element is not aligned to a vector.
 final class Guarded {
     let rows: Int
     let columns: Int
@@ -12,11 +12,11 @@ final class Guarded {
     let stride: Int
     private let buffer: FloatBuffer
 
-    // An odd number, and more than the widest vector that may reach past the end.
+    // An odd number, larger than the widest vector that may reach past the end.
     private static let margin = 37
     private static let guardValues: [Float] = [.nan, 12_345.678]
 
-    /// A matrix of `elements`, row by row, with `gap` guards between its rows.
+    /// A matrix of `elements` in row-major order, with `gap` guards between its rows.
     init(_ elements: [Float], columns: Int, gap: Int = 0) {
         rows = columns == 0 ? 0 : elements.count / columns
         self.columns = columns
@@ -31,10 +31,10 @@ final class Guarded {
     /// A single row.
     convenience init(_ elements: [Float]) { self.init(elements, columns: elements.count) }
 
-    /// The view that kernels get.
+    /// The view for kernels.
     var matrix: Matrix { buffer.matrix(at: Self.margin, stride: stride) }
 
-    /// The view of a matrix without gaps that kernels get.
+    /// The view for kernels, of a matrix without gaps.
     var vector: Vector {
         precondition(stride == columns, "a vector has no gaps")
         return buffer.vector(at: Self.margin, count: rows * columns)
@@ -53,7 +53,7 @@ final class Guarded {
     /// One element.
     subscript(row: Int, column: Int) -> Float { buffer[place(row: row, column: column)] }
 
-    /// Whether all guards are as they were.
+    /// Whether all guards are unchanged.
     var isIntact: Bool {
         let end = Self.margin + rows * stride
         for index in 0..<buffer.count {

@@ -2,7 +2,7 @@ import Glibc
 import Kernels
 import TestSupport
 
-/// The operands of one time step of LSTM cells, each amid guards and with rows of its own stride.
+/// The operands of one time step of LSTM cells, each between guards and with its own row stride.
 struct LSTMSample: CellSample {
     static let gateCount = 4
     let rows: Int
@@ -15,14 +15,14 @@ struct LSTMSample: CellSample {
     let hiddenGradient: Guarded
     let stateGradient: Guarded
 
-    /// Operands whose gates are sums, as they are before the forward step.
+    /// Operands of a forward step; the gates hold preactivations.
     init(sums: [Float], rows: Int, columns: Int, hasPrevious: Bool) {
         self.init(
             gates: sums, activated: [Float](repeating: 7, count: rows * columns), rows: rows,
             columns: columns, hasPrevious: hasPrevious)
     }
 
-    /// Operands as they are before the backward step.
+    /// Operands of a backward step.
     init(rows: Int, columns: Int, hasPrevious: Bool) {
         let count = rows * columns
         let gates = randomValues(4 * count, seed: 11).enumerated().map { index, value in
@@ -79,7 +79,7 @@ struct LSTMSample: CellSample {
     }
 }
 
-/// What a step of LSTM cells leaves in its operands, in double precision.
+/// The expected operands after a step of LSTM cells, in double precision.
 struct LSTMExpectation {
     var gates: [BoundedValue]
     var state: [BoundedValue] = []
@@ -87,7 +87,7 @@ struct LSTMExpectation {
     var hidden: [BoundedValue] = []
     var stateGradient: [BoundedValue] = []
 
-    /// What the forward step makes of a sample's sums.
+    /// The expected result of a forward step.
     init(forward sample: LSTMSample) {
         self.init(sample)
         sample.forEachUnit { row, column in
@@ -104,7 +104,7 @@ struct LSTMExpectation {
         }
     }
 
-    /// What the backward step makes of a sample's gates.
+    /// The expected result of a backward step.
     init(backward sample: LSTMSample) {
         self.init(sample)
         sample.forEachUnit { row, column in

@@ -5,7 +5,7 @@ import Testing
 @Suite("LSTM gates")
 struct LSTMTests {
     @Test(
-        "gates, states and outputs are the equations' within rounding",
+        "states and outputs follow the equations, within rounding",
         arguments: Kernels.supported, [false, true])
     func forward(kernels: any KernelSet.Type, hasPrevious: Bool) {
         for columns in cellWidths {
@@ -21,7 +21,7 @@ struct LSTMTests {
     }
 
     @Test(
-        "gradients are the derivatives of the equations within rounding",
+        "have the equations' gradients, within rounding",
         arguments: Kernels.supported, [false, true])
     func backward(kernels: any KernelSet.Type, hasPrevious: Bool) {
         for columns in cellWidths {
@@ -37,18 +37,18 @@ struct LSTMTests {
     }
 
     @Test(
-        "nothing but the results is written, whatever the strides", arguments: Kernels.supported,
+        "write only their results, at any stride", arguments: Kernels.supported,
         [false, true])
     func guards(kernels: any KernelSet.Type, hasPrevious: Bool) {
         LSTMSample.expectGuards(kernels, hasPrevious: hasPrevious)
     }
 
-    @Test("every kernel set gives the same bits", arguments: [false, true])
+    @Test("have the same bits in every kernel set", arguments: [false, true])
     func agreement(hasPrevious: Bool) throws {
         try LSTMSample.expectAgreement(hasPrevious: hasPrevious)
     }
 
-    @Test("the sigmoid lies within 4 ulp of the true value", arguments: Kernels.supported)
+    @Test("use a sigmoid within 4 ulp of the true value", arguments: Kernels.supported)
     func sigmoidAccuracy(kernels: any KernelSet.Type) {
         let columns = 20_001
         let inputs = (0..<columns).map { Float($0 - columns / 2) * (86 / Float(columns / 2)) }
@@ -65,7 +65,7 @@ struct LSTMTests {
         #expect(worst.error <= 4, "\(worst.error) ulp at \(worst.input)")
     }
 
-    @Test("gates saturate without an overflow", arguments: Kernels.supported)
+    @Test("saturate without overflow", arguments: Kernels.supported)
     func saturation(kernels: any KernelSet.Type) {
         for large in [Float(100), 1e10, .greatestFiniteMagnitude, .infinity] {
             let sample = LSTMSample(
@@ -80,7 +80,7 @@ struct LSTMTests {
         }
     }
 
-    @Test("NaN reaches the outputs of its own unit alone", arguments: Kernels.supported)
+    @Test("pass NaN only to the outputs of the same unit", arguments: Kernels.supported)
     func notANumber(kernels: any KernelSet.Type) {
         let columns = 21
         let expected = LSTMSample.fresh(columns, true)
@@ -102,7 +102,7 @@ struct LSTMTests {
     }
 
     @Test(
-        "a NaN among the gradients reaches those by its unit's sums", arguments: Kernels.supported)
+        "pass a NaN gradient to all preactivations of the same unit", arguments: Kernels.supported)
     func gradientNotANumber(kernels: any KernelSet.Type) {
         let sample = LSTMSample(rows: 1, columns: 18, hasPrevious: true)
         sample.hiddenGradient.matrix.base[17] = .nan

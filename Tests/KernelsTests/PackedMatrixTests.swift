@@ -7,7 +7,7 @@ struct PackedMatrixTests {
     private static let depths = (first: 5, second: 23)
 
     @Test(
-        "products with them are those with the same rows in one run, to the bit",
+        "give the same products as the unpacked rows, to the bit",
         arguments: Kernels.supported)
     func products(kernels: any KernelSet.Type) {
         for rows in [1, 2, 3, 4, 5, 8, 11, 17] {
@@ -32,7 +32,7 @@ struct PackedMatrixTests {
         }
     }
 
-    /// Two products' operands: their weights once packed and once not.
+    /// The operands of two products, with packed and with plain weights.
     private struct Operands {
         private let a: (first: Guarded, second: Guarded)
         private let weights: Guarded

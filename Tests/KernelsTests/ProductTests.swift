@@ -2,14 +2,14 @@ import Kernels
 import TestSupport
 import Testing
 
-@Suite("Products")
+@Suite("Matrix products")
 struct ProductTests {
-    /// How a product's operands lie in memory.
+    /// The memory layout of a product's operands.
     struct Form: Sendable, CustomTestStringConvertible {
         var isTransposed = false
         var accumulates = false
         var segments = 1
-        /// The terms behind each run of the inner dimension that belong to no run.
+        /// The terms after each run of the inner dimension that the product skips.
         var skipped = 2
 
         var testDescription: String {
@@ -29,7 +29,7 @@ struct ProductTests {
     }
 
     @Test(
-        "each element is one chain of fused multiply-adds in ascending order",
+        "compute each element as one chain of fused multiply-adds in ascending order",
         arguments: Kernels.supported, Form.all)
     func chain(kernels: any KernelSet.Type, form: Form) {
         for rows in 0...18 {
@@ -46,7 +46,7 @@ struct ProductTests {
     }
 
     @Test(
-        "large products, past one tile and one panel, are that chain too",
+        "use the same chain beyond one tile and one panel",
         arguments: Kernels.supported, Form.all)
     func largeProducts(kernels: any KernelSet.Type, form: Form) {
         for (rows, columns, depth) in [(64, 128, 128), (65, 97, 63), (130, 10, 128), (3, 301, 9)] {
@@ -60,7 +60,7 @@ struct ProductTests {
     }
 
     @Test(
-        "a sum of two products begins with one row and is one chain, the first product's terms first",
+        "of two terms start from one row and use one chain, the first product's terms first",
         arguments: Kernels.supported)
     func sumsOfProducts(kernels: any KernelSet.Type) {
         for (rows, columns) in [(1, 1), (3, 16), (8, 33), (17, 40), (65, 97)] {
@@ -89,13 +89,13 @@ struct ProductTests {
     }
 
     @Test(
-        "a sum of two products over runs is one chain, the first product's terms first",
+        "of two terms over runs use one chain, the first product's terms first",
         arguments: Kernels.supported, Form.all)
     func sumsOverRuns(kernels: any KernelSet.Type, form: Form) {
         for (rows, columns) in [(1, 1), (3, 16), (8, 33), (17, 40), (65, 97)] {
             for (firstDepth, secondDepth) in [(0, 0), (1, 8), (5, 0), (3, 16)] {
                 let first = Product(rows: rows, columns: columns, depth: firstDepth, form)
-                // Its sums begin with what the first product must give.
+                // Its sums start from the expected result of the first product.
                 let second = Product(
                     rows: rows, columns: columns, depth: secondDepth, form,
                     onto: first.expected)
@@ -109,7 +109,7 @@ struct ProductTests {
         }
     }
 
-    @Test("a row's result does not depend on the rows beside it", arguments: Kernels.supported)
+    @Test("compute each row independently of the other rows", arguments: Kernels.supported)
     func rowIndependence(kernels: any KernelSet.Type) {
         let product = Product(rows: 23, columns: 37, depth: 19, Form(accumulates: true))
         let start = product.c.elements
@@ -125,19 +125,19 @@ struct ProductTests {
     }
 }
 
-/// Operands of a product and what it must give.
+/// The operands of a product and its expected result.
 private struct Product {
     let shape: ProductShape
     let a: Guarded
     let b: Guarded
     let c: Guarded
     let aView: Matrix
-    /// The elements that C must hold afterwards, row by row.
+    /// The expected elements of C, in row-major order.
     let expected: [Float]
 
     var terms: ProductTerms { ProductTerms(aView, b.matrix, shape) }
 
-    /// - Parameter start: what the sums begin with, if not with C or with zeros.
+    /// - Parameter start: the initial sums, if these are not C or zeros.
     init(
         rows: Int, columns: Int, depth: Int, _ form: ProductTests.Form, onto start: [Float]? = nil
     ) {

@@ -2,9 +2,9 @@ import Kernels
 import TestSupport
 import Testing
 
-@Suite("Sums, scaling and payloads")
+@Suite("Reduction kernels")
 struct ReductionTests {
-    @Test("one buffer is added to another", arguments: Kernels.supported)
+    @Test("add one buffer to another", arguments: Kernels.supported)
     func add(kernels: any KernelSet.Type) {
         for count in 0...40 {
             let source = Guarded(randomMagnitudes(count, seed: 1))
@@ -16,7 +16,7 @@ struct ReductionTests {
         }
     }
 
-    @Test("columns are occupied if one bit of any row is set", arguments: Kernels.supported)
+    @Test("report columns with any bit set as occupied", arguments: Kernels.supported)
     func occupiedColumns(kernels: any KernelSet.Type) {
         func occupied(_ values: [Float], _ columns: Int, gap: Int) -> Range<Int> {
             let matrix = Guarded(values, columns: columns, gap: gap)
@@ -39,7 +39,7 @@ struct ReductionTests {
         }
     }
 
-    @Test("a multiple of a buffer is added in one rounding", arguments: Kernels.supported)
+    @Test("add a multiple of a buffer with one rounding", arguments: Kernels.supported)
     func addMultiple(kernels: any KernelSet.Type) {
         for count in 0...40 {
             let source = Guarded(randomMagnitudes(count, seed: 11))
@@ -53,7 +53,7 @@ struct ReductionTests {
         }
     }
 
-    @Test("a payload is added whatever its alignment", arguments: Kernels.supported)
+    @Test("add a payload of any alignment", arguments: Kernels.supported)
     func addPayload(kernels: any KernelSet.Type) {
         for count in 0...40 {
             for misalignment in 0..<4 {
@@ -71,11 +71,11 @@ struct ReductionTests {
     }
 
     @Test(
-        "values are divided with one rounding, by powers of two and other numbers",
+        "divide with one rounding, by powers of two and other numbers",
         arguments: Kernels.supported, [127, 128, 0.25, 0x1p127, 0x1p-140] as [Float])
     func divide(kernels: any KernelSet.Type, divisor: Float) {
         for count in 0...40 {
-            // Such small ones too whose quotients are no normal numbers.
+            // Also values so small that their quotients are denormal.
             let small = ([0x1p-126, 0x1.8p-130, .leastNonzeroMagnitude, -0.0] as [Float])
                 .prefix(count)
             let values = Guarded(randomMagnitudes(count - small.count, seed: 5) + small)
@@ -86,7 +86,7 @@ struct ReductionTests {
         }
     }
 
-    @Test("values are scaled", arguments: Kernels.supported)
+    @Test("scale values", arguments: Kernels.supported)
     func scale(kernels: any KernelSet.Type) {
         for count in 0...40 {
             let values = Guarded(randomMagnitudes(count, seed: 6))
@@ -98,7 +98,7 @@ struct ReductionTests {
     }
 
     @Test(
-        "the sum of squares is eight partial sums in double precision, added in order",
+        "compute a sum of squares as eight partial sums in double precision, added in order",
         arguments: Kernels.supported)
     func sumOfSquares(kernels: any KernelSet.Type) {
         for count in Array(0...40) + [9_999] {
@@ -112,7 +112,7 @@ struct ReductionTests {
         }
     }
 
-    @Test("squares that float32 could not hold are summed", arguments: Kernels.supported)
+    @Test("sum squares that overflow float32", arguments: Kernels.supported)
     func hugeSquares(kernels: any KernelSet.Type) {
         let sum = kernels.sumOfSquares(Guarded([3e38, -3e38, 1e-38]).vector)
         #expect((sum / 1.8e77 - 1).magnitude < 1e-6)
@@ -121,7 +121,7 @@ struct ReductionTests {
     }
 
     @Test(
-        "a value that is infinite or NaN is found at any place of a payload",
+        "find an infinite or NaN value anywhere in a payload",
         arguments: Kernels.supported)
     func notFinite(kernels: any KernelSet.Type) {
         for count in 1...40 {
@@ -139,12 +139,12 @@ struct ReductionTests {
         }
     }
 
-    @Test("a payload without values is finite", arguments: Kernels.supported)
+    @Test("treat a payload without values as finite", arguments: Kernels.supported)
     func noValues(kernels: any KernelSet.Type) {
         #expect(isFinite([], kernels))
     }
 
-    @Test("a pixel is the quotient of its byte by 255", arguments: Kernels.supported)
+    @Test("convert a byte to a pixel as its quotient by 255", arguments: Kernels.supported)
     func widen(kernels: any KernelSet.Type) {
         let bytes = (0...255).map { UInt8($0) }
         for count in Array(1...40) + [256] {
@@ -162,7 +162,7 @@ struct ReductionTests {
         return kernels.isFinite(payload: bytes.span.bytes.extracting(misalignment..<bytes.count))
     }
 
-    /// Little-endian float32 values behind some bytes that put them out of line.
+    /// Little-endian float32 values after a few bytes that misalign them.
     private func payload(_ values: [Float], misalignment: Int) -> [UInt8] {
         [UInt8](repeating: 0xFF, count: misalignment)
             + values.flatMap { value in

@@ -2,9 +2,9 @@ import Kernels
 import TestSupport
 import Testing
 
-@Suite("Rows")
+@Suite("Row kernels")
 struct RowTests {
-    @Test("rows are added in ascending order, segment by segment", arguments: Kernels.supported)
+    @Test("add rows in ascending order, segment by segment", arguments: Kernels.supported)
     func addRows(kernels: any KernelSet.Type) {
         for columns in 1...40 {
             for segments in 0...3 {
@@ -23,7 +23,7 @@ struct RowTests {
                         }
                     }
                 }
-                // The rows and columns of the shape are a product's and say nothing here.
+                // The rows and columns of the shape are only used by products.
                 var shape = ProductShape(rows: 5, columns: 7, depth: depth, accumulates: true)
                 shape.segments = segments
                 shape.aSegmentStride = (depth + skipped) * source.stride
@@ -31,7 +31,7 @@ struct RowTests {
                 #expect(target.elements.bits == expected.bits, "\(columns) columns")
                 #expect(target.isIntact, "\(columns) columns")
 
-                // Without adding up, whatever lies in the target counts as zero.
+                // Without accumulation, the old target counts as zero.
                 let fresh = Guarded([Float](repeating: .nan, count: columns))
                 let zeros = Guarded([Float](repeating: 0, count: columns))
                 kernels.addRows(source.matrix, into: zeros.vector, shape)
@@ -42,7 +42,7 @@ struct RowTests {
         }
     }
 
-    @Test("filled rows hold the row", arguments: Kernels.supported)
+    @Test("fill rows with copies of one row", arguments: Kernels.supported)
     func fillRows(kernels: any KernelSet.Type) {
         for columns in 1...40 {
             let row = Guarded(randomMagnitudes(columns, seed: 1))
@@ -56,7 +56,7 @@ struct RowTests {
         }
     }
 
-    @Test("a copied matrix has the same rows", arguments: Kernels.supported)
+    @Test("copy a matrix", arguments: Kernels.supported)
     func copyRows(kernels: any KernelSet.Type) {
         for columns in 1...40 {
             let rows = columns % 5 + 1
@@ -70,7 +70,7 @@ struct RowTests {
         }
     }
 
-    @Test("a transposed matrix has its rows as columns", arguments: Kernels.supported)
+    @Test("transpose a matrix", arguments: Kernels.supported)
     func transpose(kernels: any KernelSet.Type) {
         for rows in [1, 2, 3, 7, 8, 15, 16, 17, 31, 33, 40] {
             for columns in 1...40 {

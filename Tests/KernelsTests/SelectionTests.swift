@@ -1,15 +1,15 @@
 import Kernels
 import Testing
 
-@Suite("Choice of the kernels")
+@Suite("The kernel selection")
 struct SelectionTests {
-    @Test("without a name the fastest set is chosen", arguments: [nil, ""])
+    @Test("picks the fastest set without a name", arguments: [nil, ""])
     func fastest(name: String?) throws {
         let expected = try #require(Kernels.supported.first)
         #expect(try Kernels.select(name) == expected)
     }
 
-    @Test("every supported set is chosen by its name")
+    @Test("finds every supported set by its name")
     func byName() throws {
         for kernels in Kernels.supported {
             #expect(try Kernels.select(kernels.name) == kernels)
@@ -18,7 +18,7 @@ struct SelectionTests {
     }
 
     @Test(
-        "a set that is not here is refused with the names of those that are",
+        "rejects an unavailable set and lists the supported ones",
         arguments: ["sse9", "AVX2", " "])
     func unavailable(name: String) {
         let names = Kernels.supported.map { $0.name }
@@ -29,7 +29,7 @@ struct SelectionTests {
     }
 
     @Test(
-        "each error is one line",
+        "describes each error in one line",
         arguments: [
             KernelSelectionError.unsupportedProcessor(lacking: ["BMI2", "F16C"]),
             .unavailable("sse9", supported: ["avx512", "avx2"]),

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Optimizer updates")
 struct UpdateTests {
-    @Test("Adam updates every parameter by the same operations", arguments: Kernels.supported)
+    @Test("of Adam apply the same operations to every parameter", arguments: Kernels.supported)
     func adam(kernels: any KernelSet.Type) {
         let coefficients = AdamCoefficients(
             firstDecay: 0.1, secondKeep: 0.999, secondDecay: 0.001, stepSize: 0.02,
@@ -36,7 +36,7 @@ struct UpdateTests {
         }
     }
 
-    @Test("a parameter that never had a gradient stays as it is", arguments: Kernels.supported)
+    @Test("of Adam keep parameters that never had a gradient", arguments: Kernels.supported)
     func noGradient(kernels: any KernelSet.Type) {
         let parameters = Guarded([1, -2, 3])
         let zeros = (0..<3).map { _ in Guarded([0, 0, 0]) }
@@ -49,7 +49,7 @@ struct UpdateTests {
         #expect(parameters.elements == [1, -2, 3])
     }
 
-    @Test("RMSprop's direction takes the gradients' place", arguments: Kernels.supported)
+    @Test("of RMSprop replace the gradients with its direction", arguments: Kernels.supported)
     func rmsprop(kernels: any KernelSet.Type) {
         for count in 0...40 {
             let gradients = Guarded(randomMagnitudes(count, seed: 5))
@@ -69,7 +69,7 @@ struct UpdateTests {
         }
     }
 
-    @Test("a gradient of zero gives no direction, not even the first", arguments: Kernels.supported)
+    @Test("of RMSprop have no direction for a zero gradient", arguments: Kernels.supported)
     func noDirection(kernels: any KernelSet.Type) {
         let gradients = Guarded([0, 0, 0])
         let moments = Guarded([0, 1, 0])

@@ -2,9 +2,9 @@ import FoundationEssentials
 import NeuralNetwork
 import Testing
 
-@Suite("Architectures")
+@Suite("An architecture")
 struct ArchitectureTests {
-    @Test("an architecture reads back as it was written")
+    @Test("reads back as it was written")
     func roundTrip() throws {
         for architecture in SampleArchitectures.forms + SampleArchitectures.sequences + [
             Architecture(
@@ -17,13 +17,13 @@ struct ArchitectureTests {
         }
     }
 
-    @Test("the sample that the other tests damage is whole")
+    @Test("decodes if undamaged, as the other tests assume")
     func possible() throws {
         let architecture = try decode([:])
         #expect(architecture.cell == .rnn && architecture.imageRows == 28)
     }
 
-    @Test("time steps and their values follow from the order of reading")
+    @Test("derives time steps and their size from the reading order")
     func timeSteps() {
         let expected: [(SequenceOrder, timeSteps: Int, inputSize: Int)] = [
             (.rows, 5, 7), (.columns, 7, 5), (.pixels, 35, 1), (.permuted, 35, 1),
@@ -38,20 +38,20 @@ struct ArchitectureTests {
     }
 
     @Test(
-        "sizes that no network could have are refused",
+        "rejects impossible sizes",
         arguments: ["imageRows", "imageColumns", "hiddenSize", "layers", "classes"],
         [0, -1, 65_537, 1 << 60, .max, .min])
     func impossibleSize(key: String, size: Int) {
         #expect(throws: DecodingError.self) { try decode([key: "\(size)"]) }
     }
 
-    @Test("a classifier needs two classes")
+    @Test("needs at least two classes")
     func oneClass() {
         #expect(throws: DecodingError.self) { try decode(["classes": "1"]) }
     }
 
     @Test(
-        "what is not an architecture is refused",
+        "rejects invalid values",
         arguments: [
             ("cell", "\"transformer\""), ("nonlinearity", "\"sigmoid\""), ("layers", "1.5"),
             ("layers", "\"1\""), ("layers", "null"), ("hiddenSize", "1e30"), ("cell", "{}"),
@@ -70,7 +70,7 @@ struct ArchitectureTests {
     }
 
     @Test(
-        "convolutions leave rows alone to be read",
+        "with convolutions must be read by rows",
         arguments: SequenceOrder.allCases.filter { $0 != .rows })
     func convolutionOrder(sequence: SequenceOrder) throws {
         let changes = ["convolutions": "[8, 16]", "sequence": "\"\(sequence)\""]
@@ -80,7 +80,7 @@ struct ArchitectureTests {
     }
 
     @Test(
-        "a field that is missing is refused",
+        "rejects a missing field",
         arguments: [
             "imageRows", "imageColumns", "convolutions", "sequence", "cell", "nonlinearity",
             "hiddenSize", "layers",
@@ -90,7 +90,7 @@ struct ArchitectureTests {
         #expect(throws: DecodingError.self) { try decode([key: nil]) }
     }
 
-    /// Decodes a possible architecture but for the given values, and without those that are nil.
+    /// Decodes a valid architecture with the given changes; a nil value removes its field.
     @discardableResult
     private func decode(_ changes: [String: String?]) throws -> Architecture {
         let possible: [String: String?] = [

@@ -15,7 +15,7 @@ struct Batch {
             labels: randomBytes(count, seed: seed + 1, below: architecture.classes))
     }
 
-    /// Some of the images, in the given order.
+    /// The images at these indices, in this order.
     func picking(_ indices: some Sequence<Int>) -> Batch {
         let size = pixels.count / labels.count
         return Batch(
@@ -23,14 +23,14 @@ struct Batch {
             labels: indices.map { labels[$0] })
     }
 
-    /// The images with zeros in the first and the last so many time steps of their sequences.
+    /// The images with zeros in this many first and last time steps.
     func blank(first: Int, last: Int, for architecture: Architecture) -> Batch {
         let steps = architecture.timeSteps
         return blank(for: architecture) { step, _ in step < first || step >= steps - last }
     }
 
-    /// The images with zeros in the first and the last so many values of every time step, but one time
-    /// step with one column more on either side, where there is one.
+    /// The images with zeros in this many first and last values of every time step; in one time step, one column
+    /// fewer on either side is blank, if possible.
     func blank(left: Int, right: Int, for architecture: Architecture) -> Batch {
         let steps = architecture.timeSteps
         let width = architecture.exampleSize / steps
@@ -40,7 +40,7 @@ struct Batch {
         }
     }
 
-    /// The images with zeros at some places of their sequences.
+    /// The images with zeros where `isBlank` is true.
     private func blank(
         for architecture: Architecture, where isBlank: (_ step: Int, _ column: Int) -> Bool
     ) -> Batch {
@@ -65,7 +65,7 @@ struct Batch {
     }
 }
 
-/// What a network makes of a batch.
+/// The outputs of a network for a batch.
 struct Pass {
     /// The logits of each row.
     var logits: [[Float]] = []
@@ -76,7 +76,7 @@ struct Pass {
 }
 
 extension Network {
-    /// A network with parameters, as large as its batches.
+    /// A network with parameters, and the capacity of its batches.
     convenience init(
         _ architecture: Architecture, parameters: [Float], capacity: Int,
         kernels: any KernelSet.Type
@@ -85,7 +85,7 @@ extension Network {
         FloatBuffer(parameters).withBytes { load($0) }
     }
 
-    /// Runs a batch forward and backward; `draws` says what each row drops.
+    /// Runs a batch forward and backward; `draws` determines which outputs each row drops.
     func run(
         _ batch: Batch, dropping draws: [ReferenceDraw] = [], smoothing: Double = 0,
         sharing: Bool = false
@@ -107,7 +107,7 @@ extension Network {
         return pass
     }
 
-    /// The parameter gradients of some of the rows of the last batch, which had `rows`.
+    /// The parameter gradients of part of the last batch, which had `rows` rows.
     func gradients(of part: Range<Int>, rows: Int) -> [Float] {
         let gradients = FloatBuffer(count: layout.count)
         addParameterGradients(of: part, rows: rows, to: gradients)
@@ -116,6 +116,6 @@ extension Network {
 }
 
 extension ParameterLayout.Tensor {
-    /// The tensor's part of a flat buffer.
+    /// The tensor's slice of a flat buffer.
     func part<Value>(of values: [Value]) -> ArraySlice<Value> { values[offset..<offset + count] }
 }

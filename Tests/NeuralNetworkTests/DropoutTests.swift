@@ -12,7 +12,7 @@ struct DropoutTests {
     ]
 
     @Test(
-        "about the share P is dropped, and the rest is scaled by 1 / (1 - P)",
+        "drops about the share P, and scales the rest by 1 / (1 - P)",
         arguments: Kernels.supported, [0.125, 0.5, 0.75])
     func rate(kernels: any KernelSet.Type, probability: Double) {
         let probe = DropoutProbe(probability, kernels)
@@ -26,7 +26,7 @@ struct DropoutTests {
     }
 
     @Test(
-        "what an example drops is the same in any row and any company",
+        "drops the same outputs of an example in any row and batch",
         arguments: Kernels.supported)
     func company(kernels: any KernelSet.Type) {
         let probe = DropoutProbe(0.25, kernels)
@@ -37,26 +37,26 @@ struct DropoutTests {
     }
 
     @Test(
-        "another seed, step, shard or example drops other outputs", arguments: Kernels.supported)
+        "differs by seed, step, shard and example", arguments: Kernels.supported)
     func keys(kernels: any KernelSet.Type) {
         let masks = DropoutProbe(0.5, kernels).masks([Self.base] + Self.others)
         for first in masks.indices {
             for second in masks.indices where second > first {
-                // Independent masks agree in half of their places, within five deviations.
+                // Independent masks agree in half of their positions, within five deviations.
                 let equal = zip(masks[first], masks[second]).count { $0 == $1 }
                 #expect((60...140).contains(equal), "\(first) and \(second): \(equal) of 200")
             }
         }
     }
 
-    @Test("the two directions drop on their own", arguments: Kernels.supported)
+    @Test("differs between the two directions", arguments: Kernels.supported)
     func directions(kernels: any KernelSet.Type) {
         let mask = DropoutProbe(0.5, kernels).masks([Self.base])[0]
         let equal = zip(mask[..<100], mask[100...]).count { $0 == $1 }
         #expect((25...75).contains(equal), "\(equal) of 100")
     }
 
-    @Test("a mask is the stream's of its key, time step by time step", arguments: Kernels.supported)
+    @Test("draws its mask from its key's stream, step by step", arguments: Kernels.supported)
     func stream(kernels: any KernelSet.Type) {
         let probe = DropoutProbe(0.375, kernels)
         for draw in [Self.base] + Self.others {
@@ -67,7 +67,7 @@ struct DropoutTests {
         }
     }
 
-    @Test("without draws nothing is dropped, also after a pass with", arguments: Kernels.supported)
+    @Test("drops nothing without draws, even after a pass with them", arguments: Kernels.supported)
     func evaluation(kernels: any KernelSet.Type) {
         let probe = DropoutProbe(0.5, kernels)
         let ones = [[Float](repeating: 1, count: 200)]
@@ -77,7 +77,7 @@ struct DropoutTests {
     }
 
     @Test(
-        "a single layer, and one above which nothing lies, drops nothing",
+        "drops nothing of the last layer",
         arguments: Kernels.supported, SampleArchitectures.wide)
     func lastLayer(kernels: any KernelSet.Type, architecture: Architecture) {
         var plain = architecture
@@ -97,10 +97,10 @@ struct DropoutTests {
     }
 }
 
-/// A network that shows what is dropped: its logits are the mask of the last time step.
+/// A network that exposes its dropout mask: its logits are the mask of the last time step.
 ///
-/// All outputs of its first layer are one, whatever the image; the second layer and the readout pass
-/// on what they get, so that the forward direction's 100 values come first and the other's behind.
+/// All outputs of its first layer are one for any image; the second layer and the readout copy their
+/// inputs. So the logits are the forward direction's 100 values, then the reverse direction's.
 private struct DropoutProbe {
     let architecture: Architecture
     private let network: Network
@@ -128,7 +128,7 @@ private struct DropoutProbe {
         network = Network(architecture, parameters: parameters, capacity: 64, kernels: kernels)
     }
 
-    /// The mask of each draw; that of one row where there are no draws.
+    /// The mask of each draw; without draws, the mask of one row.
     func masks(_ draws: [ReferenceDraw]) -> [[Float]] {
         let rows = max(draws.count, 1)
         network.forward(rows: rows, dropping: draws.map(\.draw))

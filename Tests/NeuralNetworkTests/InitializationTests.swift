@@ -6,7 +6,7 @@ import Testing
 @Suite("Initialization")
 struct InitializationTests {
     @Test(
-        "the bound is 1/√hidden in recurrent layers and 1/√inputs in the readout",
+        "is within 1/√hidden in recurrent layers and 1/√inputs in the readout",
         arguments: SampleArchitectures.wide)
     func bounds(architecture: Architecture) {
         let layout = ParameterLayout(architecture)
@@ -22,7 +22,7 @@ struct InitializationTests {
     }
 
     @Test(
-        "identity: recurrent weights copy the hidden state, and the layers' biases are zero",
+        "by identity copies the hidden state, with zero biases in the layers",
         arguments: SampleArchitectures.wide)
     func identity(architecture: Architecture) {
         let layout = ParameterLayout(architecture)
@@ -41,7 +41,7 @@ struct InitializationTests {
         }
     }
 
-    @Test("an identity network with relu adds its inputs up", arguments: Kernels.supported)
+    @Test("by identity makes a relu network sum its inputs", arguments: Kernels.supported)
     func memory(kernels: any KernelSet.Type) {
         let architecture = Architecture(
             nonlinearity: .relu, imageRows: 3, imageColumns: 4, sequence: .pixels, hiddenSize: 8,
@@ -49,7 +49,7 @@ struct InitializationTests {
         let layout = ParameterLayout(architecture)
         let parameters = layout.initialParameters(for: architecture, seed: 1, .identity)
         let weight = Array(layout.tensors[0].part(of: parameters.values))
-        // A readout that shows the hidden values.
+        // The readout exposes the hidden values.
         for tensor in layout.tensors where tensor.name.hasPrefix("fc.") {
             for index in 0..<tensor.count {
                 parameters[tensor.offset + index] = tensor.count == 64 && index % 9 == 0 ? 1 : 0

@@ -4,21 +4,21 @@ import Randomness
 import TestSupport
 import Testing
 
-@Suite("Orders of reading")
+@Suite("Reading orders")
 struct InputOrderTests {
-    @Test("columns are the rows of the transposed image", arguments: Kernels.supported)
+    @Test("by columns equal the rows of the transposed image", arguments: Kernels.supported)
     func columns(kernels: any KernelSet.Type) {
         let transposed = (0..<35).map { $0 % 5 * 7 + $0 / 5 }
         expectSame(.columns, 5, 7, as: .rows, 7, 5, reading: transposed, kernels)
     }
 
-    @Test("pixels are the rows of an image one pixel wide", arguments: Kernels.supported)
+    @Test("by pixels equal the rows of an image one pixel wide", arguments: Kernels.supported)
     func pixels(kernels: any KernelSet.Type) {
         expectSame(.pixels, 5, 7, as: .rows, 35, 1, reading: Array(0..<35), kernels)
     }
 
     @Test(
-        "permuted pixels are those of one fixed permutation, whatever the run",
+        "by permuted pixels use one fixed permutation in every run",
         arguments: Kernels.supported)
     func permuted(kernels: any KernelSet.Type) {
         var random = Philox(seed: 0, for: "permuted pixels")
@@ -27,7 +27,7 @@ struct InputOrderTests {
         expectSame(.permuted, 5, 7, as: .pixels, 5, 7, reading: permutation, kernels)
     }
 
-    /// Expects that one network makes of images what the other makes of the same pixels in `order`.
+    /// Expects the same results from one network as from another that gets the pixels in `order`.
     private func expectSame(
         _ sequence: SequenceOrder, _ rows: Int, _ columns: Int, as other: SequenceOrder,
         _ otherRows: Int, _ otherColumns: Int, reading order: [Int], _ kernels: any KernelSet.Type

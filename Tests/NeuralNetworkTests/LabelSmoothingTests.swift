@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Label smoothing")
 struct LabelSmoothingTests {
-    @Test("loss and gradients are PyTorch's, smoothed as it does", arguments: Kernels.supported)
+    @Test("gives PyTorch's loss and gradients", arguments: Kernels.supported)
     func pyTorch(kernels: any KernelSet.Type) throws {
         let folder = try #require(Bundle.module.resourcePath)
         let fixture = try Fixture(path: "\(folder)/Fixtures/lstm-1.safetensors")

@@ -3,24 +3,24 @@ import NeuralNetwork
 import TestSupport
 import Testing
 
-@Suite("Against a double-precision network")
+@Suite("Compared with a double-precision network,")
 struct NumericalGradientTests {
     private static let architectures =
         SampleArchitectures.forms + SampleArchitectures.sequences + SampleArchitectures.edges
         + SampleArchitectures.convolutions
 
-    @Test("logits and losses are the reference's within rounding", arguments: architectures)
+    @Test("logits and losses agree within rounding", arguments: architectures)
     func forward(architecture: Architecture) {
         expectForward(Sample(architecture))
     }
 
-    @Test("the gradient of every parameter is the reference's slope", arguments: architectures)
+    @Test("every parameter's gradient is the numerical slope", arguments: architectures)
     func backward(architecture: Architecture) {
         expectGradients(Sample(architecture))
     }
 
     @Test(
-        "what is dropped of the outputs is dropped of the gradient too",
+        "dropout drops the same values of outputs and gradients",
         arguments: SampleArchitectures.forms.filter { $0.layers > 1 } + SampleArchitectures.edges)
     func dropout(architecture: Architecture) {
         var dropping = architecture
@@ -31,7 +31,7 @@ struct NumericalGradientTests {
     }
 
     @Test(
-        "losses and gradients of smoothed labels are the reference's",
+        "losses and gradients agree for smoothed labels",
         arguments: SampleArchitectures.edges + SampleArchitectures.convolutions, [0.1, 0.7])
     func smoothing(architecture: Architecture, share: Double) {
         let sample = Sample(architecture, smoothing: share)
@@ -40,7 +40,7 @@ struct NumericalGradientTests {
     }
 
     @Test(
-        "rows that share blank time steps have the reference's logits and slopes",
+        "rows that share blank time steps have the same logits and slopes",
         arguments: architectures)
     func sharing(architecture: Architecture) {
         for (first, last, dropout) in [(2, 1, 0.25), (architecture.timeSteps, 0, 0)] {
@@ -81,7 +81,7 @@ struct NumericalGradientTests {
     }
 }
 
-/// A network with parameters somewhat larger than fresh ones, so that every unit matters, and images.
+/// Images, and a network with larger parameters than fresh ones, so that every unit matters.
 private struct Sample {
     static let rows = 4
     let batch: Batch
@@ -91,7 +91,7 @@ private struct Sample {
 
     var draws: [ReferenceDraw] { reference.draws }
 
-    /// - Parameter blank: the first and the last time steps that are blank and that rows may share.
+    /// - Parameter blank: the number of blank first and last time steps, which rows may share.
     init(
         _ architecture: Architecture, smoothing: Double = 0,
         blank: (first: Int, last: Int)? = nil
@@ -111,7 +111,7 @@ private struct Sample {
             reference.architecture, parameters: parameters, capacity: Self.rows, kernels: kernels)
     }
 
-    /// Runs the images forward and backward, with what the reference drops and smooths.
+    /// Runs the images forward and backward, with the reference's dropout and label smoothing.
     func run(_ network: Network) -> Pass {
         network.run(
             batch, dropping: reference.draws, smoothing: reference.smoothing, sharing: isSharing)

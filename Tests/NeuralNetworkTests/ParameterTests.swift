@@ -8,7 +8,7 @@ struct ParameterTests {
     private let architecture = Architecture(
         imageRows: 28, imageColumns: 28, hiddenSize: 20, layers: 2, classes: 10)
 
-    @Test("fresh parameters are uniform in ±1/√hidden, tensor by tensor")
+    @Test("start uniform in ±1/√hidden, tensor by tensor")
     func distribution() {
         let wide = Architecture(
             imageRows: 28, imageColumns: 28, hiddenSize: 64, layers: 2, classes: 10)
@@ -17,7 +17,7 @@ struct ParameterTests {
         for tensor in layout.tensors where tensor.count > 500 {
             let part = tensor.part(of: values).map { Double($0) * 8 }
             #expect(part.allSatisfy { $0 >= -1 && $0 < 1 }, "\(tensor.name)")
-            // Mean 0 and variance 1/3; each within five deviations.
+            // Mean 0 and variance 1/3, each within five deviations.
             let count = Double(part.count)
             let mean = part.reduce(0, +) / count
             #expect(mean.magnitude < 5 * (1 / 3 / count).squareRoot(), "\(tensor.name)")
@@ -27,7 +27,7 @@ struct ParameterTests {
         }
     }
 
-    @Test("each tensor draws from the stream of the seed and its name")
+    @Test("are drawn from the stream of the seed and the tensor's name")
     func keys() {
         let layout = ParameterLayout(architecture)
         let values = layout.initialParameters(for: architecture, seed: 9).values
@@ -39,7 +39,7 @@ struct ParameterTests {
         }
     }
 
-    @Test("another seed gives other parameters")
+    @Test("differ for another seed")
     func seeds() {
         let layout = ParameterLayout(architecture)
         let first = layout.initialParameters(for: architecture, seed: 0).values

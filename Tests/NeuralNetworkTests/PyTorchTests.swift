@@ -5,7 +5,7 @@ import Optimizers
 import TestSupport
 import Testing
 
-@Suite("Against PyTorch")
+@Suite("Compared with PyTorch,")
 struct PyTorchTests {
     static let cases =
         ["rnn-1-tanh", "rnn-1-relu", "rnn-2-tanh", "rnn-2-relu"]
@@ -13,7 +13,7 @@ struct PyTorchTests {
         + ["lstm-1", "lstm-2", "gru-1", "gru-2", "lstm-1-mean", "gru-1-bidirectional-mean"]
         + ["crnn-1", "crnn-2"]
 
-    @Test("logits and loss of a first batch are PyTorch's", arguments: Kernels.supported, cases)
+    @Test("logits and loss of a first batch agree", arguments: Kernels.supported, cases)
     func firstForward(kernels: any KernelSet.Type, name: String) throws {
         let run = try TrainedNetwork(name)
         let pass = run.network(try run.parameters("initial"), kernels).run(try run.batch(0))
@@ -23,7 +23,7 @@ struct PyTorchTests {
         #expect((pass.meanLoss - loss[0]).magnitude < 1e-5)
     }
 
-    @Test("every gradient of a first batch is PyTorch's", arguments: Kernels.supported, cases)
+    @Test("every gradient of a first batch agrees", arguments: Kernels.supported, cases)
     func firstGradients(kernels: any KernelSet.Type, name: String) throws {
         let run = try TrainedNetwork(name)
         let gradients = try run.meanGradients(
@@ -36,7 +36,7 @@ struct PyTorchTests {
     }
 
     @Test(
-        "twenty Adam steps have PyTorch's losses and lead to its weights",
+        "losses and weights of twenty Adam steps agree",
         arguments: Kernels.supported, cases)
     func training(kernels: any KernelSet.Type, name: String) throws {
         let run = try TrainedNetwork(name)
@@ -64,7 +64,7 @@ struct PyTorchTests {
     }
 }
 
-/// A network that PyTorch trained, with the batches and the weights at some steps.
+/// A network that PyTorch trained, with its batches and its weights at some steps.
 private struct TrainedNetwork {
     let fixture: Fixture
     let architecture: Architecture
@@ -76,7 +76,7 @@ private struct TrainedNetwork {
         architecture = try Self.architecture(fixture.metadata)
     }
 
-    /// The form that a fixture tells; the first ones tell only how they differ from each other.
+    /// The architecture in a fixture's metadata; the first fixtures contain only how they differ.
     private static func architecture(_ metadata: [String: String]) throws -> Architecture {
         func number(_ key: String, _ preset: String? = nil) throws -> Int {
             try #require((metadata[key] ?? preset).flatMap { Int($0) }, "\(key)")

@@ -1,14 +1,14 @@
 import NeuralNetwork
 import Randomness
 
-/// What an example drops in a step of a run, by the stream that it is defined by.
+/// The dropout of an example in a step, drawn directly from the stream that defines it.
 struct ReferenceDraw: Sendable {
     var seed: UInt64 = 1
     var step = 2
     var shard = 3
     var example = 4
 
-    /// The same, as the network takes it.
+    /// The same key as the network uses it.
     var draw: DropoutDraw { DropoutDraw(seed: seed, step: step, shard: shard, example: example) }
 
     /// Zero, or 1 / (1 - P), for each time step and unit.

@@ -5,7 +5,7 @@ struct ReferenceMaps {
     let columns: Int
     var values: [Double]
 
-    /// A 3 x 3 convolution with a bias, of maps that are zero beyond their edges.
+    /// A 3 x 3 convolution with a bias; beyond their edges the maps are zero.
     func convolved(weight: [Double], bias: [Double]) -> ReferenceMaps {
         let sums = bias.indices.flatMap { output in
             (0..<rows).flatMap { row in
@@ -22,14 +22,14 @@ struct ReferenceMaps {
         return ReferenceMaps(channels: bias.count, rows: rows, columns: columns, values: sums)
     }
 
-    /// No value below zero.
+    /// The maps with negative values replaced by zero.
     var rectified: ReferenceMaps {
         var maps = self
         maps.values = values.map { max($0, 0) }
         return maps
     }
 
-    /// The largest of every block of 2 x 2; an odd last row or column has no part in any.
+    /// The maximum of every block of 2 x 2; an odd last row or column is ignored.
     var pooled: ReferenceMaps {
         let values = (0..<channels).flatMap { channel in
             (0..<rows / 2).flatMap { row in
@@ -45,7 +45,7 @@ struct ReferenceMaps {
             channels: channels, rows: rows / 2, columns: columns / 2, values: values)
     }
 
-    /// The rows one after another, each of all channels.
+    /// The rows as time steps, each with all channels.
     var sequence: [[Double]] {
         (0..<rows).map { row in
             (0..<channels).flatMap { channel in (0..<columns).map { self[channel, row, $0] } }
@@ -57,7 +57,7 @@ struct ReferenceMaps {
         return values[(channel * rows + row) * columns + column]
     }
 
-    /// The pixels that a sum is of, as channel and offsets, in the order of the weights.
+    /// The inputs of a convolution's sum, as channel and offsets, in the order of the weights.
     private static func neighbours(_ channels: Int) -> [(channel: Int, y: Int, x: Int)] {
         (0..<channels).flatMap { channel in
             (-1...1).flatMap { y in (-1...1).map { x in (channel, y, x) } }

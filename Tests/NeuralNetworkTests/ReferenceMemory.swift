@@ -1,13 +1,13 @@
 import Glibc
 import NeuralNetwork
 
-/// What the cells of a layer remember from step to step, in double precision.
+/// The recurrent state of a layer, in double precision.
 struct ReferenceMemory {
     var hidden: [Double]
     /// The LSTM's cell state.
     var state: [Double]
 
-    /// Reads one time step, given the sums of the input and those of the hidden state, biases included.
+    /// Advances by one time step, given the input's and the hidden state's sums, both with biases.
     mutating func advance(_ architecture: Architecture, fromInput: [Double], fromHidden: [Double]) {
         let count = hidden.count
         func sum(_ gate: Int, _ unit: Int) -> Double {
@@ -35,7 +35,7 @@ struct ReferenceMemory {
 }
 
 extension Cell {
-    /// The sums of one unit, in PyTorch's order: input, forget, candidate and output of an LSTM; reset,
+    /// The gates of one unit, in PyTorch's order: input, forget, candidate and output of an LSTM; reset,
     /// update and candidate of a GRU.
     var referenceGates: Int {
         switch self {

@@ -2,15 +2,15 @@ import Glibc
 import NeuralNetwork
 import Randomness
 
-/// The network in double precision and plain loops, to hold the real one to.
+/// The network in double precision and plain loops, as a reference.
 ///
-/// It shares with that only the order of the parameters, PyTorch's `state_dict`, and what random
-/// numbers are for.
+/// It shares only two things with the real one: the parameter order of PyTorch's `state_dict`, and the labels of
+/// random streams.
 struct ReferenceNetwork {
     let architecture: Architecture
     /// All parameters, tensor after tensor.
     var parameters: [Double]
-    /// What each image drops; nothing is dropped where this is empty.
+    /// The dropout of each image; if empty, nothing is dropped.
     var draws: [ReferenceDraw] = []
     /// The share of each target that is spread evenly over all classes.
     var smoothing = 0.0
@@ -54,7 +54,7 @@ struct ReferenceNetwork {
         return zip(product(weight, features), take(architecture.classes, &rest)).map(+)
     }
 
-    /// The derivative of the summed loss by each parameter, by central differences.
+    /// The derivative of the summed loss with respect to each parameter, by central differences.
     func numericalGradient(_ images: [[Double]], _ labels: [UInt8]) -> [Double] {
         let step = 1e-5
         var moved = self
@@ -68,7 +68,7 @@ struct ReferenceNetwork {
         }
     }
 
-    /// The time steps of an image [rows][columns]; takes the convolutions' parameters off `rest`.
+    /// The time steps of an image [rows][columns]; removes the convolutions' parameters from `rest`.
     private func sequence(of image: [Double], _ rest: inout ArraySlice<Double>) -> [[Double]] {
         let (rows, columns) = (architecture.imageRows, architecture.imageColumns)
         var maps = ReferenceMaps(channels: 1, rows: rows, columns: columns, values: image)
@@ -91,7 +91,7 @@ struct ReferenceNetwork {
         }
     }
 
-    /// The hidden states of a layer in one direction; takes its parameters off `rest`.
+    /// The hidden states of a layer in one direction; removes its parameters from `rest`.
     private func hiddenStates(
         _ sequence: [[Double]], _ rest: inout ArraySlice<Double>
     ) -> [[Double]] {
@@ -117,7 +117,7 @@ struct ReferenceNetwork {
         return Array(rest.prefix(count))
     }
 
-    /// The product of a matrix, row by row, and a vector.
+    /// The product of a row-major matrix and a vector.
     private func product(_ matrix: [Double], _ vector: [Double]) -> [Double] {
         (0..<matrix.count / vector.count).map { row in
             var sum = 0.0

@@ -3,7 +3,7 @@ import NeuralNetwork
 import TestSupport
 import Testing
 
-@Suite("Rows of a pass")
+@Suite("The rows of a pass")
 struct RowIndependenceTests {
     private static let plain = SampleArchitectures.wide + SampleArchitectures.wideConvolutions
     private static let architectures =
@@ -16,7 +16,7 @@ struct RowIndependenceTests {
     private static let rows = 23
 
     @Test(
-        "a row's logits and loss have the same bits alone and in any company",
+        "have the same logits and losses, to the bit, in any batch",
         arguments: Kernels.supported, architectures)
     func forward(kernels: any KernelSet.Type, architecture: Architecture) {
         let batch = Batch.random(Self.rows, for: architecture, seed: 1)
@@ -35,7 +35,7 @@ struct RowIndependenceTests {
     }
 
     @Test(
-        "a part's parameter gradients have the same bits whatever the other rows",
+        "have the same parameter gradients, to the bit, whatever the other rows",
         arguments: Kernels.supported, architectures)
     func gradients(kernels: any KernelSet.Type, architecture: Architecture) {
         let batch = Batch.random(Self.rows, for: architecture, seed: 1)
@@ -49,7 +49,7 @@ struct RowIndependenceTests {
         }
     }
 
-    @Test("a pass keeps nothing for the next one", arguments: Kernels.supported, architectures)
+    @Test("do not depend on earlier passes", arguments: Kernels.supported, architectures)
     func noMemory(kernels: any KernelSet.Type, architecture: Architecture) {
         let batch = Batch.random(7, for: architecture, seed: 1)
         let network = network(architecture, capacity: Self.rows, kernels)
@@ -63,7 +63,7 @@ struct RowIndependenceTests {
     }
 
     @Test(
-        "parameter gradients are added to what is there", arguments: Kernels.supported,
+        "add their parameter gradients to the existing ones", arguments: Kernels.supported,
         architectures)
     func accumulation(kernels: any KernelSet.Type, architecture: Architecture) {
         let network = network(architecture, capacity: 7, kernels)
@@ -74,7 +74,7 @@ struct RowIndependenceTests {
         #expect(relativeDistance(double.values, from: single.map { 2 * Double($0) }) < 1e-6)
     }
 
-    @Test("every kernel set gives the same bits", arguments: architectures)
+    @Test("have the same bits in every kernel set", arguments: architectures)
     func agreement(architecture: Architecture) throws {
         let batch = Batch.random(Self.rows, for: architecture, seed: 1)
         let results = Kernels.supported.map { kernels in
@@ -95,7 +95,7 @@ struct RowIndependenceTests {
             architecture, parameters: parameters.values, capacity: capacity, kernels: kernels)
     }
 
-    /// Runs a batch whose images are these examples of a shard, in order unless it is said.
+    /// Runs a batch of these examples of a shard; by default the first ones, in order.
     private func run(_ network: Network, _ batch: Batch, _ examples: [Int]? = nil) -> Pass {
         guard network.architecture.dropout > 0 else { return network.run(batch) }
         let examples = examples ?? Array(batch.labels.indices)

@@ -1,7 +1,7 @@
 import NeuralNetwork
 import Testing
 
-/// Networks of every form, none of whose sizes fills a vector.
+/// Networks of every form; none of their sizes fills a vector.
 enum SampleArchitectures {
     /// Every cell with one or two layers, in one or both directions, with either readout.
     static let forms = cells.flatMap { cell, nonlinearity in
@@ -17,7 +17,7 @@ enum SampleArchitectures {
         }
     }
 
-    /// Every cell with every other order of reading, in one or both directions.
+    /// Every cell with every other reading order, in one or both directions.
     static let sequences = cells.flatMap { cell, nonlinearity in
         SequenceOrder.allCases.filter { $0 != .rows }.flatMap { sequence in
             [false, true].map { isBidirectional in
@@ -29,7 +29,7 @@ enum SampleArchitectures {
         }
     }
 
-    /// Every cell in networks of three layers, of a single time step, and of ones.
+    /// Every cell in networks with three layers, with a single time step, and with sizes of one.
     static let edges = cells.flatMap { cell, nonlinearity in
         [
             Architecture(
@@ -47,7 +47,7 @@ enum SampleArchitectures {
         ]
     }
 
-    /// Every cell behind one or two convolutions, of images with odd and with even sides.
+    /// Every cell after one or two convolutions, for images with odd and even sides.
     static let convolutions = cells.flatMap { cell, nonlinearity in
         [
             Architecture(
@@ -63,7 +63,7 @@ enum SampleArchitectures {
         ]
     }
 
-    /// Networks wide enough for whole vectors and a tail, for questions of bits.
+    /// Networks wide enough for whole vectors and a tail, for comparisons of bits.
     static let wide = cells.flatMap { cell, nonlinearity in
         [false, true].map { isBidirectional in
             Architecture(
@@ -73,7 +73,7 @@ enum SampleArchitectures {
         }
     }
 
-    /// Convolutions wide enough for whole vectors and a tail, for questions of bits.
+    /// Convolutions wide enough for whole vectors and a tail, for comparisons of bits.
     static let wideConvolutions = [
         Architecture(
             cell: .gru, imageRows: 9, imageColumns: 11, convolutions: [5, 19], hiddenSize: 18,
@@ -86,7 +86,7 @@ enum SampleArchitectures {
 }
 
 extension Architecture: CustomTestStringConvertible {
-    /// The form in a line.
+    /// The architecture in one line.
     public var testDescription: String {
         let cell = cell == .rnn ? "rnn \(nonlinearity)" : "\(cell)"
         let directions = isBidirectional ? "both directions" : "one direction"

@@ -3,12 +3,12 @@ import NeuralNetwork
 import TestSupport
 import Testing
 
-@Suite("Time steps that rows share")
+@Suite("Rows that share blank time steps")
 struct SharingTests {
     private static let rows = 13
     private static let architectures = SampleArchitectures.wide
 
-    @Test("logits and losses have the bits of rows that share nothing", arguments: architectures)
+    @Test("have the same logits and losses as separate rows, to the bit", arguments: architectures)
     func forward(architecture: Architecture) {
         for (first, last) in [(0, 1), (1, 0), (2, 3), (architecture.timeSteps, 0)] {
             let batch = batch(architecture).blank(first: first, last: last, for: architecture)
@@ -22,18 +22,18 @@ struct SharingTests {
     }
 
     @Test(
-        "parameter gradients are those of rows that share nothing, within rounding",
+        "have the same parameter gradients as separate rows, within rounding",
         arguments: Kernels.supported, architectures)
     func gradients(kernels: any KernelSet.Type, architecture: Architecture) {
         let batch = batch(architecture).blank(first: 2, last: 2, for: architecture)
         let separate = gradients(architecture, batch, sharing: false, kernels)
         let fused = gradients(architecture, batch, sharing: true, kernels)
         #expect(relativeDistance(fused, from: separate.map(Double.init)) < 1e-5)
-        // Another order of additions: the sign that anything was shared.
+        // The sums have another order, which shows that something was shared.
         #expect(fused.bits != separate.bits)
     }
 
-    @Test("every kernel set gives the same bits", arguments: architectures)
+    @Test("have the same bits in every kernel set", arguments: architectures)
     func agreement(architecture: Architecture) throws {
         let batch = batch(architecture).blank(first: 2, last: 1, for: architecture)
         let results = Kernels.supported.map {
@@ -43,7 +43,7 @@ struct SharingTests {
         #expect(results.allSatisfy { $0 == first })
     }
 
-    @Test("a pass keeps nothing for the next one", arguments: Kernels.supported, architectures)
+    @Test("do not depend on earlier passes", arguments: Kernels.supported, architectures)
     func noMemory(kernels: any KernelSet.Type, architecture: Architecture) {
         let network = network(architecture, kernels)
         for first in [0, 3, 1, 2, 0] {
@@ -54,7 +54,7 @@ struct SharingTests {
         }
     }
 
-    @Test("one row that has read something ends what all share", arguments: architectures)
+    @Test("stop sharing at the first step where any row has input", arguments: architectures)
     func oneLitPixel(architecture: Architecture) {
         var batch = batch(architecture).blank(first: 3, last: 3, for: architecture)
         let last = (Self.rows - 1) * architecture.exampleSize
@@ -67,11 +67,11 @@ struct SharingTests {
     }
 
     @Test(
-        "what is blank beside the examples is left out, and no bit changes",
+        "skip blank columns at the sides, and no bit changes",
         arguments: architectures)
     func blankSides(architecture: Architecture) {
         for (left, right, last) in [(2, 3, 0), (0, 10, 2), (10, 0, 1), (5, 5, 4)] {
-            // Neither direction begins with a blank time step, so nothing is shared.
+            // Neither direction starts with a blank time step, so nothing is shared.
             let batch = batch(architecture)
                 .blank(first: 0, last: architecture.isBidirectional ? 0 : last, for: architecture)
                 .blank(left: left, right: right, for: architecture)
@@ -83,7 +83,7 @@ struct SharingTests {
         }
     }
 
-    @Test("first gradients are written over whatever was there", arguments: architectures)
+    @Test("overwrite old values with the first gradients", arguments: architectures)
     func firstGradients(architecture: Architecture) {
         let batch = batch(architecture).blank(first: 1, last: 1, for: architecture)
             .blank(left: 2, right: 1, for: architecture)
@@ -98,7 +98,7 @@ struct SharingTests {
         }
     }
 
-    @Test("negative zeros are not blank: their products have another sign")
+    @Test("do not count negative zeros as blank, because their products differ in sign")
     func negativeZeros() throws {
         let architecture = Architecture(
             imageRows: 4, imageColumns: 3, element: .float32, hiddenSize: 5, layers: 1, classes: 2)

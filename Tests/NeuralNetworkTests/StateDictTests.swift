@@ -1,9 +1,9 @@
 import NeuralNetwork
 import Testing
 
-@Suite("Names and shapes of PyTorch's state_dict")
+@Suite("Tensors in PyTorch's state_dict")
 struct StateDictTests {
-    @Test("each gate has hidden rows in the tensors of its layer", arguments: Cell.allCases)
+    @Test("have hidden rows for each gate of their layer", arguments: Cell.allCases)
     func cells(cell: Cell) {
         let rows = [Cell.rnn: 20, .lstm: 80, .gru: 60][cell, default: 0]
         expectTensors(
@@ -19,7 +19,7 @@ struct StateDictTests {
     }
 
     @Test(
-        "the reverse direction follows the forward one, and both feed the layer above",
+        "of the reverse direction follow the forward one, and both feed the layer above",
         arguments: Cell.allCases)
     func directions(cell: Cell) {
         let rows = [Cell.rnn: 20, .lstm: 80, .gru: 60][cell, default: 0]
@@ -40,7 +40,7 @@ struct StateDictTests {
             ])
     }
 
-    @Test("a sequence of pixels has one column of input weights")
+    @Test("of a pixel sequence have one column of input weights")
     func pixels() {
         let architecture = Architecture(
             imageRows: 28, imageColumns: 28, sequence: .permuted, hiddenSize: 6, layers: 1,
@@ -49,7 +49,7 @@ struct StateDictTests {
     }
 
     @Test(
-        "the tensors lie end to end and fill the buffer",
+        "are contiguous and fill the buffer",
         arguments: SampleArchitectures.forms + SampleArchitectures.edges)
     func offsets(architecture: Architecture) {
         let layout = ParameterLayout(architecture)

@@ -6,7 +6,7 @@ import Testing
 @Suite("Optimizers")
 struct OptimizerTests {
     @Test(
-        "an optimizer that goes on from saved state makes the same updates to the last bit",
+        "continue from saved state with the same updates, to the last bit",
         arguments: Kernels.supported, sampleRules)
     func resuming(kernels: any KernelSet.Type, rule: UpdateRule) {
         let parameters = FloatBuffer(randomValues(53, seed: 1))
@@ -24,7 +24,7 @@ struct OptimizerTests {
         #expect(resumed.steps == 12)
     }
 
-    @Test("every kernel set makes the same updates", arguments: sampleRules)
+    @Test("make the same updates in every kernel set", arguments: sampleRules)
     func agreement(rule: UpdateRule) throws {
         let results = Kernels.supported.map { kernels in
             let parameters = FloatBuffer(randomValues(53, seed: 1))
@@ -37,7 +37,7 @@ struct OptimizerTests {
     }
 
     @Test(
-        "updates are those of double precision within rounding", arguments: Kernels.supported,
+        "match double precision, within rounding", arguments: Kernels.supported,
         sampleRules)
     func reference(kernels: any KernelSet.Type, rule: UpdateRule) {
         let initial = randomValues(53, seed: 1)
@@ -45,7 +45,7 @@ struct OptimizerTests {
         var references = initial.map { ReferenceOptimizer(rule, parameter: Double($0)) }
         var optimizer = Optimizer(rule, count: 53, kernels: kernels)
         for step in 0..<30 {
-            // Parameter 0 never gets a gradient, the last ones get small ones.
+            // Parameter 0 never gets a gradient, and the last ones get small gradients.
             let gradients = randomValues(53, seed: UInt64(100 + step)).enumerated().map {
                 $0.offset == 0 ? 0 : $0.element / Float($0.offset * $0.offset)
             }
@@ -61,7 +61,7 @@ struct OptimizerTests {
         }
     }
 
-    @Test("a rule keeps what it needs and no more")
+    @Test("keep only the state that their rule needs")
     func stateVariables() {
         #expect(UpdateRule(.adam).stateVariables == [.firstMoment, .secondMoment])
         #expect(UpdateRule(.adamw).stateVariables == [.firstMoment, .secondMoment])
@@ -71,7 +71,7 @@ struct OptimizerTests {
         #expect(UpdateRule(.rmsprop, momentum: 0.1).stateVariables == [.secondMoment, .velocity])
     }
 
-    @Test("a decay of zero makes AdamW Adam", arguments: Kernels.supported)
+    @Test("of AdamW equal Adam at a decay of zero", arguments: Kernels.supported)
     func noDecay(kernels: any KernelSet.Type) {
         let results = [OptimizerKind.adam, .adamw].map { kind in
             let parameters = FloatBuffer(randomValues(53, seed: 1))
@@ -82,7 +82,7 @@ struct OptimizerTests {
         #expect(results[0] == results[1])
     }
 
-    @Test("Adam's first update moves each parameter by the rate", arguments: Kernels.supported)
+    @Test("of Adam first move each parameter by the learning rate", arguments: Kernels.supported)
     func firstUpdate(kernels: any KernelSet.Type) {
         let parameters = FloatBuffer([1, 1, 1])
         var optimizer = Optimizer(UpdateRule(.adam), count: 3, kernels: kernels)
@@ -92,7 +92,7 @@ struct OptimizerTests {
         #expect(parameters[2] == 1)
     }
 
-    @Test("a gradient within the limit is left as it is", arguments: Kernels.supported)
+    @Test("leave a gradient within the clipping limit unchanged", arguments: Kernels.supported)
     func noClipping(kernels: any KernelSet.Type) {
         for limit in [5.1, .infinity] {
             let gradients = FloatBuffer([3, -4, 0])
@@ -101,7 +101,7 @@ struct OptimizerTests {
         }
     }
 
-    @Test("the norm tells of a gradient that is not finite", arguments: Kernels.supported)
+    @Test("report a gradient that is not finite by its norm", arguments: Kernels.supported)
     func notFinite(kernels: any KernelSet.Type) {
         let infinite = FloatBuffer([1, -.infinity])
         #expect(clipNorm(infinite, to: 1, kernels: kernels) == .infinity)

@@ -4,12 +4,12 @@ import Optimizers
 import TestSupport
 import Testing
 
-@Suite("Against PyTorch")
+@Suite("Compared with PyTorch,")
 struct PyTorchTests {
     private static let width = 37
     private static let steps = 20
 
-    /// A rule, and the tensor that holds the parameters after each of its updates.
+    /// A rule, and the tensor with the parameters after each of its updates.
     struct Case: Sendable, CustomTestStringConvertible {
         let rule: UpdateRule
         let tensor: String
@@ -35,7 +35,7 @@ struct PyTorchTests {
     ]
 
     @Test(
-        "twenty updates lead through PyTorch's parameters", arguments: Kernels.supported, cases)
+        "parameters agree after each of twenty updates", arguments: Kernels.supported, cases)
     func updates(kernels: any KernelSet.Type, testCase: Case) throws {
         let isFirst = ["adam", "sgd"].contains(testCase.tensor)
         let fixture = try fixture(isFirst ? "optimizers" : "optimizers-more")
@@ -51,7 +51,7 @@ struct PyTorchTests {
             #expect(optimizer.steps == step + 1)
             let distance = relativeDistance(parameters.values, from: expected[row])
             #expect(distance < 1e-6, "step \(step)")
-            // A norm could hide a parameter whose rule goes wrong, such as that without a gradient.
+            // A norm could hide one wrong parameter, such as the one without a gradient.
             for (index, value) in expected[row].enumerated() {
                 let error = (parameters[index] - value).magnitude
                 #expect(error <= 1e-6 * max(1, value.magnitude), "step \(step), \(index)")
@@ -59,7 +59,7 @@ struct PyTorchTests {
         }
     }
 
-    @Test("gradients are clipped as clip_grad_norm_ does", arguments: Kernels.supported)
+    @Test("gradients are clipped as by clip_grad_norm_", arguments: Kernels.supported)
     func clipping(kernels: any KernelSet.Type) throws {
         let fixture = try fixture("optimizers")
         let before = try fixture.floats("clip.before")
@@ -75,7 +75,7 @@ struct PyTorchTests {
         }
     }
 
-    @Test("each step has the rate that PyTorch's schedulers give it")
+    @Test("each step has the learning rate of PyTorch's schedulers")
     func schedules() throws {
         let fixture = try fixture("schedules")
         let metadata = fixture.metadata

@@ -1,7 +1,7 @@
 import Optimizers
 import Testing
 
-/// Rules of each kind and with each constant.
+/// Rules of each kind with each constant.
 let sampleRules = [
     UpdateRule(.adam), UpdateRule(.adam, weightDecay: 0.1),
     UpdateRule(.adamw), UpdateRule(.adamw, weightDecay: 0.1),
@@ -12,7 +12,7 @@ let sampleRules = [
     UpdateRule(.rmsprop, momentum: 0.7, weightDecay: 0.1),
 ]
 
-/// The update of one parameter in double precision, as PyTorch's documentation writes each rule.
+/// The update of one parameter in double precision, as PyTorch's documentation defines each rule.
 struct ReferenceOptimizer {
     let rule: UpdateRule
     private(set) var parameter: Double
@@ -54,7 +54,7 @@ struct ReferenceOptimizer {
 }
 
 extension UpdateRule: CustomTestStringConvertible {
-    /// The rule and those of its constants that are not zero.
+    /// The kind of the rule and its nonzero constants.
     public var testDescription: String {
         var words = ["\(kind)"]
         if momentum > 0 { words.append("momentum \(momentum)") }
