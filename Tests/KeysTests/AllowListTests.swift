@@ -2,7 +2,7 @@ import Foundation
 import Keys
 import Testing
 
-@Suite("The list of those who may join") struct AllowListTests {
+@Suite("The list of allowed workers") struct AllowListTests {
     private func worker(_ text: String, _ key: Int, isShared: Bool = false) throws -> AllowedWorker
     {
         let digits = String(key, radix: 16)
@@ -11,7 +11,7 @@ import Testing
             name: try name(text), publicKey: try #require(PublicKey(text16)), isShared: isShared)
     }
 
-    @Test("has whom it was told of, in any order of additions and removals")
+    @Test("holds the right workers after any order of additions and removals")
     func changes() throws {
         try withFolder { folder in
             let key = try CoordinatorKey.make(at: "\(folder)/key")
@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    @Test("keeps the comments and empty lines that people write")
+    @Test("keeps comments and empty lines")
     func comments() throws {
         try withFolder { folder in
             let key = try CoordinatorKey.make(at: "\(folder)/key")
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test("has each name and each key once")
+    @Test("holds each name and each key once")
     func once() throws {
         try withFolder { folder in
             let key = try CoordinatorKey.make(at: "\(folder)/key")
@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test(
-        "is refused as a whole where a line is no entry, or repeats one",
+        "is rejected as a whole if a line is invalid or repeats another",
         arguments: [
             "a", "a \(digits(63))", "a \(digits(64)) share", "a \(digits(64)) shared x",
             "a/b \(digits(64))", "ok \(digits(64))", "b \(String(repeating: "6", count: 64))",
@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    @Test("loses nothing when many add to it at once")
+    @Test("loses nothing when many processes add to it at once")
     func concurrent() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "tern-keys-\(UUID())")
             .path(percentEncoded: false)
@@ -91,7 +91,7 @@ import Testing
         #expect(try AllowList(path: key.listPath).workers.count == 20)
     }
 
-    @Test("is not read while somebody writes it", .timeLimit(.minutes(5)))
+    @Test("is not read while another process writes it", .timeLimit(.minutes(5)))
     func halfWritten() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "tern-keys-\(UUID())")
             .path(percentEncoded: false)
@@ -101,13 +101,13 @@ import Testing
         for worker in workers { try AllowList.add(worker, for: key) }
         let text = try content(of: key.listPath)
         let watch = try AllowListWatch(path: key.listPath)
-        /// Has the watch look, and waits until it has.
+        /// Polls the watch, and waits until it has finished.
         func look() async -> Result<AllowList, KeyError>? {
             let change = watch.poll()
             while !watch.isIdle { await Task.yield() }
             return change
         }
-        // It grows from nothing, a byte between two looks.
+        // The file grows from empty by one byte between two polls.
         for count in 0..<text.utf8.count {
             try write(String(text.prefix(count)), to: key.listPath)
             #expect(await look() == nil, "\(count) bytes")
@@ -118,7 +118,7 @@ import Testing
     }
 
     @Test(
-        "is read again when it has changed, in whatever way, and only then", .timeLimit(.minutes(5))
+        "is read again after any kind of change, and only then", .timeLimit(.minutes(5))
     )
     func watch() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "tern-keys-\(UUID())")
@@ -127,7 +127,7 @@ import Testing
         let key = try CoordinatorKey.make(at: "\(folder)/key")
         let watch = try AllowListWatch(path: key.listPath)
         #expect(watch.list.workers.isEmpty)
-        /// What is found once `body` has changed the file, and nothing before that.
+        /// The result after `body` has changed the file; expects no result before.
         func change(_ body: () throws -> Void) async throws -> Result<AllowList, KeyError> {
             for _ in 0..<3 { #expect(watch.poll() == nil, "nothing has changed") }
             try body()

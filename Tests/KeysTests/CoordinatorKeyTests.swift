@@ -2,7 +2,7 @@ import Keys
 import Testing
 
 @Suite("A coordinator's key") struct CoordinatorKeyTests {
-    @Test("is the same at each reading, and another in each file")
+    @Test("reads back unchanged, and differs between files")
     func isKept() throws {
         try withFolder { folder in
             let made = try CoordinatorKey.make(at: "\(folder)/deep/key")
@@ -13,7 +13,7 @@ import Testing
         }
     }
 
-    @Test("is not made where a path is mistyped")
+    @Test("is not created if the path is mistyped")
     func missing() throws {
         try withFolder { folder in
             let path = "\(folder)/kye"
@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test(
-        "is no key where the file's words are others",
+        "is rejected if its file has other content",
         arguments: [
             "", "\n", "tern-coordinator-1", "tern-coordinator-2 \(digits(64))",
             "tern-coordinator-1 \(digits(63))", "tern-coordinator-1 \(digits(65))",
@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test("of earlier versions, which all sides shared, is told from others, on both sides")
+    @Test("in the old shared form is recognised as such, on both sides")
     func sharedKey() throws {
         try withFolder { folder in
             let path = "\(folder)/key"
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test("is replaced in two steps: credentials made between them hold both public keys")
+    @Test("rotates in two steps, and credentials made in between trust both public keys")
     func rotation() throws {
         try withFolder { folder in
             let first = try CoordinatorKey.make(at: "\(folder)/key")

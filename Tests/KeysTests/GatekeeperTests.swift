@@ -17,7 +17,7 @@ import ZeroMQ
         }
     }
 
-    @Test("lets in those on the list, under their names, and nobody else")
+    @Test("admits the workers on the list under their names, and nobody else")
     func admits() throws {
         let (known, key) = try worker("a")
         let (_, strange) = try worker("a")
@@ -29,7 +29,7 @@ import ZeroMQ
         #expect(keeper.worker(user: "a") == nil)
     }
 
-    @Test("does not know those any more who are not on a new list, nor a name with another key")
+    @Test("rejects workers that a new list removes, and names with another key")
     func update() throws {
         let (first, firstKey) = try worker("a")
         let (second, secondKey) = try worker("b")
@@ -42,7 +42,7 @@ import ZeroMQ
         #expect(keeper.decide(secondKey) == .admit(second.user))
     }
 
-    @Test("lets a credential's holders make so many connections at once, and each of them")
+    @Test("limits the connections of each credential, shared or not")
     func rates() throws {
         let (first, firstKey) = try worker("a")
         let (_, unknownKey) = try worker("b")
@@ -51,7 +51,7 @@ import ZeroMQ
         func admissions(_ key: [UInt8]) -> Int {
             (0..<2000).count { _ in keeper.decide(key) != .refuseForNow }
         }
-        // A test that takes seconds lets more in.
+        // If the test takes seconds, more are admitted.
         #expect((16...30).contains(admissions(firstKey)))
         #expect((512...560).contains(admissions(poolKey)))
         #expect(keeper.decide(unknownKey) == .refuse)

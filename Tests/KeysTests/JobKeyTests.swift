@@ -2,7 +2,7 @@ import Keys
 import Testing
 
 @Suite("A job's key") struct JobKeyTests {
-    @Test("is one line that both sides read as their own half")
+    @Test("is one line, and each side reads its own half")
     func halves() throws {
         try withFolder { folder in
             let path = "\(folder)/job.key"
@@ -22,10 +22,10 @@ import Testing
         }
     }
 
-    @Test("differs from each other one")
+    @Test("is different each time")
     func fresh() throws { #expect(try JobKey().line != JobKey().line) }
 
-    @Test("has none of its words changed, left out or added")
+    @Test("is rejected if a word is changed, missing or added")
     func malformed() throws {
         try withFolder { folder in
             let path = "\(folder)/job.key"
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test("lets in its own workers alone: its list and its pair never change")
+    @Test("admits only its own workers: its list and its key pair are fixed")
     func isFixed() throws {
         try withFolder { folder in
             let path = "\(folder)/job.key"

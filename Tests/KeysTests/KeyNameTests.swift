@@ -2,7 +2,7 @@ import Keys
 import Testing
 
 @Suite("The name of a credential") struct KeyNameTests {
-    @Test("is made of letters, digits, dots, underscores and hyphens")
+    @Test("consists of letters, digits, dots, underscores and hyphens")
     func names() {
         for name in ["a", "7", "gpu-1.rack_2", String(repeating: "x", count: 64)] {
             #expect(KeyName(name)?.description == name)
@@ -10,7 +10,7 @@ import Testing
     }
 
     @Test(
-        "is nothing else",
+        "is rejected if it has another form",
         arguments: [
             "", ".", "-x", "_x", "a b", "a/b", "a:b", "a#b", "a\n", "a\u{0}", "\u{202E}a", "é", "а",
             String(repeating: "x", count: 65),
@@ -19,7 +19,7 @@ import Testing
         #expect(KeyName(text) == nil)
     }
 
-    @Test("has each byte that is allowed, and no other")
+    @Test("allows exactly the documented bytes")
     func bytes() {
         let allowed = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-".utf8)
         for byte in UInt8.min...UInt8.max {

@@ -5,9 +5,9 @@ import Requirements
 import Testing
 import Training
 
-/// A key's file is read and made by the same code as all secrets' files.
+/// Keys' files are read and created by the same code as all secret files.
 @Suite("A secret's file") struct SecretFileTests {
-    @Test("is never put in the place of a file, a folder or a link, even one that leads nowhere")
+    @Test("never replaces a file, a folder or a link, even a dangling one")
     func isNew() throws {
         try withFolder { folder in
             let outside = "\(folder)/outside"
@@ -30,10 +30,10 @@ import Training
         }
     }
 
-    /// Which of all modes are fine where the group is one of the process's.
+    /// Whether a mode is accepted if the group is one of the process's.
     private static func isFine(_ mode: Int) -> Bool { mode & 0o037 == 0 && mode & 0o400 != 0 }
 
-    @Test("is read where nobody else can read or change it, of all 512 modes")
+    @Test("is accepted if only its owner and group can read it, of all 512 modes")
     func modes() throws {
         try withFolder { folder in
             let path = "\(folder)/key"
@@ -69,7 +69,7 @@ import Training
     }
 
     @Test(
-        "is not another user's",
+        "is rejected if another user owns it",
         .needs(.root))
     func owners() throws {
         try withFolder { folder in
@@ -101,7 +101,7 @@ import Training
         }
     }
 
-    @Test("is a regular file of a megabyte at most", .timeLimit(.minutes(5)))
+    @Test("must be a regular file of at most a megabyte", .timeLimit(.minutes(5)))
     func kinds() throws {
         try withFolder { folder in
             mkfifo("\(folder)/pipe", 0o600)

@@ -5,9 +5,9 @@ import Keys
 import Testing
 import Training
 
-@Suite("The files of keys that sign runs")
+@Suite("The files of a signing key")
 struct SigningKeyFileTests {
-    @Test("are made as a pair, of which only the owner can read the private half")
+    @Test("are created as a pair, with a private half that only the owner can read")
     func made() throws {
         try withFolder { folder in
             let path = "\(folder)/key"
@@ -20,7 +20,7 @@ struct SigningKeyFileTests {
     }
 
     @Test(
-        "are never made over anything, nor through a link, and then neither is",
+        "are both omitted if either would replace something or follow a link",
         arguments: ["", ".pub"])
     func existing(suffix: String) throws {
         try withFolder { folder in
@@ -42,7 +42,7 @@ struct SigningKeyFileTests {
     }
 
     @Test(
-        "are read only where nobody else can read or change the private half",
+        "are rejected if others can read or change the private half",
         arguments: [
             (0o600, true), (0o400, true), (0o440, true), (0o660, false), (0o604, false),
             (0o602, false), (0o644, false), (0o601, false),
@@ -62,7 +62,7 @@ struct SigningKeyFileTests {
         }
     }
 
-    @Test("are read from regular files alone, and told from all else")
+    @Test("must be regular files with the right content")
     func kinds() throws {
         try withFolder { folder in
             let path = "\(folder)/key"

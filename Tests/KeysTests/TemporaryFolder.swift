@@ -1,6 +1,6 @@
 import Foundation
 
-/// Calls `body` with a folder of its own, which is removed afterwards.
+/// Calls `body` with a temporary folder, which is removed afterwards.
 func withFolder<Result>(_ body: (_ folder: String) throws -> Result) throws -> Result {
     let folder = FileManager.default.temporaryDirectory.appending(path: "tern-keys-\(UUID())")
         .path(percentEncoded: false)
@@ -9,7 +9,7 @@ func withFolder<Result>(_ body: (_ folder: String) throws -> Result) throws -> R
     return try body(folder)
 }
 
-/// The rights of a file, such as 0o600.
+/// The permissions of a file, such as 0o600.
 func mode(of path: String) throws -> Int? {
     try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
 }

@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    @Test("may lack the line's end, as what was pasted does")
+    @Test("may lack a final line break, as pasted text does")
     func withoutLineEnd() throws {
         try withFolder { folder in
             let credential = try credential(in: folder)
@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    @Test("is never put in the place of another")
+    @Test("never replaces another")
     func isNew() throws {
         try withFolder { folder in
             let path = "\(folder)/gpu1.key"
@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    @Test("has none of its words changed, left out or added")
+    @Test("is rejected if a word is changed, missing or added")
     func malformed() throws {
         try withFolder { folder in
             let path = "\(folder)/gpu1.key"
@@ -69,7 +69,7 @@ import Testing
         }
     }
 
-    @Test("can trust a second public key of its coordinator, and no third")
+    @Test("can trust a second public key of its coordinator, but no third")
     func trust() throws {
         try withFolder { folder in
             let path = "\(folder)/gpu1.key"

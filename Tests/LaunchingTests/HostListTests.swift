@@ -2,19 +2,19 @@ import Launching
 import TestSupport
 import Testing
 
-@Suite("A list of machines") struct HostListTests {
+@Suite("A list of hosts") struct HostListTests {
     private func hosts(_ text: String) throws -> [Host] {
         try HostList(parsing: Array(text.utf8), from: "hosts").hosts
     }
 
-    @Test("takes lanes as a number, as slots, and as Horovod's discovery scripts print them")
+    @Test("accepts lanes as a number, as slots, and as Horovod's discovery scripts print them")
     func lanes() throws {
         let list = try hosts("a 8\nb slots=4\nc:2\nd\n")
         #expect(list.map(\.name) == ["a", "b", "c", "d"])
         #expect(list.map(\.lanes) == [8, 4, 2, nil])
     }
 
-    @Test("takes users, ports and addresses")
+    @Test("accepts users, ports and addresses")
     func names() throws {
         let list = try hosts(
             """
@@ -35,7 +35,7 @@ import Testing
         #expect(list.map(\.user) == ["user", "me", nil, nil, nil, nil])
     }
 
-    @Test("may come from another system, have comments, and lack its last line's end")
+    @Test("accepts other systems' line ends, comments, and a missing last line break")
     func odd() throws {
         let list = try hosts("\u{FEFF}# name\r\n\r\na 8\r\n \tb 2 # in the rack\r\n  # c\nd")
         #expect(list.map(\.name) == ["a", "b", "d"])
@@ -49,7 +49,7 @@ import Testing
         #expect(list.map(\.lanes) == [8, nil, 4, 1])
     }
 
-    @Test("can be told to another launch as the value of an option")
+    @Test("can be passed to another launch as the value of an option")
     func text() throws {
         let list = try HostList(
             parsing: Array("u@a:22 8\nb\nc:3\n[::1]:22:1\n::2 4\n::3\nd:2222:".utf8), from: "hosts")
@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test(
-        "names the line that it cannot use, and what is wrong there",
+        "names the invalid line and what is wrong there",
         arguments: [
             ("a\nb x\n", "hosts, line 2: 'x' is not a number of lanes (1 to 1024)"),
             ("a\n\nb 0", "hosts, line 3: '0' is not a number of lanes (1 to 1024)"),
@@ -84,13 +84,13 @@ import Testing
     }
 
     @Test(
-        "is refused as an option's value where it holds nothing, or a host twice",
+        "is rejected as an option's value if an entry is empty or a host is repeated",
         arguments: ["", "a,", "a,,b", "a,a:2"])
     func badOption(text: String) {
         #expect(throws: HostListError.self) { try HostList(option: text) }
     }
 
-    @Test("gives ssh no word that is an option or that a shell reads more into, whatever it holds")
+    @Test("gives ssh no option and no shell syntax, whatever it contains")
     func generated() {
         var random = SplitMix64(state: 17)
         let characters = Array("ab1-._:%@[] \t,;$()`'\"\\!&|<>*?~#=\n\r\0é")

@@ -1,7 +1,7 @@
 import Launching
 import Testing
 
-@Suite("What a host is like") struct HostProbeTests {
+@Suite("The probe of a host") struct HostProbeTests {
     private let probe = HostProbe(
         version: "0.1.0", protocolVersion: 6, host: "node1", architecture: "x86_64",
         processor: "AMD EPYC 9654", processors: 8,
@@ -31,7 +31,7 @@ import Testing
         "temporary_space":4000000000,"version":"0.1.0"}
         """
 
-    @Test("is one line of JSON, whose form does not change")
+    @Test("is one line of JSON with a fixed form")
     func form() { #expect(probe.line == line) }
 
     @Test("is read from its line")
@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test(
-        "is refused where a number is beyond its limits or a part is missing",
+        "is rejected if a number is out of range or a part is missing",
         arguments: [
             ("\"processors\":8", "\"processors\":0"),
             ("\"memory\":16000000000", "\"memory\":-1"),
@@ -60,7 +60,7 @@ import Testing
         #expect(HostProbe(parsing: line.replacing(part, with: replacement)) == nil)
     }
 
-    @Test("shows no control characters of a hostile host")
+    @Test("shows no control characters from a hostile host")
     func hostile() throws {
         let hostile = line.replacing("node1", with: #"a\u001b[2J"#)
             .replacing("AMD EPYC 9654", with: #"b\u001b]0;x\u0007"#)
@@ -73,7 +73,7 @@ import Testing
 }
 
 @Suite("A probe's token") struct ProbeTokenTests {
-    @Test("is a line of 32 to 128 hexadecimal digits, and a new one is")
+    @Test("is a line of 32 to 128 hexadecimal digits, and so is a new one")
     func form() {
         for count in [31, 129] {
             #expect(ProbeToken(String(repeating: "a", count: count)) == nil)

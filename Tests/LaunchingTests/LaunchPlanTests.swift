@@ -2,8 +2,8 @@ import Launching
 import TestSupport
 import Testing
 
-@Suite("The plan of a launch") struct LaunchPlanTests {
-    /// Sizes of the default network on MNIST.
+@Suite("A launch plan") struct LaunchPlanTests {
+    /// The sizes of the default network on MNIST.
     private var job: LaunchPlan.Job {
         LaunchPlan.Job(
             operationsPerExample: 3.66e6, weightBytes: 87_080, batchSize: 128, shards: 16,
@@ -30,7 +30,7 @@ import Testing
         return try #require(LaunchPlan.Member(probe, lanes: lanes))
     }
 
-    /// Hosts and jobs of all kinds, the same in each run.
+    /// Hosts and jobs of all kinds, the same in every test run.
     private func generated() throws -> [([LaunchPlan.Member], LaunchPlan.Job)] {
         var random = SplitMix64(state: 17)
         return try (0..<200).map { _ in
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test("costs more on the wire and computes no longer, the more hosts there are")
+    @Test("spends more time on the network and no more on computing as hosts are added")
     func moreHosts() throws {
         for (members, job) in try generated() {
             let costs = LaunchPlan(members, job).costs
@@ -63,7 +63,7 @@ import Testing
                 let rate = Double(job.batchSize) / more.step
                 #expect(abs(more.examplesPerSecond - rate) < rate * 1e-9)
             }
-            // Others divide the tree into more nodes.
+            // Other numbers of hosts divide the tree into more nodes.
             let even = costs.filter { $0.hosts & ($0.hosts - 1) == 0 }
             guard job.batchSize >= job.shards else { continue }
             for (fewer, more) in zip(even, even.dropFirst()) {
@@ -72,7 +72,7 @@ import Testing
         }
     }
 
-    @Test("says from which number of hosts on no other is 5% faster")
+    @Test("finds the smallest number of hosts within 5% of the fastest")
     func enough() throws {
         for (members, job) in try generated() {
             let plan = LaunchPlan(members, job)
@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    @Test("proposes shards for all lanes, and a batch that keeps them busy if any does")
+    @Test("proposes shards for all lanes, and a batch that keeps them busy if possible")
     func proposal() throws {
         for (members, job) in try generated() {
             let plan = LaunchPlan(members, job)
@@ -102,7 +102,7 @@ import Testing
         }
     }
 
-    @Test("gives each slot to the lane that is done with it first")
+    @Test("assigns each slot to the lane that finishes it first")
     func computeTime() throws {
         for (members, job) in try generated() {
             var lanes = members.flatMap { member in
@@ -123,7 +123,7 @@ import Testing
         }
     }
 
-    @Test("counts the sums of a share: one a node of the tree")
+    @Test("counts one sum a tree node in each worker's slots")
     func nodes() {
         func nodes(_ range: Range<Int>, of whole: Range<Int>) -> Int {
             if range.isEmpty { return 0 }
@@ -140,7 +140,7 @@ import Testing
         }
     }
 
-    @Test("takes the coordinator's link for the same, whether hosts were measured at once or not")
+    @Test("measures the same coordinator link, whether hosts were probed together or in turn")
     func sharedLink() throws {
         let at = try (0..<4).map { _ in
             try member(upload: 2.5e7, ofAll: 1e8, download: 2.5e7)
@@ -151,7 +151,7 @@ import Testing
         #expect(abs(atOnce.wire - 8 * 87_080 / 1e8) < 1e-9)
     }
 
-    @Test("has all wait for a host whose own link is slow")
+    @Test("lets all hosts wait for one with a slow link")
     func slowLink() throws {
         let slow = try member(rate: 0.9e11, upload: 1e6, ofAll: 1e8, download: 1e6)
         let plan = LaunchPlan([slow, try member(), try member(), try member()], job)
@@ -161,7 +161,7 @@ import Testing
         #expect(plan.enough < 4)
     }
 
-    @Test("leaves out hosts that cannot compute or were not measured")
+    @Test("excludes hosts that cannot compute or were not measured")
     func leftOut() throws {
         let line = HostProbe(
             version: "0.1.0", protocolVersion: 6, host: "a", architecture: "x86_64",
@@ -184,7 +184,7 @@ import Testing
         #expect(LaunchPlan.Member(other, lanes: 1) == nil)
     }
 
-    @Test("tells in a table and in words where more hosts stop paying, and what would help")
+    @Test("shows in a table and in words where more hosts stop paying, and what would help")
     func text() throws {
         let hosts = try (0..<4).map { _ in
             try member(processors: 2, upload: 1e9, download: 1e9)

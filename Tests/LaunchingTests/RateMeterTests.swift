@@ -10,18 +10,18 @@ import Testing
         return meter.bytesPerSecond
     }
 
-    @Test("is that of the second half, after TCP's slow start")
+    @Test("comes from the second half, after TCP's slow start")
     func secondHalf() {
         #expect(rate(of: [(0.5, 10), (1, 100), (1.5, 600), (2, 1100)]) == 1000)
     }
 
-    @Test("is that of the whole time where little arrives")
+    @Test("comes from the whole time if little arrives")
     func slow() {
         #expect(rate(of: [(1.25, 500)]) == 400)
         #expect(rate(of: [(0.5, 500)]) == 1000)
     }
 
-    @Test("is none where nothing arrives")
+    @Test("is nil if nothing arrives")
     func nothing() {
         #expect(rate(of: []) == nil)
         #expect(rate(of: [(0.5, 0), (1.5, 0)]) == nil)

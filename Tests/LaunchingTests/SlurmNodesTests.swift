@@ -4,10 +4,10 @@ import Requirements
 import TestSupport
 import Testing
 
-@Suite("The names of nodes, as Slurm writes them")
+@Suite("Slurm's node names")
 struct SlurmNodesTests {
     @Test(
-        "are expanded in order, with the zeros of their numbers",
+        "are expanded in order, with leading zeros",
         arguments: [
             ("n1", ["n1"]),
             (
@@ -30,7 +30,7 @@ struct SlurmNodesTests {
     }
 
     @Test(
-        "are refused where Slurm does not write them so",
+        "are rejected in any form that Slurm does not write",
         arguments: [
             "", ",", "n1,", "n[", "n[]", "n]", "n[1", "n[1-]", "n[-1]", "n[2-1]", "n[a-b]",
             "n[1-2-3]",
@@ -44,7 +44,7 @@ struct SlurmNodesTests {
     private static let scontrol = "/usr/bin/scontrol"
 
     @Test(
-        "are those that scontrol show hostnames prints",
+        "match the output of scontrol show hostnames",
         .needs(
             Requirement("the package slurm-client") {
                 FileManager.default.isExecutableFile(atPath: scontrol)
@@ -75,7 +75,7 @@ struct SlurmNodesTests {
         }
     }
 
-    /// Up to three words with up to two brackets each, as Slurm reads them in one order.
+    /// Up to three words with up to two brackets each; Slurm reads these in a single order.
     private static func list(_ random: inout SplitMix64) -> String {
         let words = (0..<Int.random(in: 1...3, using: &random)).map { _ in
             let parts = (0..<Int.random(in: 0...2, using: &random)).map { _ in

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("A task of a Slurm job")
 struct SlurmTaskTests {
-    /// What srun sets for the first of two tasks on each of two nodes.
+    /// The variables that srun sets for the first of two tasks on each of two nodes.
     private static let variables = [
         "SLURM_JOB_ID": "123456", "SLURM_STEP_ID": "3", "SLURM_PROCID": "2", "SLURM_NTASKS": "4",
         "SLURM_STEP_NODELIST": "n[07-08]", "SLURM_GTIDS": "2,3", "SLURM_CPUS_ON_NODE": "8",
@@ -25,14 +25,14 @@ struct SlurmTaskTests {
         #expect(task.runFolder == "runs/slurm-123456")
     }
 
-    @Test("has the CPUs that it was given, or a share of its node's")
+    @Test("uses the CPUs that it was given, or an equal share of its node's")
     func cpus() throws {
         #expect(try task([:]).cpus == 4)
         #expect(try task(["SLURM_CPUS_PER_TASK": "3"]).cpus == 3)
         #expect(try task(["SLURM_CPUS_ON_NODE": "1"]).cpus == 1)
     }
 
-    @Test("has another key each time that its job or step starts")
+    @Test("has a new key each time that its job or step starts")
     func key() throws {
         let names = try [
             task([:]), task(["SLURM_RESTART_COUNT": "1"]), task(["SLURM_STEP_ID": "4"]),
@@ -44,9 +44,9 @@ struct SlurmTaskTests {
     }
 
     @Test(
-        "finds the coordinator's node where Slurm sorts the nodes of several groups",
+        "finds the coordinator's node although Slurm sorts the nodes of several groups",
         arguments: [
-            // All groups, the second alone, and one of the first's nodes.
+            // All groups, only the second, and one node of the first.
             ("n[1-3]", "n3"), ("n[1-2]", "n1"), ("n3", "n3"),
         ])
     func groups(nodes: String, first: String) throws {
@@ -57,7 +57,7 @@ struct SlurmTaskTests {
         #expect(task.coordinator == first)
     }
 
-    @Test("is none without what srun sets, and the first that is missing is named")
+    @Test("needs srun's variables, and names the first missing one")
     func missing() {
         #expect(throws: SlurmError.missing("SLURM_STEP_ID")) { try SlurmTask([:]) }
         for name in Self.variables.keys {
@@ -66,7 +66,7 @@ struct SlurmTaskTests {
     }
 
     @Test(
-        "refuses what Slurm does not write",
+        "rejects values that Slurm does not write",
         arguments: [
             ("SLURM_PROCID", "-1"), ("SLURM_JOB_ID", "1_2"), ("SLURM_STEP_NODELIST", "n[1"),
             ("SLURM_CPUS_PER_TASK", "many"), ("SLURM_RESTART_COUNT", ""),
