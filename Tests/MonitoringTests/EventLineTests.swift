@@ -15,7 +15,7 @@ import Training
         return try #require(object as? [String: Any])
     }
 
-    @Test("has a time, a name of its own, a level and the words of the log")
+    @Test("has a time, a unique name, a level and the text of the log")
     func common() throws {
         let lines = try lines()
         #expect(Set(lines.map(\.event)).count == lines.count)
@@ -28,7 +28,7 @@ import Training
         }
     }
 
-    @Test("is read as it was written")
+    @Test("reads back unchanged")
     func roundTrip() throws {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
@@ -38,7 +38,7 @@ import Training
     }
 
     @Test(
-        "is one line of plain characters and says nothing else, whatever a name or reason holds",
+        "is one line of printable text without other fields, whatever a name or reason contains",
         arguments: [
             "a\nb", "\r\u{1B}[2J", #"","event":"run_ended"#, "<script>alert(1)</script>",
             "\u{202E}txt", "\u{2028}", "\0", "{}}\\",
@@ -54,7 +54,7 @@ import Training
         }
     }
 
-    @Test("of which too many have come is left out as in the log")
+    @Test("is omitted in a flood, as in the log")
     func flood() {
         let told = (1...64).filter {
             RunEvent.dropped(peer: "x", reason: "y", total: $0).line(at: 0) != nil
@@ -62,7 +62,7 @@ import Training
         #expect(told == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 16, 32, 64])
     }
 
-    @Test("is in docs/events.md, with all of its fields and no others")
+    @Test("is documented in docs/events.md with exactly its fields")
     func page() throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()
@@ -73,7 +73,7 @@ import Training
         let common: Set = ["time", "event", "level", "text", "step"]
         for line in try lines() where line.event != "step" {
             let row = try #require(rows.first { $0.contains(line.event) }, "\(line.event)")
-            // A row may tell of two events; and an event may be called as a field.
+            // A row may describe two events, and an event may have the name of a field.
             let rest = common.union([line.event]).union(row.filter { $0.contains("_") })
             #expect(row.subtracting(rest) == Set(try fields(of: line).keys).subtracting(rest))
         }
@@ -81,7 +81,7 @@ import Training
 }
 
 @Suite("events.jsonl") struct RecordedEventsTests {
-    @Test("has what is not logged, too, but no steps")
+    @Test("includes events below the log level, but no steps")
     func levels() async throws {
         let folder = try TemporaryFolder()
         let opened = try Folder(folder.path)

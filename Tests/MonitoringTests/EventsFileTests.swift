@@ -10,10 +10,10 @@ import Training
 
     init() throws { folder = try TemporaryFolder() }
 
-    /// A name from outside that would forge a line, steer a terminal, and turn text around.
+    /// A foreign name that would forge a line, control a terminal, and reverse the text direction.
     private static let hostile = "evil\n{\"event\":\"run_ended\"}\u{1B}[2J\u{202E}\u{2028}<b>/h:1"
 
-    /// Each kind of event that is told, with hostile names and reasons.
+    /// Each kind of event, with hostile names and reasons.
     private static let all: [(String, RunEvent)] = {
         let name = hostile
         let owed = OwedWork(step: 7, shards: [3, 1], seconds: 0.5, helpers: [name])
@@ -54,7 +54,7 @@ import Training
         ]
     }()
 
-    @Test("are an object a line, whatever names and reasons hold", arguments: all)
+    @Test("are one JSON object a line, whatever names and reasons contain", arguments: all)
     func lines(name: String, event: RunEvent) throws {
         let line = try #require(event.line(at: 1.25)).plain
         #expect(line.event == name)
@@ -64,7 +64,7 @@ import Training
         #expect(!text.unicodeScalars.contains { $0.value < 32 || $0 == "\u{202E}" })
     }
 
-    @Test("name the worker and its machine apart from what is told of them")
+    @Test("name the worker and its machine in separate fields")
     func fields() throws {
         let event = RunEvent.left(
             worker: "gpu/node3:4711", reason: "it hangs", members: 2,
@@ -76,7 +76,7 @@ import Training
         #expect(line.level == "warning" && line.time == 1.25)
     }
 
-    @Test("stay when a run goes on; what was left half written is cut off")
+    @Test("remain when a run is resumed, except for a half-written line")
     func torn() throws {
         let whole = EventLine(now: "run_started", .info).json + "\n"
         for rest in ["", "{\"time\":1,\"ev", "\0\0\0\0", "garbage\n", "\0\0\n{\"time\":1}\n"] {
@@ -90,7 +90,7 @@ import Training
         }
     }
 
-    @Test("tell what failed first, until a session has come to its end")
+    @Test("record the first failure until a session ends")
     func failure() throws {
         func failed(_ pid: Int) -> EventLine {
             var line = EventLine(now: "process_failed", .warning)
@@ -108,7 +108,7 @@ import Training
         }
     }
 
-    @Test("carry swift-log's metadata, that of the message before that of the logger")
+    @Test("carry swift-log's metadata; the message's overrides the logger's")
     func metadata() async throws {
         let opened = try Folder(folder.path)
         let (sink, record) = (LogSink(), RecordThread())
@@ -126,7 +126,7 @@ import Training
         #expect(text.hasSuffix(" info told [a=1 b=2?]\n"))
     }
 
-    @Test("as text with a time before them are read as they were written, and sort by time")
+    @Test("as text start with a time, read back unchanged, and sort by time")
     func prefix() {
         let times = [0, 1.000001, 1_795_000_000.123456, 1_795_000_000.5]
         let lines = times.map {

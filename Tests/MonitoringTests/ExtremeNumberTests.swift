@@ -4,13 +4,13 @@ import Monitoring
 import Testing
 import Training
 
-@Suite("No number of a run can end its writers") struct ExtremeNumberTests {
+@Suite("Extreme numbers") struct ExtremeNumberTests {
     static let extremes: [Double] = [
         .nan, .signalingNaN, .infinity, -.infinity, 1e308, -1e308, .greatestFiniteMagnitude,
         .leastNonzeroMagnitude, -.leastNonzeroMagnitude, -0.0, 1e18, 1e19, 9.3e9, 1e11, 123,
     ]
 
-    @Test("neither the loss of a step or an epoch, nor its rate or its times", arguments: extremes)
+    @Test("in losses, rates and times do not crash the writers", arguments: extremes)
     func events(value: Double) async throws {
         let folder = try TemporaryFolder()
         let (opened, metrics) = (try Folder(folder.path), "\(folder.path)/\(MetricsFile.name)")
@@ -20,7 +20,7 @@ import Training
             sink: sink, thread: thread, metrics: try MetricsFile(in: opened, resumingAt: 0),
             steps: try StepsFile(in: opened, resumingAt: 0),
             timing: try TimingFile(in: opened), logEvery: 1, resumingAt: 0)
-        // Each number by itself, and all of them.
+        // Each number by itself, and all together.
         for place in 0...5 {
             func number(_ index: Int) -> Double { index == place || place == 5 ? value : 1 }
             let tally = Tally(examples: 1, correct: 1, loss: number(0))
@@ -59,7 +59,7 @@ import Training
             [String: JSONValue].self, from: Data(jsonText(summary, isPretty: true).utf8))
     }
 
-    @Test("nor any that is written for people", arguments: extremes)
+    @Test("are formatted for display without a crash", arguments: extremes)
     func texts(value: Double) {
         for decimals in 0...12 { #expect(!fixed(value, decimals).isEmpty) }
         for text in [percent(value), grouped(value), clockText(seconds: value)] {
@@ -67,7 +67,7 @@ import Training
         }
     }
 
-    @Test("large and negative numbers are grouped, others are not")
+    @Test("are grouped if finite, also with a sign")
     func groups() {
         #expect(grouped(-123) == "-123")
         #expect(grouped(-1234) == "-1,234")
@@ -80,7 +80,7 @@ import Training
     }
 }
 
-/// Any value of JSON.
+/// A JSON value of any kind.
 private enum JSONValue: Decodable {
     case null, number(Double), text(String)
 

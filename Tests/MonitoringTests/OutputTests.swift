@@ -5,7 +5,7 @@ import Testing
 import Training
 import ZeroMQ
 
-/// A pipe of 4 KB.
+/// A pipe with a buffer of 4 KB.
 private struct SmallPipe {
     let reading: Int32
     let writing: Int32
@@ -14,7 +14,7 @@ private struct SmallPipe {
         var ends: [Int32] = [-1, -1]
         pipe(&ends)
         (reading, writing) = (ends[0], ends[1])
-        let setSize: Int32 = 1031  // F_SETPIPE_SZ, which Swift's Glibc does not know
+        let setSize: Int32 = 1031  // F_SETPIPE_SZ, which Swift's Glibc does not define
         _ = fcntl(writing, setSize, 4096)
     }
 
@@ -31,8 +31,8 @@ private struct SmallPipe {
     }
 }
 
-@Suite("The output") struct OutputTests {
-    @Test("loses nothing where the descriptor does not block", arguments: [0, O_NONBLOCK])
+@Suite("Output") struct OutputTests {
+    @Test("loses nothing on a non-blocking descriptor", arguments: [0, O_NONBLOCK])
     func slow(flag: Int32) async throws {
         let pipe = SmallPipe()
         _ = fcntl(pipe.writing, F_SETFL, O_WRONLY | flag)
@@ -45,7 +45,7 @@ private struct SmallPipe {
         #expect(pipe.readAll(pausing: 100) == bytes)
     }
 
-    @Test("takes a reader that went away for no error, and a broken descriptor for one")
+    @Test("ignores a reader that has gone, but reports a broken descriptor")
     func broken() throws {
         signal(SIGPIPE, SIG_IGN)
         let pipe = SmallPipe()
@@ -57,7 +57,7 @@ private struct SmallPipe {
         #expect(throws: OutputError.failed(code: ENOSPC)) { try Output.write([1], to: full) }
     }
 
-    @Test("gives up a reader that does not read in time")
+    @Test("times out if the reader does not read")
     func patience() {
         let pipe = SmallPipe()
         defer { for end in [pipe.reading, pipe.writing] { close(end) } }
@@ -67,9 +67,9 @@ private struct SmallPipe {
         }
     }
 
-    @Test("of a log never waits for a disk that hangs, and keeps all until it goes on")
+    @Test("of a log never waits for a hanging disk, and buffers everything until it recovers")
     func hangingDisk() async throws {
-        // A pipe that nobody reads stands still as such a disk does.
+        // A pipe without a reader blocks like such a disk.
         let pipe = SmallPipe()
         let (sink, record) = (LogSink(), RecordThread())
         sink.add(log: pipe.writing, path: "coordinator.log", events: nil, on: record)
@@ -89,7 +89,7 @@ private struct SmallPipe {
         #expect(await record.finish() == nil)
     }
 
-    @Test("of a record stops at the first failure, and tells it")
+    @Test("of a record stops at the first failure and reports it")
     func fullDisk() async {
         let record = RecordThread()
         let written = Locked<[Int]>([])
@@ -104,7 +104,7 @@ private struct SmallPipe {
         #expect(written.withLock { $0 } == [0, 1, 2, 3, 4])
     }
 
-    @Test("of a record has room until 64 MB wait")
+    @Test("of a record has room until 64 MB are buffered")
     func room() async {
         let record = RecordThread()
         let gate = SmallPipe()

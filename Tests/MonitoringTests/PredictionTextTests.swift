@@ -9,12 +9,12 @@ struct PredictionTextTests {
         name: "a\tb.png", notes: ["4x4", "inverted"],
         prediction: Prediction(logits: [0, 2, 1], kernels: Kernels.supported[0]))
 
-    @Test("a pipe gets one line of four columns")
+    @Test("print one line of four columns to a pipe")
     func line() {
         #expect(text.line == "a?b.png\t1\t66.52%\t4x4, inverted")
     }
 
-    @Test("a terminal gets a drawing beside ranked bars")
+    @Test("show a drawing beside ranked bars on a terminal")
     func drawing() {
         let pixels: [UInt8] = [
             255, 0, 255, 0,
@@ -32,7 +32,7 @@ struct PredictionTextTests {
                 """)
     }
 
-    @Test("a large picture is drawn in no more than 40 columns")
+    @Test("draw a large picture in at most 40 columns")
     func large() {
         let drawing = text.drawing(of: [UInt8](repeating: 255, count: 90 * 100), columns: 100)
         let lines = drawing.split(separator: "\n").dropFirst()

@@ -10,7 +10,7 @@ import Training
             seconds: seconds, positions: 0..<10, weights: .none)
     }
 
-    @Test("shows how far, how fast, and how long still")
+    @Test("shows progress, speed and remaining time")
     func content() {
         var bar = ProgressBar()
         let start = bar.text(after: report(step: 1, seconds: 1), width: 80)

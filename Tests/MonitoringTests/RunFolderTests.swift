@@ -3,7 +3,7 @@ import Monitoring
 import Testing
 import Training
 
-/// A folder that is gone when the test is over.
+/// A temporary folder that is removed with the object.
 final class TemporaryFolder {
     let path = NSTemporaryDirectory() + "tern-monitoring-" + UUID().uuidString
 
@@ -20,7 +20,7 @@ final class TemporaryFolder {
 
     init() throws { folder = try TemporaryFolder() }
 
-    @Test("is not made over another run")
+    @Test("never replaces another run")
     func holdsRun() throws {
         let path = folder.path + "/run"
         let run = try RunDirectory.create(path)
@@ -28,7 +28,7 @@ final class TemporaryFolder {
         #expect(throws: RunDirectoryError.holdsRun(path)) { try RunDirectory.create(path) }
     }
 
-    @Test("is another for each of the runs that start at the same moment")
+    @Test("is unique for each of the runs that start at the same moment")
     func fresh() async throws {
         let runs = folder.path + "/runs"
         let paths = try await withThrowingTaskGroup(of: String.self) { group in
@@ -39,7 +39,7 @@ final class TemporaryFolder {
         #expect(paths.allSatisfy(Files.isFolder))
     }
 
-    @Test("is one coordinator's at a time")
+    @Test("belongs to one coordinator at a time")
     func inUse() throws {
         let path = folder.path + "/run"
         let run = try RunDirectory.create(path)
@@ -47,7 +47,7 @@ final class TemporaryFolder {
         #expect(throws: RunDirectoryError.inUse(path)) { try RunDirectory.open(path) }
     }
 
-    @Test("takes its configuration from a checkpoint where the file is gone, and only there")
+    @Test("uses the configuration in a checkpoint only if the file is missing")
     func lostConfiguration() throws {
         let path = folder.path + "/run"
         try Files.makeFolder(path)
@@ -61,7 +61,7 @@ final class TemporaryFolder {
         #expect(error?.description.contains("put it away") == false)
     }
 
-    @Test("of which only the rest is left is not said to be one that can go on")
+    @Test("without configuration and checkpoint is not offered for a resume")
     func rest() throws {
         let path = folder.path + "/run"
         try Files.makeFolder(path)
@@ -71,7 +71,7 @@ final class TemporaryFolder {
         }
     }
 
-    @Test("whose checkpoints cannot be read is an error")
+    @Test("is rejected if its checkpoints cannot be read")
     func unreadableCheckpoints() throws {
         let path = folder.path + "/run"
         try Files.makeFolder(path)
@@ -88,7 +88,7 @@ final class TemporaryFolder {
         }
     }
 
-    @Test("keeps of its metrics what happened up to the checkpoint it is resumed from")
+    @Test("keeps its metrics up to the checkpoint that it resumes from")
     func metrics() throws {
         let path = folder.path + "/metrics.jsonl"
         let lines = [
@@ -117,7 +117,7 @@ final class TemporaryFolder {
             weights: .none)
     }
 
-    /// The record that is left after these bytes when a run is resumed at a step and makes one more.
+    /// The record file after it held these bytes and a run was resumed at a step and made one more.
     private func resumed(_ text: String?, at step: Int) throws -> String {
         let path = folder.path + "/steps.csv"
         try? FileManager.default.removeItem(atPath: path)
@@ -128,16 +128,16 @@ final class TemporaryFolder {
         return try String(contentsOfFile: path, encoding: .utf8)
     }
 
-    @Test("begins its record with a heading, and adds a line a step")
+    @Test("starts its record with a heading, and adds one line a step")
     func newRecord() throws {
         #expect(try resumed(nil, at: 0) == Self.heading + line(1))
-        // Of a run that was killed before it had made its first step, or its heading.
+        // The run was killed before its first step or its heading was complete.
         for text in ["", "step,epo", Self.heading, Self.heading + line(1), Self.heading + "1,1,"] {
             #expect(try resumed(text, at: 0) == Self.heading + line(1), "\(text)")
         }
     }
 
-    @Test("cuts its record back to the checkpoint it is resumed from")
+    @Test("truncates its record to the checkpoint that it resumes from")
     func cutRecord() throws {
         let lines = Self.heading + (1...5).map(line).joined()
         #expect(try resumed(lines, at: 3) == Self.heading + (1...4).map(line).joined())
@@ -145,7 +145,7 @@ final class TemporaryFolder {
         #expect(try resumed(lines + "6,1,5", at: 5) == Self.heading + (1...6).map(line).joined())
     }
 
-    @Test("cuts its record back to the last line that is as it must be")
+    @Test("truncates its record to the last valid line")
     func damagedRecord() throws {
         let lines = Self.heading + line(1)
         for rest in ["garbage\n" + line(2), "\0\0\0\0", line(2) + line(2), line(3)] {
@@ -153,7 +153,7 @@ final class TemporaryFolder {
         }
     }
 
-    @Test("goes on with a record of an older version in its own format, but begins none in it")
+    @Test("continues an older record in its own format, but starts none in it")
     func olderRecord() throws {
         let heading = "step,epoch,first,end,weights\n"
         let lines = (1...3).map { "\($0),1,\(10 * $0 - 10),\(10 * $0),2d06800538d394c2\n" }
@@ -161,7 +161,7 @@ final class TemporaryFolder {
         #expect(try resumed(heading + lines.joined(), at: 0) == Self.heading + line(1))
     }
 
-    @Test("is not made over a record, and can be taken back while there is no step")
+    @Test("never replaces a record, and can be removed before the first step")
     func discard() throws {
         let path = folder.path + "/run"
         let run = try RunDirectory.create(path)
@@ -173,7 +173,7 @@ final class TemporaryFolder {
         #expect(!Files.exists(path))
     }
 
-    @Test("holds much of its record in memory, but not without bound")
+    @Test("buffers much of its record in memory, up to a limit")
     func buffer() throws {
         let path = folder.path + "/steps.csv"
         var file = try StepsFile(in: Folder(folder.path), resumingAt: 0)

@@ -10,7 +10,7 @@ struct ShellWordTests {
         "\\", "a\nb", "$HOME", "`id`", "*", "~", "#", "-n", "é", "'\u{200D}'x",
     ]
 
-    @Test("are what a shell makes of them", arguments: words)
+    @Test("are read back by a shell unchanged", arguments: words)
     func roundTrip(word: String) throws {
         let shell = Process()
         shell.executableURL = URL(filePath: "/bin/sh")

@@ -3,7 +3,7 @@ import Monitoring
 import Testing
 import Training
 
-@Suite("The file for TensorBoard") struct TensorBoardFileTests {
+@Suite("TensorBoard's file") struct TensorBoardFileTests {
     private let folder: TemporaryFolder
     private let run: Folder
     private var path: String { "\(folder.path)/tensorboard/\(name)" }
@@ -33,7 +33,7 @@ import Training
         """
     }
 
-    /// Metrics of which all lines are kept.
+    /// Metrics that keep all lines.
     private func metrics(of lines: some Sequence<String>) throws -> MetricsFile {
         try run.writeAtomically(Array(lines.joined().utf8), to: MetricsFile.name)
         return try MetricsFile(in: run, resumingAt: 1000)
@@ -47,14 +47,14 @@ import Training
 
     private func bytes() throws -> [UInt8] { Array(try Data(contentsOf: URL(filePath: path))) }
 
-    /// What an undisturbed run writes.
+    /// The file of an undisturbed run.
     private func undisturbed() throws -> [UInt8] {
         var file = try open(try metrics(of: []))
         for line in Self.lines { try file.append(line: Array(line.utf8)) }
         return try bytes()
     }
 
-    /// The records, whose checksums TensorBoard's reader checks in another test.
+    /// The records without their checksums, which another test checks with TensorBoard's reader.
     private func records(_ bytes: [UInt8]) -> [[UInt8]] {
         var rest = bytes[...]
         var records: [[UInt8]] = []
@@ -70,12 +70,12 @@ import Training
     func framing() throws {
         let records = records(try undisturbed())
         #expect(records.count == 8)
-        // Of Event(wall_time=1.5, file_version="brain.Event:2").
+        // The record of Event(wall_time=1.5, file_version="brain.Event:2").
         #expect(
             hex(records[0])
                 == "1800000000000000a37f4b2209000000000000f83f1a0d627261696e2e4576656e743a32"
                 + "2a28646c")
-        // Of the test after step 400: a varint of two bytes, and two values.
+        // The test after step 400: a two-byte varint and two values.
         #expect(
             hex(records[7])
                 == "36000000000000004f578cef090000000000000440109003"
@@ -87,7 +87,7 @@ import Training
         bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
-    @Test("of a run that goes on equals an undisturbed one's, whatever was in it", arguments: 0...6)
+    @Test("of a resumed run equals an undisturbed one, whatever it held before", arguments: 0...6)
     func resumed(kept: Int) throws {
         let whole = try undisturbed()
         for earlier in [[], whole, Array(whole.dropLast(5)), whole + [1, 2], [0, 0]] {
@@ -98,7 +98,7 @@ import Training
         }
     }
 
-    @Test("of a run that goes back equals an undisturbed one's", arguments: [0, 100, 250])
+    @Test("of a rewound run equals an undisturbed one", arguments: [0, 100, 250])
     func rewound(step: Int) throws {
         let whole = try undisturbed()
         let before = try metrics(of: Self.lines)
@@ -110,7 +110,7 @@ import Training
         #expect(try bytes() == whole)
     }
 
-    @Test("is cut back in its place, so that a TensorBoard which has it open reads on")
+    @Test("is truncated in place, so that a TensorBoard that has it open reads on")
     func samePlace() throws {
         func number() throws -> Int? {
             try FileManager.default.attributesOfItem(atPath: path)[.systemFileNumber] as? Int
@@ -119,12 +119,12 @@ import Training
         let before = try number()
         _ = try open(try metrics(of: Self.lines.prefix(2)))
         #expect(try number() == before)
-        // With other settings it is another file.
+        // Other settings give another file.
         _ = try open(try metrics(of: Self.lines.prefix(2)), epochs: 3)
         #expect(try number() != before)
     }
 
-    @Test("is the only one of its run, and leaves other programs' files alone")
+    @Test("is the only one of its run, and other programs' files stay")
     func onlyOne() throws {
         let own = try run.makeFolder("tensorboard")
         for other in [
@@ -136,19 +136,19 @@ import Training
         #expect(try own.names() == [name, "events.out.tfevents.9.host"])
     }
 
-    @Test("leaves out what is not finite, and lines that cannot be read")
+    @Test("omits values that are not finite, and unreadable lines")
     func notFinite() throws {
         _ = try open(try metrics(of: [Self.step(100)]))
         let whole = try bytes()
         for loss in ["null", "1e300"] {
             let line = Self.step(100, loss: loss)
             _ = try open(try metrics(of: [line, #"{"type":"step","step":7}"# + "\n"]))
-            // The value's key and size, its tag's, the tag, and the number.
+            // The value's key and size, its tag's key and size, the tag, and the number.
             #expect(try bytes().count == whole.count - 2 - 2 - "train/loss".utf8.count - 5)
         }
     }
 
-    @Test("has a name of ten digits, whatever a line's time is", arguments: ["-1", "1e10", "null"])
+    @Test("has a name of ten digits for any time in a line", arguments: ["-1", "1e10", "null"])
     func oddTime(time: String) throws {
         _ = try open(
             try metrics(of: [Self.step(100).replacing("\"time\":1.5", with: "\"time\":\(time)")]))
@@ -156,7 +156,7 @@ import Training
             try run.makeFolder("tensorboard").names() == ["events.out.tfevents.0000000000.tern"])
     }
 
-    @Test("is taken back with its run's folder, and is not begun over another's")
+    @Test("is removed with its run's folder, and never replaces another run's")
     func discard() throws {
         let path = folder.path + "/run"
         let directory = try RunDirectory.create(path)

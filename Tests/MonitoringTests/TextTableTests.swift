@@ -1,8 +1,8 @@
 import Monitoring
 import Testing
 
-@Suite("A table") struct TextTableTests {
-    @Test("puts the first column to the left and the others to the right, as wide as needed")
+@Suite("A text table") struct TextTableTests {
+    @Test("aligns the first column left and the others right, as wide as needed")
     func columns() {
         var table = TextTable("phase", "us", "share")
         table.add("forward", "1234.5", "40%")

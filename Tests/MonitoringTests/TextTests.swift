@@ -2,8 +2,8 @@ import Monitoring
 import Testing
 import Training
 
-@Suite("Numbers are written for people") struct NumberTextTests {
-    @Test("with a fixed number of decimals")
+@Suite("Numbers as text") struct NumberTextTests {
+    @Test("have a fixed number of decimals")
     func fixedDecimals() {
         #expect(fixed(0.43214, 4) == "0.4321")
         #expect(fixed(0.00005, 4) == "0.0001")
@@ -14,7 +14,7 @@ import Training
         #expect(fixed(.nan, 2) == "nan")
     }
 
-    @Test("in per cent, in groups of digits, and as a clock shows them")
+    @Test("appear as percentages, with grouped digits, and as clock times")
     func others() {
         #expect(percent(0.875) == "87.50%")
         #expect(grouped(1_234_567.8) == "1,234,568")
@@ -24,7 +24,7 @@ import Training
     }
 }
 
-@Suite("A run is told in the words of PyTorch's tutorials") struct EventTextTests {
+@Suite("The log uses the words of PyTorch's tutorials for") struct EventTextTests {
     private let tally = Tally(examples: 128, correct: 112, loss: 55.3088)
 
     @Test("a step")
@@ -51,7 +51,7 @@ import Training
     private let owed = OwedWork(
         step: 813, shards: [1, 9, 5], seconds: 0.016, helpers: ["node4:22", "node5:7"])
 
-    @Test("a worker that is gone, with what was waited for, how long, and who computes it now")
+    @Test("a worker that left: its pending work, the wait, and who computes it now")
     func gone() {
         func text(_ owed: OwedWork?) -> String? {
             RunEvent.left(worker: "node3:4711", reason: "it hangs", members: 2, owed: owed)
@@ -66,7 +66,7 @@ import Training
         #expect(text(none)?.hasSuffix("2 here; step 813 needs nothing from it") == true)
     }
 
-    @Test("a worker that is late, with what it does and who helps it")
+    @Test("a late worker: its state and who helps it")
     func late() {
         func text(_ owed: OwedWork) -> String? {
             RunEvent.late(worker: "node3:4711", state: "silent for 0.1 s", owed, times: 1)
@@ -82,7 +82,7 @@ import Training
                 "has waited 6.00 s for shard 9, and no worker is idle to compute it too") == true)
     }
 
-    @Test("a worker that is too slow, one that is not ready, and one that may have an accomplice")
+    @Test("a worker that is too slow, one that is not ready, and one with a possible accomplice")
     func troubles() {
         func text(_ event: RunEvent) -> String? { event.text?.message }
         #expect(
@@ -97,7 +97,7 @@ import Training
                 + "wrong only if both lie")
     }
 
-    @Test("a flood of bad messages is told ten times, then whenever it has doubled")
+    @Test("a flood of bad messages: ten lines, then one each time their number doubles")
     func flood() {
         let told = (1...3000).filter {
             RunEvent.dropped(peer: "x", reason: "y", total: $0).text != nil

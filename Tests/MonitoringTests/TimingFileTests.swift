@@ -3,8 +3,8 @@ import Monitoring
 import Testing
 import Training
 
-@Suite("What was measured is written") struct TimingFileTests {
-    @Test("as flat lines with names in snake_case, which can be read again")
+@Suite("The timing file") struct TimingFileTests {
+    @Test("has flat lines with snake_case names, which read back unchanged")
     func line() throws {
         var line = TimingLine(time: 1.5, interval: 1, seconds: 9, epoch: 2, step: 30)
         line.learningRate = 0.25
@@ -26,7 +26,7 @@ import Training
         #expect(try decoder.decode(TimingLine.self, from: Data(text.utf8)) == line)
     }
 
-    @Test("behind whole lines alone: what a killed session left half written is cut off")
+    @Test("drops a half-written last line of a killed session")
     func halfWritten() throws {
         let folder = try TemporaryFolder()
         let path = "\(folder.path)/\(TimingFile.name)"

@@ -22,14 +22,14 @@ import Testing
             + [CoordinatorMessage.weights(work), CoordinatorMessage.compute(work)]
     }
 
-    /// The text of a header, its bytes in hexadecimal digits, or the hash of a long one.
+    /// A header as text, as hexadecimal digits, or as the hash of a long one.
     private func line(_ header: [UInt8]) -> String {
         if header.count > 400 { return "\(header.count) bytes, SHA-256 \(SHA256.hex(of: header))" }
         if header.first == UInt8(ascii: "{") { return String(decoding: header, as: UTF8.self) }
         return hexadecimal(header)
     }
 
-    @Test("are those of the frozen picture")
+    @Test("match the frozen lines")
     func frozen() throws {
         let frozen = FrozenLines("headers", "Headers of messages, and the payloads behind them.")
         let lines = messages.map { "\(line($0.header(run: run))) +\($0.payloadFrames)" }

@@ -2,7 +2,7 @@ import Foundation
 import Protocol
 import Testing
 
-/// A small generator with a fixed seed, so that a failure can be repeated.
+/// A small generator with a fixed seed, so that failures repeat.
 private struct Lehmer: RandomNumberGenerator {
     var state: UInt64
     mutating func next() -> UInt64 {
@@ -11,7 +11,7 @@ private struct Lehmer: RandomNumberGenerator {
     }
 }
 
-@Suite("A frame that is no message gives an error") struct HostileFrameTests {
+@Suite("A decoded frame") struct HostileFrameTests {
     private let run = RunID(1)
 
     private var headers: [[UInt8]] {
@@ -19,7 +19,7 @@ private struct Lehmer: RandomNumberGenerator {
             + RoundTripTests.coordinatorMessages.map { $0.header(run: run) }
     }
 
-    /// Decodes as both sides do; any result but a crash is fine where the bytes are random.
+    /// Decodes as both sides do; random bytes may give any result but a crash.
     private func decode(_ header: [UInt8]) {
         for frames in 0...2 {
             _ = try? WorkerMessage.decode(header, payloadFrames: frames)
@@ -27,7 +27,7 @@ private struct Lehmer: RandomNumberGenerator {
         }
     }
 
-    @Test("when it is cut short anywhere")
+    @Test("is rejected if truncated anywhere")
     func truncated() {
         for header in headers {
             for length in 0..<header.count {
@@ -42,7 +42,7 @@ private struct Lehmer: RandomNumberGenerator {
         }
     }
 
-    @Test("when payload frames are missing or left over")
+    @Test("is rejected if payload frames are missing or extra")
     func payloads() {
         for message in RoundTripTests.workerMessages {
             #expect(throws: ProtocolError.self) {
@@ -58,7 +58,7 @@ private struct Lehmer: RandomNumberGenerator {
         }
     }
 
-    @Test("when it comes from the other side")
+    @Test("is rejected if it comes from the wrong side")
     func wrongSide() {
         #expect(throws: ProtocolError.self) {
             try WorkerMessage.decode(
@@ -72,7 +72,7 @@ private struct Lehmer: RandomNumberGenerator {
         }
     }
 
-    @Test("when it is of another version, which is named")
+    @Test("is rejected if it has another version, which the error names")
     func otherVersion() {
         let text = #"{"tern":9,"run":"0000000000000001","type":"hello","body":{}}"#
         #expect(throws: ProtocolError.otherVersion(9)) {
@@ -88,7 +88,7 @@ private struct Lehmer: RandomNumberGenerator {
     }
 
     @Test(
-        "but its texts are made plain: nothing in them steers a terminal or turns a line around",
+        "has texts without control characters or reversed text",
         arguments: [
             ("\u{1B}[2J\r\n", "?[2J??"), ("a\u{202E}b\u{2066}c\u{200F}d", "a?b?c?d"),
             ("\u{061C}\u{200B}\u{FEFF}", "???"), ("x\u{2028}y\u{2029}z", "x?y?z"),
@@ -107,7 +107,7 @@ private struct Lehmer: RandomNumberGenerator {
     }
 
     @Test(
-        "but its names have letters, digits, dots, dashes and underscores alone",
+        "has names of only letters, digits, dots, dashes and underscores",
         arguments: [
             ("\u{1B}[2J\r\n", "__2J__"), ("vm:1#2 left", "vm_1_2_left"), ("a/../b", "a_.._b"),
             ("nöde-1.example", "n_de-1.example"), ("日本", "__"),
@@ -125,7 +125,7 @@ private struct Lehmer: RandomNumberGenerator {
         #expect(hello.kernels == shown)
     }
 
-    @Test("when it has more keys or containers than any message, or is long for its texts")
+    @Test("is rejected if it has too many keys or containers, or too long texts")
     func shape() {
         let keys = (0..<1000).map { "\"k\($0)\":1" }.joined(separator: ",")
         let text = String(repeating: "x", count: maximumControlSize)
@@ -141,7 +141,7 @@ private struct Lehmer: RandomNumberGenerator {
         }
     }
 
-    @Test("when it is longer than any header")
+    @Test("is rejected if it is longer than any header")
     func tooLong() {
         let header = [UInt8](repeating: UInt8(ascii: " "), count: maximumHeaderSize + 1)
         #expect(throws: ProtocolError.malformed("its header is too long")) {
@@ -149,7 +149,7 @@ private struct Lehmer: RandomNumberGenerator {
         }
     }
 
-    @Test("and never a crash: 10,000 random and damaged headers", arguments: 0..<4)
+    @Test("never crashes the decoder: 10,000 random and damaged headers", arguments: 0..<4)
     func random(seed: Int) {
         var random = Lehmer(state: UInt64(seed) &+ 1)
         for _ in 0..<1_250 {
@@ -165,7 +165,7 @@ private struct Lehmer: RandomNumberGenerator {
     }
 
     @Test(
-        "when its ranges are empty, overlap, are out of order or too far",
+        "is rejected if its ranges are empty, overlap, are unordered or out of range",
         arguments: [
             [], [0, 0], [0, 4097], [4096, 1], [4095, 2], [3, 1, 3, 1], [3, 2, 4, 1], [5, 1, 3, 1],
             [0, 1, 1, 0], [UInt32.max, 1], [1, UInt32.max], [0, 1, 2],
@@ -189,7 +189,7 @@ private struct Lehmer: RandomNumberGenerator {
         }
     }
 
-    @Test("when the times of a partial sum are more or fewer than it says, or beyond their limits")
+    @Test("is rejected if a partial sum's times disagree with their count or exceed their limits")
     func times() throws {
         let timing = WorkTiming(
             began: .seconds(1), took: .seconds(1), lanes: [.init(start: .zero, time: .zero)])
@@ -209,7 +209,7 @@ private struct Lehmer: RandomNumberGenerator {
         }
     }
 
-    @Test("ranges of slots are checked against the number of slots")
+    @Test("has slot ranges within the number of slots")
     func limit() {
         #expect(SlotRanges([0..<2, 4..<16]).slots(of: 16) == [0..<2, 4..<16])
         #expect(SlotRanges([0..<2, 4..<17]).slots(of: 16) == nil)

@@ -1,7 +1,7 @@
 import Protocol
 import Testing
 
-@Suite("Every message survives its frames") struct RoundTripTests {
+@Suite("Messages") struct RoundTripTests {
     private let run = RunID(0xFEDC_BA98_7654_3210)
 
     static let workerMessages: [WorkerMessage] = [
@@ -21,7 +21,7 @@ import Testing
                 loss: 0.1 + 0.2, checksum: .max)),
     ]
 
-    /// As many ranges as there can be.
+    /// The largest possible number of ranges.
     static let alternating = SlotRanges((0..<maximumShards).map { $0..<$0 + 1 })
 
     static let coordinatorMessages: [CoordinatorMessage] = [
@@ -41,7 +41,7 @@ import Testing
         .compute(WorkHeader(step: 7, ranges: SlotRanges(5..<6), checksum: 0)),
     ]
 
-    @Test("from workers", arguments: workerMessages)
+    @Test("from workers read back unchanged", arguments: workerMessages)
     func worker(message: WorkerMessage) throws {
         let decoded = try WorkerMessage.decode(
             message.header(run: run), payloadFrames: message.payloadFrames)
@@ -49,7 +49,7 @@ import Testing
         #expect(decoded.run == run)
     }
 
-    @Test("from the coordinator", arguments: coordinatorMessages)
+    @Test("from the coordinator read back unchanged", arguments: coordinatorMessages)
     func coordinator(message: CoordinatorMessage) throws {
         let decoded = try CoordinatorMessage.decode(
             message.header(run: run), payloadFrames: message.payloadFrames)
@@ -57,7 +57,7 @@ import Testing
         #expect(decoded.run == run)
     }
 
-    @Test("control headers can be read by a person")
+    @Test("have readable control headers")
     func readable() {
         let header = WorkerMessage.fetch(Fetch(shard: 3, first: 40)).header(run: RunID(255))
         #expect(
@@ -66,7 +66,7 @@ import Testing
         )
     }
 
-    @Test("the longest headers fit")
+    @Test("fit into the longest headers")
     func longest() {
         let work = WorkHeader(step: .max, ranges: Self.alternating, checksum: .max)
         for message: CoordinatorMessage in [
@@ -78,7 +78,7 @@ import Testing
         #expect(ready.header(run: run).count <= maximumHeaderSize)
     }
 
-    @Test("step headers lie as they are drawn")
+    @Test("have the documented layout in step headers")
     func drawn() {
         let work = WorkHeader(
             step: 2, attempt: 9, ranges: SlotRanges([3..<5, 9..<10]), checksum: 7)
@@ -105,7 +105,7 @@ import Testing
                 + [2, 0, 0, 0, 3, 0, 0, 0])
     }
 
-    @Test("times are kept to the microsecond, of 64 lanes at most, and cut at 32 bits")
+    @Test("carry times in microseconds, for at most 64 lanes, clamped to 32 bits")
     func times() throws {
         let lane = WorkTiming.Lane(start: .microseconds(1), time: .seconds(5000))
         let timing = WorkTiming(

@@ -2,9 +2,9 @@ import Foundation
 import Randomness
 import Testing
 
-/// A label that changes draws other numbers: no older run could be repeated or resumed.
+/// A changed label draws other numbers, so that older runs could not be repeated or resumed.
 ///
-/// The names of tensors are labels too; the fixtures from PyTorch hold those.
+/// The names of tensors are labels too; the fixtures from PyTorch check those.
 @Suite("The label of a stream") struct LabelTests {
     private static let firstNumbers: [String: UInt64] = [
         "shards": 0x94C7_F7D7_3F20_F93A,
@@ -18,13 +18,13 @@ import Testing
         "benchmark examples": 0x4490_BA96_D99B_8964,
     ]
 
-    @Test("gives the same numbers for ever", arguments: firstNumbers)
+    @Test("always gives the same numbers", arguments: firstNumbers)
     func numbers(label: String, first: UInt64) {
         var random = Philox(seed: 1, for: label)
         #expect(random.next() == first)
     }
 
-    @Test("is one of those that are held here, and each of those is in use")
+    @Test("is listed here if it is in use, and only then")
     func inUse() throws {
         let sources = URL(filePath: #filePath).appending(path: "../../../Sources").standardized
         let files = FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil)

@@ -3,14 +3,14 @@ import Testing
 
 @Suite("Philox4x32-10")
 struct PhiloxTests {
-    /// A counter and key, and the words that the generator makes of them.
+    /// A counter and a key, and the words that the generator computes from them.
     struct Vector: Sendable {
         let counter: SIMD4<UInt32>
         let key: SIMD2<UInt32>
         let words: SIMD4<UInt32>
     }
 
-    // The known answers of Random123, the authors' own library.
+    // The known answers of Random123, the authors' library.
     private static let knownAnswers = [
         Vector(
             counter: .zero, key: .zero,
@@ -24,12 +24,12 @@ struct PhiloxTests {
             words: [0xD16C_FE09, 0x94FD_CCEB, 0x5001_E420, 0x2412_6EA1]),
     ]
 
-    @Test("gives the words of the reference implementation", arguments: knownAnswers)
+    @Test("matches the words of the reference implementation", arguments: knownAnswers)
     func knownAnswer(vector: Vector) {
         #expect(Philox.rounds(vector.counter, key: vector.key) == vector.words)
     }
 
-    @Test("a stream is keyed by its seed and counts blocks beside a hash of its purpose")
+    @Test("uses the seed as key, and counts blocks beside a hash of the stream's purpose")
     func stream() {
         let seed: UInt64 = 0x0123_4567_89AB_CDEF
         let stream = hash(Array("epoch".utf8) + [0xFF] + [3, 0, 0, 0, 0, 0, 0, 0])
@@ -42,7 +42,7 @@ struct PhiloxTests {
         }
     }
 
-    @Test("64 bits are two words, the low one first")
+    @Test("builds 64 bits from two words, the low one first")
     func wideWords() {
         var words = Philox(seed: 1, for: "test")
         var wide = words

@@ -1,9 +1,9 @@
 import Randomness
 import Testing
 
-@Suite("Random streams")
+@Suite("A random stream")
 struct StreamTests {
-    @Test("the same name gives the same stream, and a copy goes on as its original does")
+    @Test("depends only on its name, and a copy continues like its original")
     func repeats() {
         var first = Philox(seed: 7, for: "epoch", 1, 2)
         var second = Philox(seed: 7, for: "epoch", 1, 2)
@@ -12,7 +12,7 @@ struct StreamTests {
         for _ in 0..<9 { #expect(copy.next32() == first.next32()) }
     }
 
-    @Test("streams of other seeds, purposes and numbers are independent")
+    @Test("is independent of those with another seed, purpose or number")
     func independence() {
         var streams = [
             Philox(seed: 0, for: "a"), Philox(seed: 1, for: "a"), Philox(seed: 1 << 32, for: "a"),
@@ -26,7 +26,7 @@ struct StreamTests {
         }
         for first in drawn.indices {
             for second in drawn.indices where second > first {
-                // Of 32,000 bits that agree by chance, 16,000 ± 89 do: eight deviations are allowed.
+                // 16,000 ± 89 of 32,000 bits agree by chance; eight deviations are allowed.
                 let agreeing = zip(drawn[first], drawn[second]).reduce(0) { sum, pair in
                     sum + (~(pair.0 ^ pair.1)).nonzeroBitCount
                 }
@@ -35,7 +35,7 @@ struct StreamTests {
         }
     }
 
-    @Test("uniform numbers are multiples of 2^-24 in [0, 1) and fill it evenly")
+    @Test("gives uniform multiples of 2^-24 in [0, 1)")
     func uniform() {
         var random = Philox(seed: 3, for: "uniform")
         var counts = [Int](repeating: 0, count: 16)
@@ -51,7 +51,7 @@ struct StreamTests {
         #expect(counts.allSatisfy { ($0 - 10_000).magnitude < 6 * 97 }, "\(counts)")
     }
 
-    @Test("numbers below a bound are in range and equally likely", arguments: [1, 2, 3, 10, 1_000])
+    @Test("gives numbers below a bound, all equally likely", arguments: [1, 2, 3, 10, 1_000])
     func below(bound: Int) {
         var random = Philox(seed: 4, for: "below", bound)
         var counts = [Int](repeating: 0, count: bound)
@@ -60,10 +60,10 @@ struct StreamTests {
         #expect(counts.allSatisfy { ($0 - 100).magnitude <= 60 }, "\(counts)")
     }
 
-    @Test("numbers below a bound that does not divide 2^64 are equally likely too")
+    @Test("is unbiased for a bound that does not divide 2^64")
     func unbiased() {
-        // By multiplication alone, eight words would fall to every three numbers: three to each of
-        // the first two, two to the third.
+        // By multiplication alone, the first two of three numbers would get three words of eight each, and the
+        // third number two.
         let bound = 3 << 61
         var random = Philox(seed: 5, for: "bias")
         var counts = [0, 0, 0]
@@ -75,11 +75,11 @@ struct StreamTests {
             }
             counts[value % 3] += 1
         }
-        // 10,000 ± 82 each; without the rejection 11,250 and 7,500.
+        // 10,000 ± 82 each; without rejection 11,250 and 7,500.
         #expect(counts.allSatisfy { ($0 - 10_000).magnitude < 6 * 82 }, "\(counts)")
     }
 
-    @Test("a permutation holds each number once", arguments: [0, 1, 2, 3, 100, 4_097])
+    @Test("permutes each number once", arguments: [0, 1, 2, 3, 100, 4_097])
     func permutation(count: Int) {
         var random = Philox(seed: 6, for: "permutation")
         let order = random.permutation(of: count)
@@ -87,7 +87,7 @@ struct StreamTests {
         if count > 3 { #expect(order != order.sorted()) }
     }
 
-    @Test("all orders of four are equally likely")
+    @Test("gives all orders of four equally often")
     func allOrders() {
         var random = Philox(seed: 7, for: "orders")
         var counts: [[Int32]: Int] = [:]

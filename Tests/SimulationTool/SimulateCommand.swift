@@ -2,7 +2,7 @@ import ArgumentParser
 import Glibc
 import Simulation
 
-/// Runs simulated trainings under faults, on all processors.
+/// Runs simulated trainings with faults, on all processors.
 @main struct SimulateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "Scripts/simulate",
@@ -78,20 +78,20 @@ extension PlantedBug: ExpressibleByArgument {
     fileprivate static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
 }
 
-/// Prints a line at once, also into a pipe: this process may be about to fail.
+/// Prints a line at once, also into a pipe, because this process may be about to crash.
 private func say(_ line: String) {
     let line = line + "\n"
     write(STDOUT_FILENO, line, line.utf8.count)
 }
 
-/// Where all lanes put down what they have found.
+/// Collects the findings of all lanes.
 private actor Board {
     private(set) var totals = Totals()
     private let wanted: Int
     private let bug: PlantedBug?
     private let file: Int32?
 
-    /// - Parameter running: a file to keep up to date, for whoever finds this process dead.
+    /// - Parameter running: a file with the running seeds, kept up to date in case this process dies.
     init(wanted: Int, bug: PlantedBug?, running: String?) {
         self.wanted = wanted
         self.bug = bug

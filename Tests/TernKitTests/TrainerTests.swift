@@ -2,7 +2,7 @@ import Kernels
 import TernKit
 import Testing
 
-@Suite("A program that trains by itself")
+@Suite("A trainer in a program")
 struct TrainerTests {
     private static let recipe: TrainingConfiguration = {
         var recipe = TrainingConfiguration()
@@ -11,7 +11,7 @@ struct TrainerTests {
         return recipe
     }()
 
-    @Test("any number of lanes and any kernels end with the same bits")
+    @Test("gives the same bits with any number of lanes and any kernels")
     func exact() async throws {
         var weights: Set<String> = []
         for kernels in Kernels.supported {
@@ -24,7 +24,7 @@ struct TrainerTests {
         #expect(weights.count == 1)
     }
 
-    @Test("each epoch is told, and the model predicts what it has learnt")
+    @Test("reports each epoch, and its model predicts what it learned")
     func learns() async throws {
         let data = try stripes()
         var recipe = Self.recipe
@@ -46,7 +46,7 @@ struct TrainerTests {
         #expect(hits == epochs.last?.test.correct)
     }
 
-    @Test("what does not go together is refused before anything is computed")
+    @Test("rejects contradictory settings before it computes anything")
     func refusals() throws {
         var recipe = Self.recipe
         recipe.batchSize = 201
@@ -60,7 +60,7 @@ struct TrainerTests {
         }
     }
 
-    @Test("a training whose numbers are no longer finite ends with an error")
+    @Test("fails if training diverges to numbers that are not finite")
     func divergence() async throws {
         var recipe = Self.recipe
         (recipe.cell, recipe.nonlinearity, recipe.optimizer) = (.rnn, .relu, .sgd)
@@ -69,7 +69,7 @@ struct TrainerTests {
         await #expect(throws: TrainerError.self) { try await trainer.train() }
     }
 
-    @Test("so does one whose test loss is not finite, though its weights are")
+    @Test("fails if the test loss is not finite, even if the weights are")
     func divergedTest() async throws {
         var recipe = Self.recipe
         (recipe.cell, recipe.nonlinearity, recipe.optimizer) = (.rnn, .relu, .sgd)
@@ -81,7 +81,7 @@ struct TrainerTests {
         }
     }
 
-    @Test("what nobody chose fits few examples: the batch takes all, the shards are fewer")
+    @Test("fits default settings to few examples: one batch of all, and fewer shards")
     func fewExamples() async throws {
         let few = try stripes(train: 12)
         let model = try await Trainer(TrainingConfiguration(), few, lanes: 1).train()
@@ -99,7 +99,7 @@ struct TrainerTests {
         }
     }
 
-    @Test("a training whose task is cancelled ends")
+    @Test("ends if its task is cancelled")
     func cancellation() async throws {
         var recipe = Self.recipe
         recipe.epochs = 1_000_000
@@ -111,7 +111,7 @@ struct TrainerTests {
         await #expect(throws: CancellationError.self) { try await training.value }
     }
 
-    @Test("data from memory are checked as those from files are")
+    @Test("checks data from memory like data from files")
     func memory() throws {
         let shape = ExampleShape(rows: 2, columns: 1, element: .float32)
         let other = ExampleShape(rows: 1, columns: 2, element: .float32)
@@ -133,7 +133,7 @@ struct TrainerTests {
     }
 }
 
-/// 200 training images, or so many, and 50 test images of 6 x 4 pixels, with a stripe in one of three rows or in one of three columns.
+/// Training images (by default 200) and 50 test images of 6 x 4 pixels, with a stripe in one of three rows or columns.
 private func stripes(train: Int = 200) throws -> Dataset {
     func set(_ count: Int) -> ExampleSet {
         let labels = (0..<count).map { UInt8($0 * 7 % 6) }
