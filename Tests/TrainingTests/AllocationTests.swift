@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Training
 
-@Suite("A lane allocates nothing in its steps")
+@Suite("A lane's steps")
 struct AllocationTests {
     static let forms = [
         Architecture(imageRows: 6, imageColumns: 5, hiddenSize: 20, layers: 1, classes: 4),
@@ -23,7 +23,7 @@ struct AllocationTests {
             layers: 1, classes: 4),
     ]
 
-    @Test("after the first of an epoch", arguments: forms, Kernels.supported)
+    @Test("allocate nothing after the first step of an epoch", arguments: forms, Kernels.supported)
     func steps(architecture: Architecture, kernels: any KernelSet.Type) {
         let plan = BatchPlan(examples: 4_000, batchSize: 100, shards: 8)
         let lane = ShardGradients(
@@ -49,7 +49,7 @@ struct AllocationTests {
         }
     }
 
-    @Test("of which the counter would know")
+    @Test("are checked with a counter that detects allocations")
     func counter() {
         let before = allocations_of_this_thread()
         withExtendedLifetime(FloatBuffer(count: 100)) {}

@@ -1,7 +1,7 @@
 import Testing
 import Training
 
-@Suite("Batch plan")
+@Suite("A batch plan")
 struct BatchPlanTests {
     private static let plans = [1, 2, 3, 7, 16, 29, 64, 101].flatMap { examples in
         [1, 2, 3, 10, 16, 33, 64, 101].filter { $0 <= examples }.flatMap { batchSize in
@@ -11,7 +11,7 @@ struct BatchPlanTests {
         }
     }
 
-    @Test("the steps of an epoch take every position once, in order")
+    @Test("takes every position once an epoch, in order")
     func positions() {
         for plan in Self.plans {
             let positions = (0..<plan.stepsPerEpoch).flatMap { plan.positions(ofStep: $0) }
@@ -21,7 +21,7 @@ struct BatchPlanTests {
         }
     }
 
-    @Test("position p is index p div S of shard p mod S")
+    @Test("gives position p the index p div S in shard p mod S")
     func indices() {
         for plan in Self.plans {
             for step in 0..<plan.stepsPerEpoch {
@@ -36,7 +36,7 @@ struct BatchPlanTests {
         }
     }
 
-    @Test("every epoch walks each shard from its first to its last example")
+    @Test("reads each shard from its first to its last example in every epoch")
     func shards() {
         for plan in Self.plans {
             for epoch in 0..<2 {
@@ -51,7 +51,7 @@ struct BatchPlanTests {
         }
     }
 
-    @Test("the shards hold all examples, and their sizes differ by one at most")
+    @Test("puts all examples into shards whose sizes differ by at most one")
     func shardSizes() {
         for plan in Self.plans {
             let sizes = (0..<plan.shards).map { plan.examples(inShard: $0) }
@@ -60,7 +60,7 @@ struct BatchPlanTests {
         }
     }
 
-    @Test("a node stands for the positions of the shards that it covers")
+    @Test("counts the positions under a node by the shards that it covers")
     func nodes() {
         for plan in Self.plans {
             for step in 0..<plan.stepsPerEpoch {
@@ -74,7 +74,7 @@ struct BatchPlanTests {
         }
     }
 
-    @Test("MNIST at a batch of 128 has 469 steps, the last of 96 examples")
+    @Test("has 469 steps for MNIST at a batch of 128, the last with 96 examples")
     func mnist() {
         let plan = BatchPlan(examples: 60_000, batchSize: 128, shards: 16)
         #expect(plan.stepsPerEpoch == 469)
@@ -85,7 +85,7 @@ struct BatchPlanTests {
     }
 }
 
-/// All nodes of the tree over some shards, the root first.
+/// All nodes of the tree over these shards, the root first.
 func allNodes(shards: Int) -> [TreeNode] {
     (0...shards.trailingZeroBitCount).flatMap { level in
         (0..<1 << level).map { TreeNode(level: level, residue: $0) }

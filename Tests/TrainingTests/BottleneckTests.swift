@@ -1,8 +1,8 @@
 import Testing
 import Training
 
-@Suite("A run is bound by one thing") struct BottleneckTests {
-    /// A second of which the workers' sums were waited for 0.6 s, in ten steps.
+@Suite("A run's bottleneck") struct BottleneckTests {
+    /// One second with ten steps, which waited 0.6 s for the workers' sums.
     private func report(_ workers: TimingReport.WorkerTiming...) -> TimingReport {
         var report = TimingReport(interval: 1, seconds: 1, epoch: 1, step: 10)
         report.steps = 10
@@ -23,13 +23,13 @@ import Training
         return worker
     }
 
-    @Test("the lanes, where workers compute evenly")
+    @Test("is the lanes if workers compute evenly")
     func lanes() {
         #expect(Bottleneck(report(worker("a"), worker("b"))) == .lanes)
         #expect("\(Bottleneck.lanes)" == "lanes")
     }
 
-    @Test("nothing that can be told, where no step was made or no worker is known")
+    @Test("is unknown without steps or workers")
     func nothing() {
         var none = report(worker("a"))
         none.steps = 0
@@ -37,45 +37,45 @@ import Training
         #expect(Bottleneck(report()) == nil)
     }
 
-    @Test("the coordinator, from more than half of the steps' time on")
+    @Test("is the coordinator if it takes more than half of the steps' time")
     func coordinator() {
         var report = report(worker("a"))
         report.phases.update = 0.6
         #expect(Bottleneck(report) == .lanes)
         report.phases.record = 0.01
         #expect(Bottleneck(report) == .coordinator)
-        // What lies between the steps does not count.
+        // The time between steps does not count.
         report.phases.record = 0
         report.phases.other = 5
         #expect(Bottleneck(report) == .lanes)
     }
 
-    @Test("the network, where it has more than half of the slowest answers")
+    @Test("is the network if it takes more than half of the slowest answers' time")
     func network() {
         #expect(Bottleneck(report(worker("a", busy: 0.03), worker("b", busy: 0.02))) == .lanes)
         #expect(Bottleneck(report(worker("a"), worker("b", answer: 0.07, busy: 0.03))) == .network)
         #expect(Bottleneck(report(worker("a", answer: 0.01, busy: 0), worker("b"))) == .lanes)
     }
 
-    @Test("a straggler, from more than three tenths of the steps' time on")
+    @Test("is a straggler if it takes more than three tenths of the steps' time")
     func straggler() {
         #expect(Bottleneck(report(worker("a"), worker("b", lateness: 0.023))) == .lanes)
         let late = Bottleneck(report(worker("a"), worker("b", lateness: 0.025)))
         #expect(late == .straggler("b"))
         #expect(late?.description == "straggler b")
-        // One that is late for the network's sake is no straggler.
+        // A worker that is late because of the network is not a straggler.
         let far = worker("b", answer: 0.09, busy: 0.03, lateness: 0.04)
         #expect(Bottleneck(report(worker("a"), far)) == .network)
     }
 
-    @Test("a straggler that has not answered at all")
+    @Test("is a straggler that has not answered at all")
     func silentStraggler() {
         var silent = TimingReport.WorkerTiming(worker: "b")
         silent.lateness = 0.5
         #expect(Bottleneck(report(worker("a"), silent)) == .straggler("b"))
     }
 
-    @Test("too few shards, where lanes have none, or some two and others one")
+    @Test("is too few shards if some lanes have none, or some have two and others one")
     func tooFewShards() {
         let idle = report(worker("a", lanes: 16, shards: 8), worker("b", lanes: 16, shards: 8))
         #expect(Bottleneck(idle) == .tooFewShards)
@@ -83,7 +83,7 @@ import Training
             worker("a", shards: 2), worker("b", shards: 1), worker("c", shards: 1))
         #expect(Bottleneck(uneven) == .tooFewShards)
         #expect(Bottleneck(report(worker("a", lanes: 4), worker("b", lanes: 4))) == .lanes)
-        // Shares that were fitted to the workers' speed are not uneven for want of shards.
+        // Slots that were fitted to the workers' speeds are not uneven for lack of shards.
         #expect(Bottleneck(report(worker("a", shards: 12), worker("b", shards: 4))) == .lanes)
     }
 }

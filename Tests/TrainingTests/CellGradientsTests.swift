@@ -6,7 +6,7 @@ import Training
 
 @Suite("Shard gradients of every cell")
 struct CellGradientsTests {
-    /// Networks whose rows could meet in some way of their own: by gates, directions, dropout
+    /// Networks whose rows could affect each other in some special way: by gates, directions, dropout
     /// or maps.
     enum Form: CaseIterable {
         case lstm, gru, reluOfBothDirections, lstmOfBothDirectionsWithDropout, gruWithDropout
@@ -40,7 +40,7 @@ struct CellGradientsTests {
     }
 
     @Test(
-        "any number of workers and lanes gives the same sum to the last bit",
+        "have the same sum with any number of workers and lanes, to the last bit",
         arguments: Form.allCases, [(100, 16), (300, 2), (10, 16)])
     func anySplit(form: Form, sizes: (batch: Int, shards: Int)) throws {
         for kernels in Kernels.supported {
@@ -52,22 +52,22 @@ struct CellGradientsTests {
     }
 
     @Test(
-        "the sum is that of one pass over the step's examples, within rounding",
+        "equal one pass over the step's examples, within rounding",
         arguments: Kernels.supported, Form.allCases)
     func plainSum(kernels: any KernelSet.Type, form: Form) throws {
         try SmallRun(form.architecture, batchSize: 300, shards: 4, kernels).expectPlainSums()
     }
 
-    @Test("every kernel set gives the same bits", arguments: Form.allCases)
+    @Test("have the same bits in every kernel set", arguments: Form.allCases)
     func agreement(form: Form) throws {
         try SmallRun.expectAgreement { kernels in
             SmallRun(form.architecture, batchSize: 100, shards: 4, kernels)
         }
     }
 
-    @Test("the same examples drop other outputs in another step", arguments: Kernels.supported)
+    @Test("use other dropout for the same examples in another step", arguments: Kernels.supported)
     func steps(kernels: any KernelSet.Type) throws {
-        // A batch of the whole set: only the order and the draws tell its steps apart.
+        // The batch is the whole set, so steps differ only in order and dropout.
         func lossesOfTwoEpochs(_ architecture: Architecture) throws -> [Double] {
             let run = SmallRun(architecture, batchSize: 1_003, shards: 4, kernels)
             return try [0, 1].map { step in

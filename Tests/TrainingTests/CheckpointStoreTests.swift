@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Training
 
-@Suite("Checkpoint store")
+@Suite("A checkpoint store")
 struct CheckpointStoreTests {
     private let folder: TemporaryFolder
     private let store: CheckpointStore
@@ -13,7 +13,7 @@ struct CheckpointStoreTests {
         store = CheckpointStore(of: try Folder(folder.path))
     }
 
-    @Test("a store that is not there, or empty, has no checkpoint")
+    @Test("without a folder, or with an empty one, has no checkpoint")
     func nothing() throws {
         #expect(try store.newest() == nil)
         try Files.makeFolder(store.folder)
@@ -21,7 +21,7 @@ struct CheckpointStoreTests {
         #expect(try store.paths().isEmpty)
     }
 
-    @Test("the last three checkpoints are kept, in the order of their steps")
+    @Test("keeps the last three checkpoints in the order of their steps")
     func lastThree() throws {
         for step in [1, 9, 10, 99, 100] {
             let path = try store.save(sampleCheckpoint(step: step).encoded(), step: step)
@@ -32,7 +32,7 @@ struct CheckpointStoreTests {
         #expect(try Files.names(in: store.folder).count == 3)
     }
 
-    @Test("the newest checkpoint is found")
+    @Test("finds the newest checkpoint")
     func newest() throws {
         for step in [5, 7] { try save(step) }
         let newest = try #require(try store.newest())
@@ -41,7 +41,7 @@ struct CheckpointStoreTests {
         #expect(newest.damaged.isEmpty)
     }
 
-    @Test("damaged checkpoints are passed over, and what is wrong with them is told")
+    @Test("skips damaged checkpoints, and reports what is wrong with them")
     func damaged() throws {
         for step in [5, 7, 9] { try save(step) }
         let paths = try store.paths()
@@ -54,7 +54,7 @@ struct CheckpointStoreTests {
         #expect(newest.damaged.last?.contains(paths[1]) == true)
     }
 
-    @Test("the good checkpoint stays until a newer good one is written")
+    @Test("keeps a valid checkpoint until a newer valid one is written")
     func afterDamage() throws {
         for step in [5, 7, 9] { try save(step) }
         let paths = try store.paths()
@@ -65,7 +65,7 @@ struct CheckpointStoreTests {
         #expect(try store.newest()?.checkpoint.step == 7)
     }
 
-    @Test("a checkpoint that is named for another step is as good as damaged")
+    @Test("treats a checkpoint named for another step as damaged")
     func misnamed() throws {
         try save(5)
         let bytes = try Files.read(try #require(try store.paths().first))
@@ -78,7 +78,7 @@ struct CheckpointStoreTests {
         #expect(newest.damaged.allSatisfy { $0.hasSuffix("another step than its own, 5") })
     }
 
-    @Test("where all checkpoints are damaged, the newest one's fault is the error")
+    @Test("reports the newest checkpoint's damage if all are damaged")
     func allDamaged() throws {
         for step in [5, 7] { try save(step) }
         for path in try store.paths() { try flipBit(in: path) }
@@ -92,7 +92,7 @@ struct CheckpointStoreTests {
         #expect(error?.description.contains("\n") == false)
     }
 
-    @Test("files that are no checkpoints are left alone")
+    @Test("leaves files alone that are not checkpoints")
     func otherFiles() throws {
         try Files.makeFolder(store.folder)
         let names = ["notes.txt", "step-000000001.safetensors.77.tmp", "model.safetensors"]
@@ -103,14 +103,14 @@ struct CheckpointStoreTests {
         #expect(try Set(names).isSubset(of: Files.names(in: store.folder)))
     }
 
-    @Test("a folder that cannot be made is an error")
+    @Test("fails if its folder cannot be created")
     func noFolder() throws {
         try Files.writeAtomically([1], to: store.folder)
         #expect(throws: FileError.self) { try store.save([1], step: 1) }
         #expect(try Files.read(store.folder) == [1])
     }
 
-    @Test("a folder that cannot be read is an error, not one without checkpoints")
+    @Test("fails if its folder cannot be read, instead of reporting no checkpoints")
     func unreadableFolder() throws {
         try Files.writeAtomically([1], to: store.folder)
         let error = FileError(operation: "read", path: store.folder, code: ENOTDIR)
@@ -118,7 +118,7 @@ struct CheckpointStoreTests {
         #expect(throws: CheckpointError.file(error)) { try store.newest() }
     }
 
-    @Test("a checkpoint that may be whole, but cannot be read, is an error and not damage")
+    @Test("fails for an unreadable checkpoint, which may be intact")
     func unreadableFile() throws {
         try save(5)
         try Files.makeFolder("\(store.folder)/step-000000007.safetensors")

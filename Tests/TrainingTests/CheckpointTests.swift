@@ -5,9 +5,9 @@ import TestSupport
 import Testing
 import Training
 
-@Suite("Checkpoints")
+@Suite("A checkpoint")
 struct CheckpointTests {
-    /// Settings whose update rules keep each set of variables that there is.
+    /// Settings whose update rules need every possible set of state variables.
     private static let settings: [TrainingConfiguration] = [
         (OptimizerKind.adam, 0.0), (.adamw, 0), (.sgd, 0), (.sgd, 0.9), (.rmsprop, 0),
         (.rmsprop, 0.9),
@@ -19,7 +19,7 @@ struct CheckpointTests {
         return settings
     }
 
-    @Test("a checkpoint reads back to the last bit", arguments: settings)
+    @Test("reads back unchanged, to the last bit", arguments: settings)
     func roundTrip(settings: TrainingConfiguration) throws {
         let checkpoint = sampleCheckpoint(settings)
         let read = try Checkpoint(parsing: checkpoint.encoded(), path: "x")
@@ -34,7 +34,7 @@ struct CheckpointTests {
         #expect(state == checkpoint.optimizerState.mapValues { $0.values.bits })
     }
 
-    @Test("the optimizer's variables have their parameters' names behind their own")
+    @Test("names the optimizer's tensors by variable and parameter")
     func names() throws {
         for settings in Self.settings {
             let bytes = sampleCheckpoint(settings).encoded()
@@ -48,7 +48,7 @@ struct CheckpointTests {
     }
 
     @Test(
-        "an optimizer that goes on from a checkpoint makes the same updates to the last bit",
+        "resumes an optimizer with the same updates, to the last bit",
         arguments: Kernels.supported, settings)
     func resuming(kernels: any KernelSet.Type, settings: TrainingConfiguration) throws {
         var checkpoint = sampleCheckpoint(settings)
@@ -73,7 +73,7 @@ struct CheckpointTests {
         #expect(resumedParameters.values.bits == parameters.values.bits)
     }
 
-    @Test("a flipped bit in any byte is found")
+    @Test("is rejected after any bit flips")
     func flippedBits() {
         var unnoticed: [Int] = []
         forEachFlippedBit(of: sampleCheckpoint().encoded(), every: 7) { damaged, bit in
@@ -82,7 +82,7 @@ struct CheckpointTests {
         #expect(unnoticed.isEmpty)
     }
 
-    @Test("a checkpoint cut at any length is refused")
+    @Test("is rejected if truncated at any length")
     func truncation() {
         let bytes = sampleCheckpoint().encoded()
         for length in 0..<bytes.count {
@@ -93,7 +93,7 @@ struct CheckpointTests {
         }
     }
 
-    @Test("a model is no checkpoint")
+    @Test("is not a model")
     func model() {
         let model = ModelFile(
             architecture: smallArchitecture, dataset: "mnist", configuration: nil,
@@ -101,7 +101,7 @@ struct CheckpointTests {
         refuse(model.encoded(), because: "it holds no Tern checkpoint")
     }
 
-    @Test("a missing tensor and one of another shape are named")
+    @Test("names a missing or misshapen tensor")
     func wrongTensors() throws {
         let whole = try Safetensors(parsing: sampleCheckpoint().encoded(), path: "x")
         let name = "second_moment.rnn.bias_hh_l1"
@@ -111,7 +111,7 @@ struct CheckpointTests {
             because: "\(name) is F32 [3, 3], not F32 [9]")
     }
 
-    @Test("an architecture of more weights than any machine holds is refused before they are made")
+    @Test("with an impossibly large architecture is rejected before allocation")
     func hugeArchitecture() {
         var checkpoint = sampleCheckpoint()
         checkpoint.architecture = Architecture(
@@ -123,7 +123,7 @@ struct CheckpointTests {
         refuse(file.encoded(), because: "rnn.weight_ih_l0 is F32 [1], not F32 [8192, 16384]")
     }
 
-    @Test("one of a Tern that adds in another order is refused, and named as that")
+    @Test("of a Tern with another summation order is rejected with that reason")
     func otherFormat() {
         let text = record(of: sampleCheckpoint(), format: "tern-checkpoint-1")
         refuse(
@@ -131,7 +131,7 @@ struct CheckpointTests {
             because: "it is a tern-checkpoint-1 of a Tern that computes other bits")
     }
 
-    /// The metadata of a checkpoint, whose tensors need not fit.
+    /// The metadata of a checkpoint, which need not match the tensors.
     private func record(
         of checkpoint: Checkpoint, format: String = "tern-checkpoint-2"
     ) -> String {
@@ -153,7 +153,7 @@ struct CheckpointTests {
                 epochTally: checkpoint.epochTally, seconds: checkpoint.seconds))
     }
 
-    /// A sealed file of the same tensors but one, which may come back in another shape.
+    /// A file with valid checksums that lacks one of the tensors, or has it in another shape.
     private func rebuilt(
         _ whole: Safetensors, without name: String, adding shape: [Int]? = nil
     ) throws -> [UInt8] {

@@ -2,12 +2,12 @@ import Datasets
 import Testing
 import Training
 
-@Suite("Epochs")
+@Suite("An epoch")
 struct EpochTests {
     private static let examples = 1_003
 
     @Test(
-        "an epoch uses each example of the data set once",
+        "uses each example of the data set once",
         arguments: [1, 10, 128, 1_003], [1, 2, 16, 64])
     func eachExampleOnce(batchSize: Int, shards: Int) {
         for epoch in 0..<2 {
@@ -16,26 +16,26 @@ struct EpochTests {
         }
     }
 
-    @Test("the order changes with the epoch and the seed, and with nothing else")
+    @Test("has an order that depends only on its number and the seed")
     func orders() {
         let order = order(batchSize: 100, shards: 16, epoch: 0, seed: 0)
         #expect(order == self.order(batchSize: 100, shards: 16, epoch: 0, seed: 0))
         for (epoch, seed) in [(1, UInt64(0)), (0, 1)] {
             let other = self.order(batchSize: 100, shards: 16, epoch: epoch, seed: seed)
-            // Of each of the 16 shards' random orders, one example is expected to keep its place.
+            // In each of the 16 shards' random orders, one example is expected to keep its position.
             #expect(zip(order, other).count { $0 == $1 } < 16 + 6 * 4, "\(epoch), \(seed)")
         }
         #expect(order != order.sorted())
     }
 
-    @Test("an epoch's steps take its examples in the same order whatever the batch size")
+    @Test("takes its examples in the same order for any batch size")
     func batchSizes() {
         let single = order(batchSize: 1, shards: 16, epoch: 1, seed: 3)
         let sixteen = order(batchSize: 16, shards: 16, epoch: 1, seed: 3)
         #expect(single == sixteen)
     }
 
-    /// The examples of one epoch, step by step and in each step shard by shard.
+    /// The examples of one epoch, by step and within each step by shard.
     private func order(batchSize: Int, shards: Int, epoch: Int, seed: UInt64) -> [Int] {
         let images = numberedImages
         let plan = BatchPlan(examples: images.count, batchSize: batchSize, shards: shards)
@@ -57,7 +57,7 @@ struct EpochTests {
         }
     }
 
-    /// Images of two pixels that hold the image's number, and whose label is its low half.
+    /// Images with two pixels that encode the image's number; the label is the number's low half.
     private var numberedImages: ExampleSet {
         ExampleSet(
             ExampleShape(rows: 1, columns: 2),

@@ -6,7 +6,7 @@ import Training
 
 @Suite("Evaluation")
 struct EvaluationTests {
-    @Test("each image's loss is that of a network with it alone", arguments: Kernels.supported)
+    @Test("gives each image the same loss as in a network by itself", arguments: Kernels.supported)
     func losses(kernels: any KernelSet.Type) {
         let images = randomImages(150, for: smallArchitecture, seed: 7)
         let parameters = ParameterLayout(smallArchitecture)
@@ -30,7 +30,7 @@ struct EvaluationTests {
         }
     }
 
-    @Test("a tally counts examples, hits and losses, and knows their means")
+    @Test("counts examples, hits and losses, and computes their means")
     func tally() {
         var tally = Tally([
             ExampleLoss(loss: 0.5, predicted: 1, label: 1),
@@ -43,7 +43,7 @@ struct EvaluationTests {
         #expect(tally.meanLoss == 0.75 && tally.accuracy == 0.75)
     }
 
-    @Test("a tally of nothing has no loss and no hits")
+    @Test("of nothing has no loss and no hits")
     func emptyTally() {
         #expect(Tally().meanLoss == 0 && Tally().accuracy == 0)
     }

@@ -8,7 +8,7 @@ struct FilesTests {
 
     init() throws { folder = try TemporaryFolder() }
 
-    @Test("a file is written, replaced and read back", arguments: [0, 1, 4_096, 300_000])
+    @Test("are written, replaced and read back", arguments: [0, 1, 4_096, 300_000])
     func replace(count: Int) throws {
         let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0) }
         try Files.writeAtomically([9, 9, 9], to: folder["file"])
@@ -17,7 +17,7 @@ struct FilesTests {
         #expect(try folder.names == ["file"])
     }
 
-    @Test("a name without a folder is written in the current one")
+    @Test("with a bare name are written to the current folder")
     func relativePath() throws {
         let name = "tern-files-test-\(getpid())"
         defer { unlink(name) }
@@ -25,7 +25,7 @@ struct FilesTests {
         #expect(try Files.read(name) == [1])
     }
 
-    @Test("a missing folder is an error that says so")
+    @Test("in a missing folder report that")
     func missingFolder() throws {
         let path = folder["none/file"]
         let error = FileError(operation: "write", path: path, code: ENOENT)
@@ -33,7 +33,7 @@ struct FilesTests {
         #expect(try folder.names.isEmpty)
     }
 
-    @Test("a file that cannot be replaced is left, and so is nothing else")
+    @Test("are left alone if they cannot be replaced")
     func notReplaceable() throws {
         try Files.makeFolder(folder["taken/inside"])
         let error = FileError(operation: "replace", path: folder["taken"], code: EISDIR)
@@ -42,7 +42,7 @@ struct FilesTests {
         #expect(try Files.names(in: folder["taken"]) == ["inside"])
     }
 
-    @Test("a read-only folder keeps its old file")
+    @Test("in a read-only folder keep their content")
     func readOnlyFolder() async {
         await #expect(processExitsWith: .success) {
             // The superuser may write anywhere.
@@ -58,7 +58,7 @@ struct FilesTests {
         }
     }
 
-    @Test("what is not a regular file is not read")
+    @Test("are read only if they are regular")
     func notRegular() throws {
         let missing = FileError(operation: "read", path: folder["none"], code: ENOENT)
         #expect(throws: missing) { try Files.read(folder["none"]) }
@@ -67,7 +67,7 @@ struct FilesTests {
         #expect(throws: FileError.self) { try Files.read("/dev/zero") }
     }
 
-    @Test("a named pipe is not waited for, and a file larger than the memory is not read")
+    @Test("that are pipes or larger than memory are rejected without blocking")
     func unreadable() throws {
         let folder = try TemporaryFolder()
         #expect(mkfifo(folder["pipe"], 0o600) == 0)
@@ -79,7 +79,7 @@ struct FilesTests {
         #expect(throws: large) { try Files.read(folder["sparse"]) }
     }
 
-    @Test("folders are made with those above them, and may be there already")
+    @Test("need folders, which are created with their parents and may exist")
     func makeFolder() throws {
         try Files.makeFolder(folder["a/b//c/"])
         try Files.makeFolder(folder["a/b/c"])
@@ -87,7 +87,7 @@ struct FilesTests {
         #expect(try Files.names(in: folder["a/b"]) == ["c"])
     }
 
-    @Test("a file where a folder is to be is an error", arguments: ["file", "file/inside"])
+    @Test("in the place of a folder are an error", arguments: ["file", "file/inside"])
     func fileInTheWay(name: String) throws {
         try Files.writeAtomically([1], to: folder["file"])
         let error = FileError(operation: "make the folder", path: folder[name], code: ENOTDIR)
@@ -95,16 +95,16 @@ struct FilesTests {
         #expect(try Files.read(folder["file"]) == [1])
     }
 
-    @Test("names are sorted; a folder that is not there has none")
+    @Test("have sorted names; a missing folder has none")
     func names() throws {
         for name in ["b", "c", "a"] { try Files.writeAtomically([], to: folder[name]) }
         #expect(try Files.names(in: folder.path) == ["a", "b", "c"])
         #expect(try Files.names(in: folder["none"]).isEmpty)
     }
 
-    @Test("a private folder is closed to others, whatever the umask")
+    @Test("in a private folder are closed to others, whatever the umask")
     func privateModes() throws {
-        // What other tests make meanwhile may be more open than it would be.
+        // Files of concurrent tests may be more open than usual meanwhile.
         let mask = umask(0)
         defer { umask(mask) }
         try Files.makeFolder(folder["a/b"], isPrivate: true)
@@ -115,7 +115,7 @@ struct FilesTests {
         }
     }
 
-    @Test("only one of two that open a file can lock it")
+    @Test("can be locked by only one of two openers")
     func lock() throws {
         let opened = try Folder(folder.path)
         let files = try (0..<2).map { _ in try opened.openForAppending("log") }
@@ -127,7 +127,7 @@ struct FilesTests {
     }
 
     @Test(
-        "each failure's advice can be followed: an option is named only where there is one",
+        "report failures with advice that applies, and name only existing options",
         arguments: [
             EACCES, EBUSY, EDQUOT, EFBIG, EIO, EISDIR, ELOOP, EMFILE, ENAMETOOLONG, ENOENT, ENOLCK,
             ENOMEM, ENOSPC, ENOTDIR, EPERM, EROFS, ESPIPE, ESTALE,
@@ -144,7 +144,7 @@ struct FilesTests {
         }
     }
 
-    @Test("a full disk is an error that tells what to do")
+    @Test("on a full disk report an error with a remedy")
     func fullDisk() throws {
         let file = open("/dev/full", O_WRONLY)
         defer { close(file) }

@@ -21,7 +21,7 @@ struct FolderTests {
         folder = try Folder(temporary["run"])
     }
 
-    /// What there is outside: names, bytes and times of the last change.
+    /// The state outside the folder: names, bytes and times of the last change.
     private func state() throws -> [String] {
         var status = stat()
         #expect(lstat(victim, &status) == 0)
@@ -36,7 +36,7 @@ struct FolderTests {
             && status.st_nlink == 1
     }
 
-    /// What can be done with a name in a folder.
+    /// The operations on a name in a folder.
     enum Operation: CaseIterable {
         case read, readLines, append, replace, rename, renameTo, remove, sync, open, make, list
         case sweep
@@ -68,7 +68,7 @@ struct FolderTests {
     }
 
     @Test(
-        "touches nothing outside, whatever lies in it and whatever is done with that",
+        "changes nothing outside, whatever it contains and whatever is done with that",
         arguments: Trap.allCases, Operation.allCases)
     func traps(trap: Trap, operation: Operation) throws {
         guard trap.set(at: folder.path(of: "file"), victim: victim) else {
@@ -80,14 +80,14 @@ struct FolderTests {
         #expect(try state() == before)
         #expect(error.map { $0.path == folder.path(of: "file") } ?? true)
         #expect(error.map { !$0.description.contains("\n") } ?? true)
-        // What is written anew takes the place of what lay there, unless that is a folder.
+        // A replacement takes the place of anything but a folder.
         if operation == .replace, trap != .folder {
             #expect(error == nil && isRegular("file"))
             #expect(try folder.read("file") == [7])
         }
     }
 
-    @Test("refuses to add to anything but a file of its own, and says what it is")
+    @Test("appends only to its own files, and otherwise says what is there")
     func refusals() throws {
         let path = folder.path(of: "file")
         func refusal(_ trap: Trap) -> String? {
@@ -115,7 +115,7 @@ struct FolderTests {
     }
 
     @Test(
-        "takes a file of this user or of the folder's owner, and no other",
+        "accepts files of this user or the folder's owner, and no other",
         .needs(.root))
     func owners() throws {
         try folder.writeAtomically([1], to: "file")
@@ -132,7 +132,7 @@ struct FolderTests {
         close(try folder.openForAppending("own"))
     }
 
-    @Test("a file that is swapped for a link at the wrong moment leads nowhere")
+    @Test("follows no link, even one that replaces a file at the wrong moment")
     func race() async throws {
         let before = try state()
         let (path, victim) = (folder.path(of: "file"), victim)
@@ -156,7 +156,7 @@ struct FolderTests {
         #expect(try state() == before)
     }
 
-    @Test("stays the same folder when another thing has taken its path")
+    @Test("stays the same folder after its path is taken")
     func moved() throws {
         try folder.writeAtomically([1], to: "file")
         #expect(rename(folder.path, temporary["moved"]) == 0)
@@ -171,7 +171,7 @@ struct FolderTests {
         #expect(try Files.read(temporary["moved/file"]) == [2])
     }
 
-    @Test("may be named by a link, as a person may have it")
+    @Test("may be opened through a link")
     func named() throws {
         #expect(symlink(folder.path, temporary["latest"]) == 0)
         let latest = try Folder(temporary["latest"])
@@ -179,7 +179,7 @@ struct FolderTests {
         #expect(try folder.read("file") == [5])
     }
 
-    @Test("adds behind what was there, and makes the file that is not there")
+    @Test("appends to a file, and creates a missing one")
     func append() throws {
         for byte in UInt8(1)...3 {
             let file = try folder.openForAppending("log")
@@ -189,7 +189,7 @@ struct FolderTests {
         #expect(try folder.read("log") == [1, 10, 2, 10, 3, 10])
     }
 
-    @Test("removes and renames by name; removing what is not there is nothing")
+    @Test("removes and renames by name, and ignores a missing name in a removal")
     func remove() throws {
         try folder.writeAtomically([1], to: "file")
         try folder.rename("file", to: "other")
@@ -200,7 +200,7 @@ struct FolderTests {
         #expect(!folder.holds("other"))
     }
 
-    @Test("removes what was left half written, and nothing else")
+    @Test("removes half-written files, and nothing else")
     func sweep() throws {
         for name in ["a", "a.1.tmp", "a.b.tmp", "b.77.tmp", "c.tmp"] {
             try folder.writeAtomically([1], to: name)

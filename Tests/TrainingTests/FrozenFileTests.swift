@@ -5,8 +5,8 @@ import TestSupport
 import Testing
 import Training
 
-@Suite("Files that runs are resumed from") struct FrozenFileTests {
-    @Test("have the bytes of the frozen picture")
+@Suite("Files for resuming a run") struct FrozenFileTests {
+    @Test("have the frozen bytes")
     func frozenBytes() throws {
         let frozen = FrozenLines("files", "Files of samples: their lines, or their hashes.")
         var lines: [String] = []
@@ -33,7 +33,7 @@ import Training
         #expect(try frozen.differences(from: lines) == [])
     }
 
-    @Test("that hold wrong values are refused with the lines of the frozen picture")
+    @Test("with wrong values are rejected with the frozen messages")
     func frozenRefusals() throws {
         let frozen = FrozenLines(
             "refusals", "Wrong settings in config.json, and what is said of each.")

@@ -11,7 +11,7 @@ struct InitialWeightsTests {
 
     init() throws { folder = try TemporaryFolder() }
 
-    @Test("come from a state_dict or a model, to the last bit, whatever is dropped in training")
+    @Test("come from a state_dict or a model, to the last bit, whatever the dropout")
     func origin() throws {
         var architecture = smallArchitecture
         architecture.dropout = 0.5
@@ -26,7 +26,7 @@ struct InitialWeightsTests {
         #expect(try RunConfiguration().initialParameters(for: architecture) == nil)
     }
 
-    @Test("are compared by content where a run goes on")
+    @Test("are compared by content when a run is resumed")
     func comparison() throws {
         let run = try settled(model().encoded())
         let digests = [RunConfiguration(), run].map { run in
@@ -40,7 +40,7 @@ struct InitialWeightsTests {
         #expect(again == run)
     }
 
-    @Test("of another network are refused")
+    @Test("of another network are rejected")
     func otherNetworks() throws {
         let own = try settled(model().encoded())
         let foreign = try settled(stateDict(smallArchitecture).encoded(), name: "foreign")
@@ -59,7 +59,7 @@ struct InitialWeightsTests {
         refuse(foreign, wider, because: "reads 6 values a time step")
     }
 
-    @Test("have no use for another initialization, and a digest none without a file")
+    @Test("exclude another initialization, and their digest needs a file")
     func validation() throws {
         var run = try settled(model().encoded())
         run.training.initialization = .identity
@@ -69,7 +69,7 @@ struct InitialWeightsTests {
         #expect(throws: ConfigurationError.self) { try run.validate() }
     }
 
-    @Test("that are not there are an error at once")
+    @Test("from a missing file fail at once")
     func missing() {
         var run = RunConfiguration()
         run.initialWeights = folder["none"]
@@ -91,7 +91,7 @@ struct InitialWeightsTests {
             parameters: parameters)
     }
 
-    /// A run's configuration with initial weights from a file of these bytes.
+    /// A run's configuration with initial weights from a file with these bytes.
     private func settled(_ bytes: [UInt8], name: String = "weights") throws -> RunConfiguration {
         try Files.writeAtomically(bytes, to: folder[name])
         var run = RunConfiguration()

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Testing
 import Training
 
-@Suite("The JSON writer takes every number")
+@Suite("The JSON writer")
 struct JSONTests {
     private struct Numbers: Codable, Equatable {
         var double: Double?
@@ -17,7 +17,7 @@ struct JSONTests {
         Double(Float.greatestFiniteMagnitude),
     ]
 
-    @Test("and gives back those that are finite as they were", arguments: extremes)
+    @Test("writes finite numbers that read back unchanged", arguments: extremes)
     func finite(value: Double) throws {
         let numbers = Numbers(double: value, float: Float(value), list: [value, -value])
         for isPretty in [false, true] {
@@ -30,7 +30,7 @@ struct JSONTests {
     }
 
     @Test(
-        "and writes null for those that are not finite",
+        "writes null for numbers that are not finite",
         arguments: [Double.nan, .signalingNaN, .infinity, -.infinity])
     func notFinite(value: Double) throws {
         let numbers = Numbers(

@@ -1,13 +1,13 @@
 import Testing
 import Training
 
-@Suite("Reading line by line")
+@Suite("A line reader")
 struct LineReaderTests {
     private let folder: TemporaryFolder
 
     init() throws { folder = try TemporaryFolder() }
 
-    /// The lines of a file with these bytes, and where the reader then stands.
+    /// The lines of a file with these bytes, and the reader's offset after them.
     private func read(_ bytes: [UInt8]) throws -> (lines: [[UInt8]], offset: Int) {
         try Files.writeAtomically(bytes, to: folder["file"])
         var reader = try LineReader(Folder(folder.path), "file")
@@ -16,7 +16,7 @@ struct LineReaderTests {
         return (lines, reader.offset)
     }
 
-    @Test("gives whole lines, and leaves a half one at the end")
+    @Test("gives complete lines, and skips an incomplete one at the end")
     func lines() throws {
         #expect(try read([]).lines == [])
         #expect(
@@ -25,7 +25,7 @@ struct LineReaderTests {
         #expect(try read(Array("no end".utf8)) == ([], 0))
     }
 
-    @Test("gives the same lines of a file far larger than what it holds at a time")
+    @Test("gives the same lines of a file far larger than its buffer")
     func large() throws {
         let lines: [[UInt8]] = (0..<50_000).map { Array("line \($0 * $0)".utf8) }
         let bytes: [UInt8] = lines.flatMap { line in line + [10] }
@@ -34,14 +34,14 @@ struct LineReaderTests {
         #expect(result.offset == bytes.count)
     }
 
-    @Test("gives a line without end in pieces, so that it fills no memory")
+    @Test("splits an endless line, to limit its memory")
     func endless() throws {
         let result = try read([UInt8](repeating: 65, count: 300_000))
         #expect(result.lines.allSatisfy { $0.count == 1024 })
         #expect(result.lines.count == 300_000 / 1024)
     }
 
-    @Test("says which file cannot be read")
+    @Test("names a file that cannot be read")
     func unreadable() {
         #expect(throws: FileError(operation: "read", path: folder["none"], code: 2)) {
             _ = try LineReader(Folder(folder.path), "none")

@@ -1,24 +1,24 @@
 import Testing
 import Training
 
-@Suite("Files that are not whole safetensors files")
+@Suite("A malformed safetensors file")
 struct MalformedSafetensorsTests {
     @Test(
-        "a header that claims more than the file has is refused",
+        "is rejected if its header claims more bytes than the file has",
         arguments: [UInt64(9), 1 << 20, 1 << 60, 1 << 63, .max])
     func hugeHeader(length: UInt64) {
         let bytes = (0..<8).map { UInt8(truncatingIfNeeded: length >> UInt64(8 * $0)) }
         refuse(bytes + Array("{}      ".utf8), because: "its header claims more bytes")
     }
 
-    @Test("a file too short for a header's length is refused")
+    @Test("is rejected if it is too short for the header's length")
     func tooShort() {
         refuse([], because: "it has 0 bytes")
         refuse([1, 2, 3], because: "it has 3 bytes")
     }
 
     @Test(
-        "what is not a safetensors header is refused",
+        "is rejected if its header is invalid",
         arguments: [
             "", " ", "{", "[]", "null", "\"a\"", "{\"a\":1}", "{\"a\":{}}", "{\"a\":null}",
             "{\"__metadata__\":{\"n\":1}}", "{\"__metadata__\":[]}",
@@ -35,20 +35,20 @@ struct MalformedSafetensorsTests {
         refuse(fileBytes(header, data: [0]), because: "its header is not a safetensors header")
     }
 
-    @Test("a header nested without end is refused")
+    @Test("is rejected if its header is nested too deeply")
     func deepHeader() {
         let nested = String(repeating: "[", count: 200_000)
         refuse(fileBytes(nested), because: "its header is not a safetensors header")
     }
 
-    @Test("a header that is not UTF-8 is refused")
+    @Test("is rejected if its header is not UTF-8")
     func notUTF8() {
         let bytes = fileBytes("{\"a\":1}").map { $0 == UInt8(ascii: "a") ? 0xC0 : $0 }
         refuse(bytes, because: "its header is not a safetensors header")
     }
 
     @Test(
-        "data that lies outside the file or overlaps another tensor is refused",
+        "is rejected if a tensor's data lies outside the file or overlaps another",
         arguments: [
             [tensor("a", 0, 9)], [tensor("a", 0, 4), tensor("b", 4, 9)],
             [tensor("a", 0, 4), tensor("b", 3, 7)], [tensor("a", 0, 8), tensor("b", 0, 8)],
@@ -61,7 +61,7 @@ struct MalformedSafetensorsTests {
         refuse(bytes, because: "lies outside the file or overlaps another tensor")
     }
 
-    @Test("data of no tensor is refused")
+    @Test("is rejected if some data belongs to no tensor")
     func dataLeftOver() {
         refuse(fileBytes("{}", data: [1]), because: "1 bytes of its data belong to no tensor")
         let bytes = fileBytes("{\(Self.tensor("a", 0, 4))}", data: .init(1...8))
@@ -69,7 +69,7 @@ struct MalformedSafetensorsTests {
     }
 
     @Test(
-        "data of another size than its type and shape is refused",
+        "is rejected if a tensor's size does not match its type and shape",
         arguments: [
             ("F32", "[3]"), ("F64", "[2]"), ("U8", "[7]"), ("F32", "[0]"), ("F4", "[15]"),
             ("F6_E2M3", "[1]"), ("U8", "[4611686018427387904,4]"),
@@ -85,16 +85,16 @@ struct MalformedSafetensorsTests {
     }
 
     @Test(
-        "a digest that is malformed or of other content is refused",
+        "is rejected if its digest is malformed or wrong",
         arguments: ["", "00", String(repeating: "0", count: 64), String(repeating: "x", count: 80)])
     func badDigest(digest: String) {
         refuse(fileBytes("{\"__metadata__\":{\"sha256\":\"\(digest)\"}}"), because: "digest")
-        // An escaped key is the same key to JSON, but not where the digest is looked for.
+        // JSON treats an escaped key as the same key, but the search for the digest does not.
         refuse(fileBytes("{\"__metadata__\":{\"sha25\\u0036\":\"\(digest)\"}}"), because: "digest")
     }
 
     @Test(
-        "a file of another format is told as what it is",
+        "is named by its actual format",
         arguments: [
             ("a text", Array("Epoch [1/10], Step [100/469], Loss: 0.4321\n".utf8)),
             ("a web page", Array("<!doctype html><html>".utf8)),

@@ -5,9 +5,9 @@ import TestSupport
 import Testing
 import Training
 
-@Suite("Model files")
+@Suite("A model file")
 struct ModelFileTests {
-    @Test("a model reads back to the last bit", arguments: [TrainingConfiguration(), nil])
+    @Test("reads back unchanged, to the last bit", arguments: [TrainingConfiguration(), nil])
     func roundTrip(configuration: TrainingConfiguration?) throws {
         let model = sample(configuration)
         let read = try ModelFile(parsing: model.encoded(), path: "x")
@@ -18,7 +18,7 @@ struct ModelFileTests {
         #expect(read.parameters.sha256 == model.parameters.sha256)
     }
 
-    @Test("its tensors are those of PyTorch's state_dict, and its metadata tell how to use them")
+    @Test("has the tensors of PyTorch's state_dict, and metadata for their use")
     func stateDict() throws {
         let model = sample()
         let file = try Safetensors(parsing: model.encoded(), path: "x")
@@ -30,7 +30,7 @@ struct ModelFileTests {
         #expect(file.metadata["nonlinearity"] == "tanh")
     }
 
-    @Test("a flipped bit in any byte is found, or changes nothing of the model")
+    @Test("is rejected after a bit flips, unless the model is unchanged")
     func flippedBits() {
         let model = sample()
         var unnoticed = 0
@@ -41,11 +41,11 @@ struct ModelFileTests {
             #expect(read.dataset == model.dataset, "bit \(bit)")
             #expect(read.parameters.values.bits == model.parameters.values.bits, "bit \(bit)")
         }
-        // Only in the six letters of the digest's key.
+        // Only flips in the six letters of the digest's key pass.
         #expect(unnoticed <= 7)
     }
 
-    @Test("a checkpoint holds a model, and its step")
+    @Test("can be a checkpoint, with its step")
     func checkpoint() throws {
         let checkpoint = sampleCheckpoint(step: 7)
         let model = try ModelFile(parsing: checkpoint.encoded(), path: "x")
@@ -57,14 +57,14 @@ struct ModelFileTests {
             model.architecture, weights: "/a/w", program: "/b/p.py",
             namesInFile: model.namesInFile
         ).source
-        // Not the optimizer's state, which the module has no place for.
+        // The optimizer's state is not part of the module.
         #expect(program.contains("NAMES = {\n    \"rnn.weight_ih_l0\": \"rnn.weight_ih_l0\",\n"))
         #expect(!program.contains("moment"))
         #expect(program.contains("load_file(WEIGHTS).get, NAMES.values()"))
     }
 
     @Test(
-        "weights that are not finite are refused, and counted",
+        "with weights that are not finite is rejected, and the error counts them",
         arguments: [Float.nan, .signalingNaN, .infinity, -.infinity])
     func notFinite(value: Float) {
         var model = sample()
@@ -81,7 +81,7 @@ struct ModelFileTests {
                 + (tensor?.name ?? ""))
     }
 
-    @Test("an architecture of more weights than any machine holds is refused before they are made")
+    @Test("with an impossibly large architecture is rejected before allocation")
     func hugeArchitecture() {
         let huge = Architecture(
             imageRows: 16_384, imageColumns: 16_384, hiddenSize: 8_192, layers: 64, classes: 256)
@@ -91,7 +91,7 @@ struct ModelFileTests {
         }
     }
 
-    @Test("the digest of the weights is that of their little-endian bytes, in order")
+    @Test("has the digest of its little-endian weights, in order")
     func digest() {
         let bytes: [UInt8] = [0, 0, 0x80, 0x3F, 0, 0, 0, 0x80]
         #expect(FloatBuffer([1, -0.0]).sha256 == SHA256.hex(of: bytes))

@@ -5,9 +5,9 @@ import TestSupport
 import Testing
 import Training
 
-@Suite("Prediction")
+@Suite("A prediction")
 struct PredictionTests {
-    @Test("probabilities are the softmax of the logits", arguments: Kernels.supported)
+    @Test("has the softmax of the logits as probabilities", arguments: Kernels.supported)
     func softmax(kernels: any KernelSet.Type) {
         for classes in [2, 3, 10, 256] {
             let logits = randomValues(classes, seed: UInt64(classes), limit: 8)
@@ -20,7 +20,7 @@ struct PredictionTests {
         }
     }
 
-    @Test("every kernel set gives the same bits")
+    @Test("has the same bits in every kernel set")
     func sameBits() {
         let logits = randomValues(10, seed: 3, limit: 20)
         let sets = Kernels.supported.map {
@@ -29,7 +29,7 @@ struct PredictionTests {
         #expect(Set(sets).count == 1)
     }
 
-    @Test("classes are ranked by their logits, equal ones by their number")
+    @Test("ranks classes by their logits, and equal ones by their numbers")
     func ranking() {
         let prediction = Prediction(
             logits: [-200, 3, 3, -100, 7], kernels: Kernels.supported[0])
@@ -37,7 +37,7 @@ struct PredictionTests {
         #expect(prediction.probabilities[0] < 1e-30 && prediction.probabilities[3] < 1e-30)
     }
 
-    @Test("a predictor's best class is the one that evaluation counts as correct")
+    @Test("has the best class that evaluation counts as correct")
     func agreesWithEvaluation() {
         let kernels = Kernels.supported[0]
         let parameters = Snapshot(

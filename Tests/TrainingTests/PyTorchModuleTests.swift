@@ -4,7 +4,7 @@ import Training
 
 @Suite("The Python program of a model")
 struct PyTorchModuleTests {
-    @Test("names PyTorch's layers with what differs from their defaults")
+    @Test("names PyTorch's layers with their non-default arguments")
     func layers() {
         var network = Architecture(
             imageRows: 28, imageColumns: 20, hiddenSize: 64, layers: 1, classes: 10)
@@ -24,7 +24,7 @@ struct PyTorchModuleTests {
         #expect(source(network).contains("self.fc = torch.nn.Linear(128, 10)\n"))
     }
 
-    @Test("reads images in the network's order, and reads out what the network does")
+    @Test("reads images in the network's order, and uses the network's readout")
     func reading() {
         var network = Architecture(
             imageRows: 3, imageColumns: 6, hiddenSize: 4, layers: 1, classes: 2)
@@ -44,7 +44,7 @@ struct PyTorchModuleTests {
         #expect(source(network).contains("self.fc(outputs.mean(dim=1))"))
     }
 
-    @Test("puts convolutions in front under the names of their tensors")
+    @Test("adds convolutions with the names of their tensors")
     func convolutions() {
         let network = Architecture(
             imageRows: 28, imageColumns: 28, convolutions: [8, 16], hiddenSize: 4, layers: 1,
@@ -61,7 +61,7 @@ struct PyTorchModuleTests {
         #expect(source(network).contains("        sequence = maps.transpose(1, 2).flatten(2)\n"))
     }
 
-    @Test("lists the very permutation that the network reads by")
+    @Test("lists the permutation that the network reads by")
     func permutation() {
         var network = smallArchitecture
         network.sequence = .permuted
@@ -71,7 +71,7 @@ struct PyTorchModuleTests {
         #expect(numbers.sorted() == Array(0..<30))
     }
 
-    @Test("finds weights beside itself wherever the folder goes, and others by their path")
+    @Test("finds weights in its own folder, and others by their path")
     func weights() {
         let beside = source(smallArchitecture, program: "/runs/a/model.py")
         #expect(

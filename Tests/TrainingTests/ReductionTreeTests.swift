@@ -7,11 +7,11 @@ import Training
 @Suite("Partial sums")
 struct ReductionTreeTests {
     private static let shards = 16
-    /// Steps whose examples are on all shards, on ten of them, and on three.
+    /// Batch sizes whose examples are on all shards, on ten of them, and on three.
     private static let batchSizes = [128, 10, 3]
 
     @Test(
-        "leaves give the tree's sum in whatever order they come", arguments: Kernels.supported,
+        "give the tree's sum in any order of arrival", arguments: Kernels.supported,
         batchSizes)
     func arrivalOrder(kernels: any KernelSet.Type, batchSize: Int) throws {
         let step = Step(batchSize: batchSize)
@@ -33,14 +33,14 @@ struct ReductionTreeTests {
     }
 
     @Test(
-        "workers with any ranges of slots add up to the same sum", arguments: Kernels.supported,
+        "from workers with any slot ranges add up to the same sum", arguments: Kernels.supported,
         batchSizes)
     func anySplit(kernels: any KernelSet.Type, batchSize: Int) throws {
         let step = Step(batchSize: batchSize)
         let expected = try #require(step.value(of: .root))
         var random = Philox(seed: 2, for: "splits")
         for _ in 0..<200 {
-            // Each slot begins another worker's range with a random likelihood of this round's.
+            // Each slot starts another worker's range with this round's probability.
             let likelihood = random.below(5)
             var ranges: [[TreeNode]] = [[]]
             for slot in 0..<Self.shards {
@@ -70,7 +70,7 @@ struct ReductionTreeTests {
         }
     }
 
-    @Test("a range of slots leaves as few nodes as the tree allows", arguments: Kernels.supported)
+    @Test("of a slot range have as few nodes as the tree allows", arguments: Kernels.supported)
     func fewNodes(kernels: any KernelSet.Type) {
         let step = Step(batchSize: 128)
         for (range, nodes) in [(0..<16, 1), (0..<8, 1), (8..<12, 1), (0..<12, 2), (1..<15, 6)] {
@@ -84,7 +84,7 @@ struct ReductionTreeTests {
         }
     }
 
-    @Test("a sum next to nothing keeps its bits, even those of -0", arguments: Kernels.supported)
+    @Test("without a sibling keep their bits, even those of -0", arguments: Kernels.supported)
     func emptySiblings(kernels: any KernelSet.Type) throws {
         let step = Step(batchSize: 1)
         var sums = ReductionTree(step.plan, parameterCount: 2, kernels: kernels)
@@ -98,7 +98,7 @@ struct ReductionTreeTests {
         #expect(root.gradients.values.bits == [Float(-0.0), 1].bits)
     }
 
-    @Test("a new step begins without the last one's sums", arguments: Kernels.supported)
+    @Test("of the last step are cleared when a new step begins", arguments: Kernels.supported)
     func begin(kernels: any KernelSet.Type) throws {
         let step = Step(batchSize: 128)
         let expected = try #require(step.value(of: .root))
@@ -130,7 +130,7 @@ private struct Step {
         plan = BatchPlan(examples: 10 * batchSize, batchSize: batchSize, shards: 16)
     }
 
-    /// The shards that have examples in this step.
+    /// The shards with examples in this step.
     var leaves: [TreeNode] {
         (0..<plan.shards).map { TreeNode(leafAtSlot: $0, shards: plan.shards) }
             .filter { plan.examples(under: $0, step: number) > 0 }
@@ -138,7 +138,7 @@ private struct Step {
 
     func sum(of leaf: TreeNode) -> PartialSum {
         let seed = UInt64(leaf.residue)
-        // Losses are eighths, whose sums are exact in any order.
+        // Losses are multiples of an eighth, so their sums are exact in any order.
         let tally = Tally(
             examples: plan.examples(under: leaf, step: number), correct: leaf.residue % 3,
             loss: Double(leaf.residue) / 8)
@@ -147,7 +147,7 @@ private struct Step {
             gradients: FloatBuffer(randomMagnitudes(Self.width, seed: seed)))
     }
 
-    /// value(j, r) = value(j + 1, r) + value(j + 1, r + 2^j), where an empty node is left out.
+    /// value(j, r) = value(j + 1, r) + value(j + 1, r + 2^j), without empty nodes.
     func value(of node: TreeNode) -> (gradients: [Float], tally: Tally)? {
         guard plan.examples(under: node, step: number) > 0 else { return nil }
         guard node.level < plan.shards.trailingZeroBitCount else {

@@ -2,16 +2,16 @@ import FoundationEssentials
 import Testing
 import Training
 
-@Suite("Configuration files")
+@Suite("A configuration file")
 struct RunConfigurationTests {
-    @Test("a configuration reads back as it was written")
+    @Test("reads back unchanged")
     func roundTrip() throws {
         for configuration in [RunConfiguration(), unusualConfiguration] {
             #expect(try parse(configuration.encoded()) == configuration)
         }
     }
 
-    @Test("a written configuration has every setting under its option's name")
+    @Test("has every setting under its option's name")
     func completeness() {
         let text = String(decoding: unusualConfiguration.encoded(), as: UTF8.self)
         let options =
@@ -23,7 +23,7 @@ struct RunConfigurationTests {
         #expect(text.hasSuffix("}\n"))
     }
 
-    @Test("what a file leaves out, or sets to null, keeps its default")
+    @Test("uses defaults for missing and null settings")
     func partial() throws {
         #expect(try parse("{}") == RunConfiguration())
         var expected = RunConfiguration()
@@ -34,7 +34,7 @@ struct RunConfigurationTests {
     }
 
     @Test(
-        "a batch and shards fit the data where a file leaves them out, and stay where it has them")
+        "without batch and shards gets ones that fit the data, and otherwise keeps its own")
     func fitted() throws {
         for text in ["{}", #"{"batch_size": null, "hidden": 20}"#] {
             let fitted = try parse(text).training.fitted(toExamples: 40)
@@ -46,12 +46,12 @@ struct RunConfigurationTests {
         #expect(kept.fitted(toExamples: 9).batchSize == 128)
         #expect(kept.fitted(toExamples: 9).shards == 16)
         #expect(kept == TrainingConfiguration())
-        // What was fitted once is chosen: a run that is repeated has the same batch.
+        // A fitted value counts as chosen, so a repeated run has the same batch.
         #expect(
             TrainingConfiguration().fitted(toExamples: 40).fitted(toExamples: 9).batchSize == 40)
     }
 
-    @Test("what a checkpoint of an older version leaves out keeps its default")
+    @Test("in an older checkpoint uses defaults for missing settings")
     func olderCheckpoint() throws {
         var expected = TrainingConfiguration()
         expected.batchSize = 10
@@ -59,7 +59,7 @@ struct RunConfigurationTests {
         #expect(try JSONDecoder().decode(TrainingConfiguration.self, from: text) == expected)
     }
 
-    @Test("an unknown setting is named beside the known ones", arguments: ["hiden", "batch-size"])
+    @Test("with an unknown setting lists the known ones", arguments: ["hiden", "batch-size"])
     func unknownKey(key: String) {
         refuse(
             "{\"\(key)\": 1}",
@@ -67,7 +67,7 @@ struct RunConfigurationTests {
     }
 
     @Test(
-        "a value of the wrong kind is named by its setting",
+        "with a value of the wrong type names its setting",
         arguments: [
             ("hidden", "\"20\""), ("hidden", "1.5"), ("hidden", "[]"), ("hidden", "1e30"),
             ("layers", "true"), ("cell", "\"transformer\""), ("cell", "1"),
@@ -84,7 +84,7 @@ struct RunConfigurationTests {
     }
 
     @Test(
-        "a file that is not a JSON object is refused",
+        "is rejected if it is not a JSON object",
         arguments: [
             "", " ", "{", "hidden: 20", "[1, 2]", "\"rnn\"", "12", "null", "{}}", "{'a': 1}",
         ])
@@ -92,7 +92,7 @@ struct RunConfigurationTests {
         refuse(text, because: "it is not a JSON object")
     }
 
-    @Test("a file that is not UTF-8 is refused")
+    @Test("is rejected if it is not UTF-8")
     func notUTF8() {
         #expect(throws: ConfigurationError.self) { try parse([0x7B, 0xFF, 0xFE, 0x7D]) }
         #expect(throws: ConfigurationError.self) { try parse([UInt8](repeating: 0, count: 64)) }

@@ -2,18 +2,18 @@ import Foundation
 import Testing
 import Training
 
-/// A small file, and what the format's own library does with it, from a line that
+/// A small file and the verdict of the format's own library, from a line that
 /// `Scripts/fixtures/make-safetensors-cases.py` wrote.
 private struct Sample: Decodable {
     let file: Data
     let isTaken: Bool
-    /// Whether a key stands twice, of which the library takes the last.
+    /// Whether a key is repeated; the library takes the last one.
     let hasEqualKeys: Bool
 }
 
-@Suite("Headers of safetensors files")
+@Suite("Safetensors headers")
 struct SafetensorsHeaderTests {
-    @Test("are taken and refused as by the format's own library, but for equal keys")
+    @Test("are accepted and rejected as by the format's own library, except for repeated keys")
     func library() throws {
         let path = "\(Bundle.module.bundlePath)/Fixtures/headers.jsonl"
         let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
@@ -27,7 +27,7 @@ struct SafetensorsHeaderTests {
     }
 
     @Test(
-        "say in words what the library does not take",
+        "are rejected with a clear reason",
         arguments: [
             ("{\"a\":1,\"a\":2}", "an object should stand here"),
             ("{\"a\":\(entry),\"a\":\(entry)}", "the key a stands twice"),
@@ -51,7 +51,7 @@ struct SafetensorsHeaderTests {
     }
 
     @Test(
-        "are refused in other encodings than UTF-8",
+        "are rejected in encodings other than UTF-8",
         arguments: [String.Encoding.utf16LittleEndian, .utf16, .utf32])
     func encoding(encoding: String.Encoding) throws {
         let header = Array(try #require("{\"a\":\(Self.entry)}".data(using: encoding)))
@@ -59,7 +59,7 @@ struct SafetensorsHeaderTests {
         refuse(length + header, because: "it is UTF-16 or UTF-32, not UTF-8")
     }
 
-    @Test("are refused from a hundred million bytes on")
+    @Test("are rejected if they have more than a hundred million bytes")
     func tooLarge() {
         let header = "{}" + String(repeating: " ", count: 99_999_999)
         refuse(fileBytes(header), because: "its header has 100000001 bytes")
@@ -72,7 +72,7 @@ struct SafetensorsHeaderTests {
     }
 
     @Test(
-        "may tell of any type that the format has; one that it has not is told",
+        "may name any type of the format, and an unknown type is reported",
         arguments: ["U128", "f32", ""])
     func unknownType(type: String) {
         let header = "{\"extra\":{\"dtype\":\"\(type)\",\"shape\":[1],\"data_offsets\":[0,8]}}"

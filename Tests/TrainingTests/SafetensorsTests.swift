@@ -2,9 +2,9 @@ import FoundationEssentials
 import Testing
 import Training
 
-@Suite("Safetensors files")
+@Suite("A safetensors file")
 struct SafetensorsTests {
-    @Test("tensors and metadata read back as they were written")
+    @Test("reads back its tensors and metadata unchanged")
     func roundTrip() throws {
         let file = try Safetensors(parsing: sample.encoded(), path: "x")
         #expect(file.metadata == sample.metadata)
@@ -16,7 +16,7 @@ struct SafetensorsTests {
         #expect(file.tensor("b")?.shape == [3] && file.tensor("c") == nil)
     }
 
-    @Test("names and metadata may hold any text")
+    @Test("accepts any text in names and metadata")
     func anyText() throws {
         let texts = ["", "\"quoted\"", "line\nbreak", "back\\slash", "ü 🦆", "\"sha256\":\"00"]
         let pairs = texts.map { ($0 + " key", $0) }
@@ -27,7 +27,7 @@ struct SafetensorsTests {
         #expect(Set(read.tensors.map(\.name)) == Set(file.tensors.map(\.name)))
     }
 
-    @Test("equal content gives equal bytes, and data that begins at a multiple of eight")
+    @Test("has the same bytes for the same content, and aligns its data to eight bytes")
     func bytes() throws {
         let bytes = sample.encoded()
         #expect(bytes == sample.encoded())
@@ -36,7 +36,7 @@ struct SafetensorsTests {
         #expect(Array(bytes.suffix(36)) == Array(1...36))
     }
 
-    @Test("the header is the format's JSON")
+    @Test("has the format's JSON header")
     func header() throws {
         struct Entry: Decodable, Equatable {
             var dtype: String
@@ -58,7 +58,7 @@ struct SafetensorsTests {
         #expect(header.b == Entry(dtype: "F32", shape: [3], offsets: [24, 36]))
     }
 
-    @Test("a file that others wrote, without a digest, is read")
+    @Test("from another program, without a digest, is read")
     func foreign() throws {
         let header = """
             {"t":{"dtype":"U8","shape":[2],"data_offsets":[4,6]},\
@@ -70,7 +70,7 @@ struct SafetensorsTests {
         #expect(file.tensor("t").map { Array(file.bytes(of: $0)) } == [5, 6])
     }
 
-    @Test("any flipped bit is found, but in the digest's key, which leaves the content as it was")
+    @Test("is rejected after any bit flips, except in the digest's key")
     func flippedBits() throws {
         let bytes = sample.encoded()
         var unnoticed: Set<Int> = []
@@ -89,7 +89,7 @@ struct SafetensorsTests {
         #expect(unnoticed.isSubset(of: key))
     }
 
-    @Test("a file cut at any length, or with more behind it, is refused")
+    @Test("is rejected if truncated at any length, or with extra bytes")
     func truncation() {
         let bytes = sample.encoded()
         for length in 0..<bytes.count {
@@ -104,7 +104,7 @@ struct SafetensorsTests {
 
     private let nothing: [UInt8] = []
 
-    /// Two tensors over the bytes 1 to 36, and a note.
+    /// Two tensors with the bytes 1 to 36, and a note.
     private var sample: Safetensors {
         let bytes = (UInt8(1)...36).map { $0 }
         var file = Safetensors(metadata: ["note": "two \"tensors\""])
@@ -114,7 +114,7 @@ struct SafetensorsTests {
     }
 }
 
-/// A file of this header, whatever it claims, and this data.
+/// A file with this header, even a false one, and this data.
 func fileBytes(_ header: String, data: [UInt8] = []) -> [UInt8] {
     let length = UInt64(header.utf8.count)
     return (0..<8).map { UInt8(truncatingIfNeeded: length >> UInt64(8 * $0)) }

@@ -4,13 +4,13 @@ import NeuralNetwork
 import TestSupport
 import Training
 
-/// A network small enough to train in no time, of sizes that fill no vector.
+/// A network small enough to train at once; its sizes fill no vector.
 let smallArchitecture = Architecture(
     imageRows: 5, imageColumns: 6, hiddenSize: 9, layers: 2, classes: 4)
 
-/// Random images for a network, their first row blank and, in nine of ten, their second and last.
+/// Random images for a network with a blank first row; nine of ten also have a blank second and last row.
 ///
-/// So of a shard's examples some share their first time steps, and one or two of those.
+/// So some examples of a shard share their first one or two time steps.
 func randomImages(_ count: Int, for architecture: Architecture, seed: UInt64) -> ExampleSet {
     var values = randomBytes(count * architecture.exampleSize, seed: seed)
     let tenths = randomBytes(count, seed: seed + 2, below: 10)
@@ -26,7 +26,7 @@ func randomImages(_ count: Int, for architecture: Architecture, seed: UInt64) ->
         labels: randomBytes(count, seed: seed + 1, below: architecture.classes))
 }
 
-/// A configuration in which nothing is as it is by default.
+/// A configuration that differs from the default in every setting.
 var unusualConfiguration: RunConfiguration {
     var configuration = RunConfiguration()
     configuration.training.dataset = "fashion-mnist"
@@ -70,7 +70,7 @@ var unusualConfiguration: RunConfiguration {
     return configuration
 }
 
-/// A checkpoint of awkward numbers.
+/// A checkpoint with awkward numbers.
 func sampleCheckpoint(
     _ settings: TrainingConfiguration = .init(), step: Int = 1_234
 ) -> Checkpoint {
@@ -91,7 +91,7 @@ func sampleCheckpoint(
         optimizerState: Dictionary(uniqueKeysWithValues: state))
 }
 
-/// Calls `body` with copies of `bytes` in which one bit is flipped: each, or every so-manyth.
+/// Calls `body` with copies of `bytes` with one flipped bit, for every `step`th bit.
 func forEachFlippedBit(
     of bytes: [UInt8], every step: Int = 1, _ body: ([UInt8], _ bit: Int) throws -> Void
 ) rethrows {

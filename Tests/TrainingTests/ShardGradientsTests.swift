@@ -7,7 +7,7 @@ import Training
 
 @Suite("Shard gradients")
 struct ShardGradientsTests {
-    /// A batch size over so many shards; some shards then have more examples than a pass has rows.
+    /// A batch size and a number of shards; sometimes a shard has more examples than a pass has rows.
     struct Case: Sendable, CustomTestStringConvertible {
         let batchSize: Int
         let shards: Int
@@ -22,7 +22,7 @@ struct ShardGradientsTests {
     ]
 
     @Test(
-        "any number of workers and lanes gives the same sum to the last bit",
+        "have the same sum with any number of workers and lanes, to the last bit",
         arguments: Kernels.supported, cases)
     func anySplit(kernels: any KernelSet.Type, testCase: Case) throws {
         let run = SmallRun(batchSize: testCase.batchSize, shards: testCase.shards, kernels)
@@ -32,7 +32,7 @@ struct ShardGradientsTests {
     }
 
     @Test(
-        "the sum is that of one pass over the step's examples, within rounding",
+        "equal one pass over the step's examples, within rounding",
         arguments: Kernels.supported, cases)
     func plainSum(kernels: any KernelSet.Type, testCase: Case) throws {
         let run = SmallRun(
@@ -40,7 +40,7 @@ struct ShardGradientsTests {
         try run.expectPlainSums()
     }
 
-    @Test("a computer keeps nothing from step to step", arguments: Kernels.supported)
+    @Test("do not depend on earlier steps", arguments: Kernels.supported)
     func noMemory(kernels: any KernelSet.Type) throws {
         let run = SmallRun(batchSize: 300, shards: 4, kernels)
         let computer = run.computer()
@@ -55,23 +55,23 @@ struct ShardGradientsTests {
         }
     }
 
-    @Test("slots without examples in a step give no sum", arguments: Kernels.supported)
+    @Test("are empty for slots without examples in a step", arguments: Kernels.supported)
     func emptySlots(kernels: any KernelSet.Type) {
         let run = SmallRun(batchSize: 1, shards: 16, kernels)
-        // Position 0 belongs to shard 0, which lies at slot 0.
+        // Position 0 belongs to shard 0, which has slot 0.
         #expect(run.computer().compute(slots: 8..<16, step: 0, shards: run.shards).isEmpty)
         let sums = run.computer().compute(slots: 0..<8, step: 0, shards: run.shards)
         #expect(sums.map(\.node) == [.root])
     }
 
-    @Test("every kernel set gives the same bits", arguments: cases)
+    @Test("have the same bits in every kernel set", arguments: cases)
     func agreement(testCase: Case) throws {
         try SmallRun.expectAgreement { kernels in
             SmallRun(batchSize: testCase.batchSize, shards: testCase.shards, kernels)
         }
     }
 
-    @Test("smoothed labels change gradients and losses, but no guess", arguments: Kernels.supported)
+    @Test("change with label smoothing, but predictions do not", arguments: Kernels.supported)
     func smoothing(kernels: any KernelSet.Type) throws {
         let sums = try [0, 0.1].map { smoothing in
             let run = SmallRun(batchSize: 100, shards: 16, labelSmoothing: smoothing, kernels)
@@ -82,7 +82,7 @@ struct ShardGradientsTests {
         #expect(sums[0].tally.correct == sums[1].tally.correct)
     }
 
-    @Test("another seed trains on other examples", arguments: Kernels.supported)
+    @Test("use other examples with another seed", arguments: Kernels.supported)
     func seeds(kernels: any KernelSet.Type) throws {
         let sums = try [UInt64(0), 1].map { seed in
             let run = SmallRun(batchSize: 100, shards: 16, seed: seed, kernels)

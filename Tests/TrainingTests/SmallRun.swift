@@ -36,7 +36,7 @@ struct SmallRun {
 
     var steps: Int { plan.stepsPerEpoch }
 
-    /// A lane's computer that has the run's first parameters.
+    /// A lane's computer with the run's initial parameters.
     func computer() -> ShardGradients {
         let computer = ShardGradients(
             architecture, plan: plan, seed: seed, labelSmoothing: labelSmoothing,
@@ -45,10 +45,10 @@ struct SmallRun {
         return computer
     }
 
-    /// The sum over all shards, computed by workers whose lanes hold these slots.
+    /// The sum over all shards, computed by workers whose lanes have these slots.
     func reduce(_ workers: [[Range<Int>]], step: Int) -> PartialSum? {
         var coordinator = partialSums(step: step)
-        // The last worker is the first to answer: no order of arrival may matter.
+        // The last worker answers first, because the order of arrival must not matter.
         for lanes in workers.reversed() {
             var worker = partialSums(step: step)
             for slots in lanes {

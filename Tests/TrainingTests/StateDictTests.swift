@@ -4,10 +4,10 @@ import TestSupport
 import Testing
 import Training
 
-@Suite("A state_dict that PyTorch saved")
+@Suite("A state_dict from PyTorch")
 struct StateDictTests {
     @Test(
-        "tells cell, layers, directions and sizes by its names and shapes",
+        "reveals cell, layers, directions and sizes by its names and shapes",
         arguments: Cell.allCases, [false, true])
     func inference(cell: Cell, isBidirectional: Bool) throws {
         for layers in 1...3 {
@@ -22,7 +22,7 @@ struct StateDictTests {
         }
     }
 
-    @Test("tells its convolutions, too")
+    @Test("reveals convolutions")
     func convolutions() throws {
         var expected = Architecture(
             imageRows: 28, imageColumns: 28, convolutions: [3, 2], hiddenSize: 5, layers: 1,
@@ -41,7 +41,7 @@ struct StateDictTests {
     }
 
     @Test(
-        "of a wrapped module is the same without what the wrappers put into its names",
+        "of a wrapped module is read without the wrappers' prefixes",
         arguments: [
             ("module.", ["module."]), ("_orig_mod.", ["_orig_mod."]), ("model.", ["model."]),
             ("module._orig_mod.", ["module.", "_orig_mod."]), ("a.b.", ["a.b."]),
@@ -60,7 +60,7 @@ struct StateDictTests {
         #expect(model.isInferred)
     }
 
-    @Test("of a module of which a part is wrapped is told from one whose names then clash")
+    @Test("of a partly wrapped module is read, unless its names then clash")
     func partlyWrapped() throws {
         var file = stateDict(Self.network)
         file.rename { $0.replacing("rnn.", with: "rnn._orig_mod.") }
@@ -72,7 +72,7 @@ struct StateDictTests {
         refuse(file, because: "it has no tensor rnn.weight_hh_l0")
     }
 
-    @Test("lists its tensors in any order, without metadata")
+    @Test("may list its tensors in any order, without metadata")
     func anyOrder() throws {
         let parameters = randomParameters(Self.network)
         var file = stateDict(Self.network, parameters)
@@ -82,7 +82,7 @@ struct StateDictTests {
         #expect(model.parameters.values.bits == parameters.values.bits)
     }
 
-    @Test("is completed by what is said of it, and is a model of Tern's from then on")
+    @Test("together with given settings becomes a model of Tern's")
     func settings() throws {
         var expected = Self.network
         expected.imageRows = 9
@@ -95,7 +95,7 @@ struct StateDictTests {
         #expect(saved.architecture == expected && !saved.isInferred)
     }
 
-    @Test("fits the shape of images that its order of reading asks for")
+    @Test("matches the image shape that its reading order needs")
     func orders() throws {
         for (sequence, rows, columns) in [
             (SequenceOrder.rows, 28, 6), (.columns, 6, 28), (.pixels, 28, 28), (.permuted, 28, 28),
@@ -124,7 +124,7 @@ struct StateDictTests {
     }
 
     @Test(
-        "with a missing tensor is refused, whichever it is", arguments: layout.tensors.map(\.name))
+        "is rejected if any tensor is missing", arguments: layout.tensors.map(\.name))
     func missing(name: String) {
         var file = stateDict(Self.network)
         file.reorder { $0.filter { $0.name != name } }
@@ -132,7 +132,7 @@ struct StateDictTests {
     }
 
     @Test(
-        "with an extra tensor is refused",
+        "is rejected if it has an extra tensor",
         arguments: [
             "rnn.weight_hr_l0", "fc.scale", "head.bias", "rnn.bias_hh_l0_backward", "rnn.bias_hh_l",
             "rnn.bias_hh_l00", "rnn.bias_hh_l-1", "rnn.bias_hh_l9223372036854775808",
@@ -143,7 +143,7 @@ struct StateDictTests {
         refuse(file, because: "it has an unknown tensor \(name)")
     }
 
-    @Test("with a misshapen tensor is refused, whichever it is", arguments: layout.tensors.indices)
+    @Test("is rejected if any tensor has a wrong shape", arguments: layout.tensors.indices)
     func misshapen(index: Int) {
         let wrong = Self.layout.tensors[index]
         var file = Safetensors()
@@ -156,7 +156,7 @@ struct StateDictTests {
     }
 
     @Test(
-        "with tensors of another type than float32 is refused", arguments: ["F16", "BF16", "F64"])
+        "is rejected if its tensors are not float32", arguments: ["F16", "BF16", "F64"])
     func otherType(type: String) {
         let size = type == "F64" ? 8 : 2
         var offset = 0
@@ -173,7 +173,7 @@ struct StateDictTests {
             because: "rnn.weight_hh_l0 is \(type) [15, 5], not an F32 matrix")
     }
 
-    @Test("of sizes that Tern does not take is refused before room is made for them")
+    @Test("of unsupported sizes is rejected before allocation")
     func sizes() {
         refuse(matrices(hidden: [6, 3]), because: "rnn.weight_hh_l0 is [6, 3]; it must be 1")
         refuse(
@@ -184,13 +184,13 @@ struct StateDictTests {
         var deep = matrices()
         deep.append("rnn.bias_hh_l9223372036854775807", shape: [0], bytes: [UInt8]().span.bytes)
         refuse(deep, because: "its network has 4294967297 layers; Tern takes 1 to 64")
-        // Sixty-four layers are claimed by a few bytes; the first that is not there ends it.
+        // A few bytes claim sixty-four layers; the first missing tensor ends the reading.
         var shallow = matrices()
         shallow.append("rnn.bias_hh_l63", shape: [0], bytes: [UInt8]().span.bytes)
         refuse(shallow, because: "it has no tensor rnn.bias_ih_l0")
     }
 
-    @Test("of another module is refused with what to save instead")
+    @Test("of another module is rejected with advice on what to save")
     func otherModule() {
         var file = Safetensors()
         file.append("lstm.weight_hh_l0", shape: [0], bytes: [UInt8]().span.bytes)
@@ -198,7 +198,7 @@ struct StateDictTests {
         refuse(Safetensors(), because: "it has no tensor rnn.weight_hh_l0")
     }
 
-    @Test("as torch.save pickles it is refused with how to save it")
+    @Test("as a pickle of torch.save is rejected with advice on how to save it")
     func pickle() {
         for bytes: [UInt8] in [
             [0x50, 0x4B, 3, 4, 0, 0, 8, 8, 0, 0], [0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46],
@@ -218,7 +218,7 @@ struct StateDictTests {
         try ModelFile(parsing: bytes, path: "some/file", settings: settings)
     }
 
-    /// The three tensors that the form is inferred from.
+    /// The three tensors that determine the architecture.
     private func matrices(
         hidden: [Int] = [3, 3], input: Int = 2, classes: Int = 2
     ) -> Safetensors {
@@ -254,7 +254,7 @@ func randomParameters(_ architecture: Architecture) -> Snapshot {
     Snapshot(randomValues(ParameterLayout(architecture).count, seed: 1))
 }
 
-/// A file of a network's tensors that says no more than what PyTorch's does.
+/// A file with a network's tensors and only the metadata that PyTorch writes.
 func stateDict(_ architecture: Architecture, _ parameters: Snapshot? = nil) -> Safetensors {
     var file = Safetensors(metadata: ["format": "pt"])
     (parameters ?? randomParameters(architecture)).withBytes { bytes in
@@ -267,7 +267,7 @@ func stateDict(_ architecture: Architecture, _ parameters: Snapshot? = nil) -> S
 }
 
 extension Safetensors {
-    /// Replaces the file by one with other tensors of its own, or in another order.
+    /// Replaces the file by one with a selection of its tensors, or in another order.
     fileprivate mutating func reorder(_ change: ([Tensor]) -> [Tensor]) {
         var file = Safetensors(metadata: metadata)
         for tensor in change(tensors) {

@@ -2,7 +2,7 @@ import KernelInterface
 import Testing
 import Training
 
-@Suite("The record's lines")
+@Suite("The lines of a record")
 struct StepRecordTests {
     /// SHA-256 and XXH3-64 of no weights.
     private static let sums: [RecordFormat: [UInt8]] = Dictionary(
@@ -23,7 +23,7 @@ struct StepRecordTests {
         return bytes
     }
 
-    @Test("have the form that is documented")
+    @Test("have the documented form")
     func form() {
         let headings = RecordFormat.allCases.map { String(decoding: $0.heading, as: UTF8.self) }
         #expect(
@@ -38,14 +38,14 @@ struct StepRecordTests {
                 """)
     }
 
-    @Test("tell the format by their heading, and no other", arguments: RecordFormat.allCases)
+    @Test("have a format that only an exact heading selects", arguments: RecordFormat.allCases)
     func heading(format: RecordFormat) {
         #expect(RecordFormat(heading: format.heading[...]) == format)
         #expect(RecordFormat(heading: format.heading.dropLast()) == nil)
         #expect(RecordFormat(heading: (format.heading + [13])[...]) == nil)
     }
 
-    @Test("have the sum of the very weights, whoever holds them")
+    @Test("have the checksum of the weights, in a buffer or a copy")
     func sums() {
         let buffer = FloatBuffer([1, -0.0, .nan])
         for format in RecordFormat.allCases {
@@ -57,7 +57,7 @@ struct StepRecordTests {
                 .joined() == buffer.sha256)
     }
 
-    @Test("are read back as they were written, and in no other format", arguments: samples)
+    @Test("read back unchanged, and in no other format", arguments: samples)
     func roundTrip(format: RecordFormat, record: StepRecord) {
         for other in RecordFormat.allCases {
             let read = StepRecord(parsing: line(record).dropLast(), other)
@@ -66,7 +66,7 @@ struct StepRecordTests {
     }
 
     @Test(
-        "are read in no other form",
+        "are rejected in any other form",
         arguments: [
             "", ",,,,", "1,1,0,128", "1,1,0,128,8a5de61f0c7b9e42,", "1,1,0,128,8a5de61f0c7b9e4",
             "01,1,0,128,8a5de61f0c7b9e42", "+1,1,0,128,8a5de61f0c7b9e42",
@@ -84,7 +84,7 @@ struct StepRecordTests {
         }
     }
 
-    @Test("with one byte changed are another step's or none, and never crash the reader")
+    @Test("with one changed byte are another step's or rejected, and never crash the reader")
     func changedBytes() {
         let (format, original) = Self.samples[2]
         let bytes = Array(line(original).dropLast())

@@ -5,14 +5,14 @@ import Testing
 import Training
 
 extension SmallRun {
-    /// The sum over all shards by a single lane.
+    /// The sum over all shards, computed by a single lane.
     func sum(
         step: Int, sourceLocation: SourceLocation = #_sourceLocation
     ) throws -> PartialSum {
         try #require(reduce([[0..<plan.shards]], step: step), sourceLocation: sourceLocation)
     }
 
-    /// Expects the same sums, to the last bit, from so many workers of so many lanes each.
+    /// Expects the same sums, to the last bit, from these numbers of workers and lanes.
     func expectExactSums(
         steps: [Int], workers: some Sequence<Int>, lanes: [Int],
         sourceLocation: SourceLocation = #_sourceLocation
@@ -34,7 +34,7 @@ extension SmallRun {
         }
     }
 
-    /// Expects of an epoch's first and last step the sums of one pass over all their examples,
+    /// Expects that the sums of an epoch's first and last step equal one pass over all their examples,
     /// within rounding.
     func expectPlainSums(sourceLocation: SourceLocation = #_sourceLocation) throws {
         for step in [0, steps - 1] {
@@ -55,7 +55,7 @@ extension SmallRun {
         }
     }
 
-    /// Expects the same bits of a run's second step (or its only one) from every kernel set.
+    /// Expects that a run's second step (or its only one) has the same bits in every kernel set.
     static func expectAgreement(
         sourceLocation: SourceLocation = #_sourceLocation,
         _ run: (any KernelSet.Type) -> SmallRun

@@ -1,9 +1,9 @@
 import Testing
 import Training
 
-@Suite("Reduction tree")
+@Suite("A tree node")
 struct TreeNodeTests {
-    @Test("a node's slots hold the shards of its residue", arguments: [1, 2, 16, 64])
+    @Test("has the slots of the shards with its residue", arguments: [1, 2, 16, 64])
     func slots(shards: Int) {
         for node in allNodes(shards: shards) {
             let covered = node.slots(of: shards).map { shard(atSlot: $0, of: shards) }
@@ -12,18 +12,18 @@ struct TreeNodeTests {
         }
     }
 
-    @Test("the slots are an order of the shards", arguments: [1, 2, 16, 64])
+    @Test("orders all shards by slots", arguments: [1, 2, 16, 64])
     func order(shards: Int) {
         let order = (0..<shards).map { shard(atSlot: $0, of: shards) }
         #expect(order.sorted() == Array(0..<shards))
     }
 
-    @Test("the slots of eight shards are in bit-reversed order")
+    @Test("orders eight shards in bit-reversed slots")
     func bitReversal() {
         #expect((0..<8).map { shard(atSlot: $0, of: 8) } == [0, 4, 2, 6, 1, 5, 3, 7])
     }
 
-    @Test("a slot's leaf covers that slot and its shard alone", arguments: [1, 2, 16, 64])
+    @Test("at a leaf covers only its slot and shard", arguments: [1, 2, 16, 64])
     func leaves(shards: Int) {
         for slot in 0..<shards {
             let leaf = TreeNode(leafAtSlot: slot, shards: shards)
@@ -32,7 +32,7 @@ struct TreeNodeTests {
         }
     }
 
-    @Test("a parent's slots are those of its two children", arguments: [2, 16, 64])
+    @Test("has the slots of its two children", arguments: [2, 16, 64])
     func parents(shards: Int) throws {
         for node in allNodes(shards: shards).dropFirst() {
             let parent = try #require(node.parent)
@@ -47,16 +47,16 @@ struct TreeNodeTests {
         }
     }
 
-    @Test("the root covers all, and has neither parent nor sibling")
+    @Test("at the root covers all slots, without parent or sibling")
     func root() {
         #expect(TreeNode.root.parent == nil && TreeNode.root.sibling == nil)
         #expect(TreeNode.root.slots(of: 16) == 0..<16)
         #expect(TreeNode(leafAtSlot: 0, shards: 1) == .root)
     }
 
-    @Test("consecutive positions fall on all workers alike", arguments: [1, 2, 4, 8, 16])
+    @Test("spreads consecutive positions evenly over all workers", arguments: [1, 2, 4, 8, 16])
     func evenWork(workers: Int) {
-        // With fewer positions a step than shards, each of W workers still gets its W-th of them.
+        // If a step has fewer positions than shards, each of W workers still gets every W-th one.
         for first in 0..<16 {
             let owners = (first..<first + workers).map { position in
                 (0..<16).first { shard(atSlot: $0, of: 16) == position % 16 }

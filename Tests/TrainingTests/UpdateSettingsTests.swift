@@ -2,9 +2,9 @@ import Optimizers
 import Testing
 import Training
 
-@Suite("Settings of the updates")
+@Suite("Update settings")
 struct UpdateSettingsTests {
-    @Test("the update rule has the constants that were set")
+    @Test("give the update rule its constants")
     func rule() {
         var configuration = TrainingConfiguration()
         #expect(configuration.updateRule == UpdateRule(.adam))
@@ -16,7 +16,7 @@ struct UpdateSettingsTests {
         #expect(configuration.updateRule == rule)
     }
 
-    @Test("the cosine ends with the run, whatever part of it is the warm-up", arguments: [0, 5])
+    @Test("end the cosine with the run, with or without warm-up", arguments: [0, 5])
     func cosine(warmup: Int) {
         var configuration = TrainingConfiguration()
         configuration.epochs = 4
@@ -26,7 +26,7 @@ struct UpdateSettingsTests {
         #expect(configuration.learningRate(step: 400, stepsPerEpoch: 100) == 0)
     }
 
-    @Test("the step schedule falls at the ends of epochs")
+    @Test("lower the rate of a step schedule at the ends of epochs")
     func steps() {
         var configuration = TrainingConfiguration()
         configuration.schedule = .step

@@ -2,9 +2,9 @@ import NeuralNetwork
 import Testing
 import Training
 
-@Suite("Validation of a configuration")
+@Suite("Validation")
 struct ValidationTests {
-    /// A change that makes the default configuration unusable, and the error that tells so.
+    /// A change that makes the default configuration invalid, and the error that it causes.
     struct Case: Sendable, CustomTestStringConvertible {
         let error: ConfigurationError
         let change: @Sendable (inout RunConfiguration) -> Void
@@ -101,14 +101,14 @@ struct ValidationTests {
         Case(.fewerShardsThanLanes(shards: 16, workers: 1, threads: 17)) { $0.threads = 17 },
     ]
 
-    @Test("a setting that cannot be used is refused by name", arguments: cases)
+    @Test("rejects an invalid setting by name", arguments: cases)
     func refused(testCase: Case) {
         var configuration = RunConfiguration()
         testCase.change(&configuration)
         #expect(throws: testCase.error) { try configuration.validate() }
     }
 
-    @Test("lanes whose number no integer holds are refused without a trap")
+    @Test("rejects a number of lanes that overflows, without a trap")
     func overflowingLanes() {
         var configuration = RunConfiguration()
         configuration.workers = .max
@@ -117,7 +117,7 @@ struct ValidationTests {
         #expect(error == .tooLarge(option: "workers", value: .max, limit: 4096))
     }
 
-    @Test("the defaults, and settings at their limits, are fine")
+    @Test("accepts the defaults, and settings at their limits")
     func accepted() throws {
         try RunConfiguration().validate()
         var configuration = RunConfiguration()
@@ -133,7 +133,7 @@ struct ValidationTests {
         try configuration.validate()
     }
 
-    @Test("examples of more time steps than a network reads are refused")
+    @Test("rejects examples with more time steps than a network reads")
     func timeSteps() throws {
         var configuration = TrainingConfiguration()
         try configuration.validate(examples: 128, rows: 16_384, columns: 1)
@@ -151,7 +151,7 @@ struct ValidationTests {
         }
     }
 
-    @Test("a batch and shards must fit the training examples")
+    @Test("checks batch and shards against the number of training examples")
     func examples() throws {
         var configuration = TrainingConfiguration()
         try configuration.validate(examples: 128, rows: 28, columns: 28)
@@ -173,7 +173,7 @@ struct ValidationTests {
     }
 
     @Test(
-        "each error is one line that names the option and a remedy",
+        "gives each error as one line with the option and a remedy",
         arguments: cases.map(\.error) + [
             .batchLargerThanData(batchSize: 9, examples: 8),
             .stepLargerThanData(accumulate: 2, batchSize: 5, examples: 8),
