@@ -1,45 +1,45 @@
-/// A number over the steps of a run, thinned while it comes, so that it stays small however long the run is.
+/// A value over the steps of a run, thinned as it grows, so that its size is bounded.
 ///
-/// Where points are joined, their least and greatest values are kept: no peak is lost.
+/// A joined point keeps the minimum and maximum, so that no peak is lost.
 public struct Curve: Sendable, Equatable {
-    /// Values of steps that follow one another.
+    /// The values of consecutive steps.
     public struct Point: Sendable, Equatable {
-        /// The last of the steps.
+        /// The last step.
         public var step: Int
-        /// The least value.
+        /// The minimum.
         public var low: Double
-        /// The greatest value.
+        /// The maximum.
         public var high: Double
         /// The mean of all values.
         public var mean: Double
-        /// How many values there are.
+        /// The number of values.
         public var count: Int
 
-        /// This point's values and those of the one after it.
+        /// Joins this point with the next.
         package func joined(with next: Point) -> Point {
             let (own, others) = (Double(count), Double(next.count))
             return Point(
                 step: next.step, low: min(low, next.low), high: max(high, next.high),
-                // Each is divided first: the sum of two large values may not be finite.
+                // Divides first, because the sum of two large values may overflow.
                 mean: mean * (own / (own + others)) + next.mean * (others / (own + others)),
                 count: count + next.count)
         }
     }
 
-    /// The most points that there are.
+    /// The maximum number of points.
     public static let mostPoints = 1024
 
     /// The points, in the order of their steps.
     public private(set) var points: [Point] = []
-    /// The newest value; nil where there is none.
+    /// The newest value; nil if there is none.
     public private(set) var last: Double?
-    /// The values that a full point has.
+    /// The number of values in a full point.
     private var valuesPerPoint = 1
 
-    /// A curve without a value.
+    /// An empty curve.
     public init() {}
 
-    /// Adds the value of a step; one that is not finite is left out.
+    /// Adds the value of a step, unless it is not finite.
     public mutating func add(_ value: Double, at step: Int) {
         guard value.isFinite else { return }
         last = value
@@ -52,7 +52,7 @@ public struct Curve: Sendable, Equatable {
         points.append(point)
     }
 
-    /// Joins each two points.
+    /// Joins pairs of points.
     private mutating func thin() {
         points = stride(from: 0, to: points.count, by: 2).map { index in
             points[index].joined(with: points[index + 1])

@@ -1,4 +1,4 @@
-/// A text that is cut where it is wider than so many columns of a terminal.
+/// A text cut to a number of terminal columns.
 package func fitted(_ text: String, _ width: Int) -> String {
     guard displayWidth(text) > width else { return text }
     var fitted = ""
@@ -11,10 +11,10 @@ package func fitted(_ text: String, _ width: Int) -> String {
     return fitted + "…"
 }
 
-/// The columns that a text takes on a terminal.
+/// The number of terminal columns of a text.
 ///
-/// It goes by scalars, as most terminals do: signs that a few of them join to one are counted for each. So no
-/// terminal shows a text wider than this.
+/// It counts each Unicode scalar, as most terminals do, so characters of several scalars count
+/// several times. The result is an upper bound on all terminals.
 package func displayWidth(_ text: String) -> Int {
     text.unicodeScalars.reduce(0) { $0 + displayWidth($1) }
 }
@@ -27,7 +27,8 @@ private func displayWidth(_ scalar: Unicode.Scalar) -> Int {
     }
 }
 
-/// Whether a sign may take two columns: wide East Asian ones and pictures do, in blocks that are taken whole.
+/// Whether a character may take two columns: whole blocks of wide East Asian characters and
+/// pictograms.
 private func isWide(_ value: UInt32) -> Bool {
     switch value {
     case 0x1100...0x115F, 0x231A...0x232A, 0x23E9...0x23F3, 0x25FD...0x2604, 0x2614...0x27BF,

@@ -2,9 +2,10 @@ import Bounds
 import Monitoring
 
 extension EventLine: ScannedLine {
-    /// Reads a line of `events.jsonl`; nil if it is damaged, or has a number that it cannot have.
+    /// Reads a line of `events.jsonl`; nil if it is damaged or has an impossible number.
     ///
-    /// All texts are plain: names and reasons come from other machines, and the file from anybody.
+    /// All texts are made plain, because names and reasons come from other machines and the file
+    /// may come from anyone.
     package init?(_ line: ArraySlice<UInt8>) {
         self.init(time: 0, event: "", level: "info")
         guard scan(line), !event.isEmpty else { return nil }

@@ -1,32 +1,32 @@
 import Bounds
 
-/// Reads a line of one of a run's files, which holds a JSON object (RFC 8259).
+/// Reads a line of a run's file, a JSON object (RFC 8259).
 ///
-/// `JSONDecoder` takes 10 to 20 us for a line, and a run may have a million. This reads what Tern writes and what
-/// differs from that by white space. A number is right to the last bit or the one before: it is shown, and not
-/// computed with.
+/// `JSONDecoder` takes 10 to 20 us for a line, and a run may have a million. This reads what Tern
+/// writes, with any white space. The last bit of a number may be wrong, because numbers are only
+/// shown.
 package struct LineScanner {
     /// The line is damaged.
     package struct Fault: Error {
-        /// There is nothing to tell of it.
+        /// A fault without details.
         package init() {}
     }
 
     private let bytes: ArraySlice<UInt8>
     private var place: Int
     private var depth = 0
-    /// As many objects and lists as may stand in one another.
+    /// The maximum nesting depth.
     package static let deepest = 16
-    /// The longest text that a reader shows.
+    /// The maximum length of a text that is shown.
     package static let longestText = 2048
 
-    /// A scanner of a line that stands at its beginning.
+    /// A scanner at the beginning of a line.
     package init(_ line: ArraySlice<UInt8>) {
         bytes = line
         place = line.startIndex
     }
 
-    /// Whether nothing but white space is left.
+    /// Whether only white space is left.
     package var isAtEnd: Bool {
         var copy = self
         return copy.peek() == nil
@@ -36,7 +36,7 @@ package struct LineScanner {
 // MARK: - Objects and lists
 
 extension LineScanner {
-    /// Reads an object, the value of each key by `member`.
+    /// Reads an object, with `member` for each value.
     package mutating func object(
         _ member: (inout LineScanner, _ key: String) throws(Fault) -> Void
     ) throws(Fault) {
@@ -47,7 +47,7 @@ extension LineScanner {
         }
     }
 
-    /// Reads a list, each value by `element`; `null` for an empty one.
+    /// Reads a list, with `element` for each value; `null` is an empty list.
     package mutating func array(_ element: (inout LineScanner) throws(Fault) -> Void) throws(Fault)
     {
         if try null() { return }
@@ -67,7 +67,7 @@ extension LineScanner {
         try take(closing)
     }
 
-    /// Reads a value of any kind, and forgets it.
+    /// Reads and ignores a value of any kind.
     package mutating func skip() throws(Fault) {
         switch peek() {
         case UInt8(ascii: "{"):
@@ -88,9 +88,9 @@ extension LineScanner {
 // MARK: - Numbers and texts
 
 extension LineScanner {
-    /// Reads a number; nil for `null`, which stands for one that is not finite.
+    /// Reads a number; nil for `null`, which stands for a number that is not finite.
     ///
-    /// One that is too large for a `Double` is a fault.
+    /// A number too large for a `Double` is a fault.
     package mutating func number() throws(Fault) -> Double? {
         if try null() { return nil }
         let isNegative = takes("-")
@@ -112,13 +112,13 @@ extension LineScanner {
         let size =
             abs(exponent) < Self.powers.count
             ? Self.scaled(digits, exponent)
-            // Seldom, and slower: more powers than one would add up their errors.
+            // Rare and slower; several powers would add up their rounding errors.
             : Double(String(decoding: bytes[start..<place], as: UTF8.self)) ?? .infinity
         guard size.isFinite else { throw Fault() }
         return isNegative ? -size : size
     }
 
-    /// Reads a number and checks its limits; nil for `null`.
+    /// Reads a number within limits; nil for `null`.
     mutating func number<Kind: Bound>(_ kind: Kind.Type) throws(Fault) -> Double?
     where Kind.Value == Double {
         guard let value = try number() else { return nil }
@@ -126,7 +126,7 @@ extension LineScanner {
         return value
     }
 
-    /// Reads a whole number and checks its limits.
+    /// Reads an integer within limits.
     mutating func whole<Kind: Bound>(_ kind: Kind.Type) throws(Fault) -> Int
     where Kind.Value == Int {
         guard let number = try number(), let value = Int(exactly: number),
@@ -135,7 +135,7 @@ extension LineScanner {
         return value
     }
 
-    /// Reads a text, plain and cut to what a reader shows; nil for `null`.
+    /// Reads a text, made plain and cut to the maximum length; nil for `null`.
     package mutating func text() throws(Fault) -> String? {
         if try null() { return nil }
         let text = string(try quoted())
@@ -144,7 +144,7 @@ extension LineScanner {
         return plainText(text, limit: Self.longestText)
     }
 
-    /// Reads a value of any kind as it is written, a text without its quotes; nothing for `null`.
+    /// Reads a value of any kind as written, a text without its quotes; empty for `null`.
     package mutating func raw() throws(Fault) -> String {
         if try null() { return "" }
         if peek() == UInt8(ascii: "\"") { return string(try quoted()) }
@@ -159,7 +159,7 @@ extension LineScanner {
         return bytes[place] - 0x30
     }
 
-    /// Adds a digit, or raises the exponent where the number has as many as count.
+    /// Adds a digit, or raises the exponent if further digits are insignificant.
     private func add(_ digit: UInt8, to digits: inout UInt64, _ exponent: inout Int) {
         if digits < 1_000_000_000_000_000_000 {
             digits = digits * 10 + UInt64(digit)
@@ -183,16 +183,16 @@ extension LineScanner {
         exponent < 0 ? Double(digits) / powers[-exponent] : Double(digits) * powers[exponent]
     }
 
-    /// The powers of ten that are exact.
+    /// The exact powers of ten.
     private static let powers = (0..<22).reduce(into: [1.0]) { powers, _ in
         powers.append((powers.last ?? 1) * 10)
     }
 }
 
-// MARK: - Signs
+// MARK: - Characters
 
 extension LineScanner {
-    /// The next byte that is no white space.
+    /// The next byte after white space.
     private mutating func peek() -> UInt8? {
         while place < bytes.endIndex,
             bytes[place] == 0x20 || bytes[place] == 0x09 || bytes[place] == 0x0D
@@ -224,7 +224,7 @@ extension LineScanner {
         place = end
     }
 
-    /// What stands between the next two quotes; its escapes are still in it.
+    /// The bytes between the next two quotes, with their escapes.
     private mutating func quoted() throws(Fault) -> ArraySlice<UInt8> {
         try take("\"")
         let start = place
@@ -236,7 +236,7 @@ extension LineScanner {
         return bytes[start..<place]
     }
 
-    /// The text that quoted bytes stand for.
+    /// The text of quoted bytes.
     private func string(_ quoted: ArraySlice<UInt8>) -> String {
         guard quoted.contains(UInt8(ascii: "\\")) else {
             return String(decoding: quoted, as: UTF8.self)

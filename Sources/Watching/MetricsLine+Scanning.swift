@@ -2,7 +2,7 @@ import Bounds
 import Monitoring
 
 extension MetricsLine: ScannedLine {
-    /// Reads a line of `metrics.jsonl`; nil if it is damaged, or has a number that it cannot have.
+    /// Reads a line of `metrics.jsonl`; nil if it is damaged or has an impossible number.
     package init?(_ line: ArraySlice<UInt8>) {
         self.init()
         guard scan(line), step > 0 else { return nil }

@@ -1,30 +1,30 @@
 import Monitoring
 import Training
 
-/// The curves of a run, made of its `metrics.jsonl` while that grows.
+/// The curves of a run, read from its `metrics.jsonl` as it grows.
 ///
-/// A line that is damaged, or has a number that it cannot have, is skipped and counted.
+/// A line that is damaged or has an impossible number is skipped and counted.
 public final class MetricsWatch {
     /// The curves so far.
     public private(set) var curves = RunCurves()
-    /// The lines that could not be read.
+    /// The number of unreadable lines.
     public var skippedLines: Int { badLines + file.skippedLines }
-    /// Whether the last reading stopped before the file's end.
+    /// Whether the last read stopped before the file's end.
     public var isBehind: Bool { file.isBehind }
 
     private let file: TailedFile
     private var badLines = 0
 
-    /// Follows the metrics in a run's folder, which need not be there yet.
+    /// Follows the metrics in a run's folder; the file may not exist yet.
     ///
-    /// - Parameter tail: how many bytes before the file's end to begin; nil to begin at the front.
+    /// - Parameter tail: how many bytes before the file's end to begin; nil for the beginning.
     public init(_ folder: Folder, tail: Int? = nil) {
         file = TailedFile(folder, MetricsFile.name, tail: tail)
     }
 
-    /// Reads on; whether there was anything new.
+    /// Reads new lines; whether there were any.
     ///
-    /// - Throws: ``FileError`` if the file is there and cannot be read.
+    /// - Throws: ``FileError`` if the file exists and cannot be read.
     public func poll() throws(FileError) -> Bool {
         let change = try file.read(
             replaced: {

@@ -1,28 +1,28 @@
 import Training
 
-/// Where the time of a run went, from its beginning on, thinned while it comes.
+/// How a run's time was spent, from its beginning, thinned as it grows.
 public struct PhaseBands: Sendable, Equatable {
     /// A part of the run.
     public struct Point: Sendable, Equatable {
         /// The seconds of training at its end.
         public var seconds: Double
-        /// How its time was spent.
+        /// The time per phase.
         public var phases: TimingReport.Phases
-        /// How many intervals of about a second it has.
+        /// The number of intervals, each of about a second.
         public var count: Int
     }
 
-    /// The most points that there are.
+    /// The maximum number of points.
     public static let mostPoints = 512
 
-    /// The points, in their order.
+    /// The points in order.
     public private(set) var points: [Point] = []
     private var intervalsPerPoint = 1
 
-    /// Nothing yet.
+    /// Empty bands.
     public init() {}
 
-    /// Adds an interval that ended after so many seconds of training.
+    /// Adds an interval that ends at `seconds` of training.
     package mutating func add(_ phases: TimingReport.Phases, at seconds: Double) {
         if let newest = points.last, newest.count < intervalsPerPoint {
             points[points.count - 1].join(phases, seconds, count: 1)
@@ -32,7 +32,7 @@ public struct PhaseBands: Sendable, Equatable {
         points.append(Point(seconds: seconds, phases: phases, count: 1))
     }
 
-    /// Joins each two points.
+    /// Joins pairs of points.
     private mutating func thin() {
         points = stride(from: 0, to: points.count, by: 2).map { index in
             points[index].joined(with: points[index + 1])
@@ -42,7 +42,7 @@ public struct PhaseBands: Sendable, Equatable {
 }
 
 extension PhaseBands.Point {
-    /// This part and the one after it.
+    /// Joins this part with the next.
     package func joined(with next: Self) -> Self {
         var point = self
         point.join(next.phases, next.seconds, count: next.count)

@@ -1,34 +1,34 @@
 import Monitoring
 
-/// How a run's numbers changed over its steps.
+/// A run's metrics over its steps.
 public struct RunCurves: Sendable, Equatable {
     /// The mean loss of the logged steps' examples.
     public private(set) var trainLoss = Curve()
-    /// The share of the logged steps' examples that was classified rightly.
+    /// The fraction of the logged steps' examples classified correctly.
     public private(set) var trainAccuracy = Curve()
     /// The mean loss on the test set after each epoch.
     public private(set) var testLoss = Curve()
-    /// The share of the test set that was classified rightly after each epoch.
+    /// The fraction of the test set classified correctly after each epoch.
     public private(set) var testAccuracy = Curve()
-    /// The rate of the logged updates.
+    /// The learning rate of the logged updates.
     public private(set) var learningRate = Curve()
-    /// The examples a second from one logged step to the next.
+    /// The examples a second between logged steps.
     public private(set) var examplesPerSecond = Curve()
-    /// The newest step that is told of.
+    /// The newest step in the metrics.
     public private(set) var step = 0
     /// Its epoch, counted from 1; 0 before the first.
     public private(set) var epoch = 0
-    /// The seconds of training until then.
+    /// The seconds of training up to that step.
     public private(set) var seconds = 0.0
     /// When the newest line was written, in seconds since 1970; nil before the first.
     public private(set) var lastTime: Double?
-    /// Whether the loss of the newest logged step is a finite number.
+    /// Whether the newest logged step's loss is finite.
     public private(set) var isLossFinite = true
 
-    /// The curves of a run that has made no step.
+    /// The curves of a run without steps.
     public init() {}
 
-    /// Adds what a line says.
+    /// Adds a line's values.
     package mutating func add(_ line: MetricsLine) {
         lastTime = line.time ?? lastTime
         if line.type == .epoch {

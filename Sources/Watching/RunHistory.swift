@@ -2,9 +2,9 @@ import Bounds
 import Monitoring
 import Training
 
-/// What has happened in a run, made of its events.
+/// The history of a run, from its events.
 public struct RunHistory: Sendable, Equatable {
-    /// A span of time in which the run was in one state.
+    /// A time span in which the run was in one state.
     public struct Span: Sendable, Equatable, Codable {
         /// The state.
         public var state: RunState
@@ -12,9 +12,9 @@ public struct RunHistory: Sendable, Equatable {
         public var start: Double
     }
 
-    /// How often things have happened.
+    /// How often each kind of event happened.
     public struct Counts: Sendable, Equatable, Codable {
-        /// The sessions: the first, and one for each resume or restart.
+        /// Sessions: the first, and one per resume or restart.
         public var sessions = 0
         /// Workers that joined.
         public var joined = 0
@@ -22,69 +22,70 @@ public struct RunHistory: Sendable, Equatable {
         public var left = 0
         /// Times that a worker was late.
         public var late = 0
-        /// Sums that were found wrong.
+        /// Wrong sums.
         public var wrong = 0
-        /// Peers that were refused.
+        /// Rejected peers.
         public var refused = 0
-        /// Messages that were dropped.
+        /// Dropped messages.
         public var dropped = 0
-        /// Times that the run went back.
+        /// Rewinds.
         public var rewinds = 0
-        /// Checkpoints that were written.
+        /// Written checkpoints.
         public var checkpoints = 0
     }
 
-    /// What the run was last known to do.
+    /// The last known state.
     public private(set) var state = RunState.unknown
-    /// The states that it was in, the newest of them.
+    /// The newest states of the run.
     public private(set) var spans: [Span] = []
-    /// The workers, in the order in which they first joined; of very many the newest.
+    /// The workers in the order of their first joining; if there are very many, the newest.
     public private(set) var workers: [WorkerView] = []
     /// The newest lines of the log.
     public private(set) var log: [EventLine] = []
-    /// How many lines the log has had.
+    /// The number of lines logged so far.
     public private(set) var lineCount = 0
-    /// When checkpoints were written, in seconds since 1970; the newest times.
+    /// The newest times at which checkpoints were written, in seconds since 1970.
     public private(set) var checkpointTimes: [Double] = []
-    /// When sessions after the first began, in seconds since 1970; the newest times.
+    /// The newest times at which sessions after the first began, in seconds since 1970.
     public private(set) var restartTimes: [Double] = []
-    /// How often things have happened.
+    /// How often each kind of event happened.
     public private(set) var counts = Counts()
-    /// The steps that the run is to have made at its end; nil where no event tells.
+    /// The total steps of the run; nil if no event has it.
     public private(set) var totalSteps: Int?
-    /// The workers that training needs; nil where no event tells.
+    /// The number of workers that training needs; nil if no event has it.
     public private(set) var needed: Int?
-    /// The version of Tern that began the newest session.
+    /// The version of Tern in the newest session.
     public private(set) var version: String?
     /// Whether the newest session began on this machine.
     public private(set) var isLocal = false
     /// When the run began, in seconds since 1970.
     public private(set) var start: Double?
-    /// When the newest event happened.
+    /// The time of the newest event.
     public private(set) var lastTime: Double?
-    /// When the newest session ended; nil while it goes on.
+    /// The end of the newest session; nil while it runs.
     public private(set) var end: Double?
-    /// The steps made at the newest event.
+    /// The steps made by the newest event.
     public private(set) var step = 0
-    /// Why the run ended, where it did not complete.
+    /// Why the run ended, unless it completed.
     public private(set) var reason: String?
 
     private var places: [String: Int] = [:]
 
-    /// Of so many lines of the log at least the newest are kept, and fewer than twice as many.
+    /// The number of log lines to keep; up to twice as many are stored before the oldest are
+    /// removed.
     package static let mostLines = 500
-    /// The same of workers.
+    /// The number of workers to keep, likewise.
     package static let mostWorkers = 2048
-    /// The most times and states that are kept.
+    /// The maximum number of times and states to keep.
     package static let mostMarks = 200
 
-    /// A run of which nothing is known.
+    /// An empty history.
     public init() {}
 
-    /// The workers that are here.
+    /// The number of current workers.
     public var members: Int { workers.count { $0.state != .left } }
 
-    /// Takes note of an event.
+    /// Adds an event.
     package mutating func add(_ event: EventLine) {
         if start == nil { start = event.time }
         lastTime = event.time
@@ -105,7 +106,7 @@ public struct RunHistory: Sendable, Equatable {
         }
     }
 
-    /// Takes note of what timing tells of a worker.
+    /// Adds a worker's measurements from the timing.
     package mutating func add(_ timing: TimingReport.WorkerTiming) {
         guard let place = places[timing.worker] else { return }
         workers[place].bytesSent = workers[place].bytesSent.addingWithLimit(timing.bytesSent)
@@ -121,7 +122,7 @@ public struct RunHistory: Sendable, Equatable {
             lanes.isEmpty ? [] : [lanes[0], lanes[lanes.count / 2], lanes[lanes.count - 1]]
     }
 
-    /// Forgets what timing has told, which is read anew.
+    /// Resets what came from the timing, before it is read again.
     package mutating func forgetTiming() {
         for place in workers.indices {
             (workers[place].bytesSent, workers[place].bytesReceived) = (0, 0)
@@ -132,17 +133,17 @@ public struct RunHistory: Sendable, Equatable {
     private mutating func keep(_ event: EventLine) {
         guard event.text != nil else { return }
         var event = event
-        // Not shown, and a file may have very long ones.
+        // These are not shown, and may be very long.
         (event.shards, event.workers, event.metadata, event.failure) = (nil, nil, nil, nil)
         log.append(event)
         lineCount += 1
-        // Seldom, and many at once: each removal moves all that are left.
+        // Rare removals of many lines, because each one moves all remaining lines.
         if log.count >= 2 * Self.mostLines { log.removeFirst(log.count - Self.mostLines) }
     }
 }
 
 extension [Double] {
-    /// Adds the time of something that happened, and forgets the oldest of very many.
+    /// Adds the time of an event, and drops the oldest if there are too many.
     fileprivate mutating func mark(_ time: Double) {
         append(time)
         if count > RunHistory.mostMarks { removeFirst() }
@@ -163,7 +164,7 @@ extension RunHistory {
         needed = event.needed ?? needed
         end = nil
         reason = nil
-        // Those of a coordinator that was killed have left no event.
+        // Workers of a killed coordinator have no event that ends their membership.
         for place in workers.indices where workers[place].state != .left {
             leave(place, at: event.time, reason: "a new session began")
         }
@@ -212,7 +213,7 @@ extension RunHistory {
             leave(place, at: event.time, reason: event.reason)
         case "shards_assigned": workers[place].shards = event.shards?.count ?? 0
         case "worker_late":
-            // The later of many times are told seldom.
+            // After many occurrences, only some are reported.
             let (before, times) = (workers[place].late, event.times ?? workers[place].late + 1)
             counts.late = counts.late.addingWithLimit(max(1, times - before))
             workers[place].late = times
@@ -243,7 +244,7 @@ extension RunHistory {
         workers.append(worker)
     }
 
-    /// Forgets workers that are gone, those first that are so for longest, or else those that joined first.
+    /// Drops workers that left, the earliest first, then those that joined first.
     private mutating func forgetSome() {
         let order = workers.indices.sorted { first, second in
             (workers[first].left ?? .infinity, first) < (workers[second].left ?? .infinity, second)

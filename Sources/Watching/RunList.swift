@@ -11,20 +11,21 @@ public final class RunList {
     private let folder: Folder
     private var glances: [String: RunWatch] = [:]
 
-    /// The most runs that are looked at; of more, those whose names come last, which are the newest.
+    /// The maximum number of runs; beyond it, those with the last names are kept, which are the
+    /// newest.
     public static let mostRuns = 1000
 
-    /// The runs in a folder, which need not have one yet.
+    /// The runs in a folder, which may be empty.
     ///
     /// - Throws: ``FileError`` if there is no such folder.
     public init(_ path: String) throws(FileError) {
         self.path = path
         folder = try Folder(path)
-        // Each run keeps three open.
+        // Each run keeps three files open.
         _ = DescriptorLimit.raise()
     }
 
-    /// Whether a folder is that of a run, and not one of runs.
+    /// Whether a folder is a run, and not a folder of runs.
     public static func isRun(_ path: String) -> Bool {
         guard let folder = try? Folder(path) else { return false }
         return isRun(folder)
@@ -35,16 +36,16 @@ public final class RunList {
             .contains(where: folder.holds)
     }
 
-    /// The names of the folders that hold a run, sorted.
+    /// The sorted names of the folders that hold a run.
     ///
     /// - Throws: ``FileError`` if the folder cannot be read.
     public func names() throws(FileError) -> [String] {
-        // A link might lead out of the folder.
+        // Links are excluded, because they might lead out of the folder.
         let all = try folder.names().filter { run($0) != nil }
         return all.suffix(Self.mostRuns)
     }
 
-    /// The folder of a run; nil if there is none of that name.
+    /// The folder of a run; nil if there is no run with that name.
     package func run(_ name: String) -> Folder? {
         guard !name.utf8.contains(UInt8(ascii: "/")), !name.utf8.contains(0), !name.isEmpty,
             name != ".", name != "..", let run = (try? folder.folder(name)) ?? nil, Self.isRun(run)
@@ -52,7 +53,7 @@ public final class RunList {
         return run
     }
 
-    /// What is known of each run at a glance, in the order of their names.
+    /// A brief view of each run, sorted by name.
     ///
     /// - Throws: ``FileError`` if the folder cannot be read.
     public func poll(
@@ -62,7 +63,7 @@ public final class RunList {
         let known = Set(names)
         glances = glances.filter { known.contains($0.key) }
         return names.compactMap { name in
-            // One that was removed meanwhile is left out.
+            // Skips a run that was removed meanwhile.
             guard let run = run(name) else { return nil }
             let earlier = glances[name].flatMap { $0.follows(run) ? $0 : nil }
             let watch = earlier ?? RunWatch(run, isGlance: true)
@@ -72,10 +73,10 @@ public final class RunList {
     }
 }
 
-/// The settings in which runs differ.
+/// The settings that differ between runs.
 public enum SettingDifferences {
-    /// The names of the settings that do not have the same value in all runs, but for paths and what decides no
-    /// result, in the order in which they are written down.
+    /// The names of the settings that differ, in their original order, without paths and settings
+    /// that do not affect results.
     public static func names(_ views: [RunView]) -> [String] {
         var names: [String] = []
         for name in views.flatMap({ $0.settings.map(\.name) })

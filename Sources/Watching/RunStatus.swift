@@ -1,56 +1,56 @@
 import Training
 
-/// A run as programs read it: what `/status.json` and `tern top` in a pipe tell.
+/// A run's status for programs, as in `/status.json` and in `tern top` without a terminal.
 ///
-/// A number that is not known, or not finite, is left out or null.
+/// An unknown or non-finite number is left out or null.
 public struct RunStatus: Encodable, Sendable {
     /// The name of the run's folder.
     public var run: String
-    /// The moment, in seconds since 1970.
+    /// The current time, in seconds since 1970.
     public var time: Double
-    /// What it does.
+    /// The run's state.
     public var state: RunState
-    /// Why it ended, where it did not complete.
+    /// Why it ended, unless it completed.
     public var reason: String?
-    /// The steps made, and those of the whole run.
+    /// The steps made.
     public var step: Int
     /// The steps of the whole run.
     public var totalSteps: Int?
-    /// The epoch under way, counted from 1.
+    /// The current epoch, counted from 1.
     public var epoch: Int
     /// The seconds of training, over all sessions.
     public var seconds: Double
-    /// The seconds that the steps left will take.
+    /// The estimated seconds for the remaining steps.
     public var secondsLeft: Double?
     /// The examples a second.
     public var examplesPerSecond: Double?
-    /// The newest logged numbers.
+    /// The mean loss of the newest logged step.
     public var trainLoss: Double?
-    /// The share of the newest logged step's examples that was classified rightly.
+    /// The fraction of the newest logged step's examples classified correctly.
     public var trainAccuracy: Double?
     /// The mean loss on the test set after the newest epoch.
     public var testLoss: Double?
-    /// The share of the test set that was classified rightly after the newest epoch.
+    /// The fraction of the test set classified correctly after the newest epoch.
     public var testAccuracy: Double?
-    /// The rate of the newest logged update.
+    /// The learning rate of the newest logged update.
     public var learningRate: Double?
-    /// What bounds the run.
+    /// The bottleneck of the run.
     public var bound: String?
-    /// Where the time of the newest second went, in seconds.
+    /// The time per phase in the newest second, in seconds.
     public var phases: TimingReport.Phases?
-    /// The workers that are here, and that training needs.
+    /// The number of current workers.
     public var members: Int
-    /// The workers that training needs.
+    /// The number of workers that training needs.
     public var needed: Int?
-    /// How often things have happened.
+    /// How often each kind of event happened.
     public var counts: RunHistory.Counts
     /// The workers.
     public var workers: [WorkerView]
     /// SHA-256 over the parameters at the end.
     public var weights: String?
-    /// The lines that could not be read.
+    /// The number of unreadable lines.
     public var skippedLines: Int
-    /// Whether there is more in the files than was read so far.
+    /// Whether the files have more than was read so far.
     public var isBehind: Bool
     /// Why a file could not be read.
     public var problems: [String]

@@ -1,9 +1,9 @@
 import Monitoring
 import Training
 
-/// All that a reader shows of a run, at one moment.
+/// Everything shown of a run, at one time.
 public struct RunView: Sendable {
-    /// A setting of the run, as `config.json` has it.
+    /// A setting of the run, as in `config.json`.
     public struct Setting: Sendable, Equatable, Hashable {
         /// Its name, such as `batch_size`.
         public var name: String
@@ -19,46 +19,46 @@ public struct RunView: Sendable {
 
     /// The name of the run's folder.
     public var name: String
-    /// The moment, in seconds since 1970.
+    /// The current time, in seconds since 1970.
     public var now: Double
-    /// What the run is doing.
+    /// The run's state.
     public var state = RunState.unknown
-    /// The settings that are written down.
+    /// The saved settings.
     public var settings: [Setting] = []
-    /// The settings, checked; nil where the file is missing or damaged.
+    /// The validated settings; nil if the file is missing or damaged.
     public var configuration: RunConfiguration?
-    /// The numbers over the steps.
+    /// The metrics over the steps.
     public var curves = RunCurves()
-    /// Where the time went over the run.
+    /// The time per phase over the run.
     public var bands = PhaseBands()
-    /// The sums of what timing tells.
+    /// The totals of the timing.
     public var totals = TimingWatch.Totals()
-    /// The newest second of timing.
+    /// The newest line of the timing.
     public var timing: TimingLine?
-    /// When the newest step was made, in seconds since 1970.
+    /// The time of the newest step, in seconds since 1970.
     public var lastStepTime: Double?
-    /// What has happened.
+    /// The run's history.
     public var history = RunHistory()
-    /// What the run came to; nil while it goes on.
+    /// The run's result; nil while it runs.
     public var summary: RunSummary?
-    /// How the newest tested weights did on each class; nil before the first test.
+    /// The newest test's results per class; nil before the first test.
     public var test: TestReport?
-    /// Whether there is more in the files than was read so far.
+    /// Whether the files have more than was read so far.
     public var isBehind = false
-    /// The lines that could not be read.
+    /// The number of unreadable lines.
     public var skippedLines = 0
     /// Why a file could not be read, in words.
     public var problems: [String] = []
-    /// The bytes that are free on the run's file system, and all it has.
+    /// The free and total bytes of the run's file system.
     public var disk: (free: Int, size: Int)?
 
-    /// A run of which nothing was read yet.
+    /// A run whose files have not been read yet.
     public init(name: String, now: Double) {
         self.name = name
         self.now = now
     }
 
-    /// The value of a setting; empty where none is written down.
+    /// The value of a setting; empty if it is not saved.
     public func setting(_ name: String) -> String {
         settings.first { $0.name == name }?.value ?? ""
     }
@@ -68,13 +68,13 @@ public struct RunView: Sendable {
         summary?.steps ?? max(curves.step, timing?.step ?? 0, state.isOver ? history.step : 0)
     }
 
-    /// The steps of the whole run; nil where nothing tells.
+    /// The steps of the whole run; nil if unknown.
     public var totalSteps: Int? { history.totalSteps }
 
-    /// The epoch under way, counted from 1; 0 before the first.
+    /// The current epoch, counted from 1; 0 before the first.
     public var epoch: Int { max(curves.epoch, timing?.epoch ?? 0) }
 
-    /// The share of the steps that is made, 0 to 1; nil where the whole is not known.
+    /// The fraction of the steps made, 0 to 1; nil if the total is unknown.
     public var progress: Double? {
         guard let totalSteps, totalSteps > 0 else { return nil }
         return min(1, Double(step) / Double(totalSteps))
@@ -83,7 +83,7 @@ public struct RunView: Sendable {
     /// The seconds of training, over all sessions.
     public var seconds: Double { summary?.wallSeconds ?? max(curves.seconds, timing?.seconds ?? 0) }
 
-    /// The examples a second of the newest interval or, where the run is over, of the whole run.
+    /// The examples a second of the newest interval, or of the whole run once it is over.
     public var examplesPerSecond: Double? {
         if let summary { return summary.examplesPerSecond }
         guard let timing, timing.interval > 0, timing.steps > 0 else {
@@ -92,7 +92,7 @@ public struct RunView: Sendable {
         return Double(timing.examples) / timing.interval
     }
 
-    /// The seconds that the steps left will take, by how long those before took; nil where that is not known.
+    /// The estimated seconds for the remaining steps, at the average speed so far; nil if unknown.
     public var secondsLeft: Double? {
         guard !state.isOver, let totalSteps, step > 0, seconds > 0, totalSteps >= step else {
             return nil
@@ -100,7 +100,7 @@ public struct RunView: Sendable {
         return seconds / Double(step) * Double(totalSteps - step)
     }
 
-    /// The seconds since the newest sign of life.
+    /// The seconds since the newest entry in the files.
     public var silence: Double? {
         let newest = [history.lastTime, curves.lastTime, timing?.time].compactMap(\.self).max()
         return newest.map { max(0, now - $0) }

@@ -4,10 +4,10 @@ import Glibc
 import Monitoring
 import Training
 
-/// A run that is followed by its files, while a coordinator may add to them or not.
+/// Follows a run by its files, whether a coordinator is writing them or not.
 ///
-/// It only reads. The files may come from somebody else: what is damaged is skipped and counted, and what is too
-/// large is not read.
+/// It only reads. The files may come from anyone: damaged lines are skipped and counted, and files
+/// that are too large are not read.
 public final class RunWatch {
     /// The run's folder.
     public let folder: Folder
@@ -21,14 +21,14 @@ public final class RunWatch {
     private var summary = KeptFile<RunSummary>()
     private var test = KeptFile<TestReport>()
 
-    /// Follows a run from its beginning or, for a glance, only the ends of its files.
+    /// Follows a run from its beginning; at a glance, only the ends of its files.
     ///
     /// - Throws: ``FileError`` if there is no such folder.
     public convenience init(_ path: String, isGlance: Bool = false) throws(FileError) {
         self.init(try Folder(path), isGlance: isGlance)
     }
 
-    /// Follows the run in a folder that is open.
+    /// Follows the run in an open folder.
     package init(_ folder: Folder, isGlance: Bool = false) {
         self.folder = folder
         name = plainText(Self.name(of: folder.path), limit: 255)
@@ -38,7 +38,7 @@ public final class RunWatch {
         events = TailedFile(folder, EventsFile.name, tail: tail)
     }
 
-    /// Whether this follows the run in a folder, and not one that had the same path before.
+    /// Whether this follows the run in a folder, and not an earlier one with the same path.
     package func follows(_ other: Folder) -> Bool {
         isSameFile(folder.descriptor, other.descriptor)
     }
@@ -48,10 +48,11 @@ public final class RunWatch {
         return full.split(separator: "/").last.map(String.init) ?? full
     }
 
-    /// Reads what is new, and tells what is known of the run now.
+    /// Reads what is new and returns the current view.
     public func poll(now: Double = Date.now.timeIntervalSince1970) -> RunView {
         var view = RunView(name: name, now: now)
-        // Before the events: a coordinator that ends meanwhile has said so.
+        // Checks the lock before it reads the events, so that a coordinator that ends meanwhile
+        // does not look dead.
         let isLocked = (try? CoordinatorLock.isHeld(on: RunDirectory.logName, in: folder)) ?? nil
         view.problems = [
             problem { () throws(FileError) in _ = try metrics.poll() },
@@ -81,7 +82,7 @@ public final class RunWatch {
         try test.read(TestReport.fileName, in: folder) { TestReport(parsing: $0) }
     }
 
-    /// Why some work could not be done, in words; nil if it was.
+    /// Why some work failed; nil if it did not.
     private func problem(_ work: () throws(FileError) -> Void) -> String? {
         do throws(FileError) {
             try work()
@@ -121,7 +122,7 @@ public final class RunWatch {
         }
     }
 
-    /// What the run does: what its events say, unless its coordinator is gone without a word.
+    /// The run's state according to its events, or `dead` if its coordinator ended without one.
     private func state(_ isLocked: Bool?, _ summary: RunSummary?) -> RunState {
         switch history.state {
         case .unknown:
@@ -132,10 +133,10 @@ public final class RunWatch {
         }
     }
 
-    /// Tern writes fewer, and a file may have very many.
+    /// More than Tern writes; a foreign file may have very many.
     private static let mostSettings = 256
 
-    /// The members of a flat JSON object, each value as it is written.
+    /// The members of a flat JSON object, each value as written.
     private static func settings(_ bytes: [UInt8]) -> [RunView.Setting] {
         var settings: [RunView.Setting] = []
         let line = bytes.map { $0 == UInt8(ascii: "\n") ? UInt8(ascii: " ") : $0 }
@@ -152,9 +153,9 @@ public final class RunWatch {
     }
 }
 
-/// What was made of a small file, kept until the file is another one.
+/// A value from a small file, updated when the file changes.
 private struct KeptFile<Value> {
-    /// The value; nil where there is no file, or one that nothing was made of.
+    /// The value; nil if there is no file, or it is invalid.
     private(set) var value: Value?
     private var stamp: Stamp?
 
@@ -165,10 +166,10 @@ private struct KeptFile<Value> {
         let nanoseconds: Int
     }
 
-    /// No file that Tern writes is longer.
+    /// More than the size of any file that Tern writes.
     private static var longest: Int { 1 << 22 }
 
-    /// Makes the value anew if the file is another one than before.
+    /// Updates the value if the file has changed.
     mutating func read(
         _ name: String, in folder: Folder, _ make: ([UInt8]) -> Value?
     ) throws(FileError) {

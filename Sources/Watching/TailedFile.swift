@@ -1,43 +1,44 @@
 import Glibc
 import Training
 
-/// A file of a run's folder, read line by line while another process adds to it.
+/// A file of a run's folder, read line by line while another process appends to it.
 ///
-/// It is read from where the last reading stopped. A file that was cut back, or that another took the place of,
-/// is read anew. The file may come from somebody else: a line that is too long is skipped and counted.
+/// Each read continues at the end of the last one. A file that was truncated or replaced is read
+/// again from its beginning. The file may come from anyone: lines that are too long are skipped and
+/// counted.
 public final class TailedFile {
-    /// What a reading has found.
+    /// The result of a read.
     public enum Change: Sendable, Equatable {
-        /// Nothing new, or no such file.
+        /// Nothing new, or the file does not exist.
         case none
-        /// Lines behind those that were read before.
+        /// New lines were read.
         case grown
-        /// Another file, or a shorter one, whose first lines follow: what was made of earlier lines is void.
+        /// The file was replaced or truncated; its lines follow, and earlier results are invalid.
         case replaced
     }
 
-    /// The lines that were too long to be read.
+    /// The number of lines that were too long.
     public private(set) var skippedLines = 0
-    /// Whether the last reading stopped before the file's end.
+    /// Whether the last read stopped before the file's end.
     public private(set) var isBehind = false
 
     private let folder: Folder
     private let name: String
-    /// The bytes before a file's end where reading begins; nil to begin at the front.
+    /// How many bytes before the file's end to begin; nil for the beginning.
     private let tail: Int?
-    /// Kept open, so that no new file can have the number of the one that was read.
+    /// Kept open, so that no new file can reuse its inode.
     private var file: Int32 = -1
     private var offset = 0
-    /// The beginning of a line whose end is not there yet.
+    /// The beginning of an unfinished line.
     private var rest: [UInt8] = []
     private var isSkipping = false
 
     private static let longestLine = 1 << 18
     private static let readSize = 1 << 16
 
-    /// A file that need not be there yet.
+    /// A file that may not exist yet.
     ///
-    /// - Parameter tail: how many bytes before its end to begin; nil to begin at the front.
+    /// - Parameter tail: how many bytes before its end to begin; nil for the beginning.
     public init(_ folder: Folder, _ name: String, tail: Int? = nil) {
         self.folder = folder
         self.name = name
@@ -46,13 +47,13 @@ public final class TailedFile {
 
     deinit { if file >= 0 { close(file) } }
 
-    /// Reads on, and hands out each finished line without its end.
+    /// Reads on, and calls `line` with each complete line without its end.
     ///
     /// - Parameters:
-    ///   - most: the bytes after which it stops; see ``isBehind``.
-    ///   - began: called before the first line of a file that is read anew.
+    ///   - most: the number of bytes after which it stops; see ``isBehind``.
+    ///   - began: called before the first line when the file is read from its beginning again.
     ///   - line: called with each line.
-    /// - Throws: ``FileError`` if the file is there and cannot be read.
+    /// - Throws: ``FileError`` if the file exists and cannot be read.
     public func read(
         atMost most: Int = 1 << 22, replaced began: () -> Void = {},
         line: (ArraySlice<UInt8>) -> Void
@@ -76,7 +77,7 @@ public final class TailedFile {
         isReplaced ? .replaced : offset > start ? .grown : .none
     }
 
-    /// Opens the file that has the name now; whether what was read before is void.
+    /// Opens the file that has the name now; whether earlier results are invalid.
     private func openNewest() throws(FileError) -> Bool {
         let (newest, size) = try folder.openForReading(name)
         guard file >= 0 else {
@@ -95,12 +96,12 @@ public final class TailedFile {
     private func begin(_ newest: Int32, _ size: Int) {
         file = newest
         rest = []
-        // The byte before tells whether the first line is whole.
+        // Includes the byte before, which shows whether the first line is complete.
         offset = tail.map { max(0, size - $0 - 1) } ?? 0
         isSkipping = offset > 0
     }
 
-    /// Adds what comes next to `rest`; 0 at the file's end.
+    /// Appends the next bytes to `rest`, and returns their count; 0 at the file's end.
     private func readPart(_ size: Int) throws(FileError) -> Int {
         let filled = rest.count
         rest += [UInt8](repeating: 0, count: size)
@@ -139,7 +140,7 @@ public final class TailedFile {
     }
 }
 
-/// Whether two descriptors are of the same file or folder.
+/// Whether two descriptors refer to the same file or folder.
 func isSameFile(_ one: Int32, _ other: Int32) -> Bool {
     var (first, second) = (stat(), stat())
     return fstat(one, &first) == 0 && fstat(other, &second) == 0

@@ -3,7 +3,7 @@ import Monitoring
 import Training
 
 extension TimingLine: ScannedLine {
-    /// Reads a line of `timing.jsonl`; nil if it is damaged, or has a number that it cannot have.
+    /// Reads a line of `timing.jsonl`; nil if it is damaged or has an impossible number.
     package init?(_ line: ArraySlice<UInt8>) {
         self.init(time: 0, interval: 0, seconds: 0, epoch: 0, step: 0)
         guard scan(line), report.interval > 0 else { return nil }
@@ -40,7 +40,7 @@ extension TimingLine: ScannedLine {
 }
 
 extension TimingReport.Phases {
-    /// The parts with their names, in the order in which they come in a step.
+    /// The phases with their names, in the order of a step.
     public static let parts: [(name: String, path: WritableKeyPath<Self, Double> & Sendable)] = [
         ("send", \.send), ("first", \.first), ("wait", \.wait), ("reduce", \.reduce),
         ("update", \.update), ("record", \.record), ("other", \.other),
@@ -62,7 +62,7 @@ extension TimingReport.Phases {
         }
     }
 
-    /// Adds the times of another interval.
+    /// Adds another interval's times.
     static func += (left: inout Self, right: Self) {
         left.send += right.send
         left.first += right.first
@@ -88,7 +88,7 @@ extension TimingReport.Traffic {
         }
     }
 
-    /// Adds the messages of another interval; no sum overflows, whatever a file says.
+    /// Adds another interval's messages, without overflow even if a file has absurd numbers.
     static func += (left: inout Self, right: Self) {
         left.bytesSent = left.bytesSent.addingWithLimit(right.bytesSent)
         left.bytesReceived = left.bytesReceived.addingWithLimit(right.bytesReceived)
@@ -98,7 +98,7 @@ extension TimingReport.Traffic {
 }
 
 extension Int {
-    /// The sum, or the greatest number where that is too small.
+    /// The sum, clamped to the largest integer.
     func addingWithLimit(_ other: Int) -> Int {
         let (sum, hasOverflowed) = addingReportingOverflow(other)
         return hasOverflowed ? .max : sum

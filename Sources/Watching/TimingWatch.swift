@@ -1,23 +1,23 @@
 import Monitoring
 import Training
 
-/// What a run's `timing.jsonl` says, followed while that grows.
+/// A run's timing, read from its `timing.jsonl` as it grows.
 ///
-/// A line that is damaged, or has a number that it cannot have, is skipped and counted.
+/// A line that is damaged or has an impossible number is skipped and counted.
 public final class TimingWatch {
-    /// The sums over all lines of the file.
+    /// The totals over all lines of the file.
     public struct Totals: Sendable, Equatable {
-        /// The steps made; those that were made again count again.
+        /// The steps made, repeated steps included.
         public var steps = 0
         /// Their examples.
         public var examples = 0
-        /// Where the time went.
+        /// The time per phase.
         public var phases = TimingReport.Phases()
-        /// What went out and came in.
+        /// The messages and bytes sent and received.
         public var traffic = TimingReport.Traffic()
-        /// The steps of each duration: see ``StepDurations``.
+        /// The steps by duration: see ``StepDurations``.
         public var durations = StepDurations()
-        /// The seconds of all intervals.
+        /// The total seconds of all intervals.
         public var seconds = 0.0
 
         fileprivate mutating func add(_ line: TimingLine) {
@@ -30,31 +30,31 @@ public final class TimingWatch {
         }
     }
 
-    /// The sums so far.
+    /// The totals so far.
     public private(set) var totals = Totals()
-    /// Where the time went from the run's beginning on.
+    /// The time per phase since the run's beginning.
     public private(set) var bands = PhaseBands()
     /// The newest line; nil before the first.
     public private(set) var last: TimingLine?
-    /// When the newest step was made, in seconds since 1970, as far as the lines tell.
+    /// The time of the newest step according to the lines, in seconds since 1970.
     public private(set) var lastStepTime: Double?
-    /// The lines that could not be read.
+    /// The number of unreadable lines.
     public var skippedLines: Int { badLines + file.skippedLines }
-    /// Whether the last reading stopped before the file's end.
+    /// Whether the last read stopped before the file's end.
     public var isBehind: Bool { file.isBehind }
 
     private let file: TailedFile
     private var badLines = 0
 
-    /// Follows the timing in a run's folder, which need not be there yet.
+    /// Follows the timing in a run's folder; the file may not exist yet.
     public init(_ folder: Folder) { file = TailedFile(folder, TimingFile.name) }
 
-    /// Reads on; whether there was anything new.
+    /// Reads new lines; whether there were any.
     ///
     /// - Parameters:
-    ///   - replaced: called before the first line of a file that is read anew.
-    ///   - worker: called with what each line says of a worker.
-    /// - Throws: ``FileError`` if the file is there and cannot be read.
+    ///   - replaced: called before the first line when the file is read from its beginning again.
+    ///   - worker: called with each line's measurements of a worker.
+    /// - Throws: ``FileError`` if the file exists and cannot be read.
     func poll(
         replaced: () -> Void, worker: (TimingReport.WorkerTiming) -> Void
     ) throws(FileError) -> Bool {

@@ -2,20 +2,20 @@ import Bounds
 import Monitoring
 import Training
 
-/// A run on the screen of a terminal.
+/// A run on a terminal's screen.
 public struct TopScreen {
     private let view: RunView
     private let columns: Int
     private let rows: Int
 
-    /// The screen of a terminal with so many columns and rows.
+    /// A screen with the terminal's size.
     public init(_ view: RunView, columns: Int, rows: Int) {
         self.view = view
         self.columns = max(20, columns)
         self.rows = max(8, rows)
     }
 
-    /// The lines, none wider than the terminal, and no more than it has rows.
+    /// The lines, which fit the terminal.
     public var lines: [String] {
         var lines = head + curves
         lines += [""] + workers(atMost: max(3, (rows - lines.count) / 2))
@@ -70,7 +70,7 @@ public struct TopScreen {
 
     private func workers(atMost most: Int) -> [String] {
         let all = view.history.workers
-        // Those that most is to be seen of come first.
+        // Current workers first, the slowest to answer at the top.
         let order = all.indices.sorted { first, second in
             func rank(_ index: Int) -> (Int, Double) {
                 (all[index].state == .left ? 1 : 0, -(all[index].answer ?? 0))
@@ -108,20 +108,20 @@ public struct TopScreen {
         return String(
             (0..<count).map { place in
                 let point = curve.points[(place + 1) * curve.points.count / count - 1]
-                // Each is divided first: the difference of two large values may not be finite.
+                // Divides first, because the difference of two large values may overflow.
                 let share = high > low ? (point.mean / 2 - low / 2) / (high / 2 - low / 2) : 0
                 return bars[min(7, max(0, Int(share * 8)))]
             })
     }
 }
 
-/// A text with spaces behind it, or cut, so that it is so wide.
+/// A text padded or cut to a width, aligned left.
 private func padded(_ text: String, _ width: Int) -> String {
     let text = fitted(text, width)
     return text + String(repeating: " ", count: max(0, width - displayWidth(text)))
 }
 
-/// A text with spaces before it, so that it is so wide.
+/// A text padded to a width, aligned right.
 private func before(_ text: String, _ width: Int) -> String {
     String(repeating: " ", count: max(1, width - displayWidth(text))) + text
 }
