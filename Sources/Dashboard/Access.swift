@@ -1,17 +1,18 @@
 import Glibc
 import Monitoring
 
-/// Who may read: a page of another site must not, and over a network only who has the token.
+/// Access rules: pages of other sites may not read, and over a network only holders of the token
+/// may.
 package struct Access: Sendable {
-    /// The secret that a reader needs; nil where all who can connect may read.
+    /// The secret that a reader needs; nil if everyone who can connect may read.
     let token: String?
-    /// The names, in lower case, by which the server may be called beside addresses.
+    /// The server's host names in lower case; addresses are always accepted.
     private let names: Set<String>
 
-    /// The rules of a server.
+    /// A server's access rules.
     ///
     /// - Parameters:
-    ///   - token: the secret that a reader needs; nil for none.
+    ///   - names: the server's names, such as that of a proxy in front of it.
     ///   - names: names of the server, such as that of a proxy before it.
     package init(token: String?, names: [String]) {
         self.token = token
@@ -20,14 +21,14 @@ package struct Access: Sendable {
 
     /// Whether a `Host` header names this server.
     ///
-    /// Else a page of another site could have its own name lead here, and read what its visitor may read (DNS
-    /// rebinding). No such page has a bare address for a name.
+    /// Without this check, a page of another site could point its own name here and read what its
+    /// visitor may read (DNS rebinding). Such a page never has a bare address as its host.
     package func isOwn(host: String) -> Bool {
         guard let name = Self.name(in: host.lowercased()) else { return false }
         return names.contains(name) || Self.isAddress(name)
     }
 
-    /// The name before the port; nil where there is something else behind it.
+    /// The name before the port; nil if something other than a port follows it.
     private static func name(in host: String) -> String? {
         if host.hasPrefix("[") {
             guard let end = host.firstIndex(of: "]") else { return nil }
@@ -43,13 +44,13 @@ package struct Access: Sendable {
     }
 
     private static func isAddress(_ name: String) -> Bool {
-        // What the system reads ends at a zero.
+        // `inet_pton` would read only up to a zero byte.
         guard !name.utf8.contains(0) else { return false }
         var (four, six) = (in_addr(), in6_addr())
         return inet_pton(AF_INET, name, &four) == 1 || inet_pton(AF_INET6, name, &six) == 1
     }
 
-    /// Whether a secret is the right one; it takes as long for a wrong one.
+    /// Whether a secret is right, compared in constant time.
     package func isRight(_ secret: some StringProtocol) -> Bool {
         guard let token else { return true }
         let (given, wanted) = (Array(secret.utf8), Array(token.utf8))

@@ -1,35 +1,35 @@
 import FoundationEssentials
 import NIOHTTP1
 
-/// The answer to a request.
+/// The response to a request.
 package struct Answer: Sendable {
-    /// Whether it was answered, and why not.
+    /// The HTTP status.
     package var status = HTTPResponseStatus.ok
-    /// The kind of the body.
+    /// The body's content type.
     package var type = "text/html; charset=utf-8"
-    /// The content.
+    /// The body.
     package var body: [UInt8] = []
-    /// Headers that not every answer has.
+    /// Additional headers.
     package var headers: [(name: String, value: String)] = []
-    /// What the answer goes on with as long as the reader wants; nil for one that ends.
+    /// The subject to stream after the headers; nil for a response with an end.
     package var stream: RunLibrary.Subject?
 
-    /// A page.
+    /// A response with a page.
     static func page(_ html: String) -> Answer { Answer(body: Array(html.utf8)) }
 
-    /// A text of another kind.
+    /// A response with a text of another type.
     static func text(_ text: String, type: String = "text/plain; charset=utf-8") -> Answer {
         Answer(type: type, body: Array(text.utf8))
     }
 
-    /// A refusal, in one line.
+    /// A response with an error in one line.
     static func refusal(_ status: HTTPResponseStatus, _ reason: String) -> Answer {
         var answer = text("\(reason)\n")
         answer.status = status
         return answer
     }
 
-    /// All headers of the answer.
+    /// All headers of the response.
     ///
     /// - Parameter isKept: whether the connection stays open.
     package func allHeaders(isKept: Bool) -> HTTPHeaders {

@@ -1,20 +1,20 @@
 import Glibc
 import Monitoring
 
-/// The range of an axis and the round numbers on it.
+/// The range of an axis and its ticks at round numbers.
 package struct Axis {
-    /// The lowest place.
+    /// The lower end.
     package let low: Double
-    /// The highest place.
+    /// The upper end.
     package let high: Double
-    /// The round numbers from the lowest place to the highest.
+    /// The ticks, in ascending order.
     package let ticks: [Double]
 
-    /// An axis that holds all values, with about `count` ticks.
+    /// An axis that covers all values, with about `count` ticks.
     ///
     /// - Parameters:
-    ///   - zero: whether it holds zero, too.
-    ///   - isTight: whether it ends at the last value and not at a round number.
+    ///   - zero: whether it includes zero.
+    ///   - isTight: whether it ends at the last value rather than at a round number.
     package init(
         _ values: some Sequence<Double>, including zero: Bool = false, ticks count: Int = 5,
         isTight: Bool = false
@@ -25,7 +25,7 @@ package struct Axis {
             high = max(high, value)
         }
         if zero || low > high { (low, high) = (min(low, 0), max(high, 0)) }
-        // A limit keeps sums and differences finite.
+        // The limits keep sums and differences finite.
         low = max(low, -1e300)
         high = min(high, 1e300)
         if high - low <= abs(high) * 1e-9 { high = low + max(abs(low) * 0.1, 1e-9) }
@@ -38,7 +38,7 @@ package struct Axis {
         ticks = isTight ? all.filter { $0 <= high } : all
     }
 
-    /// The next of 1, 2, 5, 10 times a power of ten.
+    /// Rounds up to 1, 2, 5 or 10 times a power of ten.
     private static func roundStep(_ step: Double) -> Double {
         let power = pow(10, log10(step).rounded(.down))
         guard power > 0, power.isFinite else { return 1 }
@@ -46,21 +46,22 @@ package struct Axis {
         return Double(factor) * power
     }
 
-    /// Where a value lies, from 0 to 1.
+    /// The position of a value on the axis, from 0 to 1.
     package func place(_ value: Double) -> Double {
         min(1, max(0, (value - low) / (high - low)))
     }
 
-    /// A tick as people read it.
+    /// A tick's label.
     package func text(_ tick: Double) -> String {
         compact(tick, step: ticks.count > 1 ? ticks[1] - ticks[0] : 1)
     }
 }
 
-/// A number in few signs, such as `12k` or `0.003`; `step` tells how exact it must be.
+/// A short form of a number, such as `12k` or `0.003`, exact enough to tell multiples of `step`
+/// apart.
 func compact(_ value: Double, step: Double) -> String {
     let size = abs(value)
-    // A tick of zero may be a little beside it.
+    // Rounding may move the tick at zero slightly.
     if size < step * 1e-6 { return "0" }
     if size >= 1e15 || step < 1e-4 && size < 1e-3 { return scientific(value, step) }
     for (limit, sign) in [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e4, "k")] where size >= limit {
@@ -70,30 +71,30 @@ func compact(_ value: Double, step: Double) -> String {
     return fixed(value, decimals(step))
 }
 
-/// A number with four digits that count, such as `0.002991`.
+/// A number with four significant digits, such as `0.002991`.
 func significant(_ value: Double) -> String {
     guard value.isFinite, value != 0 else { return "\(value)" }
     let digits = 3 - Int(log10(abs(value)).rounded(.down))
     return (0...12).contains(digits) ? fixed(value, digits) : "\(Float(value))"
 }
 
-/// As many decimals as tell multiples of a step apart; not more than have a place beside the axis.
+/// The decimals that tell multiples of a step apart, at most as many as fit beside the axis.
 private func decimals(_ step: Double) -> Int {
     max(0, min(6, Int((-log10(step)).rounded(.up))))
 }
 
-/// A number as digits and a power of ten, such as `2.5e-7`.
+/// A number in scientific notation, such as `2.5e-7`.
 private func scientific(_ value: Double, _ step: Double) -> String {
     let exponent = log10(abs(value)).rounded(.down)
     func digits(_ number: Double) -> Double {
-        // In two parts: the power itself may be too large or too small for a number.
+        // Divides in two parts, because the power itself may overflow or underflow.
         let half = (exponent / 2).rounded(.down)
         return number / pow(10, half) / pow(10, exponent - half)
     }
     return trimmed(fixed(digits(value), decimals(digits(step)))) + "e\(Int(exponent))"
 }
 
-/// A number without zeros at its end that tell nothing.
+/// A number without trailing zeros after the point.
 private func trimmed(_ text: String) -> String {
     guard text.contains(".") else { return text }
     let digits = text.reversed().drop { $0 == "0" }

@@ -2,7 +2,7 @@ import Monitoring
 import Training
 import Watching
 
-/// Where the time of a run went as stacked bands over the seconds of training, in SVG.
+/// An SVG chart of the time per phase: stacked bands over the seconds of training.
 struct BandChart {
     /// The bands.
     var bands: PhaseBands
@@ -10,14 +10,14 @@ struct BandChart {
     private static let (width, height) = (920.0, 230.0)
     private static let (left, right, top, bottom) = (46.0, 910.0, 8.0, 200.0)
 
-    /// The phases from the lowest band up: the wanted one first, with the colours of the legend.
+    /// The phases from bottom to top, the productive one first, with their legend's colours.
     private static let order: [(name: String, label: String, colour: Int)] = [
         ("first", "first sum: workers compute", 0), ("wait", "waiting for the slowest", 1),
         ("send", "send", 2), ("reduce", "reduce", 3), ("update", "update", 4),
         ("record", "record", 6), ("other", "tests, pauses", 7),
     ]
 
-    /// The picture with a legend; nothing where nothing was measured.
+    /// The chart with its legend; empty without measurements.
     var html: String {
         let points = thinned(bands.points)
         guard let last = points.last, last.seconds > 0 else { return "" }
@@ -42,7 +42,7 @@ struct BandChart {
     }
 
     private func areas(_ points: [PhaseBands.Point], _ x: Axis) -> String {
-        // The first interval begins at the left.
+        // The first interval starts at the left edge.
         var start = points[0]
         start.seconds = 0
         let points = [start] + points

@@ -1,22 +1,22 @@
 import Monitoring
 import Watching
 
-/// Several runs side by side: their curves together, and the settings in which they differ.
+/// A page that compares runs: their curves in common charts, and the settings that differ.
 struct ComparePage {
     private let views: [RunView]
 
-    /// The most runs that one picture can tell apart.
+    /// The maximum number of runs that one chart can tell apart.
     static let mostRuns = 8
 
-    /// A page of runs.
+    /// A page for these runs.
     init(_ views: [RunView]) { self.views = views }
 
-    /// The parts, each a piece of HTML with the name of its place.
+    /// The parts of the page as HTML, by their place's name.
     var parts: [String: String] { ["curves": curves, "differences": differences] }
 
     private var curves: String { charts.map(\.chart.html).joined() }
 
-    /// The charts, with the names of the files that they become.
+    /// The charts, with their file names.
     var charts: [(file: String, chart: LineChart)] {
         [
             ("test-accuracy", chart("Test accuracy", \.testAccuracy, percent, beginsAtZero: false)),

@@ -1,16 +1,17 @@
 import NIOCore
 
-/// The connections of a server, which are only so many: where a new one has no place, the one that has kept the
-/// server waiting for longest loses its own.
+/// A server's connections, whose number is limited.
 ///
-/// It belongs to one event loop.
+/// Beyond the limit, a new connection replaces the idle one that was opened first.
+///
+/// One event loop owns it.
 final class Connections {
-    /// The most connections at a time.
+    /// The maximum number of connections.
     static let most = 200
 
     private struct Connection {
         let channel: any Channel
-        /// Whether it has sent no whole request since the last answer.
+        /// Whether it has sent no complete request since the last response.
         var isIdle = true
         let number: Int
     }
@@ -18,7 +19,7 @@ final class Connections {
     private var connections: [ObjectIdentifier: Connection] = [:]
     private var count = 0
 
-    /// Takes a connection in; whether there is a place for it.
+    /// Adds a connection; false if there is no room.
     func add(_ channel: any Channel) -> Bool {
         if connections.count >= Self.most {
             guard
@@ -33,11 +34,11 @@ final class Connections {
         return true
     }
 
-    /// A connection has sent a request, or was answered.
+    /// Notes that a connection has sent a request, or was answered.
     func set(_ channel: any Channel, isIdle: Bool) {
         connections[ObjectIdentifier(channel)]?.isIdle = isIdle
     }
 
-    /// A connection has ended.
+    /// Removes a connection that has ended.
     func remove(_ channel: any Channel) { connections[ObjectIdentifier(channel)] = nil }
 }

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Monitoring
 
-/// A picture as an address that holds all of it: a grey bitmap (BMP) in a `data:` URL (RFC 2397).
+/// An image as a `data:` URL (RFC 2397) with a grey bitmap (BMP).
 func imageSource(_ picture: TestReport.Picture) -> String {
     let stride = (picture.columns + 3) / 4 * 4
     let (header, palette) = (54, 1024)
@@ -16,7 +16,7 @@ func imageSource(_ picture: TestReport.Picture) -> String {
     bytes += little(2835, 4) + little(2835, 4) + little(256, 4) + little(0, 4)
     for shade in 0..<256 { bytes += [UInt8(shade), UInt8(shade), UInt8(shade), 0] }
     let pixels = [UInt8](picture.pixels)
-    // A bitmap's rows go from the bottom up, each a multiple of four bytes.
+    // A bitmap's rows are stored from the bottom up, each padded to a multiple of four bytes.
     for row in (0..<picture.rows).reversed() {
         bytes += pixels[row * picture.columns..<(row + 1) * picture.columns]
         bytes += [UInt8](repeating: 0, count: stride - picture.columns)

@@ -1,17 +1,17 @@
 import Monitoring
 import Watching
 
-/// Curves over the steps of a run as a picture, in SVG.
+/// An SVG chart of curves over a run's steps.
 package struct LineChart {
     /// A curve.
     package struct Series {
-        /// What the legend says.
+        /// The name in the legend.
         var name: String
         /// The values.
         var curve: Curve
         /// The colour, from 0 to 7.
         var colour: Int
-        /// Whether the line is dashed, so that not the colour alone tells it from others.
+        /// Whether the line is dashed, so that curves differ by more than colour.
         var isDashed = false
 
         /// A curve with a name.
@@ -23,16 +23,16 @@ package struct LineChart {
         }
     }
 
-    /// What the picture shows.
+    /// The chart's title.
     var title: String
     /// The curves.
     var series: [Series]
-    /// How a value is written.
+    /// Formats a value.
     var text: (Double) -> String
-    /// Whether the axis begins at zero.
+    /// Whether the value axis begins at zero.
     var beginsAtZero: Bool
 
-    /// A picture of curves.
+    /// A chart of curves.
     package init(
         title: String, series: [Series], text: @escaping (Double) -> String = { fixed($0, 4) },
         beginsAtZero: Bool = true
@@ -45,7 +45,7 @@ package struct LineChart {
 
     private static let (width, height) = (460.0, 230.0)
     private static let (left, right, top, bottom) = (52.0, 450.0, 8.0, 204.0)
-    /// So many points are as fine as a screen.
+    /// More points than this are finer than a screen.
     private static let mostPoints = 300
 
     /// The curves that have values.
@@ -54,7 +54,7 @@ package struct LineChart {
     /// Whether there are no values.
     var isEmpty: Bool { shown.isEmpty }
 
-    /// The picture with a heading and a legend; nothing where there are no values.
+    /// The chart with its heading and legend; empty without values.
     package var html: String {
         let shown = shown
         guard !shown.isEmpty else { return "" }
@@ -67,7 +67,7 @@ package struct LineChart {
             + legend.joined() + "</ul></figure>"
     }
 
-    /// The picture alone, as a file: with its own colours.
+    /// The chart alone, as a file with its own colours.
     package var file: String {
         svg(shown, isFile: true)
     }

@@ -1,11 +1,11 @@
 import Monitoring
 import Watching
 
-/// Runs as a table in Markdown (GitHub's dialect): results, and the settings in which they differ.
+/// A Markdown table (GitHub's dialect) of runs: results, and the settings that differ.
 package struct MarkdownReport {
     private let views: [RunView]
 
-    /// A report of runs.
+    /// A report on runs.
     package init(_ views: [RunView]) { self.views = views }
 
     /// The text.
@@ -40,14 +40,15 @@ package struct MarkdownReport {
         }.joined(separator: "\n")
     }
 
-    /// A text whose signs mean nothing to Markdown.
+    /// A text with Markdown's special characters escaped.
     private static func escaped(_ text: String) -> String {
         guard text != "---" else { return text }
         var escaped = ""
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\\", "|", "`", "*", "_", "[", "]", "<", ">", "!", "#", "~", "@":
-                // A reference by number shows the sign and means nothing, even to what looks for names.
+                // A numeric reference shows the character without meaning, even to scanners for
+                // @names.
                 escaped += "&#\(scalar.value);"
             case "&": escaped += "&amp;"
             default: escaped.unicodeScalars.append(scalar)

@@ -1,8 +1,9 @@
 import Mustache
 
-/// The text as HTML shows it, in a place where text stands or in quotes.
+/// A text escaped for HTML content and quoted attributes.
 ///
-/// It goes by scalars: with a combining mark behind it a quote is another character, and yet ends an attribute.
+/// Iterates over scalars: a quote with a combining mark is another character, but still ends an
+/// attribute.
 package func escaped(_ text: String) -> String {
     guard text.utf8.contains(where: { special.contains($0) }) else { return text }
     var html = ""
@@ -22,7 +23,7 @@ package func escaped(_ text: String) -> String {
 
 private let special: Set<UInt8> = Set("&<>\"'".utf8)
 
-/// The templates of the page, each a file of the folder Page.
+/// The page's templates, one per file of the folder Page.
 enum Templates {
     /// Fills in a template.
     static func render(_ name: Name, _ values: [String: Any]) -> String {

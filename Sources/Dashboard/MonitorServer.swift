@@ -3,32 +3,33 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// Serves the runs of a library over HTTP/1.1 (RFC 9112), and only to be read.
+/// Serves the runs of a library over HTTP/1.1 (RFC 9112), read-only.
 ///
-/// SwiftNIO bounds what a peer can make it hold: the size of a request's head and, by backpressure, what waits to be
-/// sent. Time and the number of connections ``RequestHandler`` and ``Connections`` bound.
+/// SwiftNIO bounds the memory that a peer can use: the size of a request's head and, by
+/// backpressure, the output queue. ``RequestHandler`` bounds the time, and ``Connections`` the
+/// number of connections.
 package struct MonitorServer: Sendable {
     private let channel: any Channel
     private let group: MultiThreadedEventLoopGroup
 
-    /// Why a server cannot listen.
+    /// The reason why a server cannot listen.
     package struct ListenError: Error, CustomStringConvertible {
         /// One line that says what is wrong and what to do.
         package let description: String
     }
 
-    /// Where it listens, such as `127.0.0.1:8460`, with the port that was chosen.
+    /// The address with the actual port, such as `127.0.0.1:8460`.
     package var address: String {
         guard let address = channel.localAddress else { return "?" }
         let host = address.ipAddress ?? "?"
         return "\(host.contains(":") ? "[\(host)]" : host):\(address.port ?? 0)"
     }
 
-    /// Begins to serve.
+    /// Starts the server.
     ///
     /// - Parameters:
-    ///   - host: the address, or a name that has one.
-    ///   - port: the port; 0 for any that is free.
+    ///   - host: an address, or a name to resolve.
+    ///   - port: the port; 0 for any free one.
     /// - Throws: ``ListenError`` if it cannot listen there.
     package init(
         _ library: RunLibrary, access: Access, host: String, port: Int
@@ -78,7 +79,7 @@ package struct MonitorServer: Sendable {
         }
     }
 
-    /// Ends all connections and the server.
+    /// Closes all connections and stops the server.
     package func stop() async {
         try? await channel.close()
         try? await group.shutdownGracefully()

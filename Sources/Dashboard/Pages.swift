@@ -3,13 +3,13 @@ import FoundationEssentials
 import Monitoring
 import Watching
 
-/// The whole pages.
+/// Complete HTML pages.
 package enum Pages {
-    /// The page of a run that is updated while it is open.
+    /// A run's page, updated while it is open.
     ///
     /// - Parameters:
-    ///   - events: the address of the stream of its parts.
-    ///   - hasList: whether there is a list of runs to go back to.
+    ///   - events: the URL of the stream of its parts.
+    ///   - hasList: whether to link back to a list of runs.
     package static func run(_ view: RunView, events: String, hasList: Bool) -> String {
         layout(
             title: "\(view.name) · tern", heading: view.name,
@@ -24,7 +24,7 @@ package enum Pages {
             hasList: false)
     }
 
-    /// The page that shows several runs together.
+    /// The page that compares several runs.
     package static func compare(_ views: [RunView], events: String) -> String {
         layout(
             title: "\(views.count) runs · tern", heading: "\(views.count) runs",
@@ -40,7 +40,7 @@ package enum Pages {
             ["title": title, "heading": heading, "body": body, "events": events, "up": hasList])
     }
 
-    /// One page that needs no network: of a run or, of several, their comparison and each run.
+    /// A self-contained page: a run, or a comparison of several runs followed by each of them.
     package static func report(_ views: [RunView], now: Double) -> String {
         let pages = views.map { Templates.render(.run, RunPage($0).parts) }
         let body =
@@ -61,13 +61,13 @@ package enum Pages {
             ])
     }
 
-    /// A picture (SVG) of each curve that has values, of one run or of several together, with its name.
+    /// An SVG file for each chart with values, of one run or of a comparison, with its name.
     package static func pictures(_ views: [RunView]) -> [(name: String, svg: String)] {
         let charts = views.count == 1 ? RunPage(views[0]).charts : ComparePage(views).charts
         return charts.filter { !$0.chart.isEmpty }.map { ($0.file, $0.chart.file) }
     }
 
-    /// A run's page beside others: ids must be those of one element, and controls filter one log.
+    /// Numbers the IDs of a run's page, because IDs must be unique on a page with several runs.
     private static func reportable(_ page: String, _ number: Int) -> String {
         var page = page
         for id in [

@@ -8,7 +8,7 @@ package struct PrometheusText {
 
     /// The metrics of runs, and of the monitor itself.
     ///
-    /// - Parameter runs: the runs, each with the name of its folder.
+    /// - Parameter runs: the runs with their folders' names.
     package static func text(_ runs: [(folder: String, view: RunView)]) -> String {
         var page = PrometheusText()
         page.addRuns(runs)
@@ -27,7 +27,7 @@ package struct PrometheusText {
     private typealias Labels = [(name: String, value: String)]
     private typealias Runs = [(folder: String, view: RunView)]
 
-    /// Adds a metric with its samples; those without a value are left out.
+    /// Adds a metric with its samples; samples without a value are left out.
     private mutating func add(
         _ name: String, _ kind: Kind, _ help: String, _ samples: [(Labels, Double?)]
     ) {
@@ -38,7 +38,7 @@ package struct PrometheusText {
         text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n" + lines.joined()
     }
 
-    /// Adds a metric that has one value for each run.
+    /// Adds a metric with one value per run.
     private mutating func add(
         _ name: String, _ kind: Kind, _ help: String, _ runs: Runs, _ value: (RunView) -> Double?
     ) {
@@ -53,7 +53,9 @@ package struct PrometheusText {
         return "{\(pairs.joined(separator: ","))}"
     }
 
-    /// A value of a label, by scalars: with a combining mark behind it a quote is another character, and yet ends
+    /// Escapes a label's value.
+    ///
+    /// Iterates over scalars: a quote with a combining mark is another character, but still ends
     /// the value.
     private static func escaped(_ value: String) -> String {
         var text = ""

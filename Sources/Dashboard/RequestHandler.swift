@@ -1,7 +1,7 @@
 import NIOCore
 import NIOHTTP1
 
-/// Answers the requests of one connection, each within a time, and keeps its streams going.
+/// Answers one connection's requests, each within a time limit, and sends its streams.
 final class RequestHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
@@ -12,11 +12,11 @@ final class RequestHandler: ChannelInboundHandler {
     private var bodySize = 0
     private var deadline: Scheduled<Void>?
     private var heartbeat: RepeatedTask?
-    /// The number of the stream that this connection gets.
+    /// The number of this connection's stream.
     private var stream: Int?
     private var isClosed = false
 
-    /// A request must be whole, and an answer gone, within this time.
+    /// The time limit for a complete request, and for sending a response.
     private static let patience = TimeAmount.seconds(10)
     private static let longestBody = 1 << 16
 
@@ -49,7 +49,7 @@ final class RequestHandler: ChannelInboundHandler {
         context.close(promise: nil)
     }
 
-    /// Ends the connection unless what is waited for happens in time.
+    /// Closes the connection unless the next step completes in time.
     private func limitTime(_ context: ChannelHandlerContext) {
         deadline?.cancel()
         let channel = context.channel
@@ -63,7 +63,7 @@ final class RequestHandler: ChannelInboundHandler {
         case .head(let head):
             (self.head, bodySize) = (head, 0)
         case .body(let part):
-            // Nothing that is answered has a body.
+            // No supported request has a body.
             bodySize += part.readableBytes
             if bodySize > Self.longestBody { context.close(promise: nil) }
         case .end:
@@ -99,7 +99,7 @@ final class RequestHandler: ChannelInboundHandler {
             context.flush()
             return begin(subject, context)
         }
-        // Who is told a length waits for so many bytes, whatever was asked.
+        // A HEAD response has the content length but no body.
         if head.method != .HEAD {
             context.write(
                 wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: answer.body)))), promise: nil)
@@ -118,7 +118,7 @@ final class RequestHandler: ChannelInboundHandler {
 
     // MARK: - Streams
 
-    /// Sends server-sent events (WHATWG HTML, section 9.2) from now on.
+    /// Starts to send server-sent events (WHATWG HTML, section 9.2).
     private func begin(_ subject: RunLibrary.Subject, _ context: ChannelHandlerContext) {
         deadline?.cancel()
         let (channel, loop, library) = (context.channel, context.eventLoop, routes.library)
@@ -126,7 +126,7 @@ final class RequestHandler: ChannelInboundHandler {
             isReady: { channel.isWritable },
             send: { parts in Self.write("data: \(parts)\n\n", to: channel) },
             end: { channel.close(promise: nil) })
-        // A reader that is gone without a word shows when something is written to it.
+        // Writing reveals a reader that is gone without closing the connection.
         heartbeat = loop.scheduleRepeatedTask(initialDelay: .seconds(15), delay: .seconds(15)) {
             _ in
             if channel.isWritable { Self.write(": still here\n\n", to: channel) }

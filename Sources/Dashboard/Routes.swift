@@ -4,18 +4,18 @@ import NIOHTTP1
 import Training
 import Watching
 
-/// What a monitor answers to which address.
+/// The monitor's responses by URL.
 package struct Routes: Sendable {
     let library: RunLibrary
     let access: Access
 
-    /// The answers about the runs of a library to whoever has access.
+    /// Responses about the runs of a library, for readers with access.
     package init(library: RunLibrary, access: Access) {
         self.library = library
         self.access = access
     }
 
-    /// The answer to a request.
+    /// The response to a request.
     package func answer(to head: HTTPRequestHead) async -> Answer {
         guard head.method == .GET || head.method == .HEAD else {
             var answer = Answer.refusal(.methodNotAllowed, "only GET and HEAD are answered")
@@ -32,7 +32,7 @@ package struct Routes: Sendable {
         guard let target = Target(head.uri) else {
             return .refusal(.badRequest, "the address is malformed")
         }
-        // It tells nothing, and those who look whether the server lives have no token.
+        // This needs no token, because it reveals nothing and health checks have no token.
         if target.path == ["healthz"] { return .text("ok\n") }
         if let entry = entry(target) { return entry }
         guard isAllowed(head) else {
@@ -46,7 +46,7 @@ package struct Routes: Sendable {
         return await answer(to: target)
     }
 
-    /// Where the link with the token leads: to the same page, with the token in a cookie.
+    /// Redirects a link with the token to the same page, with the token in a cookie.
     private func entry(_ target: Target) -> Answer? {
         guard access.token != nil, let secret = target.values(of: "token").first else { return nil }
         guard access.isRight(secret) else { return .refusal(.unauthorized, "the token is wrong") }
@@ -143,13 +143,13 @@ package struct Routes: Sendable {
     private static let script = String(decoding: PackageResources.page_js, as: UTF8.self)
 }
 
-/// The path and the query of an address.
+/// The path and query of a URL.
 package struct Target {
     /// The segments of the path, decoded.
     package let path: [String]
     private let query: [(name: String, value: String)]
 
-    /// Reads an address; nil if it is malformed.
+    /// Parses a URL; nil if it is malformed.
     package init?(_ uri: String) {
         guard uri.hasPrefix("/") else { return nil }
         let parts = uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
@@ -170,7 +170,7 @@ package struct Target {
         (self.path, self.query) = (path, query)
     }
 
-    /// The values that the query has for a name.
+    /// The query's values for a name.
     package func values(of name: String) -> [String] {
         query.filter { $0.name == name }.map(\.value)
     }

@@ -3,18 +3,18 @@ import Training
 import Watching
 import ZeroMQ
 
-/// The runs that a monitor shows. It reads and renders them on a thread of its own.
+/// The runs that a monitor shows, read and rendered on its own thread.
 package actor RunLibrary {
-    /// What a stream is about.
+    /// The subject of a stream.
     package enum Subject: Hashable, Sendable {
         case run(String)
         case list
         case comparison([String])
     }
 
-    /// Who gets a stream; all of it may be called on any thread.
+    /// A receiver of a stream; its functions may be called on any thread.
     struct Subscriber: Sendable {
-        /// Whether what was sent before has left, so that more may be.
+        /// Whether earlier output was sent, so that there is room for more.
         var isReady: @Sendable () -> Bool
         /// Sends parts of the page as JSON.
         var send: @Sendable (_ parts: String) -> Void
@@ -27,30 +27,30 @@ package actor RunLibrary {
         var view: RunView
         var readAt: ContinuousClock.Instant
         var usedAt: ContinuousClock.Instant
-        /// The parts that were last made, and of what.
+        /// The last rendered parts, and the view they show.
         var page: (view: RunView, parts: [String: String])?
-        /// Whether the next part of a long file is about to be read.
+        /// Whether a read of the next part of a long file is scheduled.
         var isCatchingUp = false
     }
 
     private struct Stream {
         let subject: Subject
         let subscriber: Subscriber
-        /// Whether it lacks parts that were sent to others.
+        /// Whether it lacks parts that others have received.
         var isBehind = false
-        /// The ticks for which it took nothing.
+        /// The number of ticks without room for output.
         var stalled = 0
     }
 
     nonisolated let thread = EventLoop(name: "tern-monitor")
-    /// The thread that reads the files runs this actor.
+    /// This actor runs on the thread that reads the files.
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
         thread.asUnownedSerialExecutor()
     }
 
-    /// The path that was asked for.
+    /// The path as requested.
     nonisolated let path: String
-    /// The name of the one run; nil where there is a folder of runs.
+    /// The name of the only run; nil for a folder of runs.
     nonisolated let onlyRun: String?
     private let list: RunList?
     private var runs: [String: OpenRun] = [:]
@@ -59,17 +59,17 @@ package actor RunLibrary {
     private var sent: [Subject: [String: String]] = [:]
     private var isTicking = false
 
-    /// What was read so lately is not read again.
+    /// The minimum time between two reads of a run.
     private static let freshness = Duration.milliseconds(250)
     private static let mostRuns = 32
-    /// A reader that takes nothing for so many seconds is let go.
+    /// The number of seconds after which a reader without room is disconnected.
     private static let patience = 30
-    /// Runs that ended so long ago are not scraped any more.
+    /// The number of seconds after which an ended run is no longer scraped.
     private static let scrapedFor = 3600.0
 
-    /// The run, or the runs, in a folder.
+    /// The run, or the runs, at a path.
     ///
-    /// - Parameter isRun: whether it is a run for sure, which may have no file yet.
+    /// - Parameter isRun: whether the path is known to be a run, even without files yet.
     /// - Throws: ``FileError`` if there is no such folder.
     package init(_ path: String, isRun: Bool = false) throws(FileError) {
         self.path = path
@@ -86,7 +86,7 @@ package actor RunLibrary {
         }
     }
 
-    /// What is known of a run now; nil where there is no run of that name.
+    /// The current view of a run; nil if there is no such run.
     func view(of name: String) -> RunView? {
         let now = ContinuousClock.now
         if let run = runs[name], now - run.readAt >= Self.freshness, !isThere(run, name) {
@@ -99,7 +99,8 @@ package actor RunLibrary {
         return run.view
     }
 
-    /// Reads what is new, or of much the first part; the rest is read when nobody asks for anything.
+    /// Reads what is new, at most one part of a long file; the next part is read when the thread is
+    /// idle.
     private func read(_ run: inout OpenRun, _ name: String) {
         run.view = run.watch.poll()
         run.readAt = .now
@@ -115,7 +116,7 @@ package actor RunLibrary {
         runs[name] = run
     }
 
-    /// Whether a run that is followed still lies in the folder, and no other of the same name.
+    /// Whether a followed run is still in the folder, and not replaced by another of the same name.
     private func isThere(_ run: OpenRun, _ name: String) -> Bool {
         guard let list else { return true }
         return list.run(name).map { run.watch.follows($0) } ?? false
@@ -134,13 +135,13 @@ package actor RunLibrary {
             watch: watch, view: RunView(name: name, now: 0), readAt: now - .seconds(1), usedAt: now)
     }
 
-    /// All runs at a glance.
+    /// A brief view of all runs.
     func glances() -> [(folder: String, view: RunView)] {
         if let onlyRun { return view(of: onlyRun).map { [(onlyRun, $0)] } ?? [] }
         return (try? list?.poll()) ?? []
     }
 
-    /// The runs that are scraped: those that go on, and those that ended of late.
+    /// The runs to scrape: current ones, and those that ended recently.
     func scraped() -> [(folder: String, view: RunView)] {
         let now = Date.now.timeIntervalSince1970
         let names = glances().filter { _, view in
@@ -150,7 +151,7 @@ package actor RunLibrary {
         return names.compactMap { name in view(of: name).map { (name, $0) } }
     }
 
-    /// The parts of a page; nil where there is no such run.
+    /// The parts of a page; nil if there is no such run.
     func parts(of subject: Subject) -> [String: String]? {
         switch subject {
         case .run(let name):
@@ -168,7 +169,7 @@ package actor RunLibrary {
 // MARK: - Streams
 
 extension RunLibrary {
-    /// Begins a stream of the parts that change; its number ends it.
+    /// Starts a stream of changed parts, and returns its number.
     func subscribe(to subject: Subject, _ subscriber: Subscriber) -> Int? {
         guard let parts = parts(of: subject) else { return nil }
         streamCount += 1
@@ -187,14 +188,14 @@ extension RunLibrary {
     /// Ends a stream.
     func unsubscribe(_ stream: Int) { streams[stream] = nil }
 
-    /// Sends each stream how its runs have ended, for the last time.
+    /// Sends each stream the final state of its runs.
     package func sendLastNews() {
-        // What was read a moment ago may lack the end.
+        // Forces a read, because a recent one may lack the end.
         for name in runs.keys { runs[name]?.readAt = .now - Self.freshness }
         sendNews()
     }
 
-    /// Sends each stream what has changed; who has not taken what came before gets all at once later.
+    /// Sends each stream what has changed; a slow reader gets all parts later.
     private func sendNews() {
         sent = sent.filter { subject, _ in streams.values.contains { $0.subject == subject } }
         for subject in Set(streams.values.map(\.subject)) {

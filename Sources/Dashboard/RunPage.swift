@@ -3,19 +3,20 @@ import Monitoring
 import Training
 import Watching
 
-/// The page of a run, part by part: what is served, what a stream brings anew, and what a report keeps.
+/// A run's page in parts, for the server, the streams of updates and reports.
 package struct RunPage {
     private let view: RunView
 
-    /// The page of what is known of a run.
+    /// A page of a run's view.
     package init(_ view: RunView) { self.view = view }
 
-    /// The parts, each a piece of HTML with the name of its place.
+    /// The parts of the page as HTML, by their place's name.
     package var parts: [String: String] { parts(reusing: nil) }
 
-    /// The parts; those that would be as they were are taken from an earlier page of the run.
+    /// The parts, reused from an earlier page of the run if unchanged.
     ///
-    /// The computer may be busy training: pictures and the log take most of the time, and seldom change.
+    /// Charts and the log take most of the time and rarely change, and the machine may be busy
+    /// training.
     func parts(
         reusing earlier: (view: RunView, parts: [String: String])?
     ) -> [String: String] {
@@ -32,7 +33,7 @@ package struct RunPage {
         ]
     }
 
-    /// The charts of the run, with the names of the files that they become.
+    /// The run's charts, with their file names.
     var charts: [(file: String, chart: LineChart)] {
         let curves = view.curves
         return [
@@ -103,7 +104,7 @@ package struct RunPage {
         }
     }
 
-    /// What is told where a run that should make steps makes none.
+    /// A note for a run that should make steps but does not.
     private var silenceNote: String? {
         guard let silence = view.silence, silence > 10 else { return nil }
         return "no news for \(clockText(seconds: silence))"
@@ -224,7 +225,7 @@ package struct RunPage {
     }
 }
 
-/// A time of day in the machine's own zone, such as `14:03:59`.
+/// A time of day in the local time zone, such as `14:03:59`.
 func clockOfDay(_ seconds: Double) -> String {
     String(localTimestamp(seconds).suffix(8))
 }

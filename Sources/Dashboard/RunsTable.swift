@@ -3,14 +3,14 @@ import FoundationEssentials
 import Monitoring
 import Watching
 
-/// The runs of a folder as a table.
+/// A table of the runs of a folder.
 enum RunsTable {
     private static let columns = [
         "Run", "State", "Cell", "Hidden", "Data set", "Steps", "Done", "Test accuracy", "Time",
     ]
     private static let leftColumns: Set = ["Run", "State"]
 
-    /// The table.
+    /// The table as HTML.
     static func html(_ runs: [(folder: String, view: RunView)]) -> String {
         let rows = runs.reversed().map { folder, view -> [String: Any] in
             let numbers: [(text: String, sort: String)] = [
@@ -43,7 +43,7 @@ enum RunsTable {
     }
 }
 
-/// A name as a segment of an address (RFC 3986).
+/// A name as a URL path segment (RFC 3986).
 func pathSegment(_ name: String) -> String {
     let digits = Array("0123456789ABCDEF")
     return name.utf8.map { byte in

@@ -1,8 +1,9 @@
 import Monitoring
 import Watching
 
-/// What happened in a run over the time of day: the run's states, and when each worker came, was late and left; in
-/// SVG.
+/// An SVG chart of a run over the time of day.
+///
+/// It shows the run's states, and when each worker joined, was late and left.
 struct TimelineChart {
     /// The run.
     var view: RunView
@@ -10,10 +11,10 @@ struct TimelineChart {
     private static let width = 920.0
     private static let (left, right) = (200.0, 910.0)
     private static let rowHeight = 22.0
-    /// The workers that have a row; of more, those that most has happened to.
+    /// The maximum number of workers shown; beyond it, those with the most events.
     private static let mostWorkers = 30
 
-    /// The picture; a sentence where nothing has happened yet.
+    /// The chart, or a sentence if nothing has happened yet.
     var html: String {
         guard let start = view.history.start else {
             return "<p class=\"dim\">Nothing has happened yet.</p>"

@@ -1,7 +1,7 @@
 import Monitoring
 import Watching
 
-/// The workers of a run as a table that can be sorted.
+/// A sortable table of a run's workers.
 struct WorkersTable {
     /// The run.
     let view: RunView
@@ -13,7 +13,7 @@ struct WorkersTable {
         let key: String
         let name: String
         let help: String
-        /// What a cell says, and what it is sorted by.
+        /// A cell's text, and the value to sort by.
         let cell: @Sendable (WorkerView) -> (text: String, sort: String)
     }
 
@@ -69,7 +69,7 @@ struct WorkersTable {
         }
     }
 
-    /// The table.
+    /// The table as HTML.
     var html: String {
         let workers = view.history.workers
         guard !workers.isEmpty else { return "<p class=\"dim\">No worker has joined yet.</p>" }
@@ -107,7 +107,7 @@ struct WorkersTable {
     }
 }
 
-/// A number of bytes with a unit, such as `1.5 GB`.
+/// A size with a unit, such as `1.5 GB`.
 func bytesText(_ bytes: Int) -> String {
     let value = Double(bytes)
     for (limit, unit) in [(1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")] where value >= limit

@@ -1,8 +1,8 @@
 "use strict";
 
-// The server renders all parts of the page. This puts newer ones in their place, sorts tables and filters the log.
+// The server renders all parts of the page. This script updates them, sorts tables and filters the log.
 
-/** Makes `old` like `fresh`, touching only what differs, so that focus, selection and scrolling stay. */
+/** Updates `old` to `fresh`, changing only the differences, so that focus, selection and scroll positions stay. */
 function morph(old, fresh) {
     if (old.nodeType !== fresh.nodeType || old.nodeName !== fresh.nodeName) {
         old.replaceWith(fresh);
@@ -29,7 +29,7 @@ function morphChildren(old, fresh) {
     present.slice(wanted.length).forEach((child) => child.remove());
 }
 
-/** Rows keep their elements, whatever order they come in. */
+/** Updates children by their keys, so that rows keep their elements in any order. */
 function morphKeyed(old, fresh, keyed) {
     const wanted = [...fresh.children];
     const keys = new Set(wanted.map((child) => child.dataset.key));
@@ -40,7 +40,7 @@ function morphKeyed(old, fresh, keyed) {
     });
 }
 
-/** Sorts the rows of a table by the column whose heading is chosen. */
+/** Sorts a table's rows by the chosen column. */
 function sortRows(table) {
     const heading = table.querySelector("th[aria-sort]");
     if (!heading) return;
@@ -79,7 +79,7 @@ function showColumn(table) {
 
 const levels = ["trace", "debug", "info", "notice", "warning", "error", "critical"];
 
-/** Hides the lines of the log that are below the chosen level or tell of others. */
+/** Hides log lines below the chosen level or without the search text. */
 function filterLog() {
     const level = document.querySelector("#log-level");
     if (!level) return;
@@ -97,7 +97,7 @@ function tidy() {
     filterLog();
 }
 
-/** Puts newer parts in place. */
+/** Replaces parts of the page by newer ones. */
 function show(parts) {
     for (const [name, html] of Object.entries(parts)) {
         const old = document.querySelector(`[data-part="${name}"]`);
@@ -118,7 +118,7 @@ document.addEventListener("input", (event) => {
 });
 tidy();
 
-// A browser reconnects by itself where a stream breaks off, but not where a server refuses.
+// A browser reconnects by itself after a stream breaks, but not after the server rejects a request.
 function listen() {
     const events = document.body.dataset.events;
     if (!events) return;
