@@ -5,31 +5,31 @@ import Testing
 
 /// A small Debian that systemd has booted in a container without a network.
 ///
-/// What is written there is in memory, and gone with the container.
+/// Its files are in memory, and vanish with the container.
 struct BootedDebian {
-    /// Its folder, which `Scripts/test` makes.
+    /// The container's folder, which `Scripts/test` makes.
     private static let folder = packagePath(".build/debian")
 
-    /// That one has been made.
+    /// The folder exists.
     static let system = Requirement("the small Debian in .build/debian, which Scripts/test makes") {
         FileManager.default.fileExists(atPath: folder)
     }
 
-    /// The first process there.
+    /// The container's first process.
     private let leader: pid_t
 
-    /// Boots one for as long as `body` takes, and leaves nothing of it.
+    /// Boots a container, runs `body`, and removes everything.
     ///
-    /// - Parameter share: a folder of this machine that is `/share` there.
+    /// - Parameter share: a folder of this machine that is mounted there as `/share`.
     static func whileBooted(
         share: String, _ body: (BootedDebian) async throws -> Void
     ) async throws {
-        // Control groups of its own, so that they can be removed: systemd-nspawn leaves them.
+        // Own control groups, which this can remove: systemd-nspawn leaves its groups behind.
         let group = "tern-test-\(UUID())"
         let container = try start(in: group, share: share)
         let result: Result<Void, any Error>
         do {
-            // Before that, systemd-nspawn has other children.
+            // Earlier, systemd-nspawn has other children.
             try await eventually("a system:\n\(container.output)") {
                 container.output.contains("Multi-User System")
             }
@@ -37,7 +37,7 @@ struct BootedDebian {
         } catch {
             result = .failure(error)
         }
-        // All processes of the container end with its first.
+        // All processes of the container end with its first one.
         kill((try? child(of: container)) ?? container.pid, SIGKILL)
         try await container.end()
         let script = "find /sys/fs/cgroup -depth -type d -path \"*/$0*\" -exec rmdir {} +"
@@ -65,7 +65,7 @@ struct BootedDebian {
         return try #require(pids.first.flatMap { pid_t($0) }, "the container has no process")
     }
 
-    /// Runs a command there that must succeed, and gives what it prints.
+    /// Runs a command in the container, expects success, and returns its output.
     @discardableResult
     func run(
         _ command: String..., sourceLocation: SourceLocation = #_sourceLocation
@@ -76,9 +76,9 @@ struct BootedDebian {
         return ending.output
     }
 
-    /// What a program of this machine is run with in its network.
+    /// The command prefix that runs a program of this machine in the container's network.
     var inNetwork: [String] { ["nsenter", "--net", "--target", "\(leader)", "--"] }
 
-    /// The path under which this machine sees a file.
+    /// The path of a container's file on this machine.
     func path(_ name: String) -> String { "/proc/\(leader)/root\(name)" }
 }

@@ -3,14 +3,14 @@ import Requirements
 import TestSupport
 import Testing
 
-/// Hosts with a network, processes, a user, a home and a real sshd of their own, on this machine.
+/// Hosts on this machine with separate networks, processes, users and homes, and a real sshd each.
 struct HostNetwork {
     private static let script = packagePath("Tests/ClusterTests/Fixtures/host-network")
     private static let ownNamespaces = [
         "unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
     ]
 
-    /// What the hosts are made of.
+    /// The namespaces that hosts consist of.
     static let namespaces = Requirement("root, and namespaces with a bridge and a tmpfs") {
         canRun(ownNamespaces + ["sh", "-c", "ip link add x type bridge && mount -t tmpfs t /run"])
     }
@@ -18,9 +18,9 @@ struct HostNetwork {
     private let folder: String
     private let process: TernProcess
 
-    /// Makes some hosts, and waits until their sshd listens.
+    /// Creates hosts, and waits until their sshd listens.
     ///
-    /// - Parameter prepare: changes the folder of each host before it begins.
+    /// - Parameter prepare: changes the folder of each host before the host starts.
     init(_ count: Int, prepare: (_ host: Int, _ folder: String) throws -> Void = { _, _ in })
         async throws
     {
@@ -53,20 +53,20 @@ struct HostNetwork {
         try await process.line("ready")
     }
 
-    /// What a list of machines calls a host.
+    /// The name of a host in a list of hosts.
     func name(_ host: Int) -> String { "user\(host)@\(address(host))" }
 
     /// The address of a host.
     func address(_ host: Int) -> String { "10.77.0.\(10 + host)" }
 
-    /// Starts `tern` on the network of the hosts.
+    /// Starts `tern` in the network of the hosts.
     func start(_ arguments: [String], environment: [String: String] = [:]) throws -> TernProcess {
         let ssh = ["TERN_SSH": "ssh -F \(folder)/ssh.conf"]
         return try bench.start(
             inside + [ternPath] + arguments, environment: environment.merging(ssh) { $1 })
     }
 
-    /// Starts an agent that has the users' key, and gives the variable that names it.
+    /// Starts an agent with the users' key, and returns the variable that names the agent.
     func startAgent() async throws -> [String: String] {
         let socket = "\(folder)/agent"
         _ = try bench.start(["ssh-agent", "-D", "-a", socket])
@@ -80,10 +80,10 @@ struct HostNetwork {
         return variable
     }
 
-    /// Runs `tern` on the network of the hosts to its end.
+    /// Runs `tern` to its end in the network of the hosts.
     func tern(_ arguments: [String]) async throws -> Ending { try await start(arguments).end() }
 
-    /// Plugs the cable of a host in or out.
+    /// Plugs in or unplugs the cable of a host.
     func connect(_ host: Int, _ isConnected: Bool) async throws {
         let ending = try await bench.start(
             inside + ["ip", "link", "set", "host\(host)", isConnected ? "up" : "down"]
@@ -95,7 +95,7 @@ struct HostNetwork {
         ["nsenter", "--target", "\(children(of: process.pid).first ?? 0)", "--net"]
     }
 
-    /// Takes a library away from the program that a host has.
+    /// Removes a library of the program on a host.
     func remove(host: Int, library: String) throws {
         let programs = "\(folder)/\(host)/home/.cache/tern/programs"
         for program in try FileManager.default.contentsOfDirectory(atPath: programs) {
@@ -103,7 +103,7 @@ struct HostNetwork {
         }
     }
 
-    /// The processes of a host but for its sshd that listens, by the first two words of their commands.
+    /// The processes of a host, except the listening sshd, by the first two words of their commands.
     func processes(_ host: Int) -> [(pid: pid_t, command: String)] {
         let all = ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [])
             .compactMap { pid_t($0) }
@@ -120,14 +120,14 @@ struct HostNetwork {
         }
     }
 
-    /// The worker of a host.
+    /// The process of the worker on a host.
     func worker(_ host: Int) async throws -> pid_t {
         try await eventually("a worker on host \(host)") {
             processes(host).first { $0.command.hasSuffix("tern worker") }?.pid
         }
     }
 
-    /// Expects that nothing of Tern is left on the hosts: no process, no key, no file but programs.
+    /// Expects that only programs of Tern remain on the hosts: no process, no key and no other file.
     func expectNothingLeft(
         on hosts: ClosedRange<Int>, sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {

@@ -6,12 +6,12 @@ import Testing
     "tern launch", .bench,
     .needs(SecureShell.server, .program("ssh-agent"), .program("ip"), HostNetwork.namespaces))
 struct LaunchTests {
-    /// A run that lasts longer than it takes to reach into the network of the hosts.
+    /// A run that takes longer than a change in the hosts' network.
     private static let lasting = Recipe.long.with("--epochs", "40")
-    /// The options that have it pause while one of three hosts is lost.
+    /// Options that pause the run while one of three hosts is lost.
     private static let together = lasting.with("--min-workers", "3", "--heartbeat-timeout", "1")
 
-    /// Writes a list of machines, and gives its path.
+    /// Writes a list of hosts, and returns its path.
     private func list(_ lines: [String]) throws -> String {
         let path = bench.path("list")
         try Data(lines.joined(separator: "\n").utf8).write(to: URL(filePath: path))
@@ -26,7 +26,7 @@ struct LaunchTests {
     }
 
     @Test(
-        "trains on three hosts to the weights of tern train, and leaves nothing there but the program"
+        "trains on three hosts to the weights of tern train, and leaves only the program there"
     )
     func threeHosts() async throws {
         let hosts = try await HostNetwork(3)
@@ -53,7 +53,7 @@ struct LaunchTests {
     }
 
     @Test(
-        "takes hosts in that a list adds, that were cut off, whose login broke, whose worker was killed"
+        "accepts a host that joins the list, returns, logs in again or restarts its worker"
     )
     func comingAndGoing() async throws {
         let hosts = try await HostNetwork(4)
@@ -87,7 +87,7 @@ struct LaunchTests {
         try await hosts.expectNothingLeft(on: 1...4)
     }
 
-    @Test("asks a command for the hosts")
+    @Test("gets the hosts from a command")
     func command() async throws {
         let hosts = try await HostNetwork(2)
         let data = try SampleData()
@@ -100,7 +100,7 @@ struct LaunchTests {
     }
 
     @Test(
-        "goes on after its coordinator was killed, and on Ctrl-C writes what another launch resumes"
+        "resumes after its coordinator is killed, and on Ctrl-C saves a run for another launch"
     )
     func coordinator() async throws {
         let hosts = try await HostNetwork(2)
@@ -136,7 +136,7 @@ struct LaunchTests {
         try await hosts.expectNothingLeft(on: 1...2)
     }
 
-    @Test("can have the coordinator on a host, which logs in on the others by the forwarded agent")
+    @Test("can run the coordinator on a host, which logs in to the others with the forwarded agent")
     func coordinatorOnHost() async throws {
         let hosts = try await HostNetwork(2)
         let data = try SampleData()
@@ -151,7 +151,7 @@ struct LaunchTests {
         #expect(ending.output.contains(weights), "\(ending)")
     }
 
-    @Test("names each host that cannot be used, and why, in one line, and starts nothing")
+    @Test("names each unusable host with the reason in one line, and starts nothing")
     func preflight() async throws {
         let hosts = try await HostNetwork(6) { host, folder in
             switch host {
@@ -160,7 +160,7 @@ struct LaunchTests {
             case 4:
                 try Data("riscv64".utf8).write(to: URL(filePath: "\(folder)/architecture"))
             case 5:
-                // The system's own is hidden there, and the copied one will be taken away.
+                // The system's library is hidden there, and the test removes the copy.
                 try Data("libzmq.so.5\n".utf8).write(to: URL(filePath: "\(folder)/hidden"))
             default: break
             }
@@ -168,7 +168,7 @@ struct LaunchTests {
         let data = try SampleData()
         let run = RunFolder()
         let arguments = Recipe.small.arguments(for: "launch", data, into: run)
-        // The program gets to host 5, and then lacks a library there.
+        // The program is copied to host 5, and then its library is removed.
         _ = try await hosts.tern(arguments + ["--host", hosts.name(5), "--dry-run"])
         try hosts.remove(host: 5, library: "libzmq.so.5")
         try await hosts.connect(6, false)
@@ -202,7 +202,7 @@ struct LaunchTests {
         try await hosts.expectNothingLeft(on: 1...5)
     }
 
-    @Test("names a coordinator's port that hosts do not reach")
+    @Test("names a coordinator's port that hosts cannot reach")
     func closedPort() async throws {
         let hosts = try await HostNetwork(1)
         // Nobody listens at the host's own address.
@@ -216,7 +216,7 @@ struct LaunchTests {
                     + "(tcp://\(hosts.address(1)):5757: ") == true, "\(ending)")
     }
 
-    @Test("only looks with --dry-run: prints the commands, and starts nothing")
+    @Test("with --dry-run only checks and prints the commands")
     func dryRun() async throws {
         let hosts = try await HostNetwork(1)
         let (run, data) = (RunFolder(), try SampleData())
@@ -239,7 +239,7 @@ struct LaunchTests {
 @Suite("tern launch, by any login", .bench)
 struct LoginTests {
     @Test(
-        "works with login shells of any kind, and odd home folders",
+        "works with login shells of any kind, and with odd home folders",
         .needs(SecureShell.server), arguments: ["sh", "csh", "fish"])
     func loginShell(_ loginShell: String) async throws {
         guard isInstalled(loginShell) else { return passOver(without: .program(loginShell)) }
@@ -262,7 +262,7 @@ struct LoginTests {
     }
 
     @Test(
-        "refuses what is wrong with its options, in one line",
+        "rejects invalid options in one line",
         arguments: [
             ([], 64, "name the machines with --hosts, --host or --hosts-command"),
             (["--host", "a", "--hosts", "b"], 64, "exclude one another"),

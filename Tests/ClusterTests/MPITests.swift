@@ -3,7 +3,7 @@ import Testing
 
 @Suite("mpirun", .bench, .needs(.program("mpirun")))
 struct MPITests {
-    @Test("starts eight workers, which need nothing but an address, for the weights of tern train")
+    @Test("starts eight workers that need only an address, for the weights of tern train")
     func workers() async throws {
         let data = try SampleData()
         let expected = try await Recipe.small.train(data, into: RunFolder("one")).weights

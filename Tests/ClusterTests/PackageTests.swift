@@ -3,10 +3,10 @@ import Glibc
 import Requirements
 import Testing
 
-/// What the scripts pack: the program that was built, with Swift's libraries inside.
+/// The program that the scripts package: the build's, with Swift's libraries linked in.
 enum PackedProgram {
-    /// Links the objects of the build once more, as `--static-swift-stdlib` has it: to compile all for that
-    /// a second time takes minutes.
+    /// Links the objects of the build again with `--static-swift-stdlib`, because a second compilation takes
+    /// minutes.
     static func link() async throws -> String {
         let path = bench.path("tern-static")
         let libraries = [
@@ -23,14 +23,14 @@ enum PackedProgram {
         return path
     }
 
-    /// Packs it, and gives the package's path.
+    /// Packages the program, and returns the package's path.
     static func pack(with script: String) async throws -> String {
         let ending = try await bench.start(
             [
                 packagePath(script), "--binary", try await link(), "--output",
                 bench.path("packages"),
             ],
-            // To press it well takes half a minute.
+            // Full compression takes half a minute.
             environment: ["DPKG_DEB_COMPRESSOR_LEVEL": "0"]
         ).end()
         try #require(ending.status == 0, "\(ending)")
@@ -59,13 +59,13 @@ struct DebianPackageTests {
             decoding: try readFile("\(tree)/usr/share/doc/tern/copyright"), as: UTF8.self)
         let parts = try FileManager.default.contentsOfDirectory(
             atPath: packagePath(".build/checkouts"))
-        // Of the plugin that writes documentation nothing is in the program.
+        // The program contains nothing of the documentation plugin.
         for part in parts where !part.hasPrefix("swift-docc") {
             #expect(copyright.contains(part), "\(part)")
         }
     }
 
-    @Test("refuses a program that needs libraries that are not Debian's")
+    @Test("rejects a program that needs libraries from outside Debian")
     func otherLibraries() async throws {
         let packing = try await bench.start(
             [
@@ -81,7 +81,7 @@ struct DebianPackageTests {
     }
 
     @Test(
-        "has services that systemd finds no fault with, and that can do little else",
+        "contains services that systemd accepts as valid and confined",
         .needs(.program("systemd-analyze")))
     func units() async throws {
         let root = bench.path("root")
@@ -108,7 +108,7 @@ struct DebianPackageTests {
     }
 
     @Test(
-        "installs services that train to the weights of tern train, and is purged without a trace",
+        "installs services that train to the weights of tern train, and purges completely",
         .needs(.root, .program("systemd-nspawn"), BootedDebian.system))
     func services() async throws {
         let package = try await PackedProgram.pack(with: "Scripts/package-deb")
@@ -160,7 +160,7 @@ struct DebianPackageTests {
     "Scripts/package-tarball", .bench,
     .needs(.program("swiftc"), .program("dpkg"), OwnHosts.namespaces))
 struct TarballTests {
-    @Test("makes an archive that trains where nothing but the C library is installed")
+    @Test("makes an archive that trains on a system with only the C library")
     func bareMachine() async throws {
         let archive = try await PackedProgram.pack(with: "Scripts/package-tarball")
         let root = try await makeBareRoot()
@@ -214,12 +214,12 @@ private func expectCompletions(bash: String, fish: String) async throws {
 }
 
 extension BootedDebian {
-    /// The path there of a file on the bench.
+    /// The container's path of a file on the bench.
     fileprivate func share(_ path: String) -> String {
         path.replacing(bench.folder, with: "/share")
     }
 
-    /// Gives the services their key and their settings.
+    /// Gives the services their key and settings.
     fileprivate func setUp(_ recipe: Recipe, _ data: String) async throws {
         try await run("mkdir", "--mode=700", "/etc/tern")
         try await run("tern", "key", "job", "--output", "/etc/tern/key")
@@ -253,13 +253,13 @@ extension BootedDebian {
         }
     }
 
-    /// What a run has come to.
+    /// The summary of a run.
     fileprivate func summary(of run: String) throws -> Summary {
         let text = try readFile(path("/var/lib/tern/runs/\(run)/summary.json"))
         return try JSONDecoder().decode(Summary.self, from: Data(text))
     }
 
-    /// What the services must keep to themselves.
+    /// The secrets that the services must not reveal.
     fileprivate func secrets() throws -> [String] {
         let key = String(decoding: try readFile(path("/etc/tern/key")), as: UTF8.self)
         return key.split(whereSeparator: \.isWhitespace).dropFirst().map(String.init) + [
@@ -280,7 +280,7 @@ extension BootedDebian {
         ).end().output
     }
 
-    /// All files but those that dpkg, systemd and their like keep for themselves, and all users.
+    /// All users, and all files except those that dpkg, systemd and similar programs keep for themselves.
     fileprivate func state() async throws -> Set<String> {
         let files = try await run(
             "find", "/", "-xdev", "(", "-path", "/var/lib/dpkg", "-o", "-path", "/var/log", "-o",

@@ -3,12 +3,12 @@ import Launching
 import Testing
 import ZeroMQ
 
-@Suite("A server of probes", .timeLimit(.minutes(5)))
+@Suite("A probe server", .timeLimit(.minutes(5)))
 struct ProbeServerTests {
     private let token = ProbeToken.random()
 
     @Test(
-        "cuts strangers off at once",
+        "disconnects strangers at once",
         arguments: [
             "GET / HTTP/1.1\r\n", "tern-probe-2 ", "\u{0}",
             "tern-probe-1 \(String(repeating: "0", count: 32))\n",
@@ -22,7 +22,7 @@ struct ProbeServerTests {
         }
     }
 
-    @Test("cuts off those that know the token and then ask for something else")
+    @Test("disconnects a client with the token that sends an unknown request")
     func unknownRequests() async throws {
         try await ServedProbes.run("tcp://127.0.0.1:*", token) { server in
             let client = try RawSocket.dialling(port: server.port)
@@ -35,7 +35,7 @@ struct ProbeServerTests {
         }
     }
 
-    @Test("serves although more peers are silent than there is room for")
+    @Test("still serves when more silent peers connect than it has room for")
     func silentPeers() async throws {
         let count = ProbeServer.mostConnections + 100
         try ResourceNeed(threads: 1, descriptors: 2 * count + 100).secure()
@@ -44,12 +44,12 @@ struct ProbeServerTests {
             let probe = RouteProbe([try Endpoint(server.endpoint, for: .connect)], token: token)
             let speed = await probe.measure()[0].speed
             #expect(speed.value?.bandwidth != nil, "\(speed)")
-            // The oldest had to make room.
+            // The oldest connection was closed to make room.
             #expect(silent[0].receive() == "")
         }
     }
 
-    @Test("ends with its input, cuts all off, and leaves the port free at once")
+    @Test("ends with its input, closes all connections, and frees the port at once")
     func ending() async throws {
         var endpoint = ""
         var client: RawSocket?
@@ -64,7 +64,7 @@ struct ProbeServerTests {
         _ = try await ProbeServer(Endpoint(endpoint, for: .listen), token: token)
     }
 
-    @Test("tells what is wrong with its endpoint")
+    @Test("reports what is wrong with its endpoint")
     func wrongEndpoints() async throws {
         let taken = try RawSocket.listening()
         for (listen, reason) in [

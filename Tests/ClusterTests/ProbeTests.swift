@@ -8,20 +8,20 @@ import ZeroMQ
 @Suite("tern probe", .bench) struct ProbeTests {
     private let token = ProbeToken.random().text
 
-    /// Starts `tern` with a file as its standard input.
+    /// Starts `tern` with a file as standard input.
     private func start(_ arguments: [String], input path: String) throws -> TernProcess {
         try bench.start(
             ["sh", "-c", #"input=$1 && shift && exec "$@" <"$input""#, "sh", path, ternPath]
                 + arguments)
     }
 
-    /// Runs `tern probe` with a line as its standard input.
+    /// Runs `tern probe` with a line as standard input.
     private func probe(_ arguments: String..., line: String? = nil) async throws -> Ending {
         let input = try writeFile("input", Array("\(line ?? token)\n".utf8))
         return try await start(["probe"] + arguments, input: input).end()
     }
 
-    /// What a probe found that must have ended well.
+    /// The result of a probe that must have succeeded.
     private func found(_ ending: Ending) throws -> HostProbe {
         #expect(ending.status == 0 && ending.errors == "", "\(ending)")
         let lines = ending.output.split(separator: "\n")
@@ -29,7 +29,7 @@ import ZeroMQ
         return try #require(lines.first.flatMap { HostProbe(parsing: String($0)) })
     }
 
-    /// A server of probes, whose standard input ends when the test wants it to.
+    /// A probe server whose standard input stays open until the test closes it.
     private final class Server: Sendable {
         let process: TernProcess
         let endpoint: String
@@ -39,9 +39,9 @@ import ZeroMQ
             let path = bench.path("server-input")
             guard mkfifo(path, 0o600) == 0 else { throw TestFailure(description: "mkfifo") }
             process = try start(["probe", "--serve", "tcp://127.0.0.1:*"], path)
-            // Both ends open at the same time.
+            // The two ends of the pipe wait for each other to open.
             let handle = try #require(FileHandle(forWritingAtPath: path))
-            // A process that another test starts must not keep it open.
+            // A process that another test starts must not inherit it.
             _ = fcntl(handle.fileDescriptor, F_SETFD, FD_CLOEXEC)
             try handle.write(contentsOf: Data("\(token)\n".utf8))
             input = Locked(handle)
@@ -61,7 +61,7 @@ import ZeroMQ
 
     private func server() async throws -> Server { try await Server(token, start: start) }
 
-    @Test("tells what the host is like, and how fast the way to a server is")
+    @Test("reports the host's properties, and the speed of the route to a server")
     func everything() async throws {
         let server = try await server()
         let before = Date.now.timeIntervalSince1970
@@ -79,7 +79,7 @@ import ZeroMQ
         try await server.end()
     }
 
-    @Test("does not wait long for whatever is in the way, and says what it is")
+    @Test("does not wait long for an obstacle, and names it")
     func unreachable() async throws {
         let closed = try ListeningSocket().port
         let silent = try ListeningSocket()
@@ -88,7 +88,7 @@ import ZeroMQ
             "--connect", "tcp://192.0.2.1:5555", "--connect", "tcp://127.0.0.1:\(closed)",
             "--connect", "tcp://nowhere.invalid:5555", "--connect",
             "tcp://127.0.0.1:\(silent.port)")
-        // It takes 2.5 s at most; a busy machine is given more.
+        // The limit is 2.5 s; a busy machine gets more.
         #expect(.now - start < .seconds(10))
         let probe = try found(ending)
         let reasons = probe.routes.map { route in
@@ -100,7 +100,7 @@ import ZeroMQ
         #expect(reasons[3] == "no answer within 2 s: a firewall may be in the way")
     }
 
-    @Test("finds no way with a token that the server does not know")
+    @Test("finds no route with an unknown token")
     func wrongToken() async throws {
         let server = try await server()
         let ending = try await probe(
@@ -111,7 +111,7 @@ import ZeroMQ
         try await server.end()
     }
 
-    @Test("is served although a thousand peers are silent, and the port is a coordinator's at once")
+    @Test("works with a thousand silent peers, and a coordinator can use the port at once")
     func silentPeers() async throws {
         try ResourceNeed(threads: 1, descriptors: 1200).secure()
         let server = try await server()
@@ -127,7 +127,7 @@ import ZeroMQ
     }
 
     @Test(
-        "is refused with what is wrong",
+        "rejects invalid input with the reason",
         arguments: [
             (["--connect", "tcp://127.0.0.1:1"], "not hexadecimal", "must begin with a token"),
             (["--connect", "ipc://x"], nil, "only tcp://HOST:PORT can be probed"),

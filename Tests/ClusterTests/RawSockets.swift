@@ -2,12 +2,12 @@ import Glibc
 import Launching
 import ZeroMQ
 
-/// Something that a test relies on did not happen.
+/// A condition that a test depends on was not met.
 enum ProbeTestFailure: Error {
     case socket(Int32)
 }
 
-/// A server of probes that runs for as long as a test's body.
+/// A probe server that runs while the test's body does.
 struct ServedProbes {
     let endpoint: String
     let port: UInt16
@@ -19,7 +19,7 @@ struct ServedProbes {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw ProbeTestFailure.socket(errno) }
         let (reading, writing) = (ends[0], ends[1])
-        // A process that another test starts must not keep it open.
+        // A process that another test starts must not inherit it.
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         let endpoint = server.endpoint
         let port = try Endpoint(endpoint, for: .listen).port
@@ -40,7 +40,7 @@ struct ServedProbes {
     }
 }
 
-/// A TCP socket of this machine's loopback interface that follows no protocol.
+/// A loopback TCP socket without a protocol.
 final class RawSocket: Sendable {
     let descriptor: Int32
 
@@ -48,7 +48,7 @@ final class RawSocket: Sendable {
         descriptor = socket(
             AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw ProbeTestFailure.socket(errno) }
-        // A test that waits in vain is to fail.
+        // A test that waits in vain must fail.
         var patience = timeval(tv_sec: 30, tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
@@ -56,7 +56,7 @@ final class RawSocket: Sendable {
 
     deinit { close(descriptor) }
 
-    /// Listens at a port of the system's choice, and takes nobody in.
+    /// Listens at a port that the system picks, but accepts no connection.
     static func listening(backlog: Int32 = 8) throws -> RawSocket {
         let socket = try RawSocket()
         guard socket.withAddress(port: 0, bind) == 0, listen(socket.descriptor, backlog) == 0 else {
@@ -65,7 +65,7 @@ final class RawSocket: Sendable {
         return socket
     }
 
-    /// Dials a port.
+    /// Connects to a port.
     static func dialling(port: UInt16) throws -> RawSocket {
         let socket = try RawSocket()
         guard socket.withAddress(port: port, connect) == 0 else {
@@ -100,7 +100,7 @@ final class RawSocket: Sendable {
         return UInt16(bigEndian: address.sin_port)
     }
 
-    /// Takes a peer in, says something to it, and ends the connection when the peer has.
+    /// Accepts a peer, sends it a text, and closes the connection after the peer has.
     func greetOne(_ text: String) {
         let peer = accept(descriptor, nil, nil)
         _ = Glibc.send(peer, text, text.utf8.count, Int32(MSG_NOSIGNAL))
@@ -114,7 +114,7 @@ final class RawSocket: Sendable {
         _ = Glibc.send(descriptor, text, text.utf8.count, Int32(MSG_NOSIGNAL))
     }
 
-    /// What has come, as soon as there is any; empty at the end of the connection, and nil for neither.
+    /// The next received data; empty at the end of the connection, and nil after a timeout or an error.
     func receive() -> String? {
         var bytes = [UInt8](repeating: 0, count: 256)
         let count = recv(descriptor, &bytes, bytes.count, 0)
@@ -123,5 +123,5 @@ final class RawSocket: Sendable {
     }
 }
 
-/// A port of this machine at which nobody listens.
+/// A port of this machine where nobody listens.
 func closedPort() throws -> UInt16 { try RawSocket.listening().port }

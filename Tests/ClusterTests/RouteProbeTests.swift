@@ -3,7 +3,7 @@ import Launching
 import Testing
 import ZeroMQ
 
-@Suite("The way to a coordinator", .timeLimit(.minutes(5)))
+@Suite("The route to a coordinator", .timeLimit(.minutes(5)))
 struct RouteProbeTests {
     private let token = ProbeToken.random()
 
@@ -25,16 +25,16 @@ struct RouteProbeTests {
             let speed = try #require(try await measure("tcp://\(host):\(server.port)")[0].value)
             #expect((0.000_000_1..<1).contains(speed.roundTrip))
             let bandwidth = try #require(speed.bandwidth)
-            // No loopback carries less than a megabyte a second.
+            // Every loopback carries more than a megabyte a second.
             #expect(min(bandwidth.upload, bandwidth.download) > 1e6)
             #expect(bandwidth.uploadOfAll >= bandwidth.upload)
         }
     }
 
-    @Test("is measured to the first endpoint that answers, and tells why others do not")
+    @Test("is measured to the first endpoint that answers, with reasons why others do not")
     func severalWays() async throws {
         let silent = try RawSocket.listening()
-        // Its queue is full, so that it answers no more, as behind a firewall.
+        // Its backlog is full, so it does not answer, like a port behind a firewall.
         let deaf = try RawSocket.listening(backlog: 0)
         let first = try RawSocket.dialling(port: deaf.port)
         try await ServedProbes.run("tcp://127.0.0.1:*", token) { server in
@@ -61,7 +61,7 @@ struct RouteProbeTests {
         withExtendedLifetime(first) {}
     }
 
-    @Test("is none where another program listens, or one that knows another token")
+    @Test("does not exist if another program listens, or one with another token")
     func stranger() async throws {
         let other = try RawSocket.listening()
         let speaking = NativeThread.start(name: "other") {
@@ -76,7 +76,7 @@ struct RouteProbeTests {
         }
     }
 
-    @Test("is measured by many at once, each of which gets its part")
+    @Test("is measured by many clients at once, each with its share")
     func many() async throws {
         try await ServedProbes.run("tcp://127.0.0.1:*", token) { server in
             try await withThrowingTaskGroup(of: Void.self) { group in

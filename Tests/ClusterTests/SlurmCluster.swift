@@ -4,9 +4,9 @@ import Requirements
 import Synchronization
 import Testing
 
-/// A Slurm cluster on this machine, of Debian's daemons: a controller, and the nodes n1 and n2.
+/// A Slurm cluster on this machine with Debian's daemons: a controller, and the nodes n1 and n2.
 final class SlurmCluster: Sendable {
-    /// What its nodes are made of.
+    /// The namespaces that its nodes consist of.
     static let namespaces = Requirement("root, and namespaces with a bridge") {
         canRun(
             ["unshare", "--net", "--mount", "--uts", "--pid", "--fork", "--mount-proc"]
@@ -17,7 +17,7 @@ final class SlurmCluster: Sendable {
 
     private let folder: String
     private let processes = Mutex<[TernProcess]>([])
-    /// What all of the cluster's processes inherit, by which they are found.
+    /// A mark that all of the cluster's processes inherit, to find them by.
     private let mark: String
 
     /// Starts the daemons.
@@ -39,7 +39,7 @@ final class SlurmCluster: Sendable {
         }
     }
 
-    /// Ends the daemons, and takes their files away.
+    /// Ends the daemons, and removes their files.
     fileprivate func stop() async throws {
         let processes = processes.withLock { $0 }
         for process in processes { process.kill() }
@@ -52,8 +52,8 @@ final class SlurmCluster: Sendable {
         try FileManager.default.removeItem(atPath: folder)
     }
 
-    /// The command that carries out another on the controller's machine, whose first process is the child of the
-    /// first that was started.
+    /// Wraps a command so that it runs on the controller's machine, whose first process is the child of the
+    /// first process that was started.
     private func inside(_ command: [String]) throws -> [String] {
         let first = processes.withLock { $0[0].pid }
         let children = try readFile("/proc/\(first)/task/\(first)/children")
@@ -61,7 +61,7 @@ final class SlurmCluster: Sendable {
         return ["nsenter", "--target", String(try #require(head.first)), "--all"] + command
     }
 
-    /// Carries out a command of Slurm in the bench's folder, and gives what it prints.
+    /// Runs a command of Slurm in the bench's folder, and returns its output.
     @discardableResult
     func run(
         _ command: [String], environment: [String: String] = [:],
@@ -74,7 +74,7 @@ final class SlurmCluster: Sendable {
         return ending.output
     }
 
-    /// Carries out a command of Slurm until it prints what is expected.
+    /// Repeats a command of Slurm until it prints the expected output.
     func run(_ command: [String], until isExpected: (String) -> Bool) async throws {
         let start = ContinuousClock.now
         while case let output = try await run(command), !isExpected(output) {
@@ -87,7 +87,7 @@ final class SlurmCluster: Sendable {
 
     // MARK: - Nodes
 
-    /// Waits until both nodes take jobs.
+    /// Waits until both nodes accept jobs.
     func isReady() async throws {
         let commands = folder
         try await eventually("the controller: \(commands)") {
@@ -96,14 +96,14 @@ final class SlurmCluster: Sendable {
         try await run(["sinfo", "--noheader", "--Node", "--format=%T"]) { $0 == "idle\nidle\n" }
     }
 
-    /// Ends all processes of a node at once, as a power cut would.
+    /// Ends all processes of a node at once, as in a power cut.
     func cutPower(ofNode number: Int) async throws {
         let path = "\(folder)/n\(number).process"
         let process = String(decoding: try readFile(path), as: UTF8.self)
         try await run(["kill", "-KILL", process.trimmingCharacters(in: .newlines)])
     }
 
-    /// Starts a node again, and waits until it takes jobs.
+    /// Restarts a node, and waits until it accepts jobs.
     func restoreNode(_ number: Int) async throws {
         try start(inside([Self.script, folder, "start-node", "\(number)"]))
         try await isReady()
@@ -111,11 +111,11 @@ final class SlurmCluster: Sendable {
 
     // MARK: - Jobs
 
-    /// Starts the job of `cluster/slurm/tern.sbatch`.
+    /// Submits a job with `cluster/slurm/tern.sbatch`.
     ///
     /// - Parameters:
-    ///   - options: of sbatch.
-    ///   - arguments: of `tern slurm`.
+    ///   - options: for sbatch.
+    ///   - arguments: for `tern slurm`.
     func submit(
         _ options: [String] = [], _ arguments: [String], environment: [String: String] = [:]
     ) async throws -> SlurmJob {
@@ -128,7 +128,7 @@ final class SlurmCluster: Sendable {
         return SlurmJob(cluster: self, number: number.trimmingCharacters(in: .newlines))
     }
 
-    /// Starts a job that trains by a recipe.
+    /// Submits a job that trains with a recipe.
     func submit(
         _ recipe: Recipe, _ data: SampleData, _ options: [String] = [],
         arguments: [String] = [], environment: [String: String] = [:]
@@ -141,24 +141,24 @@ final class SlurmCluster: Sendable {
 /// A job on the cluster of the suite.
 struct SlurmJob {
     fileprivate let cluster: SlurmCluster
-    /// What Slurm calls it.
+    /// The number of the job in Slurm.
     let number: String
 
-    /// The run that it makes or goes on with, unless told otherwise.
+    /// The run that it starts or resumes by default.
     var run: RunFolder { RunFolder("runs/slurm-\(number)") }
 
-    /// What its tasks have printed.
+    /// The output of its tasks.
     var output: String {
         let bytes = (try? readFile(bench.path("slurm-\(number).out"))) ?? []
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Waits until its tasks have printed something.
+    /// Waits until the output contains a text.
     func says(_ text: String) async throws {
         try await eventually("\"\(text)\" in \(output)") { output.contains(text) }
     }
 
-    /// Waits until it has ended, and gives the state that Slurm says it ended in.
+    /// Waits for the end of the job, and returns its final state in Slurm.
     func end() async throws -> String {
         var state = ""
         try await cluster.run(["scontrol", "show", "job", "--oneliner", number]) { text in
@@ -168,9 +168,9 @@ struct SlurmJob {
         return state
     }
 
-    /// Waits until it waits to be started again, and has it start soon, not after two minutes.
+    /// Waits until the job is pending again, and lets it restart soon instead of after two minutes.
     ///
-    /// In the second in which its processes were ended, the nodes refuse to start it.
+    /// In the second in which its processes ended, the nodes refuse to start it.
     func restart() async throws {
         try await cluster.run(["squeue", "--noheader", "--job", number, "--format=%T"]) {
             $0 == "PENDING\n"
@@ -179,7 +179,7 @@ struct SlurmJob {
     }
 }
 
-/// Gives a suite a ``SlurmCluster``, which is up before its first test and down after its last.
+/// Gives a suite a ``SlurmCluster`` from before its first test until after its last.
 struct SlurmTrait: SuiteTrait, TestScoping {
     func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
@@ -203,7 +203,7 @@ extension Trait where Self == SlurmTrait {
 
 @TaskLocal private var slurmCluster: SlurmCluster?
 
-/// The cluster of the suite of the test that calls this.
+/// The cluster of the calling test's suite.
 var slurm: SlurmCluster {
     guard let cluster = slurmCluster else { fatalError("the suite lacks the trait .slurm") }
     return cluster

@@ -9,11 +9,11 @@ import Testing
         .program("slurmctld"), .program("slurmd"), .program("srun"), .program("munged"),
         .program("nsenter"), SlurmCluster.namespaces))
 struct SlurmTests {
-    /// Long enough that a test can interfere in the second epoch.
+    /// A run long enough for a test to interfere in the second epoch.
     private static let recipe = Recipe.long.with("--epochs", "3")
     private static let middle = "Epoch [2/3], Step [20/600]"
 
-    /// What has the job wait for the workers of both nodes.
+    /// The option that makes the job wait for the workers of both nodes.
     private static let both = ["--min-workers", "2"]
 
     private let data: SampleData
@@ -25,7 +25,7 @@ struct SlurmTests {
 
     private static let weights = Mutex<String?>(nil)
 
-    /// The weights that `tern train` comes to.
+    /// The weights of `tern train`.
     private func expectedWeights() async throws -> String {
         if let known = Self.weights.withLock({ $0 }) { return known }
         let weights = try await Self.recipe.train(data, into: RunFolder("reference")).weights
@@ -33,7 +33,7 @@ struct SlurmTests {
         return weights
     }
 
-    /// Expects that a job completes its run, or another, to the bits of `tern train`, and leaves no key.
+    /// Expects that a job completes its run, or another one, with the bits of `tern train`, and leaves no key.
     private func expectCompletion(
         of job: SlurmJob, state: String = "COMPLETED", run: RunFolder? = nil,
         sourceLocation: SourceLocation = #_sourceLocation
@@ -63,7 +63,7 @@ struct SlurmTests {
         }
     }
 
-    @Test("takes the key from the environment where no folder is shared")
+    @Test("takes the key from the environment if no folder is shared")
     func keyFromEnvironment() async throws {
         let key = try await tern(["key", "job", "--output", "-"]).output
         let job = try await slurm.submit(
@@ -75,7 +75,7 @@ struct SlurmTests {
         try await expectCompletion(of: job)
     }
 
-    /// Starts a job whose second task waits for a file before it becomes what it is.
+    /// Submits a job whose second task waits for a file before it starts Tern.
     private func submitLate(_ recipe: Recipe) async throws -> SlurmJob {
         let program = try writeFile(
             "late-tern",
@@ -90,7 +90,7 @@ struct SlurmTests {
         return try await slurm.submit(recipe, data, environment: ["TERN": program])
     }
 
-    @Test("begins without a task that comes late, and takes it in")
+    @Test("starts without a late task, and lets it join")
     func late() async throws {
         let recipe = Recipe.long.with("--epochs", "12", "--hidden", "16")
         let job = try await submitLate(recipe)
@@ -103,7 +103,7 @@ struct SlurmTests {
         #expect(try job.run.summary.weights == alone.weights)
     }
 
-    @Test("completes without a task that comes after its end")
+    @Test("completes without a task that starts after its end")
     func tooLate() async throws {
         let job = try await submitLate(Self.recipe)
         try await job.says("training is finished")
@@ -113,7 +113,7 @@ struct SlurmTests {
     }
 
     @Test(
-        "goes on with its run when it is requeued, by a person or because its time is nearly up",
+        "resumes its run when it is requeued, by a user or by its time limit",
         arguments: [["scontrol", "requeue"], ["scancel", "--batch", "--signal=USR1"]])
     func requeue(command: [String]) async throws {
         let job = try await slurm.submit(Self.recipe, data, arguments: Self.both)
@@ -134,7 +134,7 @@ struct SlurmTests {
         try await expectCompletion(of: job)
     }
 
-    @Test("leaves a checkpoint when it is cancelled, which another job goes on from")
+    @Test("saves a checkpoint when it is cancelled, and another job resumes from it")
     func cancel() async throws {
         let job = try await slurm.submit(Self.recipe, data, arguments: Self.both)
         try await job.says(Self.middle)
@@ -146,7 +146,7 @@ struct SlurmTests {
         try await expectCompletion(of: next, run: job.run)
     }
 
-    @Test("goes on without a node that fails")
+    @Test("continues without a failed node")
     func nodeFailure() async throws {
         let job = try await slurm.submit(Self.recipe, data)
         try await job.says(Self.middle)
@@ -155,7 +155,7 @@ struct SlurmTests {
         try await slurm.restoreNode(2)
     }
 
-    @Test("is requeued, and goes on, when its first node fails")
+    @Test("is requeued and resumes if its first node fails")
     func firstNodeFailure() async throws {
         let job = try await slurm.submit(Self.recipe, data, arguments: ["--join-timeout", "6"])
         try await job.says(Self.middle)
@@ -176,7 +176,7 @@ struct SlurmTests {
 
 @Suite("tern slurm", .bench)
 struct SlurmRefusalTests {
-    @Test("is refused outside of a Slurm job")
+    @Test("is rejected outside a Slurm job")
     func noSlurm() async throws {
         try await expectRefusal(["slurm"], status: 64, "no task of a Slurm job", "srun")
     }

@@ -2,11 +2,11 @@ import Foundation
 import Requirements
 import Testing
 
-/// A machine of a cluster: Pods run in it as a kubelet has them run, with a network and a name server of theirs.
+/// A machine of a cluster: it runs Pods as a kubelet does, with its own network and name server.
 ///
-/// All is in namespaces of a process of the test's bench: with that, they are gone.
+/// Everything is in the namespaces of one process on the test's bench, and vanishes with it.
 final class ClusterNode: Sendable {
-    /// What it is made of.
+    /// The namespaces that it consists of.
     static let namespaces = Requirement("root, and namespaces with a bridge and control groups") {
         canRun(["unshare"] + ownNamespaces + ["sh", "-c", setUp])
     }
@@ -14,7 +14,7 @@ final class ClusterNode: Sendable {
     private static let ownNamespaces = [
         "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
     ]
-    /// What a new node does: crun wants control groups of version 2 alone.
+    /// The commands that set up a new node: crun accepts only control groups of version 2.
     private static let setUp = """
         mount --make-rprivate / && \
         { ! mountpoint -q /sys/fs/cgroup || umount -R -l /sys/fs/cgroup; } && \
@@ -24,7 +24,7 @@ final class ClusterNode: Sendable {
         """
 
     let image: ContainerImage
-    /// What Pods' volumes, bundles and settings lie in.
+    /// The folder for Pods' volumes, bundles and settings.
     let folder: String
     /// The run that the manifests name.
     var runFolder: RunFolder { RunFolder("\(name)/claims/tern-runs/mnist") }
@@ -32,7 +32,7 @@ final class ClusterNode: Sendable {
     private let holder: TernProcess
     private let nameServer: TernProcess
 
-    /// Starts one of this name, whose Pods run an image.
+    /// Starts a node with this name, whose Pods run an image.
     init(_ name: String, of image: ContainerImage) async throws {
         (self.name, self.image, folder) = (name, image, bench.path(name))
         let manager = FileManager.default
@@ -73,14 +73,14 @@ final class ClusterNode: Sendable {
         try await bench.start(Self.network(of: holder) + command).end()
     }
 
-    /// The command that runs another among the node's processes and mounts.
+    /// Wraps a command so that it runs among the node's processes and mounts.
     private func inside(_ command: [String]) -> [String] {
         let namespaces = "/proc/\(holder.pid)/ns"
         return ["nsenter", "--mount=\(namespaces)/mnt", "--pid=\(namespaces)/pid_for_children"]
             + command
     }
 
-    /// Starts a command of the runtime, in the network that a process holds.
+    /// Starts a command of the container runtime, in the network of a process.
     func runtime(_ arguments: [String], network: TernProcess? = nil) throws -> TernProcess {
         let runtime = ["crun", "--cgroup-manager=disabled", "--root", "\(folder)/crun"]
         return try bench.start(
@@ -92,7 +92,7 @@ final class ClusterNode: Sendable {
         try await bench.start(inside(["cat", path])).end().output
     }
 
-    /// Makes a network for a Pod, and gives the process that holds it.
+    /// Creates a network for a Pod, and returns the process that holds it.
     func makeNetwork(address: String) async throws -> TernProcess {
         let pause = try bench.start([
             "unshare", "--net", "sh", "-c", "echo up && exec sleep infinity",
@@ -108,7 +108,7 @@ final class ClusterNode: Sendable {
         return pause
     }
 
-    /// Has the name of a Service lead to a Pod, or nowhere.
+    /// Lets the name of a Service resolve to a Pod, or to nothing.
     func set(_ name: String, to address: String?) throws {
         let line = address.map { "\($0) \(name).tern.svc.cluster.local\n" } ?? ""
         let file = try #require(FileHandle(forWritingAtPath: "\(folder)/names"))
@@ -118,7 +118,7 @@ final class ClusterNode: Sendable {
         nameServer.signal(SIGHUP)
     }
 
-    /// The links of namespaces that belong to the node, as long as it is there.
+    /// The links of the node's namespaces; they exist only while the node does.
     var namespaces: Set<String> {
         let manager = FileManager.default
         return Set(
@@ -127,7 +127,7 @@ final class ClusterNode: Sendable {
             })
     }
 
-    /// Ends it with all that runs there, as a machine that loses its power.
+    /// Ends the node and everything on it, as in a power cut.
     func cut() async throws {
         holder.kill()
         nameServer.kill()

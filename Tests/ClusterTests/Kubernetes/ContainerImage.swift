@@ -3,7 +3,7 @@ import Testing
 
 /// The container image of the built program, unpacked.
 struct ContainerImage {
-    /// What the image says of itself, in its archive's words.
+    /// The image's configuration, with the field names of its archive.
     struct Configuration: Decodable {
         struct Process: Decodable {
             let user: String
@@ -35,7 +35,7 @@ struct ContainerImage {
     }
 
     let archive: String
-    /// What the archive calls the image by.
+    /// The digest of the image in its archive.
     let digest: String
     /// The folder with all of the image's files.
     let root: String

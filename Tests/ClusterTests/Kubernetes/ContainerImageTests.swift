@@ -7,7 +7,7 @@ import Testing
     "cluster/image", .bench,
     .needs(.root, .program("buildah"), .program("patchelf")))
 struct ContainerImageTests {
-    /// The regular files in a folder, by their paths in it, with their modes.
+    /// The regular files in a folder, by their relative paths, with their modes.
     private func files(in root: String) async throws -> [String: String] {
         let find = try await bench.start([
             "find", root, "-type", "f", "-printf", "%P %m\n",
@@ -18,10 +18,10 @@ struct ContainerImageTests {
             uniqueKeysWithValues: pairs.map { (String($0[0]), String($0[1])) })
     }
 
-    @Test("makes an image that holds Tern and what it needs, and trains as a user that is not root")
+    @Test("makes an image with Tern and its dependencies, which trains as a non-root user")
     func image() async throws {
         let image = try await ContainerImage()
-        // The same program makes the same image.
+        // The same program gives the same image.
         #expect(try await ContainerImage("again").digest == image.digest)
         #expect(image.configuration.config.user == "65532:65532")
         #expect(image.configuration.config.entrypoint == ["/opt/tern/tern"])

@@ -8,14 +8,14 @@ import Testing
         .root, .program("buildah"), .program("patchelf"), .program("crun"), .program("dnsmasq"),
         .program("curl"), ClusterNode.namespaces, Python.manifests))
 struct KubernetesTests {
-    /// The Pods of a variant, by the file and the name of what makes them.
+    /// The Pods of a variant, by the file and name of their workloads.
     struct Variant {
         let name: String
         let coordinator, worker: (file: String, workload: String)
         /// The name of the JobSet that the Pods belong to.
         var jobSet: String?
 
-        /// The name by which workers find the coordinator.
+        /// The name that workers resolve to find the coordinator.
         var address: String {
             jobSet.map { "\($0)-coordinator-0-0.\($0)" } ?? "tern-coordinator"
         }
@@ -72,7 +72,7 @@ struct KubernetesTests {
         return node
     }
 
-    @Test("train to the same bits, though the coordinator dies, moves, and a worker is drained")
+    @Test("train to the same bits after the coordinator dies and moves and a worker is drained")
     func faults() async throws {
         let data = try SampleData.large()
         let recipe = Recipe.long.with("--epochs", "6")
@@ -98,13 +98,13 @@ struct KubernetesTests {
         try await first.kill()
         try node.set(variant.address, to: nil)
 
-        // Another address, behind the same name.
+        // The same name resolves to another address.
         let second = try await coordinator("b", at: "10.77.0.3")
         try await second.container("coordinator").line("resuming from /runs/mnist/checkpoints/")
         try await second.container("coordinator").line(", Step [")
         try await isShown(by: second, on: node)
 
-        // Its node is drained, and later that of a worker.
+        // First the coordinator's node is drained, and later a worker's.
         try await second.drained()
         let third = try await coordinator("c", at: "10.77.0.4")
         try await third.container("coordinator").line("tern-worker-2:1 joined")
@@ -117,7 +117,7 @@ struct KubernetesTests {
         try await leavesNothing(node)
     }
 
-    /// Checks that a coordinator has no more rights than its manifest gives it.
+    /// Expects that a coordinator has only the rights in its manifest.
     private func isConfined(_ pod: Pod) async throws {
         let lines = try await pod.status(of: "coordinator").split(separator: "\n").map {
             $0.split(separator: "\t").joined(separator: " ")
@@ -130,7 +130,7 @@ struct KubernetesTests {
         }
     }
 
-    /// Checks that the monitor shows the run to who has the token, by the name of its Service.
+    /// Expects that the monitor shows the run to a client with the token, by the name of its Service.
     private func isShown(by pod: Pod, on node: ClusterNode) async throws {
         let url = "http://\(pod.address):8460/runs/mnist/status.json"
         let token = "Authorization: Bearer token-of-sixteen-signs"
@@ -143,7 +143,7 @@ struct KubernetesTests {
         #expect(!(try pod.container("monitor").output.contains("token-of-sixteen-signs")))
     }
 
-    /// Checks that what was started is gone with the node.
+    /// Expects that everything on a node vanishes with it.
     private func leavesNothing(_ node: ClusterNode) async throws {
         let namespaces = node.namespaces
         #expect(namespaces.count == 3)

@@ -13,7 +13,7 @@ struct ManifestTests {
 
     private static let folder = packagePath("cluster/kubernetes")
 
-    /// What is found in the manifests of a folder.
+    /// The findings in the manifests of a folder.
     private func check(_ folder: String, _ options: String...) async throws -> Report {
         let script = [try #require(Python.withManifests), Python.script("check-manifests.py")]
         let ending = try await bench.start(
@@ -25,7 +25,7 @@ struct ManifestTests {
     }
 
     @Test(
-        "fit the official schemas, as none would with a field missing or misspelt",
+        "match the official schemas, and with a missing or misspelt field do not",
         .needs(Python.manifests))
     func schemas() async throws {
         let report = try await check(Self.folder, "--break")
@@ -35,7 +35,7 @@ struct ManifestTests {
     }
 
     @Test(
-        "make whole variants for kustomize, with the image and the options of a run",
+        "are complete variants for kustomize, with a run's image and options",
         .needs(
             Requirement("kubectl with kustomize") { canRun(["kubectl", "kustomize", "--help"]) },
             Python.manifests),
@@ -68,7 +68,7 @@ struct ManifestTests {
         #expect(try await check(built).wrong == [])
     }
 
-    @Test("treat each exit status as their page says")
+    @Test("treat each exit status as documented")
     func statuses() async throws {
         let help = try await tern(["--help"]).output
         let known = help.split(separator: "\n").compactMap { line in

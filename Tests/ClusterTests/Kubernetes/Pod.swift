@@ -1,20 +1,20 @@
 import Foundation
 import Testing
 
-/// A Pod that a manifest of `cluster/kubernetes` describes.
+/// A Pod from a manifest in `cluster/kubernetes`.
 struct Pod {
-    /// Which Pod it is, and what the cluster decides about it.
+    /// The choice of a Pod, and the cluster's decisions about it.
     private struct Order: Encodable {
         let manifests = packagePath("cluster/kubernetes")
         let node, file, workload, name, hostname, address, root: String
         let namespace = "tern"
         let entrypoint: [String]
         let labels, annotations: [String: String]
-        /// Arguments after those of the manifest, by the containers' names.
+        /// Additional arguments, by the containers' names.
         let options: [String: [String]]
     }
 
-    /// What a kubelet makes of it.
+    /// A kubelet's plan for the Pod.
     private struct Plan: Decodable {
         struct Container: Decodable {
             let name, bundle: String
@@ -33,7 +33,7 @@ struct Pod {
     private let plan: Plan
     private var processes: [String: TernProcess] = [:]
 
-    /// Starts a Pod of a manifest, and waits until its sidecars are there.
+    /// Starts a Pod of a manifest, and waits for its sidecars.
     init(
         _ file: String, _ workload: String, name: String, hostname: String? = nil,
         address: String, on node: ClusterNode, jobSet: String? = nil,
@@ -74,7 +74,7 @@ struct Pod {
         }
     }
 
-    /// What the kernel tells of a container's process, in the form of `/proc/PID/status`.
+    /// The kernel's status of a container's process, as in `/proc/PID/status`.
     func status(of container: String) async throws -> String {
         struct State: Decodable { let pid: Int }
         let state = try await node.runtime(["state", "\(name)-\(container)"]).end()
@@ -91,21 +91,21 @@ struct Pod {
         }
     }
 
-    /// Kills it as a whole, without a warning.
+    /// Kills the whole Pod at once.
     func kill() async throws {
         try await send("KILL", to: plan.containers)
         for process in processes.values { try await process.end() }
         network.kill()
     }
 
-    /// Ends it as a kubelet ends the Pods of a node that is drained, and expects that all end by themselves.
+    /// Ends the Pod as a kubelet drains a node, and expects that all containers end by themselves.
     func drained() async throws {
         try await send("TERM", to: containers)
         for container in containers { #expect(try await end(of: container) == 128 + SIGTERM) }
         try await endSidecars()
     }
 
-    /// Waits until it and its workers have completed, and gives back how the coordinator ended.
+    /// Waits until the Pod and its workers have completed, and returns the coordinator's ending.
     func completed(with workers: [Pod]) async throws -> Ending {
         let ending = try await container("coordinator").end()
         for worker in workers {
@@ -125,7 +125,7 @@ struct Pod {
         network.kill()
     }
 
-    /// The exit status of a container, which must end before it would be killed.
+    /// The exit status of a container, which must end before its grace period is over.
     private func end(of container: Plan.Container) async throws -> Int32 {
         let process = try self.container(container.name)
         try await eventually("the end of \(id(container))", within: .seconds(plan.grace)) {
