@@ -1,21 +1,21 @@
 import Foundation
 import Testing
 
-/// The most memory that a coordinator under attack may have used, in MiB: see Limits.swift.
+/// The memory limit of a coordinator under attack, in MiB: see Limits.swift.
 let mostMemory = 500
 
-/// The most memory that a process has had, in MiB.
+/// The peak memory of a process, in MiB.
 func peakMemory(of process: TernProcess) throws -> Int {
     let status = try String(contentsOfFile: "/proc/\(process.pid)/status", encoding: .utf8)
     let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
     return try #require(Int(line.split(separator: " ").dropLast().last ?? "")) / 1024
 }
 
-/// Checks that a run with one worker comes to the same sum as a calm one, though it is attacked.
+/// Expects that a run with one worker gives the same weights under attack as without.
 ///
 /// - Parameters:
-///   - line: the line of the log at which the attack begins.
-///   - attack: gives back what is to live until the run has ended.
+///   - line: the log line at which the attack begins.
+///   - attack: performs the attack, and returns the objects to keep until the run ends.
 func isUndisturbed<Strangers>(
     _ recipe: Recipe = .long, isOpen: Bool = true, under limits: String = ":",
     from line: String = "Epoch [1/4], Step [20/600]",
@@ -34,9 +34,9 @@ func isUndisturbed<Strangers>(
     #expect(try await worker.end().status == 0)
 }
 
-/// Checks that a run comes to its sum though it is attacked before its worker joins.
+/// Expects that a run gives its usual weights although it is attacked before its worker joins.
 ///
-/// However fast the machine is, the attack is over before the run.
+/// So the attack ends before the run does, even on a fast machine.
 func isUndisturbedLater(by attack: (Cluster) async throws -> Void) async throws {
     let data = try SampleData()
     let calm = try await Recipe.small.train(data, into: RunFolder("calm"))

@@ -1,7 +1,7 @@
 import Protocol
 import ZeroMQ
 
-/// A peer that speaks Tern's protocol and means harm: real messages over real sockets.
+/// A malicious peer that uses Tern's protocol: real messages over real sockets.
 actor Attacker {
     nonisolated let thread = EventLoop(name: "attacker")
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -14,9 +14,9 @@ actor Attacker {
     /// The run that the coordinator's welcome named.
     private(set) var run = RunID.unknown
 
-    /// Carries out `body` with an attacker of the coordinator at `endpoint`, gone when it is over.
+    /// Runs `body` with an attacker of the coordinator at `endpoint`, and closes it afterwards.
     ///
-    /// - Parameter encryption: the credential that it has got hold of, if it has.
+    /// - Parameter encryption: a stolen credential, if any.
     static func with(
         _ endpoint: String, having encryption: Encryption? = nil,
         _ body: (Attacker) async throws -> Void
@@ -57,12 +57,12 @@ actor Attacker {
         sockets = []
     }
 
-    /// Dials so often again, for offers to go over all connections in turn.
+    /// Opens more connections, up to `count`; offers then use them in turn.
     func multiply(by count: Int) throws {
         while sockets.count < count { try open() }
     }
 
-    /// Ends all connections and dials anew: the coordinator cannot know it again.
+    /// Closes all connections and opens a new one, so that the coordinator cannot recognise the peer.
     func reconnect() throws {
         close()
         try open()
@@ -80,20 +80,20 @@ actor Attacker {
         let frames = frames.map { Frame($0) }
         let start = ContinuousClock.now
         while sockets.first?.send(frames) != .sent {
-            // libzmq does not see that a connection was cut while what came over it is unread.
+            // libzmq notices a closed connection only after its received data is read.
             while sockets.first?.receive() != nil {}
             try await pause("room to send", since: start)
         }
     }
 
-    /// Sends a message if there is room for it: a peer that reads nothing may never find any again.
+    /// Sends a message if there is room: if the peer reads nothing, there may never be room again.
     func offer(_ message: WorkerMessage, _ payload: [UInt8]...) {
         offers += 1
         let frames = ([message.header(run: run)] + payload).map { Frame($0) }
         _ = sockets[offers % sockets.count].send(frames)
     }
 
-    /// Sends frames if there is room for them.
+    /// Sends frames if there is room.
     func offer(frames: [[UInt8]]) { _ = sockets.first?.send(frames.map { Frame($0) }) }
 
     private func pause(
@@ -107,14 +107,14 @@ actor Attacker {
 
     // MARK: - Receiving
 
-    /// Introduces itself until it is taken in.
+    /// Introduces itself until it is welcomed.
     func join(_ hello: Hello? = nil) async throws {
         run = try await introduce(hello ?? self.hello(), until: "a welcome") { message, run in
             if case .welcome = message { run } else { nil }
         }
     }
 
-    /// Introduces itself, as a worker does again every second, until it gets an answer.
+    /// Introduces itself every second, like a worker, until it gets an answer.
     func introduce<Result: Sendable>(
         _ hello: Hello, until what: String,
         _ pick: @Sendable (CoordinatorMessage, RunID) -> Result?
@@ -127,7 +127,7 @@ actor Attacker {
         }
     }
 
-    /// Says that it has all data that it is told to get, until it is asked to compute.
+    /// Reports that it has all assigned data, until it gets work.
     func work() async throws -> WorkHeader {
         while true {
             let (range, work) = try await answer("work") {
@@ -147,7 +147,7 @@ actor Attacker {
         Hello(host: name, pid: 1, lanes: 1, kernels: "none", identity: identity)
     }
 
-    /// Waits for the message that `pick` makes something of, and passes over all before it.
+    /// Waits for a message for which `pick` returns a value, and skips all earlier ones.
     func answer<Result: Sendable>(
         _ what: String, within limit: Duration = patience,
         _ pick: @Sendable (CoordinatorMessage, RunID) -> Result?

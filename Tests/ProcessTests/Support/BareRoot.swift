@@ -1,6 +1,6 @@
 import Testing
 
-/// Makes a folder that holds the C library's files, and nothing else, for programs to run in.
+/// Creates a folder with only the C library's files, as a root for programs.
 func makeBareRoot() async throws -> String {
     let root = bench.path("root")
     let script = """
@@ -13,7 +13,7 @@ func makeBareRoot() async throws -> String {
     return root
 }
 
-/// The command that runs a program in such a folder, with a `/proc` of its own.
+/// Wraps a command so that it runs in such a root, with its own `/proc`.
 func inBareRoot(_ root: String, _ command: [String]) -> [String] {
     let script = "mount -t proc proc \"$1/proc\" && exec chroot \"$@\""
     return ["unshare", "--mount", "sh", "-c", script, "sh", root] + command

@@ -2,7 +2,7 @@ import Protocol
 import TestSupport
 import ZeroMQ
 
-/// Stands between a worker and its coordinator, and replaces gradients by others with the same checksum.
+/// Sits between a worker and its coordinator, and replaces gradients by others with the same checksum.
 actor Forger {
     nonisolated let thread = EventLoop(name: "forger")
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -12,10 +12,10 @@ actor Forger {
     private var ofCoordinator: Socket?
     private var worker: PeerIdentity?
     private var sums = 0
-    /// How many sums were replaced.
+    /// The number of replaced sums.
     private(set) var forgeries = 0
 
-    /// Carries out `body` with a forger before the coordinator at `endpoint`, and where workers dial it.
+    /// Runs `body` with a forger for the coordinator at `endpoint`, and with the forger's endpoint for workers.
     static func with(
         _ endpoint: String, _ body: (Forger, String) async throws -> Void
     ) async throws {
@@ -61,7 +61,7 @@ actor Forger {
         }
     }
 
-    /// Every tenth sum with other gradients.
+    /// The frames, with other gradients in every tenth sum.
     private func forged(_ frames: [Frame]) -> [Frame] {
         guard frames.count == 2,
             case (.partialSum, _)? = try? WorkerMessage.decode(frames[0].content)

@@ -1,7 +1,7 @@
 import Testing
 import ZeroMQ
 
-/// A server that holds a worker's key, where a coordinator should be.
+/// A server with only a worker's key, in place of a coordinator.
 actor Impostor {
     nonisolated let thread = EventLoop(name: "impostor")
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }

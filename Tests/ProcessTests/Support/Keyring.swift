@@ -1,19 +1,19 @@
 import Testing
 
-/// Files of a coordinator's key and of credentials that a test makes.
+/// The files of a coordinator's key and of workers' credentials.
 struct Keyring {
     let path: String
 
     init() { path = bench.path("ring/coordinator.key") }
 
-    /// What has the commands use this key.
+    /// The environment that makes the commands use this key.
     var environment: [String: String] { ["TERN_COORDINATOR_KEY": path] }
 
     func make() async throws {
         #expect(try await tern(["key", "coordinator", "--key", path]).status == 0)
     }
 
-    /// Makes a worker's credential, and gives its file.
+    /// Creates a worker's credential, and returns its file.
     func worker(_ name: String, _ options: String...) async throws -> String {
         let file = bench.path("ring/\(name).key")
         let ending = try await tern(

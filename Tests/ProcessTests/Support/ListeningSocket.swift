@@ -1,11 +1,11 @@
 import Glibc
 
-/// Something that listens at a port of this machine and is no coordinator: it never answers by itself.
+/// A listening socket on this machine that is not a coordinator and never answers by itself.
 final class ListeningSocket: Sendable {
     let port: UInt16
     private let socket: Int32
 
-    /// Listens at an address of this machine, on a port of the system's choice if none is given.
+    /// Listens at an address of this machine, by default on a port that the system picks.
     init(_ host: String = "127.0.0.1", port wanted: UInt16 = 0) throws {
         socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
@@ -25,7 +25,7 @@ final class ListeningSocket: Sendable {
 
     deinit { close(socket) }
 
-    /// Waits for a peer that dials, for ten seconds at most, and gives back the connection's descriptor.
+    /// Waits up to ten seconds for a peer to connect, and returns the connection's descriptor.
     func accept() throws -> Int32 {
         var state = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
         guard poll(&state, 1, 10_000) > 0 else {

@@ -7,11 +7,11 @@ struct MarkdownPage: CustomTestStringConvertible {
     struct Block {
         /// The line of its fence, counted from 1.
         let line: Int
-        /// What the fence says that it holds: `sh`, `text` or `swift`.
+        /// The language in the fence: `sh`, `text` or `swift`.
         let language: String
         /// The lines between the fences.
         var lines: [String] = []
-        /// The reason in the comment above the fence `<!-- not run: REASON -->`, if there is one.
+        /// The reason in the comment `<!-- not run: REASON -->` above the fence, if any.
         var notRun: String?
     }
 
@@ -63,7 +63,7 @@ struct MarkdownPage: CustomTestStringConvertible {
         guard open == nil else { throw TestFailure(description: "\(path): a block has no end") }
     }
 
-    /// The anchors of the headings, as GitHub makes them.
+    /// The anchors of the headings, in GitHub's form.
     var anchors: Set<String> {
         Set(
             prose.compactMap { $0.text.wholeMatch(of: /#+ (.*)/)?.1 }.map { heading in

@@ -1,39 +1,39 @@
 import FoundationEssentials
 
-/// A `tern monitor` at a port of the system's choice, and what it answers.
+/// A `tern monitor` at a port that the system picks, and its answers.
 struct Monitor {
     let process: TernProcess
-    /// Where it listens, as `127.0.0.1:40000`.
+    /// The address that it listens at, such as `127.0.0.1:40000`.
     let address: String
-    /// The link that it has printed, with the token if there is one.
+    /// The printed link, with the token if there is one.
     let link: String
 
-    /// Starts it, and waits until it listens.
+    /// Starts a monitor, and waits until it listens.
     init(_ path: String, listen: String = "127.0.0.1:0", _ options: String...) async throws {
         try await self.init(in: start(["monitor", path, "--listen", listen] + options))
     }
 
-    /// The monitor that a process is, or has started beside a run.
+    /// The monitor in a process, or the one that it started beside a run.
     init(in process: TernProcess) async throws {
         self.process = process
         let line = try await process.line("showing ")
         link = String(line.split(separator: " ").last ?? "")
         let host = link.split(separator: "/").dropFirst().first ?? ""
-        // That address means all of them, and is none to dial.
+        // 0.0.0.0 means all addresses, and cannot be connected to.
         address = String(host.replacing("0.0.0.0", with: "127.0.0.1"))
     }
 
-    /// What it answers to a request.
+    /// The answer to a request.
     func get(_ target: String, _ options: String...) async throws -> WebAnswer {
         try await WebAnswer("http://\(address)\(target)", options)
     }
 
-    /// The object at an address, `/status.json` of the only run if none is given.
+    /// The JSON object at an address, by default `/status.json` of the only run.
     func status(_ target: String = "/status.json") async throws -> Status {
         try JSONDecoder().decode(Status.self, from: Data(try await get(target).body.utf8))
     }
 
-    /// Waits until a run is in a state, and gives back its status.
+    /// Waits until a run is in a state, and returns its status.
     @discardableResult
     func state(_ state: String, at target: String = "/status.json") async throws -> Status {
         let limit = ContinuousClock.now + patience
@@ -47,7 +47,7 @@ struct Monitor {
     }
 }
 
-/// What tests read of a run's `/status.json`, and of the objects of `tern top` and `tern runs`.
+/// The fields that tests read of a run's `/status.json`, and of the output of `tern top` and `tern runs`.
 struct Status: Decodable {
     /// A worker of the run.
     struct Worker: Decodable {

@@ -2,10 +2,10 @@ import Foundation
 import Requirements
 import Testing
 
-/// A hosts file that the processes of a test have in place of the machine's, each in a mount namespace
-/// of its own; names that are not in it are unknown.
+/// A hosts file that replaces the machine's for a test's processes, each in its own mount namespace;
+/// names outside the file are unknown.
 struct OwnHosts {
-    /// What each process has of its own.
+    /// The namespace that each process gets.
     static let namespaces = Requirement("root, and mount namespaces") {
         canRun(["unshare", "--mount", "true"])
     }
@@ -13,25 +13,25 @@ struct OwnHosts {
     private let hosts: String
     private let services: String
 
-    /// Makes the file of lines such as `127.0.0.2 node0`.
+    /// Creates the file from lines such as `127.0.0.2 node0`.
     ///
-    /// - Parameter source: what the resolver asks, as `nsswitch.conf` has it.
+    /// - Parameter source: the resolver's sources, in the form of `nsswitch.conf`.
     init(_ lines: String..., services source: String = "hosts: files") throws {
         hosts = try writeFile("hosts", [])
         services = try writeFile("nsswitch.conf", Array("\(source)\n".utf8))
         try set(lines)
     }
 
-    /// Changes the lines, for processes that run as well.
+    /// Changes the lines, also for running processes.
     func set(_ lines: [String]) throws {
-        // The same file: another of its name would not be seen in the namespaces.
+        // Writes to the same file, because the namespaces would not see a replacement.
         let file = try #require(FileHandle(forWritingAtPath: hosts))
         try file.truncate(atOffset: 0)
         try file.write(contentsOf: Data(lines.map { "\($0)\n" }.joined().utf8))
         try file.close()
     }
 
-    /// The command under which a program sees the file.
+    /// Wraps a command so that it sees the file.
     func command(_ command: [String], setUp: String = ":") -> [String] {
         let script = """
             mount --bind "$1" /etc/hosts && mount --bind "$2" /etc/nsswitch.conf && \(setUp) && \
@@ -40,13 +40,13 @@ struct OwnHosts {
         return ["unshare", "--mount", "sh", "-c", script, "sh", hosts, services] + command
     }
 
-    /// Starts `tern` so.
+    /// Starts `tern` with this file.
     func start(_ arguments: [String]) throws -> TernProcess {
         try bench.start(command([ternPath] + arguments))
     }
 }
 
-/// Whether a command ends well on this machine.
+/// Whether a command succeeds on this machine.
 func canRun(_ command: [String]) -> Bool {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")

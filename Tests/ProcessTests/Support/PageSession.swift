@@ -1,12 +1,12 @@
 import FoundationEssentials
 import Requirements
 
-/// The commands of a page, carried out in order by one shell in an empty folder.
+/// The commands of a page, run in order by one shell in an empty folder.
 ///
-/// Where commands begin with `Scripts/` or `cluster/`, these folders are in it too, with a `swift` that
-/// finds all built. The data set is a small one, under MNIST's names.
+/// If commands begin with `Scripts/` or `cluster/`, the folder also has these folders and a `swift` that
+/// builds nothing. The data set is small, with MNIST's file names.
 struct PageSession {
-    /// That of the programs; others take minutes.
+    /// Needs a release build of the programs; others take minutes.
     static let releaseBuild = Requirement("a release build") { buildFolder.hasSuffix("/release") }
 
     private static let mark = "@block "
@@ -19,7 +19,7 @@ struct PageSession {
 
     init(_ page: MarkdownPage) async throws {
         self.page = page
-        // Enough of them that the README's log has its step lines.
+        // Enough images that the README's log has step lines.
         data = try SampleData(train: page.path == "README.md" ? 12_900 : 1_300, side: 28)
         for name in try FileManager.default.contentsOfDirectory(atPath: data.folder) {
             guard try await bench.start(["gzip", data.path(name)]).end().status == 0 else {
@@ -44,7 +44,7 @@ struct PageSession {
         }
     }
 
-    /// Runs all commands that are to be run, and waits for those in the background.
+    /// Runs all commands that can be run, and waits for those in the background.
     func run() async throws -> Ending {
         let port = try ListeningSocket().port
         var script = """
@@ -68,7 +68,7 @@ struct PageSession {
         ).end()
     }
 
-    /// The forms of the lines that each block printed, by the line of its fence.
+    /// The forms of the lines that each block printed, by the line of the block's fence.
     func output(of ending: Ending) -> [Int: Set<String>] {
         var lines: [Int: Set<String>] = [:]
         var block = 0
@@ -83,7 +83,7 @@ struct PageSession {
         return lines
     }
 
-    /// What is the same in a line on every machine and with all data: its words.
+    /// The words of a line, which are the same on every machine and for all data.
     static func form(_ line: some StringProtocol) -> String {
         String(line)
             .replacing(/worker [^ ]+/, with: "worker *")
@@ -101,7 +101,7 @@ struct PageSession {
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
     }
 
-    /// A `swift build` that finds all built.
+    /// A `swift build` that treats everything as built.
     private static let compiler = """
         while [ $# -gt 0 ]; do
             case $1 in

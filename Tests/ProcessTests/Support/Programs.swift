@@ -3,19 +3,19 @@ import Glibc
 import Requirements
 import Testing
 
-/// A user who may do no more than any other.
+/// A user without special rights.
 enum Unprivileged {
-    /// What runs a command as such a user: as nobody, where root can be that.
+    /// The command prefix for such a user: root becomes nobody.
     static let command =
         getuid() == 0 ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : []
 
-    /// That it may run what was built.
+    /// The user can run the built program.
     static let user = Requirement("a build's folder that is open to the user nobody") {
         canRun(command + ["test", "-x", ternPath])
     }
 }
 
-/// Expects that jq reads each line of a file as one JSON object.
+/// Expects that jq reads each line of a file as a JSON object.
 func expectObjects(
     _ path: String, sourceLocation: SourceLocation = #_sourceLocation
 ) async throws {

@@ -7,7 +7,7 @@ enum Python {
     static let withTorch = named("TERN_TORCH_PYTHON", or: "torch")
     /// A Python that has TensorBoard.
     static let withTensorBoard = named("TERN_TENSORBOARD_PYTHON", or: "tensorboard")
-    /// A Python that has what reads and validates Kubernetes' manifests.
+    /// A Python that can read and validate Kubernetes manifests.
     static let withManifests = named("TERN_KUBERNETES_PYTHON", or: "kubernetes")
     /// Debian's own Python, with ZeroMQ, numpy and XXH3.
     static let withZeroMQ = "/usr/bin/python3"
@@ -21,7 +21,7 @@ enum Python {
         canRun([withZeroMQ, "-c", "import numpy, xxhash, zmq"])
     }
 
-    /// The Python that a variable names, or else one of those that `Scripts/test` sets up.
+    /// The Python that a variable names, or the one that `Scripts/test` sets up.
     private static func named(_ variable: String, or name: String) -> String? {
         ProcessInfo.processInfo.environment[variable]
             ?? [packagePath(".build/\(name)/bin/python")]
@@ -32,11 +32,11 @@ enum Python {
         Requirement("a Python with \(what), or run Scripts/test") { path != nil }
     }
 
-    /// A script of `Scripts/fixtures`.
+    /// The path of a script in `Scripts/fixtures`.
     static func script(_ name: String) -> String { packagePath("Scripts/fixtures/\(name)") }
 }
 
-/// The path of something in the package.
+/// The absolute path of a file or folder in the package.
 func packagePath(_ name: String) -> String {
     URL(filePath: #filePath).appending(path: "../../../../\(name)").standardized
         .path(percentEncoded: false)

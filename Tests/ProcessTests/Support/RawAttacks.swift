@@ -1,11 +1,11 @@
 import Foundation
 import TestSupport
 
-// Attacks that break the rules of ZeroMQ's protocol. Each blocks, so it has a thread of its own: the few
-// of Swift's pool are there for other tests too.
+// Attacks that break the rules of ZeroMQ's protocol. Each blocks, so it runs on its own thread, because
+// Swift's pool has few threads and other tests need them.
 
 extension RawConnection {
-    /// Connections that speak no ZeroMQ, and some that begin to and then say nothing.
+    /// Opens connections that send garbage, and some that start a handshake and then stay silent.
     static func sendGarbage(_ endpoint: String) async throws {
         try await onOwnThread {
             var noise = SplitMix64(state: 7)
@@ -21,11 +21,11 @@ extension RawConnection {
         }
     }
 
-    /// Frames of one message that never ends, until the other side has had enough, or 20,000 times.
+    /// Sends frames of one endless message, until the other side closes the connection or 20,000 are sent.
     ///
     /// - Parameters:
-    ///   - count: how many frames are sent at a time.
-    ///   - size: the bytes of each.
+    ///   - count: the number of frames sent at once.
+    ///   - size: the bytes of each frame.
     /// - Returns: the bytes that were sent, at least two a frame.
     static func sendWithoutEnd(
         _ endpoint: String, _ count: Int, of size: Int
@@ -39,7 +39,7 @@ extension RawConnection {
         }
     }
 
-    /// A crowd that sends as many small messages as it can and ends its connections at once, ten times.
+    /// A crowd that sends as many small messages as it can and disconnects at once, ten times.
     static func floodAndHangUp(_ endpoint: String) async throws {
         try await onOwnThread {
             for _ in 0..<10 {
@@ -53,7 +53,7 @@ extension RawConnection {
         }
     }
 
-    /// Many peers, one after another, of which each claims a number as a router gives them to its peers.
+    /// Many peers, one after another; each claims an identity of the form that a router assigns.
     static func claimNumbers(_ endpoint: String) async throws {
         try await onOwnThread {
             var noise = SplitMix64(state: 11)
@@ -68,9 +68,9 @@ extension RawConnection {
         }
     }
 
-    /// A coordinator to a worker that dials it, whose first message never ends.
+    /// Acts as a coordinator to a connecting worker, and sends an endless first message.
     ///
-    /// - Returns: the bytes that were sent until the worker had enough, or 20,000 frames.
+    /// - Returns: the bytes that were sent before the worker disconnected, or in 20,000 frames.
     static func answerWithoutEnd(_ listener: ListeningSocket, of size: Int) async throws -> Int {
         try await onOwnThread {
             let connection = try RawConnection(acceptedBy: listener)

@@ -1,12 +1,12 @@
 import Glibc
 
-/// A TCP connection to this machine without ZeroMQ: it can break every rule of ZeroMQ's protocol.
+/// A TCP connection to this machine without ZeroMQ; it can break every rule of ZeroMQ's protocol.
 final class RawConnection: Sendable {
     private let socket: Int32
-    /// POLLRDHUP, of which Swift's import of the system's headers does not know.
+    // POLLRDHUP, which Swift's import of the system's headers lacks.
     private static let hungUp = Int16(0x2000)
 
-    /// Dials the port of an endpoint such as `tcp://127.0.0.1:5555`.
+    /// Connects to the port of an endpoint such as `tcp://127.0.0.1:5555`.
     init(_ endpoint: String) throws {
         socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
@@ -26,22 +26,22 @@ final class RawConnection: Sendable {
         }
     }
 
-    /// Takes the next peer that dials, on this machine.
+    /// Accepts the next connecting peer.
     init(acceptedBy listener: ListeningSocket) throws { socket = try listener.accept() }
 
     deinit { close(socket) }
 
-    /// Ends the connection at once, whatever has not arrived yet, when this goes away.
+    /// Makes the connection reset at once when this object goes away, whatever data is still in flight.
     func reset() {
         var lingering = linger(l_onoff: 1, l_linger: 0)
         setsockopt(
             socket, SOL_SOCKET, SO_LINGER, &lingering, socklen_t(MemoryLayout<linger>.size))
     }
 
-    /// Sends all the bytes; false once the other side has ended the connection.
+    /// Sends all the bytes; returns false once the other side has closed the connection.
     ///
-    /// Where that side's window is closed too, the system would tell of the end only minutes later:
-    /// so this looks for it before each part.
+    /// If that side's window is closed too, the system reports the end only minutes later, so this checks
+    /// before each part.
     @discardableResult
     func send(_ bytes: [UInt8]) -> Bool {
         var sent = 0
@@ -59,11 +59,11 @@ final class RawConnection: Sendable {
         return true
     }
 
-    /// Sends what a socket of ZeroMQ sends before its first message (ZMTP 3.0, mechanism NULL).
+    /// Sends a ZeroMQ socket's handshake (ZMTP 3.0, mechanism NULL).
     ///
     /// - Parameters:
-    ///   - kind: the socket's, of six letters, such as DEALER.
-    ///   - identity: what it wants to be called by a router, if it wants anything.
+    ///   - kind: the socket's kind in six letters, such as DEALER.
+    ///   - identity: the identity that it claims, if any.
     func greet(as kind: String = "DEALER", identity: [UInt8] = []) {
         let mechanism = Array("NULL".utf8) + [UInt8](repeating: 0, count: 16)
         send([0xFF] + [UInt8](repeating: 0, count: 8) + [0x7F, 3, 0] + mechanism)
@@ -72,12 +72,12 @@ final class RawConnection: Sendable {
         let name = [8] + Array("Identity".utf8) + [0, 0, 0, UInt8(identity.count)] + identity
         let command = [5] + Array("READY".utf8) + type + (identity.isEmpty ? [] : name)
         send([4, UInt8(command.count)] + command)
-        // The other side's greeting of 64 bytes, and a byte of its answer: now it takes messages.
+        // After the other side's greeting of 64 bytes and one byte of its answer, it accepts messages.
         var bytes = [UInt8](repeating: 0, count: 65)
         recv(socket, &bytes, bytes.count, Int32(MSG_WAITALL))
     }
 
-    /// Sends frames of zeros that say that another follows; false once the connection is ended.
+    /// Sends frames of zeros that announce a further frame; returns false once the connection is closed.
     func sendFrames(_ count: Int, of size: Int) -> Bool {
         let length = (0..<8).map { UInt8(truncatingIfNeeded: size >> (56 - 8 * $0)) }
         let head = size > 255 ? [3] + length : [1, UInt8(size)]
@@ -85,7 +85,7 @@ final class RawConnection: Sendable {
         return send(Array(repeatElement(frame, count: count).joined()))
     }
 
-    /// Sends messages of a byte each, with a few pings after every three hundred.
+    /// Sends messages of one byte each, with three pings after every three hundred.
     func sendFlood(messages: Int) {
         let ping: [UInt8] = [4, 7, 4] + Array("PING".utf8) + [0, 0]
         let part = [[UInt8]](repeating: [0, 1, 0], count: 300) + [ping, ping, ping]

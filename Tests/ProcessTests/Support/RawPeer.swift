@@ -2,7 +2,7 @@ import Protocol
 import Synchronization
 import ZeroMQ
 
-/// A peer that says to Tern whatever a test wants said, over real sockets.
+/// A peer that sends any messages to Tern over real sockets.
 actor RawPeer {
     nonisolated let thread = EventLoop(name: "raw-peer")
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -11,7 +11,7 @@ actor RawPeer {
     private let context = Context()
     private var socket: Socket?
 
-    /// Carries out `body` with a peer that is closed when it is over.
+    /// Runs `body` with a peer, and closes it afterwards.
     static func with(
         _ kind: Socket.Kind, _ body: (RawPeer) async throws -> Void
     ) async throws {
@@ -47,12 +47,12 @@ actor RawPeer {
         await context.terminate()
     }
 
-    /// Listens on a port of the system's choice, and gives back the endpoint.
+    /// Listens at a port that the system picks, and returns the endpoint.
     func listen() throws -> String { try socket?.bind("tcp://127.0.0.1:*") ?? "" }
 
     func dial(_ endpoint: String) throws { try socket?.connect(endpoint) }
 
-    /// Sends frames, the first of them as text.
+    /// Sends frames; the first is given as text.
     func send(_ header: String, _ payload: [UInt8]..., to peer: PeerIdentity? = nil) {
         send([Array(header.utf8)] + payload, to: peer)
     }
@@ -77,7 +77,7 @@ extension Frame {
     }
 }
 
-/// A control message as it goes over the wire, of any version of the protocol.
+/// The wire form of a control message, of any protocol version.
 func control(
     _ type: String, version: Int = protocolVersion, run: String = "0000000000000000", _ body: String
 ) -> String {

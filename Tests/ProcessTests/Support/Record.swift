@@ -3,7 +3,7 @@ import Hashing
 import Testing
 
 extension RunFolder {
-    /// The lines of the record behind its heading.
+    /// The lines of the record after its heading.
     var steps: [String] {
         get throws {
             let lines = try text("steps.csv").split(separator: "\n").map(String.init)
@@ -12,7 +12,7 @@ extension RunFolder {
         }
     }
 
-    /// Changes the lines of the record behind its heading.
+    /// Changes the lines of the record after its heading.
     func changeSteps(_ change: (inout [String]) -> Void) throws {
         var lines = try steps
         change(&lines)
@@ -20,7 +20,7 @@ extension RunFolder {
         try Data(text.utf8).write(to: URL(filePath: path("steps.csv")))
     }
 
-    /// Flips the lowest bit of a tensor's first value in a sealed file, and seals it anew.
+    /// Flips the lowest bit of a tensor's first value in a file, and updates the file's digest.
     func changeSealed(_ name: String, tensor: String) throws {
         let bytes = try readFile(path(name))
         let value = try #require(
@@ -33,8 +33,8 @@ extension RunFolder {
     }
 }
 
-/// The bytes of a safetensors file with the digest that belongs to them: the SHA-256 of all, with
-/// zeros in the digest's place.
+/// The bytes of a safetensors file with a valid digest: the SHA-256 of the whole file, with
+/// zeros in place of the digest.
 private func sealed(_ bytes: [UInt8]) -> [UInt8] {
     var bytes = bytes
     let key = Array(#""sha256":""#.utf8)

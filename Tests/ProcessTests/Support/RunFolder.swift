@@ -1,11 +1,11 @@
 import FoundationEssentials
 import Testing
 
-/// The folder that a run has left, as the test's bench sees it.
+/// The folder of a run on the test's bench.
 struct RunFolder {
     let path: String
 
-    /// The run folder of this name on the test's bench.
+    /// The run folder with this name on the test's bench.
     init(_ name: String = "run") { path = bench.path(name) }
 
     func path(_ name: String) -> String { "\(path)/\(name)" }
@@ -51,7 +51,7 @@ struct RunFolder {
     }
 }
 
-/// `summary.json` of a run; all that the documentation promises must be there.
+/// The `summary.json` of a run; every documented field must be present.
 struct Summary: Decodable, Equatable {
     let status: String
     let dataset: String
@@ -77,7 +77,7 @@ struct Summary: Decodable, Equatable {
     }
 }
 
-/// A line of `events.jsonl`, as far as tests look at it.
+/// The fields of a line of `events.jsonl` that tests read.
 struct Event: Decodable {
     /// A process that failed.
     struct Failure: Decodable {
@@ -121,7 +121,7 @@ struct Metric: Decodable, Hashable {
         case examplesPerSecond = "examples_per_second"
     }
 
-    /// What must be the same, digit for digit, each time the run is carried out.
+    /// The values that must be identical, digit for digit, each time the run is carried out.
     var withoutTime: [String] {
         let numbers = [
             loss, accuracy, learningRate, trainLoss, trainAccuracy, testLoss, testAccuracy,

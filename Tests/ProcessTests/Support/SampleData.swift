@@ -1,9 +1,9 @@
 import FoundationEssentials
 import TestSupport
 
-/// A small data set that can be learnt, the same bytes every time.
+/// A small learnable data set, with the same bytes every time.
 ///
-/// Each class has a pattern; each image is its class's pattern under noise.
+/// Each class has a pattern; each image is its class's pattern with noise.
 struct SampleData {
     static let trainImages = "train-images-idx3-ubyte"
     static let trainLabels = "train-labels-idx1-ubyte"
@@ -12,13 +12,13 @@ struct SampleData {
 
     let folder: String
 
-    /// A data set that is there already.
+    /// A data set that exists already.
     init(at folder: String) { self.folder = folder }
 
-    /// A data set that goes with ``Recipe/long``.
+    /// A data set for ``Recipe/long``.
     static func large() throws -> SampleData { try SampleData(train: 6000, side: 28) }
 
-    /// Writes the data set to a folder of the test's bench.
+    /// Writes the data set to a folder on the test's bench.
     init(
         _ name: String = "data", train: Int = 600, test: Int = 200, side: Int = 12,
         classes: Int = 10
@@ -49,7 +49,7 @@ struct SampleData {
         try FileManager.default.removeItem(atPath: path(name))
     }
 
-    /// Makes the files of images files of float32 values, those that networks make of the pixels.
+    /// Turns the image files into float32 files with the values that networks compute from the pixels.
     func turnIntoFloats() throws {
         for name in [Self.trainImages, Self.testImages] {
             let bytes = try readFile(path(name))
@@ -83,7 +83,7 @@ func readFile(_ path: String) throws -> [UInt8] {
     Array(try Data(contentsOf: URL(filePath: path)))
 }
 
-/// Writes a file to the test's bench, and gives back its path.
+/// Writes a file to the test's bench, and returns its path.
 func writeFile(_ name: String, _ bytes: [UInt8]) throws -> String {
     let path = bench.path(name)
     try Data(bytes).write(to: URL(filePath: path))

@@ -1,27 +1,27 @@
 import Foundation
 import Requirements
 
-/// A way to log in on this machine as the same user, by the system's real ssh and sshd.
+/// A login on this machine as the same user, with the system's real ssh and sshd.
 ///
-/// It needs no port: each connection has an sshd of its own, at the other end of a pipe.
+/// It needs no port: each connection has its own sshd at the other end of a pipe.
 struct SecureShell {
     private static let serverPath = "/usr/sbin/sshd"
 
-    /// The server that it starts.
+    /// The package with the server.
     static let server = Requirement("the package openssh-server") {
         FileManager.default.isExecutableFile(atPath: serverPath)
     }
 
-    /// The command that stands for `ssh`.
+    /// The command to use in place of `ssh`.
     let command: String
 
-    /// Makes keys and settings on the bench.
+    /// Creates keys and settings on the bench.
     ///
     /// - Parameters:
-    ///   - home: the folder that those who log in find as their home.
-    ///   - loginShell: the shell that reads the commands, such as `fish`.
+    ///   - home: the home folder of logged-in users.
+    ///   - loginShell: the shell that runs the commands, such as `fish`.
     init(home: String, loginShell: String = "sh") async throws {
-        // Where sshd runs as root, it wants this to be there.
+        // An sshd that runs as root needs this folder.
         try? FileManager.default.createDirectory(
             atPath: "/run/sshd", withIntermediateDirectories: false)
         for key in ["host", "user"] {

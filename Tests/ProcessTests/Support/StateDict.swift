@@ -1,25 +1,25 @@
-/// A `state_dict` as PyTorch's users save it in a safetensors file, for a test to spoil.
+/// A `state_dict` as PyTorch's users save it in a safetensors file, for a test to damage.
 struct StateDict {
-    /// A tensor, and what the file's header says of it.
+    /// A tensor and its entry in the file's header.
     struct Tensor {
         let name: String
         var type = "F32"
         var shape: [Int]
         var bytes: [UInt8]
-        /// Where the header says the data lie; where they do, if this is nil.
+        /// The offsets in the header; the true ones if this is nil.
         var claimedOffsets: [Int]?
     }
 
     var tensors: [Tensor]
 
-    /// The tensors of a model, without all that Tern's files say beside them.
+    /// The tensors of a model, without Tern's metadata.
     init(ofModel path: String) throws {
         tensors = try TensorFile(readFile(path)).tensors.map {
             Tensor(name: $0.name, shape: $0.shape, bytes: $0.bytes)
         }
     }
 
-    /// Changes the tensor of a name.
+    /// Changes the tensor with a name.
     mutating func change(_ name: String, _ change: (inout Tensor) -> Void) {
         for index in tensors.indices where tensors[index].name == name { change(&tensors[index]) }
     }
@@ -37,7 +37,7 @@ struct StateDict {
         return littleEndian(UInt64(header.count)) + header + tensors.flatMap(\.bytes)
     }
 
-    /// Writes the file to the test's bench, and gives back its path.
+    /// Writes the file to the test's bench, and returns its path.
     func write(_ name: String = "weights.safetensors") throws -> String {
         try writeFile(name, encoded)
     }

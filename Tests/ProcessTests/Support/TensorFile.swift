@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Testing
 
-/// A safetensors file, read without the help of the code under test.
+/// A safetensors file, read without the code under test.
 struct TensorFile {
     struct Tensor {
         let name: String
@@ -20,11 +20,11 @@ struct TensorFile {
         }
     }
 
-    /// In the order of their data.
+    /// The tensors in the order of their data.
     let tensors: [Tensor]
     let metadata: [String: String]
 
-    /// What the header says of a tensor; of the metadata's strings, nothing.
+    /// A tensor's entry in the header; the metadata's strings are ignored.
     private struct Entry: Decodable {
         let dtype: String?
         let shape: [Int]?

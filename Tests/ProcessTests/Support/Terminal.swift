@@ -1,16 +1,16 @@
 import Glibc
 import Synchronization
 
-/// A pseudo-terminal with a process on its other side, as if a person sat here.
+/// A pseudo-terminal with a process on one side and the test, as its user, on the other.
 final class Terminal: Sendable {
-    /// What a process opens to be on the terminal.
+    /// The path that a process opens to use the terminal.
     let path: String
     private let person: Int32
-    /// Kept open, so that what a process has written can be read after its end.
+    /// Stays open, so that the output of an ended process can still be read.
     private let process: Int32
     private let shown = Mutex("")
 
-    /// Opens a terminal with so many columns.
+    /// Opens a terminal with this many columns.
     init(columns: UInt16 = 80) throws {
         var (person, process): (Int32, Int32) = (-1, -1)
         var name = [CChar](repeating: 0, count: 128)
@@ -38,7 +38,7 @@ final class Terminal: Sendable {
     /// Presses a key.
     func press(_ key: UInt8) { write(person, [key], 1) }
 
-    /// All that has been shown so far; to be read now and then, or the process would have to wait.
+    /// All text shown so far; read it now and then, or the process blocks.
     var text: String {
         shown.withLock { shown in
             var buffer = [UInt8](repeating: 0, count: 4096)
@@ -49,7 +49,7 @@ final class Terminal: Sendable {
         }
     }
 
-    /// Whether it shows what is typed, and hands it over line by line, as a shell leaves it.
+    /// Whether the terminal echoes and buffers lines, as a shell leaves it.
     var isUsual: Bool {
         var settings = termios()
         let usual = tcflag_t(ECHO | ICANON | ISIG)

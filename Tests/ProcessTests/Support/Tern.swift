@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-/// The folder of the built programs, which is that of the program that runs the tests.
+/// The folder of the built programs, which also holds the test program.
 let buildFolder: String = {
     var buffer = [UInt8](repeating: 0, count: 4096)
     let count = max(0, readlink("/proc/self/exe", &buffer, buffer.count))
@@ -12,7 +12,7 @@ let buildFolder: String = {
 /// The built binary.
 let ternPath = "\(buildFolder)/tern"
 
-/// A kernel set that every processor of this kind can run, if not the fastest.
+/// A kernel set that every processor of this architecture supports, maybe not the fastest.
 let commonKernels: String = {
     #if arch(x86_64)
         "avx2"
@@ -21,7 +21,7 @@ let commonKernels: String = {
     #endif
 }()
 
-/// Starts `tern` on the test's bench, at a terminal if there is one.
+/// Starts `tern` on the test's bench, on a terminal if one is given.
 func start(
     _ arguments: [String], environment: [String: String] = [:], terminal: Terminal? = nil
 ) throws -> TernProcess {
@@ -33,8 +33,8 @@ func tern(_ arguments: [String], environment: [String: String] = [:]) async thro
     try await start(arguments, environment: environment).end()
 }
 
-/// Expects that a command is refused: with one line that holds all of `parts`, with this exit
-/// status, and with no process left but those that were there.
+/// Expects that a command is rejected with one line that contains all of `parts` and this exit
+/// status, and that no new process remains.
 func expectRefusal(
     _ arguments: [String], status: Int32, _ parts: String...,
     environment: [String: String] = [:], sourceLocation: SourceLocation = #_sourceLocation
@@ -45,7 +45,7 @@ func expectRefusal(
     #expect(bench.running() == others, sourceLocation: sourceLocation)
 }
 
-/// Expects that a process ended with one line of error that holds all of `parts`.
+/// Expects that a process ended with one line on standard error that contains all of `parts`.
 func expectRefusal(
     _ ending: Ending, status: Int32, _ parts: [String],
     sourceLocation: SourceLocation = #_sourceLocation

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 import Synchronization
 
-/// How a process ended: its exit status, or 128 and the signal that killed it, as shells say it.
+/// How a process ended: its exit status, or 128 plus the signal that killed it, as in shells.
 struct Ending {
     let status: Int32
     let output: String
@@ -11,17 +11,17 @@ struct Ending {
     var errorLines: [String] { errors.split(separator: "\n").map(String.init) }
 }
 
-/// A process that a test has started; what it prints goes to files, which the test reads.
+/// A process of a test; its output goes to files, which the test reads.
 final class TernProcess: Sendable {
     let pid: pid_t
     private let outputPath: String
     private let errorsPath: String
     private let status = Mutex<Int32?>(nil)
 
-    /// Starts a process, the first of a session of its own.
+    /// Starts a process as the leader of a new session.
     ///
-    /// - Parameter terminal: the path of a terminal that becomes its input, output and controlling
-    ///   terminal, if it is to have one.
+    /// - Parameter terminal: the path of a terminal for its input and output, which also becomes its
+    ///   controlling terminal.
     init(
         _ command: [String], environment: [String], folder: String, output: String, errors: String,
         terminal: String?
@@ -32,7 +32,7 @@ final class TernProcess: Sendable {
         posix_spawn_file_actions_init(&files)
         defer { posix_spawn_file_actions_destroy(&files) }
         let create = O_WRONLY | O_CREAT | O_TRUNC
-        // The first terminal that the first process of a session opens is its controlling one.
+        // The first terminal that a session's leader opens becomes its controlling terminal.
         posix_spawn_file_actions_addopen(&files, 0, terminal ?? "/dev/null", O_RDWR, 0)
         if terminal == nil {
             posix_spawn_file_actions_addopen(&files, 1, output, create, 0o644)
@@ -47,10 +47,10 @@ final class TernProcess: Sendable {
         var signals = sigset_t()
         sigemptyset(&signals)
         posix_spawnattr_setsigmask(&attributes, &signals)
-        // Whoever started the tests may ignore some, as `nohup` does SIGHUP.
+        // The parent of the tests may have set some to be ignored, as `nohup` does with SIGHUP.
         for signal in [SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGXFSZ] { sigaddset(&signals, signal) }
         posix_spawnattr_setsigdefault(&attributes, &signals)
-        let newSession: Int32 = 0x80  // POSIX_SPAWN_SETSID, which Swift's Glibc does not know
+        let newSession: Int32 = 0x80  // POSIX_SPAWN_SETSID, which Swift's Glibc does not define
         let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | newSession
         posix_spawnattr_setflags(&attributes, Int16(flags))
 
@@ -67,12 +67,12 @@ final class TernProcess: Sendable {
         self.pid = pid
     }
 
-    // MARK: - What it says
+    // MARK: - Output
 
     var output: String { text(of: outputPath) }
     var errors: String { text(of: errorsPath) }
 
-    /// Waits for a whole line on standard output that contains a text.
+    /// Waits for a complete line on standard output that contains a text.
     @discardableResult
     func line(_ part: String) async throws -> String {
         try await eventually("a line with \"\(part)\" of\n\(output)\n\(errors)") {
@@ -95,19 +95,19 @@ final class TernProcess: Sendable {
         String(decoding: (try? Data(contentsOf: URL(filePath: path))) ?? Data(), as: UTF8.self)
     }
 
-    // MARK: - How it ends
+    // MARK: - End
 
-    /// Sends it a signal, unless it has ended.
+    /// Sends the process a signal, unless it has ended.
     func signal(_ signal: Int32) {
         status.withLock { status in
             if status == nil { _ = Glibc.kill(pid, signal) }
         }
     }
 
-    /// Kills it without warning.
+    /// Kills the process.
     func kill() { signal(SIGKILL) }
 
-    /// Waits for its end, as long as it goes on saying something.
+    /// Waits for the process to end, as long as it keeps printing.
     @discardableResult
     func end() async throws -> Ending {
         try await eventually(
@@ -120,7 +120,7 @@ final class TernProcess: Sendable {
 
     var hasEnded: Bool { look(WNOHANG) }
 
-    /// Collects what is left of it once it has been killed.
+    /// Collects the exit status after a kill.
     func reap() { _ = look(0) }
 
     private func look(_ options: Int32) -> Bool {

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Testing
 
-/// A trace in the Trace Event Format, as its documentation describes the JSON object format.
+/// A trace in the JSON object form of the Trace Event Format, by its documentation.
 struct TraceDocument: Decodable {
     struct Event: Decodable {
         struct Arguments: Decodable {
@@ -27,7 +27,7 @@ struct TraceDocument: Decodable {
     let displayTimeUnit: String
     let traceEvents: [Event]
 
-    /// Reads the trace of a run, if there is a whole one.
+    /// Reads the trace of a run, if it is complete.
     init(_ run: RunFolder) throws {
         self = try JSONDecoder().decode(
             Self.self, from: Data(readFile(run.path("trace.json"))))
@@ -35,14 +35,14 @@ struct TraceDocument: Decodable {
 
     var slices: [Event] { traceEvents.filter { $0.ph == "X" } }
 
-    /// The number of the process whose title ends so.
+    /// The number of the process whose title ends with a suffix.
     func process(_ suffix: String) -> Int? {
         traceEvents.first { event in
             event.name == "process_name" && event.args?.name?.hasSuffix(suffix) == true
         }?.pid
     }
 
-    /// Holds the events to the rules of the format.
+    /// Checks the events against the rules of the format.
     func check(sourceLocation: SourceLocation = #_sourceLocation) {
         #expect(["ms", "ns"].contains(displayTimeUnit), sourceLocation: sourceLocation)
         for event in traceEvents {
@@ -66,7 +66,7 @@ struct TraceDocument: Decodable {
         }
     }
 
-    /// Whether an event has what its kind needs.
+    /// Whether an event has the fields that its kind needs.
     private func isSound(_ event: Event) -> Bool {
         switch event.ph {
         case "X":
@@ -82,8 +82,8 @@ struct TraceDocument: Decodable {
         }
     }
 
-    /// Whether of any two slices of a track one holds the other, or they do not overlap, but for what
-    /// numbers of microseconds round.
+    /// Whether any two slices of a track are nested or disjoint, up to the rounding of
+    /// microseconds.
     private func isNested(_ slices: [Event]) -> Bool {
         let tolerance = 0.002
         var open: [Double] = []

@@ -1,18 +1,18 @@
 import Testing
 
-/// The options that one or several trainings of a test have in common.
+/// The options that the training runs of a test share.
 struct Recipe: CustomTestStringConvertible {
     private var options: [(name: String, value: String)] = []
 
     /// A network and a run that take a fraction of a second.
     static let small = Recipe().with("--hidden", "16", "--epochs", "2", "--batch-size", "100")
 
-    /// 4 epochs of 600 steps: long enough that a test can interfere in an epoch's middle.
+    /// 4 epochs of 600 steps: long enough for a test to interfere within an epoch.
     static let long = Recipe().with("--epochs", "4", "--batch-size", "10", "--log-every", "20")
 
     var testDescription: String { options.map { "\($0) \($1)" }.joined(separator: " ") }
 
-    /// The recipe with options added or, where it has them, changed: names and values in turn, with
+    /// The recipe with options added or changed: names and values alternate, with
     /// an empty value for a flag.
     func with(_ more: String...) -> Recipe {
         var recipe = self
@@ -23,19 +23,19 @@ struct Recipe: CustomTestStringConvertible {
         return recipe
     }
 
-    /// The arguments that train by this recipe.
+    /// The arguments for training with this recipe.
     func arguments(
         for command: String = "train", _ data: SampleData, into run: RunFolder
     ) -> [String] {
         [command, "--data", data.folder, "--run-dir", run.path] + words
     }
 
-    /// The options as words of a command line.
+    /// The options as command-line arguments.
     var words: [String] {
         options.flatMap { $0.value.isEmpty ? [$0.name] : [$0.name, $0.value] }
     }
 
-    /// Trains with `tern train` to the end, and gives back what it came to.
+    /// Trains with `tern train` to the end, and returns the summary.
     func train(
         _ data: SampleData, into run: RunFolder, environment: [String: String] = [:],
         sourceLocation: SourceLocation = #_sourceLocation
@@ -46,7 +46,7 @@ struct Recipe: CustomTestStringConvertible {
 }
 
 extension RunFolder {
-    /// What the run came to, whose last process must have completed it without a complaint.
+    /// The summary of the run; its last process must have completed it without errors.
     func completed(
         _ ending: Ending, sourceLocation: SourceLocation = #_sourceLocation
     ) throws -> Summary {
@@ -57,8 +57,8 @@ extension RunFolder {
         return summary
     }
 
-    /// Sends a signal to the run's `tern train`, which must end as documented and leave nothing running,
-    /// and gives back what the run has come to.
+    /// Sends a signal to the run's `tern train`, which must end as documented and leave nothing running;
+    /// returns the run's summary.
     func interrupted(
         _ train: TernProcess, by signal: Int32, sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> Summary {
@@ -75,7 +75,7 @@ extension RunFolder {
         return summary
     }
 
-    /// Goes on with the run to its end, and gives back what it came to.
+    /// Resumes the run to its end, and returns the summary.
     func resume(
         _ options: String..., sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> Summary {
@@ -84,17 +84,17 @@ extension RunFolder {
     }
 }
 
-/// A coordinator on a port that it has chosen itself, and the workers that dial it.
+/// A coordinator on a port of its own choice, and workers that connect to it.
 struct Cluster {
     let coordinator: TernProcess
     let endpoint: String
     private let environment: [String: String]
 
-    /// Starts `tern coordinator` and waits until it listens.
+    /// Starts `tern coordinator`, and waits until it listens.
     ///
     /// - Parameters:
-    ///   - isOpen: whether anybody is let in, not those alone who have the bench's credential.
-    ///   - limits: what a shell does first, such as `ulimit -Sn 100`.
+    ///   - isOpen: whether anybody may join, without the bench's credential.
+    ///   - limits: shell commands to run first, such as `ulimit -Sn 100`.
     init(
         _ recipe: Recipe, _ data: SampleData, into run: RunFolder,
         listen: String = "tcp://127.0.0.1:*", isOpen: Bool = false, under limits: String = ":"
@@ -115,7 +115,7 @@ struct Cluster {
         try start(["worker", "--connect", endpoint] + options, environment: environment)
     }
 
-    /// Has a worker train a long recipe alone, and kills it in the second epoch.
+    /// Trains a long recipe with a single worker, and kills it in the second epoch.
     func loseOnlyWorker() async throws {
         let worker = try worker()
         try await coordinator.line("Epoch [2/4], Step [20/600]")

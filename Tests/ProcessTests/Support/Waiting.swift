@@ -1,15 +1,15 @@
-/// How long any test waits for anything that must happen, or for a sign that it will; nothing takes a tenth of
+/// The time limit of any test's wait for something that must happen, or for progress; nothing takes a tenth of
 /// this.
 let patience = Duration.seconds(90)
 
-/// Something that a test relies on did not happen.
+/// A condition that a test depends on was not met.
 struct TestFailure: Error, CustomStringConvertible {
     let description: String
 }
 
-/// Waits until `event` gives a value; for how long does not matter, only that it comes.
+/// Waits until `event` returns a value.
 ///
-/// - Parameter progress: what changes as long as the event is still to be expected: the wait begins anew.
+/// - Parameter progress: a value that changes while the event can still be expected; each change restarts the limit.
 func eventually<Value>(
     _ what: @autoclosure () -> String, within limit: Duration = patience,
     progress: () -> Int = { 0 }, _ event: () throws -> Value?
@@ -25,12 +25,12 @@ func eventually<Value>(
     }
 }
 
-/// Waits until something is so.
+/// Waits until a condition is true.
 func eventually(_ what: @autoclosure () -> String, _ condition: () throws -> Bool) async throws {
     try await eventually(what()) { try condition() ? () : nil }
 }
 
-/// Lets so many through at once, the others in the order in which they came.
+/// Admits a number of callers at once, and the others in order of arrival.
 actor Turnstile {
     private var free: Int
     private var queue: [CheckedContinuation<Void, Never>] = []

@@ -1,11 +1,11 @@
-/// What a web server answers, as curl reads it.
+/// A web server's answer, as curl reads it.
 struct WebAnswer {
     let status: Int
-    /// The headers, with their names in lower case.
+    /// The headers, with lower-case names.
     let headers: [String: String]
     let body: String
 
-    /// Asks once, for exactly that address.
+    /// Sends one request for exactly this address.
     init(_ url: String, _ options: [String] = []) async throws {
         let ending = try await bench.start(
             ["curl", "--silent", "--show-error", "--include", "--path-as-is", "--globoff"]

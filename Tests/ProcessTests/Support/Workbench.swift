@@ -4,12 +4,12 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// What one test case has to itself: a temporary folder, and the processes that it starts.
+/// The temporary folder and the processes of one test case.
 ///
-/// All that descend from them inherit an environment variable by which they are found again, even
-/// when whoever started them is gone.
+/// All descendants of these processes inherit an environment variable, which identifies them even
+/// after their parents have ended.
 final class Workbench: Sendable {
-    /// The bench of the test case that is running.
+    /// The bench of the running test case.
     @TaskLocal fileprivate static var current: Workbench?
 
     let folder: String
@@ -17,7 +17,7 @@ final class Workbench: Sendable {
     let keys: PoolKeys
     private let mark = "TERN_TEST_BENCH=\(UUID())"
     private let started = Mutex<[TernProcess]>([])
-    /// The next process's number: two that start at once must not write to the same files.
+    /// The next process's number, because concurrent processes must not write to the same files.
     private let nextNumber = Mutex(0)
 
     fileprivate init() throws {
@@ -27,7 +27,7 @@ final class Workbench: Sendable {
         keys = try PoolKeys(in: "\(folder)/keys")
     }
 
-    /// The path of something in the folder.
+    /// The path of a file in the folder.
     func path(_ name: String) -> String { "\(folder)/\(name)" }
 
     /// Starts a program with these arguments.
@@ -38,9 +38,9 @@ final class Workbench: Sendable {
             !name.hasPrefix("TERN_")
         }
         variables.merge(keys.variables) { $1 }
-        // No secret of a worker is to be left in this user's home.
+        // No worker's secret may stay in this user's home.
         variables["XDG_CONFIG_HOME"] = path("config")
-        // What the tests' own terminal is like is no matter of theirs.
+        // Tests must not depend on the terminal that they run in.
         variables["TERM"] = "xterm"
         variables["NO_COLOR"] = nil
         variables.merge(environment) { $1 }
@@ -56,8 +56,8 @@ final class Workbench: Sendable {
         return process
     }
 
-    /// The processes of this bench that are running, with a word among their arguments if one is
-    /// given.
+    /// The running processes of this bench, by default all, or those with a word among their
+    /// arguments.
     func running(_ argument: String? = nil) -> [pid_t] {
         let numbers = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         return numbers.compactMap { pid_t($0) }.filter { pid in
@@ -66,7 +66,7 @@ final class Workbench: Sendable {
         }
     }
 
-    /// Waits until all processes have ended that were started here, or that these started.
+    /// Waits until all processes of this bench and their descendants have ended.
     func nothingRuns() async throws {
         try await eventually("\(running()) still run") { running().isEmpty }
     }
@@ -94,7 +94,7 @@ final class Workbench: Sendable {
     }
 }
 
-/// The zero-terminated words of a file of `/proc`; none where the process is gone.
+/// The zero-terminated words of a file in `/proc`; none if the process has ended.
 func words(ofFile path: String) -> [String] {
     guard let file = fopen(path, "re") else { return [] }
     defer { fclose(file) }
@@ -103,15 +103,15 @@ func words(ofFile path: String) -> [String] {
     return bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
 }
 
-/// The bench of the test case that calls this.
+/// The bench of the calling test case.
 var bench: Workbench {
     guard let bench = Workbench.current else { fatalError("the suite lacks the trait .bench") }
     return bench
 }
 
-/// Gives each test case a ``Workbench``, and sees to it that no process outlives the case.
+/// Gives each test case a ``Workbench``, and ensures that no process outlives the case.
 struct WorkbenchTrait: SuiteTrait, TestTrait, TestScoping {
-    /// Some tests wait while others compute, but the processor is not to be overrun.
+    /// Some tests wait while others compute, but the processors must not be overloaded.
     private static let turnstile = Turnstile(2)
 
     let isRecursive = true
