@@ -1,10 +1,10 @@
 import Glibc
 import Training
 
-/// Who may join a coordinator: a file with a line for each worker.
+/// The workers that may join a coordinator: a file with one line per worker.
 ///
-/// A line is `NAME PUBLIC-KEY`, or `NAME PUBLIC-KEY shared` for a pool's credential. Empty lines and what
-/// follows a `#` are comments.
+/// A line is `NAME PUBLIC-KEY`, or `NAME PUBLIC-KEY shared` for a pool's credential. Empty lines and
+/// text after a `#` are comments.
 public struct AllowList: Sendable, Equatable {
     /// The workers, in the order of their lines.
     public let workers: [AllowedWorker]
@@ -23,7 +23,7 @@ public struct AllowList: Sendable, Equatable {
     /// The worker with a public key.
     func worker(publicKey: [UInt8]) -> AllowedWorker? { byKey[publicKey] }
 
-    /// The worker whose connections carry a user's name.
+    /// The worker whose connections carry this user's name.
     func worker(user: String) -> AllowedWorker? { byUser[user] }
 
     // MARK: - File
@@ -39,7 +39,7 @@ public struct AllowList: Sendable, Equatable {
         }
     }
 
-    /// Reads a list; a file that is not there is an empty one.
+    /// Reads a list; a missing file is an empty list.
     ///
     /// - Throws: ``KeyError``
     public init(path: String) throws(KeyError) {
@@ -99,7 +99,7 @@ public struct AllowList: Sendable, Equatable {
         }
     }
 
-    /// Changes the lines of a list that is sound, while no other process does.
+    /// Changes the lines of a valid list, while no other process does.
     private static func change(
         _ key: CoordinatorKey,
         _ body: (_ list: AllowList, _ lines: inout [Substring]) throws(KeyError) -> Void
@@ -112,14 +112,14 @@ public struct AllowList: Sendable, Equatable {
         try SecretFile.replace(lines.joined(separator: "\n"), at: key.listPath)
     }
 
-    /// Locks a coordinator's key until the descriptor is closed; others hold it for moments only.
+    /// Locks a coordinator's key until the descriptor is closed; other processes hold it only briefly.
     private static func takeLock(_ path: String) throws(KeyError) -> Int32 {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else {
             throw .file(FileError(operation: "lock", path: path, code: errno))
         }
         for _ in 0..<250 {
-            // Where there are no locks, two such commands at once are unlikely enough.
+            // Without locks, two such commands at once are unlikely enough.
             if Files.lock(file) != .taken { return file }
             usleep(20_000)
         }

@@ -1,9 +1,9 @@
 import Glibc
 import ZeroMQ
 
-/// Reads a list of workers again when its file has changed, on a thread that may wait for a disk.
+/// Rereads a list of workers after its file has changed, on a thread that may wait for a disk.
 public final class AllowListWatch: Sendable {
-    /// What tells two states of a file apart; all zero where it is not there.
+    /// Identifies the state of a file; all zero if it does not exist.
     private struct Stamp: Equatable {
         var device: UInt64 = 0
         var number: UInt64 = 0
@@ -13,9 +13,9 @@ public final class AllowListWatch: Sendable {
     }
 
     private struct State {
-        /// The state whose content is known.
+        /// The state whose content was read.
         var stamp: Stamp
-        /// Another state, as the last look found it.
+        /// The state at the last look.
         var newStamp: Stamp?
         var isLooking = false
         var change: Result<AllowList, KeyError>?
@@ -25,7 +25,7 @@ public final class AllowListWatch: Sendable {
     private let thread = BackgroundThread(name: "tern-keys")
     private let state: Locked<State>
 
-    /// The list as it was at the beginning.
+    /// The list at the beginning.
     public let list: AllowList
 
     /// Reads the list at `path`, and watches it from then on.
@@ -33,15 +33,15 @@ public final class AllowListWatch: Sendable {
     /// - Throws: ``KeyError``
     public init(path: String) throws(KeyError) {
         self.path = path
-        // What changes between the two is seen by the first look.
+        // The first look sees a change between these two lines.
         state = Locked(State(stamp: Self.stamp(of: path)))
         list = try AllowList(path: path)
     }
 
-    /// Whether no look is under way.
+    /// Whether no look is in progress.
     package var isIdle: Bool { state.withLock { !$0.isLooking } }
 
-    /// What the look before has found, if the file had changed; and has the thread look again.
+    /// The list that the last look has read, if the file had changed; starts the next look.
     ///
     /// The caller never waits.
     public func poll() -> Result<AllowList, KeyError>? {
@@ -53,8 +53,8 @@ public final class AllowListWatch: Sendable {
         return change
     }
 
-    /// Reads a file that has changed, but not since the last look: while somebody writes it, it is empty or
-    /// ends anywhere.
+    /// Reads a file that has changed, but not since the last look: while it is being written, it is
+    /// empty or incomplete.
     private func look() {
         let stamp = Self.stamp(of: path)
         let isSettled = state.withLock { state in

@@ -1,10 +1,10 @@
-/// A holder of a credential, as the coordinator's list knows it.
+/// The holder of a credential, as the coordinator lists it.
 public struct AllowedWorker: Hashable, Sendable {
     /// The credential's name.
     public let name: KeyName
-    /// The public key that belongs to it.
+    /// The credential's public key.
     public let publicKey: PublicKey
-    /// Whether it is a pool's: many workers may use it at once.
+    /// Whether it belongs to a pool: many workers may use it at once.
     public let isShared: Bool
 
     /// An entry of the list.
@@ -14,7 +14,7 @@ public struct AllowedWorker: Hashable, Sendable {
         self.isShared = isShared
     }
 
-    /// What its connections carry: the name and a part of the key, so that a name that has got another key
-    /// is somebody else.
+    /// The user's name of its connections: the name and a part of the key, so that a name with a new
+    /// key is another user.
     public var user: String { "\(name):\(publicKey.description.prefix(16))" }
 }

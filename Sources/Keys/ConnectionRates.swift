@@ -1,12 +1,12 @@
 import Bounds
 
-/// How many connections the holders of each credential may make: a number at once, and then some a second.
+/// Limits the connections of each credential's holders: a burst, and then a number a second.
 ///
 /// libzmq's router draws the id of its first connection at random, counts on from there, and ends the
-/// process if an id is in use (4.3.4, `router.cpp`: `add_out_pipe`). A peer may claim any id of 32 bits. One
-/// that claims an id with each of the 1,024 connections that a coordinator takes, and goes on to make new
-/// ones, hits the id that comes next after 2^32 / (1,024 x connections a second) seconds: 97 days with a
-/// worker's credential, 24 days with a pool's.
+/// process if an id is in use (4.3.4, `router.cpp`: `add_out_pipe`). A peer may claim any id of 32
+/// bits. A peer that claims an id with each of the 1,024 connections that a coordinator accepts, and
+/// keeps making new ones, hits the next id after 2^32 / (1,024 x connections a second) seconds: 97 days
+/// with a worker's credential, 24 days with a pool's.
 struct ConnectionRates: Sendable {
     /// The connections at once, and those a second in the long run.
     private static let ofWorker = TokenBucket(most: 16, aSecond: 0.5)
@@ -19,7 +19,7 @@ struct ConnectionRates: Sendable {
         budgets[worker.user, default: worker.isShared ? Self.ofPool : Self.ofWorker].take(now: now)
     }
 
-    /// Forgets all that are not on a list any more.
+    /// Drops the budgets of workers that are not on a list any more.
     mutating func keep(_ list: AllowList) {
         budgets = budgets.filter { list.worker(user: $0.key) != nil }
     }

@@ -3,17 +3,17 @@ import ZeroMQ
 
 /// The coordinator's own key pair (Curve25519), which never leaves its machine.
 ///
-/// A file holds it as one line, `tern-coordinator-1` and the secret in 64 hexadecimal digits. A second line,
-/// `next` and another secret, is the pair that is going to replace it: credentials made meanwhile name
-/// both public keys.
+/// A file holds it as one line, `tern-coordinator-1` and the secret in 64 hexadecimal digits. A second
+/// line, `next` and another secret, is the pair that will replace it: credentials made in the meantime
+/// contain both public keys.
 public struct CoordinatorKey: Sendable, CustomStringConvertible {
     /// The file.
     public let path: String
     /// The pair in use.
     private let pair: CurveKeyPair
-    /// The pair that is going to replace it.
+    /// The pair that will replace it.
     private let next: CurveKeyPair?
-    /// Who may join, where the key itself says it; nil where a list beside it does.
+    /// The workers that may join, for the key of a job; nil if a list beside the key has them.
     public let workers: AllowList?
 
     private static let heading = "tern-coordinator-1 "
@@ -50,25 +50,25 @@ public struct CoordinatorKey: Sendable, CustomStringConvertible {
         self.init(path: path, pair: pair, next: next)
     }
 
-    /// Makes a key in a file that is not there yet.
+    /// Makes a key in a new file.
     ///
-    /// - Throws: ``KeyError``, or ``SocketError`` where libzmq was built without encryption.
+    /// - Throws: ``KeyError``, or ``SocketError`` if libzmq was built without encryption.
     public static func make(at path: String) throws -> CoordinatorKey {
         let key = CoordinatorKey(path: path, pair: try .random(), next: nil)
         try SecretFile.make(key.text, at: path)
         return key
     }
 
-    /// Adds the pair that is going to replace this one, unless there is one.
+    /// Adds the pair that will replace this one, unless there already is one.
     ///
-    /// - Throws: ``KeyError``, or ``SocketError`` where libzmq was built without encryption.
+    /// - Throws: ``KeyError``, or ``SocketError`` if libzmq was built without encryption.
     public func preparingRotation() throws -> CoordinatorKey {
         guard workers == nil else { throw KeyError.jobKey(path: path) }
         guard next == nil else { return self }
         return try replaced(by: CoordinatorKey(path: path, pair: pair, next: .random()))
     }
 
-    /// Puts the prepared pair in this one's place; nil where none is prepared.
+    /// Replaces this pair by the prepared one; nil if none is prepared.
     ///
     /// - Throws: ``KeyError``
     public func rotated() throws(KeyError) -> CoordinatorKey? {
@@ -87,22 +87,22 @@ public struct CoordinatorKey: Sendable, CustomStringConvertible {
             + (next.map { "\(Self.nextHeading)\(hexadecimal($0.secretKey))\n" } ?? "")
     }
 
-    /// The public key in use, and the one that is going to replace it.
+    /// The public key in use, and the one that will replace it.
     public var publicKeys: [PublicKey] {
         [pair, next].compactMap { $0.map { PublicKey($0.publicKey) } }
     }
 
-    /// Where the list of its workers is.
+    /// The path of its list of workers.
     public var listPath: String { "\(path).workers" }
 
-    /// Which key this is, and where it lies.
+    /// The key's fingerprint and file.
     public var description: String { "key \(publicKeys[0].fingerprint) in \(path)" }
 
-    /// How a coordinator's socket lets in those that `gate` admits.
+    /// The encryption of a coordinator's socket, with the `gate` that admits its peers.
     public func encryption(_ gate: Gate) -> Encryption { .server(pair, gate) }
 }
 
-/// Tells a key of earlier versions, which all sides shared, from a damaged file.
+/// Rejects a key of earlier versions, which all sides shared, with an error of its own.
 func refuseSharedKey(_ bytes: [UInt8], _ path: String) throws(KeyError) {
     if bytes.starts(with: "tern-key-1 ".utf8) { throw .sharedKey(path: path) }
 }

@@ -1,6 +1,6 @@
 import ZeroMQ
 
-/// Lets in the workers of a list, and tells whose connections are to end when the list changes.
+/// Admits the workers of a list, and names those whose connections must end when it changes.
 public final class Gatekeeper: Sendable {
     private struct State {
         var list: AllowList
@@ -9,13 +9,13 @@ public final class Gatekeeper: Sendable {
     private let state: Locked<State>
     private let start = ContinuousClock.now
 
-    /// A gatekeeper with a list of those who may join.
+    /// A gatekeeper with a list of the workers that may join.
     public init(_ list: AllowList) { state = Locked(State(list: list)) }
 
     /// The gate of a socket.
     public var gate: Gate { Gate { [self] in decide($0) } }
 
-    /// Decides on a connection of the holder of a public key's secret.
+    /// Decides on a connection whose peer holds a public key's secret.
     package func decide(_ publicKey: [UInt8]) -> Gate.Decision {
         state.withLock { state in
             guard let worker = state.list.worker(publicKey: publicKey) else { return .refuse }
@@ -24,14 +24,14 @@ public final class Gatekeeper: Sendable {
         }
     }
 
-    /// The worker whose connections carry a user's name; nil where it may not be here any more.
+    /// The worker whose connections carry this user's name; nil if it may not join any more.
     public func worker(user: String) -> AllowedWorker? {
         state.withLock { $0.list.worker(user: user) }
     }
 
-    /// Takes another list.
+    /// Replaces the list.
     ///
-    /// - Returns: the workers that are not on it, whose connections are to end.
+    /// - Returns: the workers that are no longer on it; their connections must end.
     public func update(_ list: AllowList) -> [AllowedWorker] {
         state.withLock { state in
             let gone = state.list.workers.filter { list.worker(user: $0.user) == nil }

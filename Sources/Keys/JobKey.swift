@@ -3,13 +3,13 @@ import ZeroMQ
 
 /// The key of one job: the coordinator's key pair, and one credential that all of its workers share.
 ///
-/// It is one line, `tern-job-1 SECRET SECRET`, the coordinator's secret and the workers', in 64 hexadecimal
-/// digits each. Coordinator and workers take it in place of their own keys. So whoever starts a whole job
-/// brings one secret to all of its processes.
+/// It is one line, `tern-job-1 SECRET SECRET`: the coordinator's secret and the workers', 64
+/// hexadecimal digits each. Coordinator and workers use it instead of their own keys, so a launcher
+/// passes one secret to all processes of a job.
 public struct JobKey: Sendable {
-    /// The coordinator's key, which lets in the holders of ``credential`` alone.
+    /// The coordinator's key, which admits only the holders of ``credential``.
     public let coordinator: CoordinatorKey
-    /// What the workers join with.
+    /// The workers' credential.
     public let credential: WorkerCredential
     /// The line, which is a secret.
     public let line: String
@@ -23,7 +23,7 @@ public struct JobKey: Sendable {
 
     /// Makes a key.
     ///
-    /// - Throws: ``SocketError`` where libzmq was built without encryption.
+    /// - Throws: ``SocketError`` if libzmq was built without encryption.
     public init() throws(SocketError) {
         self.init(try .random(), try .random(), path: "memory")
     }
@@ -48,7 +48,7 @@ public struct JobKey: Sendable {
         return key
     }
 
-    /// Reads the key in a text from `path`; nil where it begins as something else.
+    /// Parses the key in a text from `path`; nil if the text begins as something else.
     init?(_ bytes: [UInt8], from path: String) throws(KeyError) {
         guard bytes.starts(with: "\(Self.heading) ".utf8) else { return nil }
         let line = bytes.last == UInt8(ascii: "\n") ? bytes.dropLast() : bytes[...]
@@ -70,7 +70,7 @@ public struct JobKey: Sendable {
         line = "\(Self.heading) \(hexadecimal(pair.secretKey)) \(hexadecimal(workers.secretKey))"
     }
 
-    /// Reads the key in a text, such as the value of a variable.
+    /// Parses the key in a text, such as the value of a variable.
     ///
     /// - Throws: ``KeyError`` that names `place`.
     public init(parsing text: String, from place: String) throws(KeyError) {
@@ -80,7 +80,7 @@ public struct JobKey: Sendable {
         self = key
     }
 
-    /// Writes it to a file that is not there yet, and that only this user can read.
+    /// Writes the key to a new file that only this user can read.
     ///
     /// - Throws: ``KeyError``
     public func save(to path: String) throws(KeyError) {

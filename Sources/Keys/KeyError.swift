@@ -2,40 +2,40 @@ import Training
 
 /// Why a key, a credential or a list of workers cannot be used.
 public enum KeyError: Error, Equatable, CustomStringConvertible {
-    /// The coordinator's key is not there.
+    /// The coordinator's key does not exist.
     case noKey(path: String)
-    /// The worker's credential is not there.
+    /// The worker's credential does not exist.
     case noCredential(path: String)
     /// The file cannot be read or made.
     case file(FileError)
-    /// The file is there already, and is not replaced.
+    /// The file exists already, and is not replaced.
     case exists(path: String)
     /// Others can read or change a secret.
     case exposed(path: String, Exposure)
-    /// The file is something else.
+    /// The file holds something else.
     case malformed(path: String, Expected)
-    /// A line of the list of workers is no entry.
+    /// A line of the list of workers is malformed.
     case malformedLine(Int, path: String)
     /// The file holds the key that all sides shared in earlier versions.
     case sharedKey(path: String)
-    /// The key of a job, whose workers do not change.
+    /// The file is the key of a job, whose workers do not change.
     case jobKey(path: String)
-    /// There is a worker of this name.
+    /// A worker has this name already.
     case taken(KeyName)
-    /// There is no worker of this name.
+    /// No worker has this name.
     case unknown(KeyName, path: String)
-    /// A text is no name of a worker.
+    /// A text is not the name of a worker.
     case badName(String)
-    /// A text is no public key.
+    /// A text is not a public key.
     case notPublic(String)
-    /// There is no next key that could take the place of the present one.
+    /// There is no next key to replace the present one.
     case notPrepared(path: String)
-    /// A credential has two of the coordinator's public keys, and takes no third.
+    /// A credential has two of the coordinator's public keys, and cannot have a third.
     case tooManyKeys(path: String)
     /// Another process is changing the keys.
     case busy(path: String)
 
-    /// What a file was to hold.
+    /// What a file must hold.
     public enum Expected: String, Equatable, Sendable {
         /// A coordinator's key.
         case key = "coordinator's key"
@@ -50,17 +50,17 @@ public enum KeyError: Error, Equatable, CustomStringConvertible {
         var option: String { self == .token ? "--token-file" : "--key" }
     }
 
-    /// Who can get at a secret, and whether this process could change that.
+    /// Who can access a secret, and whether this process could change that.
     public enum Exposure: Equatable, Sendable {
-        /// Others than its owner can read or change it.
+        /// Other users can read or change it.
         case mode(isReadOnly: Bool)
         /// It belongs to another user.
         case owner(UInt32)
-        /// It is a symbolic link, and not one that Kubernetes makes.
+        /// It is a symbolic link, but not one that Kubernetes makes.
         case link
     }
 
-    /// One line that says what is wrong and what to do.
+    /// One line: what is wrong and what to do.
     public var description: String {
         switch self {
         case .noKey(let path):

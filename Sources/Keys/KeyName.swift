@@ -1,6 +1,6 @@
 import Bounds
 
-/// The name of a worker's credential: 1 to 64 letters, digits, `.`, `_` or `-`, the first of them a letter
+/// The name of a worker's credential: 1 to 64 letters, digits, `.`, `_` or `-`, beginning with a letter
 /// or a digit.
 public struct KeyName: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// The name.
@@ -9,7 +9,7 @@ public struct KeyName: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// The most characters of a name.
     public static let mostCharacters = NameLength.bytes
 
-    /// The name that a text is, if it is one.
+    /// Parses a name; nil for any other text.
     public init?(_ text: some StringProtocol) {
         let characters = text.unicodeScalars
         guard (1...Self.mostCharacters).contains(characters.count),
@@ -19,7 +19,7 @@ public struct KeyName: Hashable, Sendable, Comparable, CustomStringConvertible {
         description = String(text)
     }
 
-    /// In the order of their bytes.
+    /// Orders names by their bytes.
     public static func < (left: KeyName, right: KeyName) -> Bool {
         left.description.utf8.lexicographicallyPrecedes(right.description.utf8)
     }

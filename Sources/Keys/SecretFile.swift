@@ -4,17 +4,17 @@ import Training
 
 /// Files that only their owner may read: keys, credentials, and the list of workers.
 ///
-/// What is checked is checked on the open file, so nobody can exchange it between the check and the use.
+/// The checks are made on the open file, so nobody can exchange it between check and use.
 enum SecretFile {
     /// The most bytes of a secret's file.
     static let mostBytes = 1 << 20
 
-    /// Reads a file that its owner, this user or root, keeps to itself.
+    /// Reads a file that only its owner, this user or root, can access.
     ///
-    /// Modes 0400 and 0600 will do, and 0440 and 0640 where the file's group is one of this process, or
-    /// root's. A symbolic link will do where it is one as Kubernetes mounts them, into `..data`.
+    /// Modes 0400 and 0600 are accepted, and 0440 and 0640 if the file's group is root's or one of this
+    /// process. A symbolic link is accepted if it is one as Kubernetes mounts them, into `..data`.
     ///
-    /// - Returns: the bytes, or nil where there is no file.
+    /// - Returns: the bytes, or nil if there is no file.
     /// - Throws: ``KeyError``.
     static func read(_ path: String) throws(KeyError) -> [UInt8]? {
         let flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC
@@ -37,7 +37,7 @@ enum SecretFile {
         return Array(bytes.prefix(count))
     }
 
-    /// What an error calls standard input.
+    /// The name of standard input in an error.
     static let standardInput = "standard input"
 
     /// Reads the first line of standard input, without its end, and no byte more.
@@ -89,17 +89,17 @@ enum SecretFile {
         return groups.prefix(Int(max(0, count))).contains(group)
     }
 
-    /// Makes a file that only this user can read, whole from the beginning on, whatever the umask.
+    /// Makes a file that only this user can read, complete from the beginning, with any umask.
     ///
-    /// - Throws: ``KeyError/exists(path:)`` where there is anything of that name, a dangling link too.
+    /// - Throws: ``KeyError/exists(path:)`` if anything has that name, even a dangling link.
     static func make(_ text: String, at path: String) throws(KeyError) {
         let temporary = try writeTemporary(text, for: path)
         defer { unlink(temporary) }
-        // A rename would take the place of another's file; a link fails.
+        // A rename would replace another process's file; a link fails instead.
         if link(temporary, path) != 0 {
             let code = errno
             guard code != EEXIST else { throw .exists(path: path) }
-            // Here are no hard links.
+            // This file system has no hard links.
             guard [EPERM, ENOTSUP, EMLINK, ENOSYS].contains(code) else {
                 throw .file(FileError(operation: "make", path: path, code: code))
             }
@@ -108,7 +108,7 @@ enum SecretFile {
         try syncFolder(of: path)
     }
 
-    /// Replaces a file, or leaves it as it is.
+    /// Replaces a file; on failure, leaves it as it is.
     static func replace(_ text: String, at path: String) throws(KeyError) {
         let temporary = try writeTemporary(text, for: path)
         guard rename(temporary, path) == 0 else {
@@ -139,7 +139,7 @@ enum SecretFile {
         }
         defer { close(file) }
         do throws(FileError) {
-            // The umask may have taken more than others' rights.
+            // The umask may have removed some of the owner's rights, too.
             guard fchmod(file, 0o600) == 0 else {
                 throw FileError(operation: "make", path: path, code: errno)
             }

@@ -5,14 +5,14 @@ import Training
 public enum SigningKeyError: Error, Equatable, CustomStringConvertible {
     /// The file could not be read or written.
     case file(FileError)
-    /// There is a file already where a key was to be made.
+    /// A file exists already where a key was to be made.
     case exists(String)
-    /// Others than its owner can get at the private key.
+    /// Other users can access the private key.
     case exposed(String, KeyError.Exposure)
     /// The file does not hold the key that is needed.
     case unusable(path: String, KeyTextError, isPrivate: Bool)
 
-    /// What a file that must be secret was refused for.
+    /// The same error of a file that must be secret.
     init(_ error: KeyError, path: String) {
         self =
             switch error {
@@ -23,7 +23,7 @@ public enum SigningKeyError: Error, Equatable, CustomStringConvertible {
             }
     }
 
-    /// One line that says what is wrong and what to do.
+    /// One line: what is wrong and what to do.
     public var description: String {
         switch self {
         case .file(let error): "\(error)"

@@ -2,9 +2,9 @@ import Glibc
 import Hashing
 import Training
 
-/// Files with the keys that runs are signed with, in the PEM format.
+/// Files with the keys that sign runs, in the PEM format.
 public enum SigningKeyFile {
-    /// Reads a private key, which nobody else may be able to read.
+    /// Reads a private key, which no other user may be able to read.
     public static func readPrivate(_ path: String) throws(SigningKeyError) -> SigningKey {
         let bytes: [UInt8]?
         do throws(KeyError) {
@@ -40,7 +40,7 @@ public enum SigningKeyFile {
     /// Makes a new pair: the private key at a path, the public one beside it.
     ///
     /// - Returns: the path of the public key.
-    /// - Throws: ``SigningKeyError`` if either is there already, or cannot be written; then none is.
+    /// - Throws: ``SigningKeyError`` if either exists already, or cannot be written; then none is made.
     public static func make(_ path: String) throws(SigningKeyError) -> String {
         let (key, publicPath) = (SigningKey.random(), "\(path).pub")
         do throws(KeyError) {
@@ -57,7 +57,7 @@ public enum SigningKeyFile {
         return publicPath
     }
 
-    /// Writes a file that all may read whom the umask lets.
+    /// Writes a new file that everybody may read whom the umask allows to.
     private static func writeNew(_ bytes: [UInt8], to path: String) throws(SigningKeyError) {
         let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
         guard file >= 0 else {

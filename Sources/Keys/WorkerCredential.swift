@@ -3,8 +3,8 @@ import ZeroMQ
 
 /// What a worker needs to join: its name, the coordinator's public key, and the worker's own secret.
 ///
-/// It is one line: `tern-worker-1 NAME PUBLIC-KEY SECRET`, keys in 64 hexadecimal digits each. While the
-/// coordinator's key is being replaced there are two public keys, with a comma between them.
+/// It is one line: `tern-worker-1 NAME PUBLIC-KEY SECRET`, keys in 64 hexadecimal digits each. While
+/// the coordinator's key is being replaced, there are two public keys, separated by a comma.
 public struct WorkerCredential: Sendable, CustomStringConvertible {
     /// The worker's name.
     public let name: KeyName
@@ -18,7 +18,7 @@ public struct WorkerCredential: Sendable, CustomStringConvertible {
 
     /// Makes a worker's credential for a coordinator.
     ///
-    /// - Throws: ``SocketError`` where libzmq was built without encryption.
+    /// - Throws: ``SocketError`` if libzmq was built without encryption.
     public init(_ name: KeyName, for coordinator: CoordinatorKey) throws(SocketError) {
         self.init(name: name, coordinator: coordinator.publicKeys, pair: try .random())
     }
@@ -64,14 +64,14 @@ public struct WorkerCredential: Sendable, CustomStringConvertible {
         self.init(name: name, coordinator: keys, pair: pair)
     }
 
-    /// Writes it to a file that is not there yet.
+    /// Writes the credential to a new file.
     ///
     /// - Throws: ``KeyError``
     public func save(to path: String) throws(KeyError) {
         try SecretFile.make("\(line)\n", at: path)
     }
 
-    /// Has the credential in a file trust another public key of its coordinator, too.
+    /// Adds another public key of its coordinator to the credential in a file.
     ///
     /// - Throws: ``KeyError``
     public static func trust(_ key: PublicKey, inFile path: String) throws(KeyError) {
@@ -94,12 +94,12 @@ public struct WorkerCredential: Sendable, CustomStringConvertible {
     /// The worker's public key.
     public var publicKey: PublicKey { PublicKey(pair.publicKey) }
 
-    /// Whose credential this is, and the coordinator's key.
+    /// The credential's name, and the coordinator's key.
     public var description: String {
         "credential \(name) for the coordinator's key "
             + coordinator.map(\.fingerprint).joined(separator: " or ")
     }
 
-    /// How a worker's socket gets in.
+    /// The encryption of a worker's socket.
     public var encryption: Encryption { .client(pair, servers: coordinator.map(\.bytes)) }
 }
