@@ -1,8 +1,8 @@
 import Bounds
 import FoundationEssentials
 
-// Control messages have a JSON header, so that a person can read them and a client in another
-// language can be written:
+// Control messages have a JSON header, so that people can read them and clients in other languages can
+// be written:
 //
 //     {"tern": 1, "run": "00c3...", "type": "hello", "body": {...}}
 //
@@ -14,11 +14,11 @@ public struct Hello: Codable, Sendable, Equatable {
     @PlainName public var host: String
     /// The process.
     @Bounded<ProcessNumber> public var pid: Int
-    /// The lanes it computes on.
+    /// The number of lanes that it computes on.
     @Bounded<LaneCount> public var lanes: Int
     /// The instruction set of its kernels.
     @PlainName public var kernels: String
-    /// The secret by which it is known again, 32 hexadecimal digits; never to be shown.
+    /// The secret that identifies it when it reconnects, 32 hexadecimal digits; must never be shown.
     public var identity: String?
 
     /// A worker's introduction.
@@ -31,19 +31,19 @@ public struct Hello: Codable, Sendable, Equatable {
     }
 }
 
-/// The coordinator takes a worker in and tells it all that it needs to know.
+/// The coordinator accepts a worker and sends it everything that it needs to know.
 public struct Welcome: Codable, Sendable, Equatable {
-    /// The network's form as JSON; the neural network's own module knows how to read it.
+    /// The network's form as JSON, which the neural network's module decodes.
     public var architecture: String
-    /// The training examples.
+    /// The number of training examples.
     @Bounded<ExampleCount> public var examples: Int
-    /// The examples of a step over all workers.
+    /// The number of examples of a step over all workers.
     @Bounded<ExampleCount> public var batchSize: Int
-    /// The shards of the data set.
+    /// The number of shards of the data set.
     @Bounded<ShardCount> public var shards: Int
     /// The run's seed.
     public var seed: UInt64
-    /// The share of each training target that is spread evenly over all classes.
+    /// The fraction of each training target that is spread evenly over all classes.
     @Bounded<ProperShare> public var labelSmoothing: Double
 
     /// What a worker needs to know.
@@ -60,9 +60,9 @@ public struct Welcome: Codable, Sendable, Equatable {
     }
 }
 
-/// A reason in words: why a worker is refused, why it leaves, or why all is over.
+/// A reason in words: why a worker is refused, why it leaves, or why the run is over.
 public struct Notice: Codable, Sendable, Equatable {
-    /// The reason, for people.
+    /// The reason, for people to read.
     @PlainText<ReasonLength> public var reason: String
 
     /// A reason in words.
@@ -85,10 +85,10 @@ public struct WorkerStatus: Codable, Sendable, Equatable {
     public var phase: Phase
     /// The step that it computes, counted from 0.
     public var step: Int?
-    /// For how many seconds.
+    /// For how many seconds it has been doing that.
     @Bounded<Seconds> public var seconds: Double
-    /// What its clock shows, in seconds, so that its times can be placed on the coordinator's; nil from one
-    /// that does not tell.
+    /// The worker's clock, in seconds, which places its times on the coordinator's; nil from a worker
+    /// that does not send it.
     public var clock: Double?
 
     /// A worker's status.
@@ -99,7 +99,7 @@ public struct WorkerStatus: Codable, Sendable, Equatable {
         self.clock = clock
     }
 
-    /// Reads a status; only a worker that computes names a step.
+    /// Decodes a status; only a worker that computes names a step.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         phase = try values.decode(Phase.self, forKey: .phase)
@@ -109,11 +109,11 @@ public struct WorkerStatus: Codable, Sendable, Equatable {
     }
 }
 
-/// A worker asks for examples of a shard; the coordinator sends as many as fit a message.
+/// A worker requests examples of a shard; the coordinator sends as many as fit a message.
 public struct Fetch: Codable, Sendable, Equatable {
     /// The shard.
     @Bounded<ShardNumber> public var shard: Int
-    /// The index in the shard of the first example that is wanted.
+    /// The index in the shard of the first requested example.
     @Bounded<ExampleCount> public var first: Int
 
     /// A request for a shard's examples from `first` on.
@@ -140,7 +140,7 @@ public struct ShardPart: Codable, Sendable, Equatable {
     }
 }
 
-/// What every control header begins with.
+/// The beginning of every control header.
 struct ControlPrefix: Decodable {
     let tern: Int
     let run: String
@@ -158,7 +158,7 @@ private struct Envelope<Body: Codable>: Codable {
 func encodeControl(_ type: String, run: RunID, _ body: some Codable) -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    // Strings and integers always encode; an empty header, which every peer drops, fits the type.
+    // Strings and integers always encode. An empty header satisfies the type, and every peer drops it.
     let envelope = Envelope(run: run.description, type: type, body: body)
     return (try? encoder.encode(envelope)).map { Array($0) } ?? []
 }

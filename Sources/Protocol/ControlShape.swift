@@ -1,16 +1,16 @@
-/// What a control header is made of, as far as it can be told without decoding it.
+/// The size and the parts of a control header, counted without decoding it.
 ///
-/// A decoder takes its time for keys and containers: half a millisecond for a thousand of them. So these
-/// are counted first, in one pass, and headers that have more than any message needs are not decoded.
+/// Decoding is slow for keys and containers: half a millisecond for a thousand of them. So they are
+/// counted first, in one pass, and headers with more than any message needs are not decoded.
 struct ControlShape {
     private let size: Int
     /// The keys of all objects.
     private var keys = 0
     private var containers = 0
-    /// The bytes of all texts, keys among them.
+    /// The bytes of all texts, including keys.
     private var textBytes = 0
 
-    /// Looks at a header, whatever it holds.
+    /// Scans a header, whatever it holds.
     init(_ header: [UInt8]) {
         size = header.count
         var (isText, isEscaped) = (false, false)
@@ -30,8 +30,8 @@ struct ControlShape {
         }
     }
 
-    /// Whether any message is as large as this: a welcome has ten keys, and what is longer than
-    /// ``maximumControlSize`` is so for its numbers alone.
+    /// Whether any message can be as large as this: a welcome has ten keys, and only its numbers can
+    /// make a header longer than ``maximumControlSize``.
     var isBounded: Bool {
         keys <= 32 && containers <= 8
             && (size <= maximumControlSize || size <= maximumHeaderSize && textBytes <= 256)

@@ -1,17 +1,17 @@
-/// What one side says to the other: a header frame, then as many payload frames as it announces.
+/// A message: a header frame, then as many payload frames as the header announces.
 public protocol WireMessage {
-    /// The number of payload frames behind the header.
+    /// The number of payload frames after the header.
     var payloadFrames: Int { get }
 
     /// The header frame.
     func header(run: RunID) -> [UInt8]
 
-    /// Takes a header frame of allowed length apart.
+    /// Decodes a header frame of allowed length.
     static func decode(_ header: [UInt8]) throws(ProtocolError) -> (message: Self, run: RunID)
 }
 
 extension WireMessage {
-    /// Takes a header frame apart and checks that as many payload frames follow as it needs.
+    /// Decodes a header frame and checks that as many payload frames follow as it needs.
     public static func decode(
         _ header: [UInt8], payloadFrames: Int
     ) throws(ProtocolError) -> (message: Self, run: RunID) {
@@ -24,22 +24,22 @@ extension WireMessage {
     }
 }
 
-/// What a worker says to the coordinator.
+/// A message from a worker to the coordinator.
 public enum WorkerMessage: WireMessage, Sendable, Equatable {
-    /// Here I am.
+    /// Introduces the worker.
     case hello(Hello)
-    /// All data of the assigned slots is here.
+    /// Reports that all data of the assigned slots is there.
     case ready(SlotRanges)
-    /// Send me examples.
+    /// Requests examples.
     case fetch(Fetch)
     /// The sum of the gradients under a node; the gradients follow as a payload frame.
     case partialSum(PartialSumHeader)
-    /// Here I am still, and this is what I do.
+    /// Answers a ping: the worker is alive, and what it is doing.
     case status(WorkerStatus)
-    /// I am going.
+    /// Announces that the worker leaves.
     case leave(Notice)
 
-    /// The number of payload frames behind the header.
+    /// The number of payload frames after the header.
     public var payloadFrames: Int {
         if case .partialSum = self { 1 } else { 0 }
     }
@@ -56,7 +56,7 @@ public enum WorkerMessage: WireMessage, Sendable, Equatable {
         }
     }
 
-    /// Takes a header frame of allowed length apart.
+    /// Decodes a header frame of allowed length.
     public static func decode(
         _ header: [UInt8]
     ) throws(ProtocolError) -> (message: Self, run: RunID) {
@@ -77,28 +77,28 @@ public enum WorkerMessage: WireMessage, Sendable, Equatable {
     }
 }
 
-/// What the coordinator says to a worker.
+/// A message from the coordinator to a worker.
 public enum CoordinatorMessage: WireMessage, Sendable, Equatable {
-    /// You are in; this is the run.
+    /// Accepts the worker, and describes the run.
     case welcome(Welcome)
-    /// You cannot join.
+    /// Refuses the worker.
     case refuse(Notice)
-    /// Get the data of these slots ready.
+    /// Assigns slots, whose data the worker must get ready.
     case assign(SlotRanges)
-    /// Examples you asked for; two payload frames follow, the pixels and the labels.
+    /// Requested examples; two payload frames follow, the pixels and the labels.
     case shardPart(ShardPart)
-    /// Compute these slots with the weights in the payload frame.
+    /// Requests the gradients of slots, with the weights in the payload frame.
     case weights(WorkHeader)
-    /// Compute these slots too, with the weights that you have.
+    /// Requests the gradients of more slots, with the weights that the worker has.
     case compute(WorkHeader)
-    /// Are you there, and what do you do?
+    /// Asks whether the worker is alive, and what it is doing.
     case ping
-    /// You were dropped: forget the run, and say hello again.
+    /// Drops the worker: it must forget the run, and say hello again.
     case expel(Notice)
-    /// The run is over.
+    /// Ends the run.
     case stop(Notice)
 
-    /// The number of payload frames behind the header.
+    /// The number of payload frames after the header.
     public var payloadFrames: Int {
         switch self {
         case .weights: 1
@@ -122,7 +122,7 @@ public enum CoordinatorMessage: WireMessage, Sendable, Equatable {
         }
     }
 
-    /// Takes a header frame of allowed length apart.
+    /// Decodes a header frame of allowed length.
     public static func decode(
         _ header: [UInt8]
     ) throws(ProtocolError) -> (message: Self, run: RunID) {

@@ -1,8 +1,8 @@
 /// Contiguous ranges of slots in the bit-reversed order of the shards.
 ///
 /// They are in ascending order, none is empty, and no two overlap; two may touch. So there are at most
-/// ``maximumShards`` of them, and they fit every header. In JSON they are their first slots and counts
-/// in turn: `[0, 8, 12, 4]`.
+/// ``maximumShards`` of them, and they fit every header. In JSON, first slots and counts alternate:
+/// `[0, 8, 12, 4]`.
 public struct SlotRanges: Hashable, Sendable {
     /// The ranges.
     public let ranges: [Range<Int>]
@@ -18,7 +18,7 @@ public struct SlotRanges: Hashable, Sendable {
     /// A single range, or none if it is empty.
     public init(_ range: Range<Int>) { self.init([range]) }
 
-    /// The ranges of first slots and counts in turn, as they come from a peer.
+    /// The ranges of alternating first slots and counts, as received from a peer.
     init(firstsAndCounts numbers: [Int]) throws(ProtocolError) {
         let isPossible =
             numbers.count.isMultiple(of: 2)
@@ -39,7 +39,7 @@ public struct SlotRanges: Hashable, Sendable {
             && zip(ranges, ranges.dropFirst()).allSatisfy { $0.upperBound <= $1.lowerBound }
     }
 
-    /// The slots of all ranges.
+    /// The number of slots in all ranges.
     public var slotCount: Int { ranges.reduce(0) { $0 + $1.count } }
 
     /// The ranges, or nil if one reaches beyond `limit` slots.
@@ -51,12 +51,12 @@ public struct SlotRanges: Hashable, Sendable {
 }
 
 extension SlotRanges: Codable {
-    /// Reads first slots and counts in turn.
+    /// Decodes alternating first slots and counts.
     public init(from decoder: any Decoder) throws {
         try self.init(firstsAndCounts: decoder.singleValueContainer().decode([Int].self))
     }
 
-    /// Writes first slots and counts in turn.
+    /// Encodes alternating first slots and counts.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(firstsAndCounts)

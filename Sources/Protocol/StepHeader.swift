@@ -22,20 +22,20 @@ import Bounds
 //     | lanes     | took      | began          | lane began  | computed  | ...   last sum of a range
 //     +-----------+-----------+----------------+-------------+-----------+----
 //
-// The times are in microseconds, began on the worker's clock, lane began after that.
+// The times are in microseconds: began on the worker's clock, lane began relative to that.
 //
-// The checksum is XXH3-64 of the payload frame, zero where there is none. The tries count how often the
-// run has gone back, modulo 256: a request tells, and its answers repeat it.
+// The checksum is XXH3-64 of the payload frame, zero if there is none. The tries count how often the
+// run was rewound, modulo 256: a request has the count, and its answers repeat it.
 
-/// What the coordinator asks for in one step: the gradients of ranges of slots, each range apart.
+/// What the coordinator requests in one step: the gradients of ranges of slots, separately for each.
 public struct WorkHeader: Sendable, Equatable {
     /// The run's step, counted from 0.
     public var step: Int
-    /// How often the run has gone back, modulo 256.
+    /// How often the run was rewound, modulo 256.
     public var attempt: UInt8
     /// The slots to compute, at least one.
     public var ranges: SlotRanges
-    /// XXH3-64 of the weights; zero where none follow.
+    /// XXH3-64 of the weights; zero if none follow.
     public var checksum: UInt64
 
     /// A request to compute the gradients of `ranges`.
@@ -51,21 +51,21 @@ public struct WorkHeader: Sendable, Equatable {
 public struct PartialSumHeader: Sendable, Equatable {
     /// The run's step, counted from 0.
     public var step: Int
-    /// What the request said of how often the run has gone back.
+    /// The request's count of rewinds.
     public var attempt: UInt8
     /// The node's distance from the root.
     public var level: Int
-    /// Which of the level's nodes it is.
+    /// The residue that identifies the node on its level.
     public var residue: Int
-    /// The examples summed.
+    /// The number of examples summed.
     public var examples: Int
-    /// Those whose most likely class was the label.
+    /// The number of examples whose most likely class was the label.
     public var correct: Int
     /// The summed cross entropy, in nats.
     public var loss: Double
     /// XXH3-64 of the gradients.
     public var checksum: UInt64
-    /// Where the worker's time went; with the last sum of a range alone.
+    /// Where the worker's time went; only with the last sum of a range.
     public var timing: WorkTiming?
 
     /// The announcement of a partial sum.
@@ -143,7 +143,7 @@ func decodePartialSum(_ reader: Reader) throws(ProtocolError) -> PartialSumHeade
         loss: try reader.loss(at: 40), checksum: reader.value(at: 48), timing: timing)
 }
 
-/// What follows the fields that each partial sum has.
+/// Decodes what follows the fields of every partial sum.
 private func decodeTiming(_ reader: Reader) throws(ProtocolError) -> WorkTiming? {
     let end = reader.bytes.count
     if end == 56 { return nil }
@@ -181,7 +181,7 @@ private struct Writer {
     }
 }
 
-/// Reads the fields of a step header whose length has been checked.
+/// Decodes the fields of a step header whose length has been checked.
 struct Reader {
     let bytes: [UInt8]
     let type: StepType
@@ -201,7 +201,7 @@ struct Reader {
 
     var step: Int {
         get throws(ProtocolError) {
-            // What no integer holds is no step either.
+            // A number that no integer holds is no step either.
             try checked(Int(clamping: value(at: 16)), StepNumber.self)
         }
     }
@@ -213,14 +213,14 @@ struct Reader {
     /// A number of 32 bits.
     func int(at offset: Int) -> Int { Int(Self.value(UInt32.self, bytes, at: offset)) }
 
-    /// A number of 32 bits that counts what `Kind` says.
+    /// A number of 32 bits within the limits of `Kind`.
     func number<Kind: Bound>(
         _ kind: Kind.Type, at offset: Int
     ) throws(ProtocolError) -> Int where Kind.Value == Int {
         try checked(int(at: offset), kind)
     }
 
-    /// A loss, which may rightly be infinite or no number where training diverges.
+    /// A loss, which may be infinite or NaN if training diverges.
     func loss(at offset: Int) throws(ProtocolError) -> Double {
         let loss = Double(bitPattern: value(at: offset))
         return loss.isFinite ? try checked(loss, LossSum.self) : loss

@@ -1,30 +1,30 @@
 import Bounds
 
-/// The version of all that coordinator and workers say to each other, and of the order of additions in
-/// what they compute: with another, a worker's sums would have other bits.
+/// The version of the protocol, and of the order of additions in what workers compute: with another
+/// version, a worker's sums would have other bits.
 public let protocolVersion = 6
 
-/// The largest control header, in bytes, but for those that name ranges of slots: a welcome has some 600,
-/// a last word of 400 bytes fits however it is escaped.
+/// The largest control header, in bytes, except for those with ranges of slots: a welcome has some 600,
+/// and a reason of 400 bytes fits however it is escaped.
 public let maximumControlSize = 1 << 12
 
-/// The largest header frame, in bytes: it names ``maximumShards`` ranges of slots, of eight bytes each.
+/// The largest header frame, in bytes: it holds ``maximumShards`` ranges of slots, of eight bytes each.
 ///
-/// Payload frames are bounded by what their header announces.
+/// The size of payload frames is limited by what their header announces.
 public let maximumHeaderSize = 8 * maximumShards + 1024
 
 /// The most shards of a run.
 public let maximumShards = ShardCount.limits.range.upperBound
 
-/// Which run a message belongs to: drawn at random when a coordinator starts.
+/// The run that a message belongs to: drawn at random when a coordinator starts.
 public struct RunID: Hashable, Sendable, CustomStringConvertible {
-    /// The number that goes over the wire.
+    /// The number on the wire.
     public let value: UInt64
 
-    /// What a worker says before it has been told.
+    /// The run of a worker's messages before it knows the run.
     public static let unknown = RunID(0)
 
-    /// The run of a number.
+    /// The run with this number.
     public init(_ value: UInt64) { self.value = value }
 
     /// Sixteen hexadecimal digits.
@@ -34,11 +34,11 @@ public struct RunID: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// A message that cannot be understood; it is dropped, counted and logged with its sender.
+/// A message that cannot be used; it is dropped, counted and logged with its sender.
 public enum ProtocolError: Error, Equatable, CustomStringConvertible {
-    /// The peer speaks another version.
+    /// The peer uses another version.
     case otherVersion(Int)
-    /// The header is no header, or a field of it is impossible.
+    /// The header is not a header, or a field of it is impossible.
     case malformed(String)
     /// A frame is missing, or has another size than its header announces.
     case wrongPayload(String)

@@ -1,12 +1,12 @@
 import Bounds
 
-/// Where the time of a worker went that computed a range of slots; it comes with the last sum of the range.
+/// Where a worker's time went while it computed a range of slots, sent with the last sum of the range.
 ///
-/// All times are on the worker's clock, in microseconds. Nothing depends on them but what people are shown.
+/// All times are on the worker's clock, in microseconds. They are only shown to people.
 public struct WorkTiming: Sendable, Equatable {
-    /// A lane's part.
+    /// The part of one lane.
     public struct Lane: Sendable, Equatable {
-        /// When it began, after the worker did.
+        /// When it began, relative to the worker's beginning.
         public var start: Duration
         /// How long it computed.
         public var time: Duration
@@ -18,18 +18,18 @@ public struct WorkTiming: Sendable, Equatable {
         }
     }
 
-    /// The most lanes of a worker that are told of.
+    /// The most lanes that are reported.
     public static let mostLanes = TimedLaneCount.limits.range.upperBound
 
-    /// As they go over the wire: the time in all, when it began in two parts, and a pair for each lane.
+    /// The numbers on the wire: the total time, the beginning in two parts, and a pair for each lane.
     ///
-    /// One array, since headers are moved in and out of lists several times a step.
+    /// One array, because headers are moved in and out of lists several times per step.
     let numbers: [UInt32]
     private static let fixedCount = 3
 
     /// The work on a range that began at `began`, and whose sums were handed over `took` later.
     ///
-    /// Times that do not fit 32 bits, over an hour, are cut.
+    /// Times that exceed 32 bits, over an hour, are clamped.
     public init(began: Duration, took: Duration, lanes: [Lane]) {
         let start = UInt64(clamping: Self.microseconds(began))
         var numbers: [UInt32] = []
@@ -44,7 +44,7 @@ public struct WorkTiming: Sendable, Equatable {
         self.numbers = numbers
     }
 
-    /// The timing of numbers that have been checked.
+    /// The timing of numbers that were checked.
     init(numbers: [UInt32]) { self.numbers = numbers }
 
     private static func microseconds(_ time: Duration) -> Int64 {
@@ -55,13 +55,13 @@ public struct WorkTiming: Sendable, Equatable {
     /// When the worker began.
     public var began: Duration { .microseconds(Int64(numbers[1]) | Int64(numbers[2]) << 32) }
 
-    /// How long it took until the sums were handed over.
+    /// The time until the sums were handed over.
     public var took: Duration { .microseconds(numbers[0]) }
 
-    /// How many lanes are told of.
+    /// The number of lanes that are reported.
     public var laneCount: Int { (numbers.count - Self.fixedCount) / 2 }
 
-    /// What is told of a lane.
+    /// The times of a lane.
     public func lane(_ index: Int) -> Lane {
         let first = Self.fixedCount + 2 * index
         return Lane(
