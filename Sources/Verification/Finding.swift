@@ -1,10 +1,10 @@
-/// Something in a run's folder that is not as it must be.
+/// A fault in a run's folder.
 public struct Finding: Error, Encodable, Sendable, Equatable {
-    /// The file that is wrong.
+    /// The faulty file.
     public let file: String
-    /// The step that it is wrong about, if it is one.
+    /// The step concerned, if any.
     public let step: Int?
-    /// What is wrong, in one line that begins with the file.
+    /// The fault in one line that begins with the file's name.
     public let message: String
 
     /// A finding whose line begins with the file's name.
@@ -12,7 +12,7 @@ public struct Finding: Error, Encodable, Sendable, Equatable {
         self.init(file, step: step, line: "\(file): \(message)")
     }
 
-    /// A finding whose line is written already.
+    /// A finding with a complete line.
     init(_ file: String, step: Int? = nil, line: String) {
         self.file = file
         self.step = step

@@ -1,15 +1,15 @@
 import Training
 
-/// Checks a record line by line: every step in its turn, and every position of an epoch once.
+/// Checks a record line by line: each step in order, and each position of an epoch once.
 package struct RecordCheck {
     private let path: String
     private let plan: BatchPlan
     private let epochs: Int
     private let format: RecordFormat
-    /// The steps whose lines were as they must be.
+    /// The number of steps with valid lines.
     package private(set) var steps = 0
 
-    /// A check of the record at `path` of a run of so many epochs.
+    /// A check of the record at `path`.
     package init(_ path: String, plan: BatchPlan, epochs: Int, _ format: RecordFormat) {
         self.path = path
         self.plan = plan
@@ -17,10 +17,10 @@ package struct RecordCheck {
         self.format = format
     }
 
-    /// Takes the next line behind the heading.
+    /// Checks the next line after the heading.
     ///
     /// - Returns: the step that it records.
-    /// - Throws: what is wrong with it; the check is over then.
+    /// - Throws: the fault of the line, which ends the check.
     package mutating func take(_ line: ArraySlice<UInt8>) throws(Finding) -> StepRecord {
         let step = steps + 1
         // The heading is line 1.

@@ -3,25 +3,25 @@ import KernelInterface
 import TernKit
 import Training
 
-/// The steps of a run made once more, and held against its record, its checkpoints and its result.
+/// Repeats the steps of a run, and compares them with its record, checkpoints and result.
 struct Replay {
-    /// The steps that were made before it began.
+    /// The number of steps made before the replay.
     let start: Int
-    /// The first step whose weights differ, or that cannot be made.
+    /// The first step whose weights differ, or that fails.
     private(set) var finding: Finding?
-    /// What it says of the checkpoints that it came by, by their files.
+    /// The verdicts on the checkpoints reached, by file.
     private(set) var verdicts: [String: Verdict] = [:]
-    /// What the run says that it came to, as far as the replay has come.
+    /// The check of the run's result, as far as the replay has come.
     private(set) var summary: SummaryCheck?
     private var run: LocalRun
     private let record: RunRecord
     private let saved: [SavedState]
 
-    /// The steps made.
+    /// The number of steps made.
     var step: Int { run.state.step }
-    /// Whether these weights are finite.
+    /// Whether the weights are finite.
     var isFinite: Bool { run.state.isFinite }
-    /// The weights after them.
+    /// The current weights.
     var parameters: FloatBuffer { run.state.parameters }
 
     init(_ run: LocalRun, of record: RunRecord, saved: [SavedState], summary: SummaryCheck?) {
@@ -32,7 +32,7 @@ struct Replay {
         self.summary = summary
     }
 
-    /// Makes all steps that are recorded, or those up to the first whose weights differ.
+    /// Repeats the recorded steps, up to the first whose weights differ.
     mutating func make(_ watch: RunVerification.Watch) async throws {
         let clock = ContinuousClock()
         let begin = clock.now
@@ -48,7 +48,7 @@ struct Replay {
             let weights = record.format.sum(of: parameters)
             judgeCheckpoints(isDisputed: weights != recorded.weights)
             guard weights == recorded.weights else {
-                // One step more tells whether the run went astray or its record did.
+                // Another step shows whether the run was wrong or only its record.
                 let next = step < record.steps ? try lines.nextStep() : nil
                 return try await blame(recorded, replayed: weights, next: next)
             }
@@ -61,7 +61,7 @@ struct Replay {
         try await judgeDivergence()
     }
 
-    /// Makes a step; if the numbers do not allow it, that is what it has found.
+    /// Makes a step; nil, with a finding, if a number is not finite.
     private mutating func makeStep() async throws -> Tally? {
         do {
             return try await run.step()
@@ -76,7 +76,8 @@ struct Replay {
     private mutating func judgeCheckpoints(isDisputed: Bool) {
         for state in saved where state.step == step {
             let finding = state.difference(from: run.state)
-            // Where the record says otherwise too, it is not for the replay alone to say who is wrong.
+            // If the record disagrees with the replay too, the replay alone cannot judge the
+            // checkpoint.
             guard finding == nil || !isDisputed else { continue }
             verdicts[state.path] = finding.map(Verdict.wrong) ?? .good
         }
@@ -91,7 +92,7 @@ struct Replay {
         summary = check
     }
 
-    /// Finds out whether a run that says so could make no step more.
+    /// Checks whether a run that reports divergence really could not make another step.
     private mutating func judgeDivergence() async throws {
         guard summary?.saysDivergence(afterStep: step) == true else { return }
         var hasDiverged = !isFinite
@@ -124,11 +125,11 @@ struct Replay {
     }
 }
 
-/// What a comparison says of a checkpoint.
+/// The result of comparing a checkpoint.
 enum Verdict {
-    /// It is as it must be.
+    /// The checkpoint is right.
     case good
-    /// It is not.
+    /// The checkpoint is wrong.
     case wrong(Finding)
 
     var isGood: Bool {

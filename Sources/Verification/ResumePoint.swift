@@ -2,23 +2,23 @@ import Glibc
 import Monitoring
 import Training
 
-/// Where a run can go on: its newest whole checkpoint that its record reaches.
+/// The point to resume a run at: the newest intact checkpoint that its record confirms.
 ///
-/// From any other the run could come to its end, but would not verify.
+/// Resumed from any other checkpoint, the run could finish but would not verify.
 public struct ResumePoint {
-    /// The state to go on from; nil to begin with the first step.
+    /// The state to resume from; nil to begin with the first step.
     public private(set) var checkpoint: Checkpoint?
     /// The checkpoint's file.
     public private(set) var path: String?
-    /// The files that are of no use to the run from there on, and why.
+    /// The files that the resumed run cannot use, and why.
     public private(set) var useless: [(path: String, reason: String)] = []
-    /// What is wrong with the oldest of the whole checkpoints that the record does not vouch for.
+    /// The fault of the oldest intact checkpoint that the record does not confirm.
     private var unrecorded: String?
 
-    /// Finds where the run in a folder can go on.
+    /// Finds the resume point of a run's folder.
     ///
-    /// - Throws: ``CheckpointError`` if no checkpoint will do, ``ConfigurationError`` if the run has other
-    ///   settings than the job, ``FileError`` if something cannot be read.
+    /// - Throws: ``CheckpointError`` if no checkpoint is usable, ``ConfigurationError`` if the run
+    ///   has other settings than the job, ``FileError`` if a file cannot be read.
     public init(in run: String, for job: Job) throws {
         let store = try RunDirectory.checkpoints(in: run)
         let paths = try store.paths()
@@ -57,8 +57,7 @@ public struct ResumePoint {
         }
     }
 
-    /// The model of a run that must make some of its steps again, or more, is not this run's; nor is its
-    /// signature.
+    /// Lists the model and the signature as unusable if more steps are to be made.
     private mutating func addResults(of run: String, _ job: Job) {
         let last = job.configuration.epochs * job.plan.stepsPerEpoch
         guard (checkpoint?.step ?? 0) < last else { return }
@@ -91,7 +90,7 @@ public struct ResumePoint {
         guard checkpoint.fits(job) else { throw CheckpointError.impossible(path: path) }
     }
 
-    /// The record as far as it is as it must be; nil if there is none at all.
+    /// The valid part of the record; nil if there is none.
     private static func record(
         of run: String, _ job: Job, keeping steps: Set<Int>
     ) throws -> RunRecord? {

@@ -3,7 +3,7 @@ import KernelInterface
 import Monitoring
 import Training
 
-/// One sum of a whole run, by which people can tell that they have the same.
+/// A checksum of a whole run, to compare two runs.
 ///
 /// It is the SHA-256 of this text, each line with its end:
 ///
@@ -13,7 +13,8 @@ import Training
 ///     record sha256 469 SHA-256 of steps.csv
 ///     weights the weights' SHA-256
 ///
-/// So it depends on no time, path, machine or number of workers: two runs of one recipe have the same.
+/// It is independent of time, path, machine and number of workers: two runs of one recipe have the
+/// same digest.
 public struct RunDigest: Sendable, Equatable, Encodable {
     /// 64 hexadecimal digits.
     public let digits: String
@@ -31,9 +32,10 @@ public struct RunDigest: Sendable, Equatable, Encodable {
 
     init(digits: String) { self.digits = digits }
 
-    /// The digest of a run that has come to its end with these parameters.
+    /// The digest of a run that has ended with these parameters.
     ///
-    /// - Throws: ``VerificationError`` if its record is not whole, ``FileError`` if it cannot be read.
+    /// - Throws: ``VerificationError`` if its record is incomplete, ``FileError`` if it cannot be
+    ///   read.
     public init(ofRunIn folder: String, _ job: Job, _ parameters: Snapshot) throws {
         let record = try RunRecord(RunDirectory.steps(in: folder), for: job, keeping: [])
         let total = job.configuration.epochs * job.plan.stepsPerEpoch
@@ -43,7 +45,7 @@ public struct RunDigest: Sendable, Equatable, Encodable {
         self.init(job, record, weights: parameters.sha256)
     }
 
-    /// The digits alone.
+    /// Encodes the digits alone.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(digits)

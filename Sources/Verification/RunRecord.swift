@@ -2,21 +2,21 @@ import Hashing
 import KernelInterface
 import Training
 
-/// What the record of a run says, as far as it is as it must be.
+/// The valid part of a run's record.
 struct RunRecord {
     let path: String
-    /// By which sums it tells weights.
+    /// The kind of checksum of the weights.
     let format: RecordFormat
-    /// The steps that have sound lines, from the first on.
+    /// The number of valid lines from the first step on.
     private(set) var steps = 0
-    /// The sums of the weights after some of these steps.
+    /// The checksums of the weights after some of these steps.
     private(set) var weights: [Int: [UInt8]] = [:]
-    /// What is wrong with the line behind them.
+    /// The fault of the first invalid line.
     private(set) var finding: Finding?
-    /// SHA-256 of the heading and the sound lines, in hexadecimal.
+    /// SHA-256 of the heading and the valid lines, in hexadecimal.
     let digest: String
 
-    /// Reads and checks a record, and keeps of it the weights after the given steps.
+    /// Reads and checks a record, and keeps the checksums after the given steps.
     init(_ path: String, for job: Job, keeping kept: Set<Int>) throws {
         self.path = path
         var lines = try RecordLines(path)
@@ -39,19 +39,19 @@ struct RunRecord {
         digest = sum.finalizeHex()
     }
 
-    /// Whether these are the weights after a step; nil if it has no sound line for that.
+    /// Whether these are the weights after a step; nil if the record has no valid line for it.
     func confirms(_ parameters: some FloatStorage, afterStep step: Int) -> Bool? {
         weights[step].map { $0 == format.sum(of: parameters) }
     }
 
-    /// What it says of a checkpoint; nil if it has no sound line for its step.
+    /// The record's verdict on a checkpoint; nil if it has no valid line for that step.
     func verdict(on state: SavedState) -> Verdict? {
         confirms(state.checkpoint.parameters, afterStep: state.step).map {
             $0 ? .good : .wrong(state.otherWeights)
         }
     }
 
-    /// The finding that it ends too early, if it does.
+    /// The finding that the record ends too early, if it does.
     func shortfall(needed: Int) -> Finding? {
         guard steps < needed else { return nil }
         return Finding(
@@ -66,16 +66,16 @@ extension SHA256 {
     }
 }
 
-/// The lines of a record behind its heading.
+/// The lines of a record after its heading.
 struct RecordLines: ~Copyable {
-    /// What the heading says of them.
+    /// The format that the heading names.
     let format: RecordFormat
     private let path: String
     private var lines: LineReader
 
     /// Opens a record.
     ///
-    /// - Throws: ``FileError`` if it cannot be read, ``VerificationError`` if it is something else.
+    /// - Throws: ``FileError`` if it cannot be read, ``VerificationError`` if it is not a record.
     init(_ path: String) throws {
         var lines = try LineReader(Folder(Files.folder(of: path)), Files.name(of: path))
         guard let heading = try lines.next(), let format = RecordFormat(heading: heading) else {
@@ -86,10 +86,10 @@ struct RecordLines: ~Copyable {
         self.lines = lines
     }
 
-    /// The next line, nil at the end; a half line there is still being written.
+    /// The next line; nil at the end, where an unfinished line may still be being written.
     mutating func next() throws(FileError) -> ArraySlice<UInt8>? { try lines.next() }
 
-    /// The next step of a record that was sound when it was checked.
+    /// The next step of a record that was valid when checked.
     mutating func nextStep() throws -> StepRecord {
         guard let line = try next(), let record = StepRecord(parsing: line, format) else {
             throw VerificationError.changed(path)

@@ -2,9 +2,9 @@ import FoundationEssentials
 import Hashing
 import Training
 
-/// A run's `signature.json`: who has the private half of a key vouches for the run's digest.
+/// A run's `signature.json`: the holder of a private key signs the run's digest.
 public struct RunSignature: Sendable {
-    /// The digest that it signs.
+    /// The signed digest.
     let digest: RunDigest
     private let signature: [UInt8]
 
@@ -12,7 +12,7 @@ public struct RunSignature: Sendable {
         var format = "tern-signature-1"
         var algorithm = "ed25519"
         var runDigest: String
-        /// In base64.
+        /// Base64.
         var signature: String
 
         enum CodingKeys: String, CodingKey {
@@ -27,7 +27,7 @@ public struct RunSignature: Sendable {
         signature = key.signature(of: Self.message(digest))
     }
 
-    /// What is signed: this, so that no signature of something else can pass for one of a run.
+    /// The signed message, with a prefix so that no other signature by the key fits.
     private static func message(_ digest: RunDigest) -> [UInt8] {
         Array("tern-run-1 \(digest.digits)".utf8)
     }
@@ -39,7 +39,7 @@ public struct RunSignature: Sendable {
         return Array((jsonText(content, isPretty: true) + "\n").utf8)
     }
 
-    /// Reads a signature; nil unless the file is, byte for byte, as Tern writes it.
+    /// Parses a signature; nil unless the file is byte for byte as Tern writes it.
     init?(parsing bytes: [UInt8]) {
         guard let content = try? JSONDecoder().decode(Content.self, from: Data(bytes)),
             let signature = Data(base64Encoded: content.signature)
@@ -49,7 +49,7 @@ public struct RunSignature: Sendable {
         guard encoded() == bytes else { return nil }
     }
 
-    /// Whether the private half of this key has made it.
+    /// Whether this key's private half made the signature.
     func isMade(by key: VerifyingKey) -> Bool {
         key.isSignature(signature, of: Self.message(digest))
     }

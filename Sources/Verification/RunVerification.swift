@@ -5,24 +5,24 @@ import Monitoring
 import TernKit
 import Training
 
-/// Finds out whether a run is what its configuration and its data make of it.
+/// Verifies that a run follows from its configuration and its data.
 ///
-/// It reads the record, makes the steps again on all cores and compares, and never writes. What a run that goes on
-/// has written so far can be verified as well.
+/// It reads the record, repeats the steps on all cores and compares, and never writes. A run in
+/// progress can be verified up to its current state.
 public struct RunVerification {
     private let job: Job
     private let recordPath: String
     private let run: String
     private let configuration: RunConfiguration
 
-    /// Called after each step with its report and the step that is to be the last; may throw to end.
+    /// Called after each step with its report and the last step to replay; may throw to stop.
     public typealias Watch = (_ step: StepReport, _ last: Int) throws -> Void
 
     /// A verification of the run in the folder `run`.
     ///
     /// - Parameters:
-    ///   - configuration: the run's, as ``configuration(of:)`` gives it.
-    ///   - job: the same with its data.
+    ///   - configuration: the run's, from ``configuration(of:)``.
+    ///   - job: the configuration with its data.
     public init(_ run: String, _ configuration: RunConfiguration, _ job: Job) {
         self.run = run
         self.configuration = configuration
@@ -30,7 +30,7 @@ public struct RunVerification {
         recordPath = RunDirectory.steps(in: run)
     }
 
-    /// The configuration of a run that can be verified.
+    /// The configuration of a run to verify.
     ///
     /// - Throws: ``VerificationError`` if the folder holds no run or no record, ``FileError`` or
     ///   ``ConfigurationError`` if its configuration cannot be read.
@@ -45,15 +45,15 @@ public struct RunVerification {
     /// Verifies the run.
     ///
     /// - Parameters:
-    ///   - from: a step; the replay begins at the newest good checkpoint up to there, or at the initial
-    ///     weights if this is nil or there is none.
-    ///   - signer: who must have signed the run, with the key's file; nil for anyone or no one.
-    /// - Throws: what kept it from finding out; what it found is in the report.
+    ///   - from: a step; the replay begins at the newest confirmed checkpoint up to it, or at the
+    ///     initial weights if this is nil or there is none.
+    ///   - signer: the required signer's key, with its file; nil if no signature is required.
+    /// - Throws: the reason why the run cannot be verified; faults of the run are in the report.
     public func verify(
         from: Int?, signer: (key: VerifyingKey, path: String)? = nil, watch: Watch
     ) async throws -> VerificationReport {
         let signature = try signature(by: signer)
-        // These first: what they cover is in the record by then, if the run is going on.
+        // Reads these before the record, so that the record of a run in progress covers them.
         let result = summary
         let hasModel = Files.exists(modelPath)
         let saved = try SavedStates(in: RunDirectory.checkpoints(in: run), of: job)
@@ -63,7 +63,7 @@ public struct RunVerification {
             keeping: Set(saved.states.map(\.step) + [totalSteps, result.summary?.steps ?? 0]))
         let start = from.flatMap { startingPoint(upTo: $0, saved.states, record) }
         let fault = record.finding ?? record.shortfall(needed: needed)
-        // Held against half a record, it would only be named for the same fault.
+        // With an incomplete record, the result would only be reported for the same fault.
         let check = (fault == nil ? result.summary : nil).map {
             SummaryCheck(
                 $0, summaryPath, of: job, record, from: start?.step ?? 0, hasModel: hasModel)
@@ -80,7 +80,7 @@ public struct RunVerification {
         for case .wrong(let finding) in verdicts { findings.append(finding) }
         if hasModel { findings += [modelFinding(replay, record)].compactMap(\.self) }
         findings += [result.finding ?? replay.summary?.finding].compactMap(\.self)
-        // Of a run that is not as it must be, a digest would tell nothing.
+        // The digest of a faulty run would be meaningless.
         let digest =
             hasModel && findings.isEmpty
             ? RunDigest(job, record, weights: replay.parameters.sha256) : nil
@@ -97,7 +97,7 @@ public struct RunVerification {
             signer: signer?.path, findings: findings)
     }
 
-    /// What the run says that it came to; or what is wrong with that.
+    /// The run's result, or the fault of its file.
     private var summary: (summary: RunSummary?, finding: Finding?) {
         guard Files.exists(summaryPath) else { return (nil, nil) }
         do {
@@ -110,9 +110,9 @@ public struct RunVerification {
         }
     }
 
-    /// The run's signature, if it has one.
+    /// The run's signature, if any.
     ///
-    /// - Throws: ``VerificationError`` if it is not that of the one who must have signed the run.
+    /// - Throws: ``VerificationError`` if the required signer has not signed the run.
     private func signature(
         by signer: (key: VerifyingKey, path: String)?
     ) throws -> RunSignature? {
@@ -141,7 +141,7 @@ public struct RunVerification {
     private var totalSteps: Int { job.configuration.epochs * job.plan.stepsPerEpoch }
     private var modelPath: String { RunDirectory.model(in: run) }
 
-    /// The newest checkpoint up to a step whose weights are those of the record.
+    /// The newest checkpoint up to a step whose weights the record confirms.
     private func startingPoint(
         upTo step: Int, _ saved: [SavedState], _ record: RunRecord
     ) -> Checkpoint? {
@@ -181,12 +181,12 @@ public struct RunVerification {
         }
     }
 
-    /// Whether these are the weights after the last step, as far as that is known.
+    /// Whether these are the weights after the last step, as far as known.
     private func areLast(
         _ parameters: Snapshot, _ replay: Replay, _ record: RunRecord
     ) -> Bool {
         guard replay.step < totalSteps else { return parameters.hasBytes(of: replay.parameters) }
-        // The replay has found something before it came so far.
+        // The replay stopped earlier at a fault.
         return record.confirms(parameters, afterStep: totalSteps) ?? true
     }
 }

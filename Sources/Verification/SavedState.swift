@@ -8,9 +8,9 @@ struct SavedState {
 
     var step: Int { checkpoint.step }
 
-    /// What tells it from the state that a replay has come to, to the last bit; nil if nothing does.
+    /// The first bitwise difference from a replayed state; nil if there is none.
     func difference(from state: TrainingState) -> Finding? {
-        // How long the steps took, no replay can tell.
+        // A replay cannot reproduce how long the steps took.
         let replayed = state.checkpoint(seconds: checkpoint.seconds)
         guard checkpoint.parameters.hasBytes(of: replayed.parameters) else { return otherWeights }
         func wrong(_ part: String) -> Finding {
@@ -26,22 +26,23 @@ struct SavedState {
         return nil
     }
 
-    /// The finding that its weights are others than they must be.
+    /// The finding that its weights are wrong.
     var otherWeights: Finding {
         Finding(path, step: step, "its weights are not the ones after step \(step)")
     }
 }
 
-/// The checkpoints of a run that belong to it and are whole.
+/// The intact checkpoints that belong to a run.
 struct SavedStates {
-    /// In the order of their files' names.
+    /// The checkpoints, sorted by file name.
     private(set) var states: [SavedState] = []
-    /// What is wrong with the others.
+    /// The faults of the others.
     private(set) var findings: [Finding] = []
 
     /// Reads the checkpoints of a run.
     ///
-    /// All are kept in memory, since a run that goes on may remove them before the replay comes to them.
+    /// All are kept in memory, because a run in progress may remove them before the replay reaches
+    /// them.
     ///
     /// - Throws: ``VerificationError`` if all of them were made with another data set.
     ///   ``FileError`` if their folder cannot be read, or if they take too much memory.
@@ -62,7 +63,7 @@ struct SavedStates {
                     states.append(SavedState(path: path, checkpoint: checkpoint))
                 }
             } catch let error as FileError where error.code == ENOENT {
-                // A run that goes on removes its oldest checkpoint at any time.
+                // A run in progress may remove its oldest checkpoint at any time.
                 continue
             } catch let error as FileError where error.code == EFBIG {
                 throw error
@@ -76,7 +77,7 @@ struct SavedStates {
         findings += foreign.map { Finding($0, "it was made with another data set") }
     }
 
-    /// The finding that a checkpoint is not of this run, or not of the step that it is named after.
+    /// The finding that a checkpoint belongs to another run, or to another step than its name has.
     private static func strange(
         _ checkpoint: Checkpoint, _ path: String, _ store: CheckpointStore, _ job: Job
     ) -> Finding? {

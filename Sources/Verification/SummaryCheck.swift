@@ -3,27 +3,27 @@ import KernelInterface
 import Monitoring
 import Training
 
-/// Holds what a run says that it came to, its `summary.json`, against what a replay comes to.
+/// Compares a run's reported result, its `summary.json`, with a replay.
 ///
-/// How long the run took, and with how many workers, no replay can tell.
+/// A replay cannot check the duration and the number of workers.
 struct SummaryCheck {
     private let path: String
     private let summary: RunSummary
     private let plan: BatchPlan
-    /// The first thing that is wrong with it.
+    /// The first fault.
     private(set) var finding: Finding?
-    /// Whether its run has diverged, as a replay has found too.
+    /// Whether the run diverged, confirmed by the replay.
     private(set) var hasDiverged = false
-    /// Epochs whose test it may tell, of which none had these numbers so far.
+    /// The epochs whose test the result may have, without those found different.
     private var open: Set<Int>
 
     private static let states = ["completed", "interrupted", "diverged", "failed"]
 
-    /// Begins the check of a summary.
+    /// Starts the check of a result.
     ///
     /// - Parameters:
     ///   - start: the step after which the replay begins.
-    ///   - hasModel: whether the run has left a model, as only a completed one does.
+    ///   - hasModel: whether the run has a model, as only completed runs do.
     init(
         _ summary: RunSummary, _ path: String, of job: Job, _ record: RunRecord, from start: Int,
         hasModel: Bool
@@ -32,11 +32,11 @@ struct SummaryCheck {
         self.path = path
         plan = job.plan
         let epoch = summary.steps / plan.stepsPerEpoch
-        // One that ended while the last epoch was tested tells the test before.
+        // If a run ended during the last epoch's test, its result has the test before.
         let isTested = summary.steps % plan.stepsPerEpoch != 0 || summary.status == "completed"
         open = Set(isTested ? [epoch] : [epoch - 1, epoch]).filter { $0 > 0 }
         let total = job.configuration.epochs * plan.stepsPerEpoch
-        // Of steps that it does not make, the replay knows only what the record says.
+        // For steps before the replay, only the record is known.
         let isKnown = summary.steps < start && record.format == .sha256
         let known = isKnown ? record.weights[summary.steps].map(hexadecimal) : nil
         let fault = faultInEnd(record, total: total, hasModel: hasModel) ?? fault(job, known)
@@ -44,7 +44,7 @@ struct SummaryCheck {
         if finding != nil || summary.trainLoss == nil { open = [] }
     }
 
-    /// What is wrong with how it says that the run ended.
+    /// The fault in the reported end of the run.
     private func faultInEnd(_ record: RunRecord, total: Int, hasModel: Bool) -> String? {
         let (steps, status) = (summary.steps, summary.status)
         guard Self.states.contains(status) else { return "its status is none that a run can have" }
@@ -60,7 +60,7 @@ struct SummaryCheck {
         return nil
     }
 
-    /// What else is wrong with it that no replay is needed for.
+    /// Other faults that need no replay to be found.
     private func fault(_ job: Job, _ known: String?) -> String? {
         let steps = summary.steps
         guard summary.dataset == job.dataset.name else {
@@ -88,12 +88,12 @@ struct SummaryCheck {
         "its weights_sha256 is not that of the weights after step \(summary.steps)"
     }
 
-    /// Whether it may tell how the weights did after this step.
+    /// Whether the result may have the test after this step.
     func tellsTest(afterStep step: Int) -> Bool {
         step % plan.stepsPerEpoch == 0 && open.contains(step / plan.stepsPerEpoch)
     }
 
-    /// Takes what a replay has come to at an epoch's end.
+    /// Compares the replayed test at an epoch's end.
     mutating func take(test: Tally, train: Tally, step: Int) {
         let isThis =
             summary.trainLoss == train.meanLoss && summary.testLoss == test.meanLoss
@@ -101,23 +101,23 @@ struct SummaryCheck {
         let epoch = step / plan.stepsPerEpoch
         if isThis { return open = [] }
         open.remove(epoch)
-        // The last that it can tell.
+        // No later epoch is possible.
         guard finding == nil, epoch == summary.steps / plan.stepsPerEpoch else { return }
         finding = Finding(path, "its loss or test is not that of epoch \(epoch)")
     }
 
-    /// Takes the weights that a replay has come to.
+    /// Compares the replayed weights.
     mutating func take(_ parameters: some FloatStorage, step: Int) {
         guard finding == nil, step == summary.steps, parameters.sha256 != weights else { return }
         finding = Finding(path, otherWeights)
     }
 
-    /// Whether it says that no step could be made after this one.
+    /// Whether the result reports divergence after this step.
     func saysDivergence(afterStep step: Int) -> Bool {
         finding == nil && summary.status == "diverged" && summary.steps == step
     }
 
-    /// Takes whether a replay could make no step more either.
+    /// Notes whether the replay diverged too.
     mutating func take(hasDiverged: Bool) {
         self.hasDiverged = hasDiverged
         guard !hasDiverged else { return }

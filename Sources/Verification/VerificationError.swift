@@ -4,19 +4,19 @@ public enum VerificationError: Error, CustomStringConvertible, Equatable {
     case noRun(String)
     /// The run has no record.
     case noRecord(String)
-    /// The record does not begin like one.
+    /// The record lacks its heading.
     case noHeading(String)
-    /// The record is not what it was a moment ago.
+    /// The record changed during the verification.
     case changed(String)
-    /// The data at hand are not those that the run was made with.
+    /// The data differs from the run's.
     case otherData(path: String)
     /// The run has no signature.
     case notSigned(path: String)
-    /// The signature is not what Tern writes.
+    /// The signature is not in Tern's format.
     case noSignature(path: String)
-    /// The signature was not made with the key that it was to be.
+    /// The signature was made with another key than required.
     case otherKey(path: String, key: String)
-    /// The run is not one to be signed.
+    /// The run cannot be signed.
     case cannotSign(String)
 
     /// One line that says what is wrong and what to do.

@@ -1,37 +1,37 @@
 import Monitoring
 import Training
 
-/// What a verification came to.
+/// The result of a verification.
 public struct VerificationReport: Encodable, Sendable {
     /// The run's folder.
     public let run: String
-    /// Whether all is as it must be.
+    /// Whether no fault was found.
     public let isVerified: Bool
-    /// The steps that the record has as it must, from the first on.
+    /// The number of valid lines in the record, from the first step on.
     public let steps: Int
     /// The steps of the whole run.
     public let totalSteps: Int
     /// The steps of an epoch.
     public let stepsPerEpoch: Int
-    /// The steps that were made before the replay began.
+    /// The number of steps made before the replay.
     public let replayedFrom: Int
-    /// The steps that were replayed.
+    /// The number of replayed steps.
     public let replayedSteps: Int
-    /// The checkpoints that agree.
+    /// The number of confirmed checkpoints.
     public let checkpoints: Int
     /// Whether there is a model.
     public let hasModel: Bool
-    /// Whether the run ended since its numbers were no longer finite, which is no fault of its files.
+    /// Whether the run ended because its numbers were no longer finite, which is not a fault.
     public let hasDiverged: Bool
-    /// By which sums the record tells weights.
+    /// The kind of checksum of the weights in the record.
     public let record: RecordFormat
-    /// The sum of the whole run, if it is complete and as it must be.
+    /// The digest of the run, if it is complete and without fault.
     public let digest: RunDigest?
     /// Whether it has a signature.
     public let isSigned: Bool
-    /// The key that the signature was made with; nil where it was not compared with any.
+    /// The key that made the signature; nil if none was required.
     public let signer: String?
-    /// What is wrong.
+    /// The faults.
     public let findings: [Finding]
 
     enum CodingKeys: String, CodingKey {
@@ -55,7 +55,7 @@ public struct VerificationReport: Encodable, Sendable {
         return ([positions, replay, files] + end).joined(separator: "; ")
     }
 
-    /// What limits what it proves: a line each.
+    /// Limits of what the verification proves, one per line.
     public var notes: [String] {
         record == .sha256
             ? []
@@ -65,7 +65,7 @@ public struct VerificationReport: Encodable, Sendable {
             ]
     }
 
-    /// By what others can tell the run, and who vouches for it: a line each.
+    /// The run's digest and signer, one per line.
     public var identity: [String] {
         guard let digest else { return [] }
         let line = "run digest  sha256 \(digest.digits)"
