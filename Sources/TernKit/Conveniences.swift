@@ -4,12 +4,12 @@ import Kernels
 import Training
 
 extension Dataset {
-    /// Finds a data set by name, or in a folder, and reads it.
+    /// Finds and reads a data set by name, or in a folder.
     ///
     /// - Parameters:
-    ///   - named: the data set to look for.
+    ///   - named: the data set to find.
     ///   - directory: the folder with its four IDX files; nil to search where `tern` does.
-    /// - Throws: `DatasetError` if it is not there, or not whole.
+    /// - Throws: `DatasetError` if it is missing or incomplete.
     public static func load(
         _ named: NamedDataset, from directory: String? = nil
     ) async throws(DatasetError) -> Dataset {
@@ -19,7 +19,7 @@ extension Dataset {
 }
 
 extension Predictor {
-    /// Makes a predictor that uses the fastest kernels of this processor.
+    /// Makes a predictor with the fastest kernels for this processor.
     ///
     /// - Throws: `KernelSelectionError` if there are none.
     public convenience init(_ model: ModelFile) throws(KernelSelectionError) {
@@ -30,7 +30,7 @@ extension Predictor {
 extension ModelFile {
     /// Reads a model, or a `state_dict` that PyTorch saved.
     ///
-    /// - Throws: `FileError` if the file cannot be read, `SafetensorsError` if it is no model.
+    /// - Throws: `FileError` if the file cannot be read, `SafetensorsError` if it is not a model.
     public init(path: String) throws {
         try self.init(parsing: Files.read(path), path: path)
     }

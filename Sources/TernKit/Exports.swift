@@ -1,4 +1,4 @@
-// What a program needs that imports TernKit: one import brings it all.
+// Everything that a program with TernKit needs comes with one import.
 
 @_exported import Datasets
 @_exported import NeuralNetwork

@@ -3,7 +3,7 @@ import KernelInterface
 import NeuralNetwork
 import Training
 
-/// What one thread computes of each step, and of each test.
+/// One thread's part of each step and each test.
 actor Lane {
     private let slots: Range<Int>
     private let shards: [Int: Shard]
@@ -12,7 +12,7 @@ actor Lane {
     private let test: ExampleSet
     private let tests: Range<Int>
 
-    /// Lane `index` of `count`, with its share of the shards and of the test set.
+    /// Lane `index` of `count`, with its part of the shards and of the test set.
     init(_ index: Int, of count: Int, _ job: Job) {
         slots = (0..<job.plan.shards).part(index, of: count)
         shards = job.shards(at: slots)
@@ -24,7 +24,7 @@ actor Lane {
 
     /// The partial sums of this lane's slots.
     ///
-    /// - Parameter spare: buffers of earlier sums, to be used again.
+    /// - Parameter spare: buffers of earlier sums to reuse.
     func partialSums(
         _ parameters: Snapshot, step: Int, spare: Handover<[FloatBuffer]>
     ) -> Handover<[PartialSum]> {

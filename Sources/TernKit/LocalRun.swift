@@ -1,19 +1,19 @@
 import Kernels
 import Training
 
-/// A run whose steps are made in this process, on several lanes, with the bits of any other.
+/// A run on several lanes of this process, with the same bits as a distributed run.
 ///
-/// It follows the step of a distributed run without its messages: the lanes compute the partial sums
-/// of their slots, one tree adds them up, one update follows.
+/// It follows a distributed run's step without messages: the lanes compute the partial sums of
+/// their slots, one tree adds them, and one update follows.
 package struct LocalRun {
-    /// What the run has come to.
+    /// The current state.
     package private(set) var state: TrainingState
     private var sums: ReductionTree
     private let lanes: [Lane]
 
     /// A run before its first step, or at a checkpoint.
     ///
-    /// - Parameter lanes: the threads to compute on; nil for one for each core.
+    /// - Parameter lanes: the number of threads; nil for one per core.
     package init(_ job: Job, lanes count: Int?, resuming checkpoint: Checkpoint? = nil) {
         state = TrainingState(job, resuming: checkpoint)
         sums = ReductionTree(
@@ -24,7 +24,7 @@ package struct LocalRun {
 
     /// Makes one step.
     ///
-    /// - Returns: what it summed.
+    /// - Returns: the step's tally.
     /// - Throws: ``TrainerError`` if a gradient or the loss is no longer finite, `CancellationError`
     ///   if the task is cancelled.
     package mutating func step() async throws -> Tally {
@@ -48,7 +48,7 @@ package struct LocalRun {
         return sum.tally
     }
 
-    /// How the parameters do on the test set.
+    /// Evaluates the parameters on the test set.
     package func evaluate() async -> Tally {
         let (parameters, lanes) = (state.snapshot, lanes)
         return await Tally(parts: lanes.count) { await lanes[$0].losses(parameters) }

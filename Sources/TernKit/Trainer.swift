@@ -3,19 +3,19 @@ import Kernels
 import NeuralNetwork
 import Training
 
-/// Trains in this process, on several lanes, to the bits that `tern train` ends with.
+/// Trains on several lanes of this process, with the same bits as `tern train`.
 public struct Trainer: Sendable {
     private let job: Job
     private let lanes: Int?
 
-    /// Fits a configuration to a data set.
+    /// Makes a trainer for a configuration and a data set.
     ///
     /// - Parameters:
-    ///   - configuration: the settings of the training.
-    ///   - dataset: the data to train on and to test with.
-    ///   - lanes: the threads to compute on; by default one for each core. They change no bit.
-    ///   - kernels: the name of a kernel set; by default the fastest that this processor can run.
-    /// - Throws: `ConfigurationError` if configuration and data do not go together,
+    ///   - configuration: the training settings.
+    ///   - dataset: the training and test data.
+    ///   - lanes: the number of threads; by default one per core. It changes no bit of the result.
+    ///   - kernels: the name of a kernel set; by default the fastest for this processor.
+    /// - Throws: `ConfigurationError` if the configuration does not fit the data,
     ///   `KernelSelectionError` if there are no kernels for this processor.
     public init(
         _ configuration: TrainingConfiguration, _ dataset: Dataset, lanes: Int? = nil,
@@ -25,9 +25,9 @@ public struct Trainer: Sendable {
         self.lanes = lanes
     }
 
-    /// Trains to the end.
+    /// Trains to the end and returns the model.
     ///
-    /// - Parameter onEpoch: told how the weights do at the end of each epoch.
+    /// - Parameter onEpoch: called with the results of each epoch.
     /// - Throws: ``TrainerError`` if the training diverges, `CancellationError` if its task is
     ///   cancelled.
     public func train(
@@ -60,7 +60,7 @@ public struct Trainer: Sendable {
     }
 }
 
-/// Why a training in a program came to no end.
+/// Why a training failed.
 public enum TrainerError: Error, CustomStringConvertible, Equatable {
     /// The loss, the test loss, a gradient or a weight is no longer a finite number.
     case diverged(step: Int)
