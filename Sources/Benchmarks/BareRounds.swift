@@ -2,10 +2,10 @@ import CZeroMQ
 import Glibc
 import ZeroMQ
 
-/// The messages of a synchronous round and nothing else, as a C program would send them.
+/// The messages of a synchronous round over bare libzmq, as a C program would send them.
 ///
-/// A router sends each dealer the weights, one payload shared by all, and waits for as many bytes from
-/// each. Each peer has a context and a thread of its own, as if it were a process.
+/// A router sends the weights to each dealer, in one shared payload, and waits for the same number
+/// of bytes from each. Each peer has its own context and thread, as if it were a process.
 struct BareRounds: Sendable {
     let peers: Int
     /// The bytes of the weights, and of the gradients.
@@ -13,11 +13,11 @@ struct BareRounds: Sendable {
     let rounds: Int
     let endpoint: String
 
-    // The headers of Tern's messages of weights and of gradients.
+    // The header sizes of Tern's messages with weights and gradients.
     private static let weightsHeader = 40
     private static let gradientsHeader = 56
 
-    /// Makes the rounds, and gives the microseconds of each.
+    /// Makes the rounds and returns the microseconds of each.
     func run() async throws(BenchmarkError) -> [Double] {
         let result = await withCheckedContinuation { continuation in
             let thread = NativeThread.start(name: "tern-bare") {
@@ -38,7 +38,7 @@ struct BareRounds: Sendable {
             NativeThread.start(name: "tern-bare-\(index)") { deal() }
         }
         defer { for dealer in dealers { pthread_join(dealer, nil) } }
-        // Each says hello, so that the router knows its identity.
+        // Each dealer sends a first message, so that the router learns its identity.
         let identities = (0..<peers).map { _ in
             let identity = router.receive()
             router.receive().close()
@@ -92,16 +92,16 @@ struct BareRounds: Sendable {
     }
 }
 
-/// A libzmq socket with a context of its own, on the thread that made it.
+/// A libzmq socket with its own context, used on the thread that made it.
 ///
-/// What fails here is out of memory or a mistake of this file, except for binding.
+/// Except for binding, a call fails only for lack of memory or because of a bug in this file.
 private struct BareSocket {
     private let context: UnsafeMutableRawPointer
     private let raw: UnsafeMutableRawPointer
 
     init(_ type: Int32) {
         guard let context = zmq_ctx_new(), let raw = zmq_socket(context, type) else {
-            // As ``Context`` does: of memory or descriptors, and there is nothing to measure without.
+            // Like ``Context``: out of memory or descriptors, so a measurement is impossible.
             fatalError("libzmq is out of resources")
         }
         self.context = context
@@ -117,7 +117,7 @@ private struct BareSocket {
 
     func connect(_ endpoint: String) { call("zmq_connect") { zmq_connect(raw, endpoint) } }
 
-    /// Sends a message and gives it up.
+    /// Sends a message and frees it.
     func send(_ message: BareMessage, isFollowed: Bool) {
         call("zmq_msg_send") { zmq_msg_send(message.raw, raw, isFollowed ? ZMQ_SNDMORE : 0) }
         message.free()
@@ -135,13 +135,13 @@ private struct BareSocket {
         return message
     }
 
-    /// Sends what is queued, and ends socket and context.
+    /// Sends what is queued, and closes socket and context.
     func close() {
         zmq_close(raw)
         while zmq_ctx_term(context) != 0 && zmq_errno() == EINTR {}
     }
 
-    /// Makes a call, again if a signal has interrupted it.
+    /// Makes a call, and repeats it if a signal interrupts it.
     private func call(_ name: String, _ body: () -> Int32) {
         while body() < 0 {
             let code = zmq_errno()
@@ -150,14 +150,14 @@ private struct BareSocket {
     }
 }
 
-/// A libzmq message, to be given up by hand.
+/// A libzmq message, freed manually.
 private struct BareMessage {
     let raw = UnsafeMutablePointer<zmq_msg_t>.allocate(capacity: 1)
 
     /// An empty message, to receive or copy into.
     init() { zmq_msg_init(raw) }
 
-    /// A message that holds a copy of bytes.
+    /// A message with a copy of bytes.
     init(_ bytes: [UInt8]) {
         zmq_msg_init_size(raw, bytes.count)
         bytes.withUnsafeBytes { source in
@@ -168,12 +168,12 @@ private struct BareMessage {
 
     var count: Int { zmq_msg_size(raw) }
 
-    /// Gives up the bytes.
+    /// Frees the message and its bytes.
     func close() {
         zmq_msg_close(raw)
         free()
     }
 
-    /// Gives up the handle alone.
+    /// Frees only the handle.
     func free() { raw.deallocate() }
 }

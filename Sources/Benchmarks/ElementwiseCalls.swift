@@ -1,11 +1,11 @@
 import Kernels
 import NeuralNetwork
 
-/// The kernels that work value by value, in the sizes of a recurrent layer's time step.
+/// The element-wise kernels, in the sizes of a recurrent layer's time step.
 ///
-/// They are called again and again on the same buffers, whose values must stay ordinary: gradients
-/// are zero, and what is replaced by its activation goes to a fixed point, so that nothing overflows
-/// or becomes too small to be fast. Shapes: N rows, H hidden values, C classes, P parameters.
+/// They run repeatedly on the same buffers, whose values must stay in a normal range: gradients are
+/// zero, and values that activations replace converge to a fixed point. So nothing overflows or
+/// becomes denormal and slow. Shapes: N rows, H hidden values, C classes, P parameters.
 struct ElementwiseCalls {
     let architecture: Architecture
     let rows: Int
@@ -15,7 +15,7 @@ struct ElementwiseCalls {
     private var count: Int { rows * hidden }
     private var parameters: Int { ParameterLayout(architecture).count }
 
-    /// The calls, those of the forward pass first.
+    /// The calls, first those of the forward pass.
     var all: [KernelCall] {
         [
             widen, tanh, lstm, gru, softmaxCrossEntropy, tanhBackward, lstmBackward, gruBackward,
@@ -161,7 +161,7 @@ struct ElementwiseCalls {
     private var adam: KernelCall {
         parameterCall("adam", OperationsPerValue.adam) { [kernels, parameters] in
             let buffers = (0..<4).map { _ in filledBuffer(parameters) }
-            // The second moments are means of squares.
+            // Second moments are means of squares, so not negative.
             for index in 0..<parameters { buffers[3][index] = abs(buffers[3][index]) }
             let coefficients = AdamCoefficients(
                 firstDecay: 0.1, secondKeep: 0.999, secondDecay: 0.001, stepSize: 1e-6,
@@ -176,7 +176,7 @@ struct ElementwiseCalls {
     }
 }
 
-/// What a time step of LSTM or GRU cells works on.
+/// The buffers of a time step of LSTM or GRU cells.
 private struct CellBuffers {
     private let hiddenSize: Int
     private let gates: FloatBuffer  // [N][4H]

@@ -1,26 +1,26 @@
 import KernelInterface
 
-/// A call of a kernel as training makes it, to be repeated.
+/// A repeatable kernel call, as training makes it.
 struct KernelCall: Sendable {
     let name: String
-    /// The extents, for people.
+    /// The extents, for display.
     let shape: String
-    /// The floating-point operations of a call; 0 where nothing is computed.
+    /// The floating-point operations per call; 0 if the kernel computes nothing.
     let operations: Int
-    /// The values of a call; nil for products.
+    /// The values per call; nil for products.
     let values: Int?
-    /// Makes the call, with buffers of its own.
+    /// Allocates the call's buffers, and returns the call.
     let prepare: @Sendable () -> () -> Void
 }
 
-/// A buffer of numbers of ordinary size, which no operation makes slow.
+/// A buffer of values in a normal range, with which no operation is slow.
 func filledBuffer(_ count: Int) -> FloatBuffer {
     let buffer = FloatBuffer(count: count)
     fill(buffer)
     return buffer
 }
 
-/// A matrix that holds such values, with rows that lie as those of layers do.
+/// A matrix of such values, with rows spaced like those of layers.
 func filledMatrix(_ rows: Int, _ columns: Int) -> PaddedMatrix {
     let matrix = PaddedMatrix(rows: rows, columns: columns)
     fill(matrix.values)

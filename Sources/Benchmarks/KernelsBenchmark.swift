@@ -1,48 +1,49 @@
 import Kernels
 import NeuralNetwork
 
-/// How fast the kernels are, beside the most that the processor's fused multiply-adds allow.
+/// The speed of the kernels, compared with the processor's peak for fused multiply-adds.
 public struct KernelRates: Codable, Sendable {
     /// The kernel set's name.
     public let kernels: String
-    /// The threads that computed at once.
+    /// The number of concurrent threads.
     public let threads: Int
-    /// The most floating-point operations a second, in billions, of all threads together.
+    /// The peak of all threads together, in billions of floating-point operations a second.
     public let peakGflops: Double
     /// The matrix products.
     public let products: [KernelRate]
-    /// What works value by value.
+    /// The element-wise kernels.
     public let elementwise: [KernelRate]
 }
 
-/// How fast one kernel is.
+/// The speed of one kernel.
 public struct KernelRate: Codable, Sendable {
-    /// What it does.
+    /// The kernel's name.
     public let name: String
     /// The extents: rows x columns x depth of a product.
     public let shape: String
-    /// The length of a call, on each of the threads.
+    /// The duration of a call on each thread.
     public let microseconds: Double
-    /// Billions of floating-point operations a second, of all threads; nil if it computes nothing.
+    /// Billions of floating-point operations a second on all threads; nil if the kernel computes
+    /// nothing.
     public let gflops: Double?
-    /// The share of the measured peak, 0 to 1.
+    /// The fraction of the measured peak, 0 to 1.
     public let shareOfPeak: Double?
-    /// Values a second, of all threads; nil for products.
+    /// Values a second on all threads; nil for products.
     public let valuesPerSecond: Double?
 }
 
-/// Measures each kernel on several threads at once, with buffers of their own.
+/// Measures each kernel on several threads at once, each with its own buffers.
 public struct KernelsBenchmark: Sendable {
-    /// The layer whose shapes are measured.
+    /// The layer whose shapes are used.
     public var architecture: Architecture
     /// The rows of a pass.
     public var rows: Int
-    /// The threads that compute at once.
+    /// The number of concurrent threads.
     public var threads: Int
-    /// The seconds that each kernel is measured for.
+    /// The seconds to measure each kernel.
     public var seconds: Double
 
-    /// The measurement of a layer's kernels.
+    /// A benchmark of a layer's kernels.
     public init(_ architecture: Architecture, rows: Int, threads: Int, seconds: Double) {
         self.architecture = architecture
         self.rows = rows
@@ -50,13 +51,15 @@ public struct KernelsBenchmark: Sendable {
         self.seconds = seconds
     }
 
-    /// Measures; each number is the median of the parts of its time, but the peak the greatest.
+    /// Runs the benchmark; each number is the median over time windows, except the peak, which is
+    /// the maximum.
     public func run(_ kernels: any KernelSet.Type) -> KernelRates {
         let products = ProductCalls(architecture: architecture, rows: rows, kernels: kernels).all
         let elementwise = ElementwiseCalls(
             architecture: architecture, rows: rows, kernels: kernels
         ).all
-        // A virtual machine may have less of its processors for a while, so the peak is looked for twice.
+        // The peak is measured twice, because a virtual machine may temporarily get less processor
+        // time.
         let peakBefore = peak(kernels)
         let productRates = products.map(callsPerSecond)
         let elementwiseRates = elementwise.map(callsPerSecond)
@@ -69,14 +72,14 @@ public struct KernelsBenchmark: Sendable {
             })
     }
 
-    /// Operations a second of all threads, doing nothing but fused multiply-adds.
+    /// The operations a second of all threads, with fused multiply-adds alone.
     private func peak(_ kernels: any KernelSet.Type) -> Double {
         let rounds = 1000
         let operations = kernels.multiplyAddRegisters(rounds: rounds).operations
         let rates = ParallelRate(threads: threads, seconds: seconds).measure {
             var sum: Float = 0
             return {
-                // What nobody looks at need not be computed.
+                // Uses the result, because the compiler may remove a computation without one.
                 sum += kernels.multiplyAddRegisters(rounds: rounds).value
                 precondition(sum >= 0)
             }

@@ -4,16 +4,17 @@ import NeuralNetwork
 import Randomness
 import Training
 
-/// One of two workers' lanes: makes the same step as ``ShardGradients``, or one part after another.
+/// The lane of one of two workers: makes the step of ``ShardGradients``, as a whole or part by
+/// part.
 final class MeasuredLane {
-    /// The parts of a step, in their order.
+    /// The parts of a step, in order.
     static let phases = [
         "weights", "convert", "forward", "loss", "backward", "parameter gradients", "reduce",
     ]
     private static let shardCount = 16
     private static let slots = 0..<shardCount / 2
 
-    /// The slots that have examples, each with the rows of its pass that hold them.
+    /// The slots with examples, each with its rows in the pass.
     private typealias Pass = [(slot: Int, rows: Range<Int>)]
 
     private let parameters: FloatBuffer
@@ -49,10 +50,10 @@ final class MeasuredLane {
         self.passes = passes
     }
 
-    /// The additions by which the shards' gradients become one sum.
+    /// The number of additions that sum the shards' gradients.
     var additions: Int { (passes.joined().count - 1) * network.layout.count }
 
-    /// Makes a step, and tells how long each of the ``phases`` took.
+    /// Makes a step in parts, and returns the duration of each of the ``phases``.
     func stepInParts() -> [Duration] {
         var leaves: [PartialSum] = []
         let loading = time { parameters.withBytes { network.load($0) } }
@@ -84,7 +85,7 @@ final class MeasuredLane {
         ]
     }
 
-    /// Makes a step as training does, and tells how long it took.
+    /// Makes a step as training does, and returns its duration.
     func wholeStep() -> Duration {
         time {
             parameters.withBytes { whole.load($0) }
@@ -137,7 +138,7 @@ final class MeasuredLane {
     }
 }
 
-/// Examples of random bytes, no time step of which is blank: each row computes all of its own.
+/// Examples of random bytes without blank time steps, so that each row computes all steps.
 private func randomShard(_ architecture: Architecture, count: Int) -> Shard {
     var random = Philox(seed: 0, for: "benchmark examples")
     return Shard(

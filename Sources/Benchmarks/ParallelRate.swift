@@ -2,22 +2,23 @@ import Glibc
 import Kernels
 import ZeroMQ
 
-/// Measures how often threads that compute at the same time can call something.
+/// Measures how often concurrent threads can make a call.
 struct ParallelRate {
-    /// The threads that call at once.
+    /// The number of concurrent threads.
     let threads: Int
-    /// The seconds of measuring, after the warming up.
+    /// The seconds to measure, after the warm-up.
     let seconds: Double
 
     private static let windows = 5
 
-    /// Calls a second, of all threads together, in each of a few equal parts of the time.
+    /// The calls a second of all threads together, in each of a few equal time windows.
     ///
-    /// - Parameter prepare: makes the call of one thread, with buffers of its own, on that thread.
+    /// - Parameter prepare: returns the call of one thread, with its own buffers; runs on that
+    ///   thread.
     func measure(_ prepare: @escaping @Sendable () -> () -> Void) -> [Double] {
         let barrier = Barrier(count: threads)
         let processors = Processors.allowed
-        // Each on a processor of its own, if there are enough.
+        // Pins each thread to its own processor if there are enough.
         let isPlaced = threads <= processors.count
         let rates = Locked([Double](repeating: 0, count: Self.windows))
         let running = (0..<threads).map { index in
@@ -36,7 +37,7 @@ struct ParallelRate {
         return rates.withLock { $0 }
     }
 
-    /// So many calls that looking at the clock between them costs nothing to speak of.
+    /// Enough calls to make the cost of reading the clock negligible.
     private static func batch(of call: () -> Void) -> Int {
         var batch = 1
         while true {
@@ -61,11 +62,11 @@ struct ParallelRate {
     }
 }
 
-/// Where threads wait until all of them are there.
+/// A point at which threads wait for each other.
 ///
-/// `@unchecked Sendable`: a pthread barrier is made to be used by several threads.
+/// `@unchecked Sendable`: a pthread barrier is made for use by several threads.
 private final class Barrier: @unchecked Sendable {
-    // A pthread barrier must stay at one address, which a stored property does not promise.
+    // A pthread barrier must stay at one address, which a stored property does not guarantee.
     private let raw = UnsafeMutablePointer<pthread_barrier_t>.allocate(capacity: 1)
 
     init(count: Int) {

@@ -1,27 +1,27 @@
 import Glibc
 
-/// The most memory that a process and those it has started have had at once, as Linux counts it.
+/// The peak memory of a process and of its children, as Linux counts it.
 ///
-/// What is known is what the last look at each process saw: of one that ended within a look's time
-/// of its start, that may be less than it came to.
+/// The values are those of the last look at each process. If a process ends soon after its start or
+/// between two looks, its true peak may be higher.
 package struct ProcessMemory {
     private let pid: pid_t
-    /// The last that was seen of each process; the high-water mark never falls.
+    /// The last value seen for each process; the high-water mark never falls.
     package private(set) var peak: Int?
     private var peaksOfChildren: [pid_t: Int] = [:]
 
-    /// The memory of a process that has been started.
+    /// The memory of a started process.
     package init(of pid: pid_t) { self.pid = pid }
 
-    /// The most that one of the processes that it has started had.
+    /// The highest peak of a child process.
     package var peakOfChildren: Int? { peaksOfChildren.values.max() }
 
-    /// Looks again.
+    /// Reads the values again.
     ///
-    /// - Returns: whether the process is still there.
+    /// - Returns: whether the process still exists.
     package mutating func look() -> Bool {
         guard let bytes = highWaterMark(of: pid) else { return false }
-        // Not the greatest: before it begins its own program, a process has its parent's memory.
+        // Not the maximum: until it executes its own program, a process has its parent's memory.
         peak = bytes
         for child in children(of: pid) {
             if let bytes = highWaterMark(of: child) { peaksOfChildren[child] = bytes }
@@ -30,7 +30,7 @@ package struct ProcessMemory {
     }
 }
 
-/// The greatest resident set of a process so far, in bytes; nil once it has ended.
+/// The peak resident set of a process, in bytes; nil once it has ended.
 private func highWaterMark(of pid: pid_t) -> Int? {
     let lines = text(ofFile: "/proc/\(pid)/status").split(separator: "\n")
     guard let line = lines.first(where: { $0.hasPrefix("VmHWM:") }) else { return nil }
@@ -38,7 +38,7 @@ private func highWaterMark(of pid: pid_t) -> Int? {
         .map { $0 * 1024 }
 }
 
-/// The processes that any thread of a process has started.
+/// The child processes of all threads of a process.
 private func children(of pid: pid_t) -> [pid_t] {
     guard let folder = opendir("/proc/\(pid)/task") else { return [] }
     defer { closedir(folder) }
@@ -54,7 +54,7 @@ private func children(of pid: pid_t) -> [pid_t] {
     return result
 }
 
-/// The text of a file of `/proc`, which tells no size; empty where the process is gone.
+/// The text of a `/proc` file, whose size is not known in advance; empty if the process has ended.
 private func text(ofFile path: String) -> String {
     guard let file = fopen(path, "re") else { return "" }
     defer { fclose(file) }

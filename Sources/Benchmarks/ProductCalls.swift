@@ -1,16 +1,15 @@
 import Kernels
 import NeuralNetwork
 
-/// The products of a recurrent layer, in the shapes in which it makes them.
+/// The products of a recurrent layer, in their actual shapes.
 ///
-/// Shapes: N rows, L time steps, D input values, H hidden values,
-/// G gates.
+/// Shapes: N rows, L time steps, D input values, H hidden values, G gates.
 struct ProductCalls {
     let architecture: Architecture
     let rows: Int
     let kernels: any KernelSet.Type
 
-    /// The examples of a shard that share a product: those of a batch of 128 in 16 shards.
+    /// The examples of a shard in one product: those of a batch of 128 in 16 shards.
     static let rowsOfShard = 8
 
     private var hidden: Int { architecture.hiddenSize }
@@ -18,14 +17,15 @@ struct ProductCalls {
     private var steps: Int { architecture.timeSteps }
     private var gates: Int { architecture.cell.gates * hidden }
 
-    /// The preactivations: one product, or two where some gates keep input and hidden side separate.
+    /// The preactivations: one product, or two if some gates keep the input and the hidden side
+    /// separate.
     private var parts: [(suffix: String, columns: Int)] {
         let fused = architecture.cell.firstSeparateGate * hidden
         let separate = (suffix: ", gates apart", columns: gates - fused)
         return [("", fused)] + (separate.columns > 0 ? [separate] : [])
     }
 
-    /// The calls, in the order in which a step makes them.
+    /// The calls in the order of a step.
     var all: [KernelCall] {
         let fused = parts[0]
         var calls = [sums("sums", columns: fused.columns, depths: (inputs, hidden))]
@@ -58,7 +58,7 @@ struct ProductCalls {
         return calls
     }
 
-    /// The sums of a time step: the biases, and the products with the input and the hidden state.
+    /// The preactivations of a time step: biases, and products with the input and the hidden state.
     private func sums(_ name: String, columns: Int, depths: (first: Int, second: Int)) -> KernelCall
     {
         let rows = rows
@@ -105,7 +105,8 @@ struct ProductCalls {
         }
     }
 
-    /// The product over all time steps that adds up a shard's gradient by a weight matrix.
+    /// The product over all time steps that gives a shard's gradient with respect to a weight
+    /// matrix.
     private func weightGradient(
         _ name: String, rows count: Int, columns: Int, steps: Int
     ) -> KernelCall {
@@ -118,7 +119,7 @@ struct ProductCalls {
             operations: shape.operations, values: nil
         ) { [kernels, rows, shape] in
             let (a, b) = (filledMatrix(steps * rows, count), filledMatrix(steps * rows, columns))
-            // Gradients lie in one run, as parameters do.
+            // Gradients are contiguous, as parameters are.
             let c = filledBuffer(count * columns)
             var shape = shape
             shape.aSegmentStride = rows * a.stride
@@ -131,7 +132,7 @@ struct ProductCalls {
     }
 }
 
-/// Weights packed as a layer packs them.
+/// Weights packed as in a layer.
 private func packedWeights(
     _ rows: Int, _ columns: Int, _ kernels: any KernelSet.Type
 ) -> PackedMatrix {

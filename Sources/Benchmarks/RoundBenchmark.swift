@@ -1,45 +1,45 @@
 import Kernels
 import ZeroMQ
 
-/// How long a synchronous round takes, beside the same messages over bare libzmq.
+/// The duration of a synchronous round, compared with the same messages over bare libzmq.
 public struct RoundTimes: Codable, Sendable {
     /// The kernel set's name.
     public let kernels: String
-    /// The workers.
+    /// The number of workers.
     public let workers: Int
-    /// The parameters, all of which go out to each worker and come back as gradients.
+    /// The number of parameters, all of which are sent to each worker and come back as gradients.
     public let values: Int
-    /// The bytes of the weights.
+    /// The size of the weights in bytes.
     public let bytes: Int
-    /// The rounds of each measurement.
+    /// The rounds per measurement.
     public let rounds: Int
-    /// The measurements of either side.
+    /// The measurements of each kind.
     public let repeats: Int
-    /// The measurements' median rounds of bare libzmq, in microseconds.
+    /// The median round of each measurement with bare libzmq, in microseconds.
     public let bareMicroseconds: Spread
-    /// The measurements' median rounds of a coordinator and its workers, in microseconds.
+    /// The median round of each measurement with a coordinator and workers, in microseconds.
     public let ternMicroseconds: Spread
-    /// The second over the first, pair by pair.
+    /// The ratio of Tern's time to libzmq's, per pair of measurements.
     public let ratio: Spread
 }
 
-/// Measures rounds of a real coordinator with real workers, and of bare libzmq, in turns.
+/// Measures rounds of a real coordinator and workers, alternating with bare libzmq.
 public struct RoundBenchmark: Sendable {
-    /// The workers.
+    /// The number of workers.
     public var workers: Int
-    /// The parameters, about.
+    /// The approximate number of parameters.
     public var values: Int
-    /// The rounds of each measurement.
+    /// The rounds per measurement.
     public var rounds: Int
-    /// The measurements of either side.
+    /// The measurements of each kind.
     public var repeats: Int
 
-    /// The possible numbers of workers.
+    /// The supported numbers of workers.
     public static let workerCounts = 1...64
-    /// The possible numbers of parameters.
+    /// The supported numbers of parameters.
     public static let valueCounts = 2_000...8_000_000
 
-    /// The measurement of rounds of a given size.
+    /// A benchmark with these sizes.
     public init(workers: Int, values: Int, rounds: Int, repeats: Int) {
         precondition(Self.workerCounts.contains(workers) && Self.valueCounts.contains(values))
         self.workers = workers
@@ -48,13 +48,13 @@ public struct RoundBenchmark: Sendable {
         self.repeats = repeats
     }
 
-    /// Measures.
+    /// Runs the benchmark.
     ///
     /// - Parameters:
-    ///   - folder: where the sockets and a last checkpoint may lie; the caller removes it.
-    ///   - signals: what ends the measurement.
-    /// - Throws: ``BenchmarkError`` if a run does not come to its end, ``SocketError`` if the folder
-    ///   can hold no socket.
+    ///   - folder: the folder for sockets and a last checkpoint; the caller removes it.
+    ///   - signals: the signals that end the measurement.
+    /// - Throws: ``BenchmarkError`` if a run does not complete, ``SocketError`` if the folder
+    ///   cannot hold a socket.
     public func run(
         _ kernels: any KernelSet.Type, folder: String, signals: SignalSource
     ) async throws -> RoundTimes {
@@ -77,17 +77,17 @@ public struct RoundBenchmark: Sendable {
     }
 }
 
-/// Why a measurement came to no end.
+/// Why a measurement did not complete.
 public enum BenchmarkError: Error, CustomStringConvertible, Equatable {
     /// A signal ended it.
     case interrupted(signal: Int32)
     /// The coordinator of a round's measurement ended too early.
     case roundsEnded(String)
-    /// A call of libzmq failed, with its own words.
+    /// A call of libzmq failed, with libzmq's message.
     case libzmq(call: String, reason: String)
     /// A `tern train` process ended with another exit status than 0.
     case trainingFailed(status: Int32)
-    /// A run left no result that can be read.
+    /// A run left no readable result.
     case noResult(path: String)
 
     /// One line that says what went wrong.

@@ -1,10 +1,10 @@
-/// The middle and the ends of what several measurements of the same thing gave.
+/// The median and the extremes of repeated measurements.
 public struct Spread: Codable, Sendable, Equatable {
-    /// The median: of an even number, the mean of the two in the middle.
+    /// The median; for an even number of values, the mean of the middle two.
     public let median: Double
-    /// The least.
+    /// The minimum.
     public let least: Double
-    /// The greatest.
+    /// The maximum.
     public let greatest: Double
 
     /// The spread of at least one measurement.

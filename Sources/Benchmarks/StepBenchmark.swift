@@ -3,49 +3,49 @@ import Kernels
 import NeuralNetwork
 import Training
 
-/// Where the time of one lane's step goes.
+/// The time of the parts of one lane's step.
 public struct StepTimes: Codable, Sendable {
     /// The kernel set's name.
     public let kernels: String
-    /// The examples of the lane's step.
+    /// The number of examples in the lane's step.
     public let rows: Int
-    /// The steps that were measured.
+    /// The number of measured steps.
     public let steps: Int
-    /// The parts of the step, in their order.
+    /// The parts of the step, in order.
     public let phases: [PhaseTime]
-    /// All parts together, in microseconds.
+    /// The sum of all parts, in microseconds.
     public let sumMicroseconds: Double
-    /// The step as training makes it, in microseconds.
+    /// The whole step as in training, in microseconds.
     public let wholeMicroseconds: Double
-    /// Billions of floating-point operations a second of the whole step's products.
+    /// Billions of floating-point operations a second in the products of the whole step.
     public let wholeGflops: Double
 }
 
 /// The time of one part of a step.
 public struct PhaseTime: Codable, Sendable {
-    /// What is done.
+    /// The part's name.
     public let name: String
     /// The median time, in microseconds.
     public let microseconds: Double
-    /// The share of the parts' sum, 0 to 1.
+    /// The fraction of the sum of all parts, 0 to 1.
     public let share: Double
-    /// Billions of floating-point operations a second; nil where there are no products or sums.
+    /// Billions of floating-point operations a second; nil for parts without products or sums.
     public let gflops: Double?
 }
 
-/// Measures one lane's step part by part, and in turns as a whole.
+/// Measures one lane's step part by part, alternating with the whole step.
 public struct StepBenchmark: Sendable {
     /// The network's form.
     public var architecture: Architecture
-    /// The examples of the lane's step, in 8 shards; those of a shard fit a pass.
+    /// The number of examples in the lane's step, in 8 shards; a shard's examples must fit a pass.
     public var rows: Int
     /// The seconds to measure for.
     public var seconds: Double
 
-    /// The rows that a step can have.
+    /// The supported numbers of rows.
     public static let rowCounts = 1...8 * ShardGradients.rowsPerPass
 
-    /// The measurement of a network's step.
+    /// A benchmark of a network's step.
     public init(_ architecture: Architecture, rows: Int, seconds: Double) {
         precondition(Self.rowCounts.contains(rows), "\(rows) rows are too many for 8 shards")
         self.architecture = architecture
@@ -58,7 +58,7 @@ public struct StepBenchmark: Sendable {
         let lane = MeasuredLane(architecture, rows: rows, kernels: kernels)
         var parts: [[Double]] = []
         var wholes: [Double] = []
-        // The first step fills caches and pools, and is not counted.
+        // Warms up caches and pools with a step that is not counted.
         _ = lane.stepInParts()
         _ = lane.wholeStep()
         let start = ContinuousClock.now

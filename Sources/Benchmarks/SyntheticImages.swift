@@ -1,8 +1,9 @@
 import Randomness
 import Training
 
-/// A data set of MNIST's form in which there is nothing to learn, and nothing blank: no time step is
-/// shared, so a step takes as long as with any images.
+/// A data set in MNIST's format with random images.
+///
+/// Without blank time steps, a step takes as long as with any images.
 package struct SyntheticImages {
     private static let side = 28
     private static let classes = 10
@@ -12,7 +13,7 @@ package struct SyntheticImages {
     /// The test images.
     let test: Int
 
-    /// As many images as MNIST has, or as few as wanted.
+    /// As many images as MNIST has by default.
     package init(train: Int = 60_000, test: Int = 10_000) {
         self.train = train
         self.test = test
@@ -36,7 +37,7 @@ package struct SyntheticImages {
     }
 }
 
-/// The beginning of an IDX file of unsigned bytes.
+/// The header of an IDX file of unsigned bytes.
 private func idxHeader(_ dimensions: Int...) -> [UInt8] {
     let sizes = dimensions.flatMap { size in
         [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: size >> $0) }

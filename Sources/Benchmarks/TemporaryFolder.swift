@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Training
 
-/// A folder that only this user may enter, for what a measurement leaves behind.
+/// A folder for a measurement's files, private to this user.
 public struct TemporaryFolder: Sendable {
     /// The folder's path.
     public let path: String
@@ -9,6 +9,6 @@ public struct TemporaryFolder: Sendable {
     /// Makes the folder.
     public init() throws(FileError) { path = try Files.makeTemporaryFolder("tern-bench") }
 
-    /// Takes the folder away with all that it holds.
+    /// Removes the folder and its content.
     public func remove() { try? FileManager.default.removeItem(atPath: path) }
 }

@@ -5,10 +5,11 @@ import NeuralNetwork
 import Training
 import ZeroMQ
 
-/// Rounds of a real coordinator with real workers, on a network that computes next to nothing: one
-/// time step of one example a shard.
+/// Rounds of a real coordinator and workers.
+///
+/// The network computes almost nothing: one time step of one example per shard.
 struct TernRounds {
-    /// The parameters.
+    /// The number of parameters.
     let values: Int
     private let workers: Int
     private let rounds: Int
@@ -33,7 +34,7 @@ struct TernRounds {
         self.values = ParameterLayout(job.architecture).count
     }
 
-    /// Trains to the end, and gives the microseconds of each round.
+    /// Trains to the end, and returns the microseconds of each round.
     func run(signals: SignalSource) async throws -> [Double] {
         let settings = CoordinatorSettings(
             welcome: .init(job.architecture, plan: job.plan, seed: 0, labelSmoothing: 0),
@@ -48,7 +49,7 @@ struct TernRounds {
         let context = coordinator.makeContext()
         let endpoint = "ipc://\(folder)/coordinator"
         _ = try await coordinator.listen(endpoint, context: context)
-        // Each lane on a processor of its own, if there are enough, as local workers' are.
+        // Pins each lane to its own processor if there are enough, as local workers do.
         let processors = Processors.allowed
         let result = try await withThrowingTaskGroup(of: Void.self) { group in
             for worker in 0..<workers {
@@ -83,24 +84,24 @@ struct TernRounds {
     }
 }
 
-/// A network of a given number of parameters that reads an example at one time step.
+/// A network with a given number of parameters and a single time step.
 package struct RoundForm: Equatable {
-    /// The values of the hidden state.
+    /// The size of the hidden state.
     package let hidden: Int
-    /// The values of an example.
+    /// The size of an example.
     package let inputs: Int
     private static let classes = 2
 
-    /// The form with the number of parameters that comes closest to `values` from below.
+    /// The form with the largest number of parameters up to `values`.
     package init(values: Int) {
         var hidden = 32
-        // What is left for the input weights must make examples that are not too long.
+        // The remaining parameters are input weights, which must not make the examples too long.
         while (values - Self.parametersBesideInput(hidden)) / hidden > 8192 { hidden *= 2 }
         self.hidden = hidden
         inputs = max(1, (values - Self.parametersBesideInput(hidden)) / hidden)
     }
 
-    /// The parameters but for the input weights: hidden weights, two biases, and the readout.
+    /// The parameters other than input weights: hidden weights, two biases, and the readout.
     private static func parametersBesideInput(_ hidden: Int) -> Int {
         hidden * hidden + 2 * hidden + classes * (hidden + 1)
     }
@@ -117,20 +118,20 @@ package struct RoundForm: Equatable {
     }
 }
 
-/// The least power of two that is no less than `count`.
+/// The smallest power of two not below `count`.
 package func smallestPowerOfTwo(from count: Int) -> Int {
     var power = 1
     while power < count { power *= 2 }
     return power
 }
 
-/// When the rounds of a run have ended.
+/// Records when rounds end.
 private final class RoundClock: Sendable {
     private let ends = Locked<[ContinuousClock.Instant]>([])
 
     func note(_ instant: ContinuousClock.Instant) { ends.withLock { $0.append(instant) } }
 
-    /// The times between the ends of two rounds.
+    /// The times between the ends of successive rounds.
     var microseconds: [Double] {
         let ends = ends.withLock { $0 }
         return zip(ends.dropFirst(), ends).map { ($0 - $1).microseconds }

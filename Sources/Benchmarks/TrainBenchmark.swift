@@ -3,46 +3,46 @@ import FoundationEssentials
 import Training
 import ZeroMQ
 
-/// How fast whole trainings are, over several settings.
+/// The speed of whole trainings with different settings.
 public struct TrainRates: Codable, Sendable {
     /// The data set, or `synthetic`.
     public let dataset: String
     /// The epochs of each training.
     public let epochs: Int
-    /// The trainings with each of the settings.
+    /// The trainings per settings.
     public let repeats: Int
     /// The results, in the order of the settings.
     public let runs: [TrainRate]
 }
 
-/// How fast the trainings with some settings are.
+/// The speed of the trainings with one of the settings.
 public struct TrainRate: Codable, Sendable {
     /// The settings.
     public let settings: TrainSettings
-    /// Training examples a second, the tests at an epoch's end not counted.
+    /// Training examples a second, without the tests at the ends of epochs.
     public let examplesPerSecond: Spread
-    /// Seconds from the command to the first step.
+    /// The seconds from the command to the first step.
     public let secondsToFirstStep: Spread
-    /// The most memory that a worker had at once, in bytes; nil where it was too short to be seen.
+    /// The peak memory of a worker in bytes; nil if it ended too soon to be measured.
     public let workerPeakBytes: Int?
-    /// The most memory that the coordinator had at once, in bytes.
+    /// The peak memory of the coordinator in bytes.
     public let coordinatorPeakBytes: Int?
 }
 
-/// Measures whole trainings, each a `tern train` process of its own.
+/// Measures whole trainings, each in its own `tern train` process.
 public struct TrainBenchmark: Sendable {
-    /// The program.
+    /// The path of the program.
     public var executable: String
     /// The settings to measure.
     public var settings: [TrainSettings]
     /// The epochs of each training.
     public var epochs: Int
-    /// The trainings with each of the settings.
+    /// The trainings per settings.
     public var repeats: Int
-    /// The folder with the data set; nil to search for MNIST, or else to make up images.
+    /// The folder of the data set; nil to search for MNIST, or else to use synthetic images.
     public var data: String?
 
-    /// The measurement of some settings.
+    /// A benchmark of these settings.
     public init(
         executable: String, settings: [TrainSettings], epochs: Int, repeats: Int, data: String?
     ) {
@@ -53,11 +53,11 @@ public struct TrainBenchmark: Sendable {
         self.data = data
     }
 
-    /// Measures, all settings in turns.
+    /// Runs the benchmark, alternating between all settings.
     ///
     /// - Parameters:
-    ///   - folder: where data and runs may lie; the caller removes it.
-    ///   - signals: what ends the measurement.
+    ///   - folder: the folder for data and runs; the caller removes it.
+    ///   - signals: the signals that end the measurement.
     /// - Throws: ``BenchmarkError`` if a training fails, ``FileError`` or ``DatasetError`` if there
     ///   is no data.
     public func run(folder: String, signals: SignalSource) async throws -> TrainRates {
@@ -83,7 +83,7 @@ public struct TrainBenchmark: Sendable {
             })
     }
 
-    /// The data set's name, and the folder that holds it.
+    /// The data set's name and folder.
     private func findData(_ folder: String) async throws -> (name: String, directory: String) {
         do {
             let dataset = try await Dataset.load(

@@ -6,14 +6,14 @@ import SystemPackage
 import Training
 import ZeroMQ
 
-/// What one `tern train` process came to.
+/// The measurements of one `tern train` process.
 struct TrainRun {
     let examplesPerSecond: Double
     let secondsToFirstStep: Double
     let workerPeakBytes: Int?
     let coordinatorPeakBytes: Int?
 
-    /// Trains into `folder`, which is not there before and not afterwards.
+    /// Trains into `folder`, which must not exist before and is removed afterwards.
     static func carryOut(
         _ executable: String, _ settings: TrainSettings, epochs: Int, data: String,
         folder: String, signals: SignalSource
@@ -31,7 +31,7 @@ struct TrainRun {
             workerPeakBytes: memory.peakOfChildren, coordinatorPeakBytes: memory.peak)
     }
 
-    /// Runs the program to its end and passes signals on to it.
+    /// Runs the program to its end, and forwards signals to it.
     private static func run(
         _ executable: String, _ arguments: [String], signals: SignalSource
     ) async throws -> ProcessMemory {
@@ -50,13 +50,13 @@ struct TrainRun {
         return memory
     }
 
-    /// Follows a process until it ends: its memory, and the signal that was passed on to it, if any.
+    /// Follows a process until it ends; returns its memory and the signal forwarded to it, if any.
     private static func watch(
         _ pid: pid_t, _ signals: SignalSource
     ) async -> (ProcessMemory, signal: Int32?) {
         var memory = ProcessMemory(of: pid)
         var passed: Int32?
-        // Ever less often: to look takes time, which the run that is measured would lack.
+        // Looks less and less often, because each look takes time from the measured run.
         var interval = Duration.milliseconds(10)
         while memory.look() {
             switch signals.read() {
@@ -79,7 +79,7 @@ struct TrainRun {
         }
     }
 
-    // MARK: - What a run leaves behind
+    // MARK: - A run's results
 
     private static func examplesPerSecond(inSummary path: String) throws -> Double {
         struct Summary: Decodable {
@@ -93,7 +93,7 @@ struct TrainRun {
         return summary.examplesPerSecond
     }
 
-    /// When the log says that training has begun.
+    /// The time at which training began, according to the log.
     static func firstStep(inLog path: String) throws -> Date {
         let lines = String(decoding: try Files.read(path), as: UTF8.self).split(separator: "\n")
         let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)

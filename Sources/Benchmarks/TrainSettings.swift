@@ -1,23 +1,23 @@
 import NeuralNetwork
 
-/// What tells the trainings of one measurement apart.
+/// The settings that differ between the trainings of a benchmark.
 public struct TrainSettings: Codable, Sendable, Equatable {
     /// The recurrent cell.
     public var cell: Cell
-    /// The values of a layer's hidden state.
+    /// The size of a layer's hidden state.
     public var hidden: Int
-    /// The recurrent layers.
+    /// The number of recurrent layers.
     public var layers = 1
-    /// Whether each layer also reads the sequence from its end.
+    /// Whether each layer also reads the sequence backwards.
     public var bidirectional = false
-    /// The examples of a step.
+    /// The batch size.
     public var batchSize: Int
-    /// The worker processes.
+    /// The number of worker processes.
     public var workers: Int
-    /// The lanes of a worker.
+    /// The lanes per worker.
     public var threads: Int
 
-    /// All combinations of the values, the last setting changing first.
+    /// All combinations of the values; the last setting varies fastest.
     public static func combinations(
         cells: [Cell], hidden: [Int], layers: Int = 1, bidirectional: Bool = false,
         batchSizes: [Int], workers: [Int], threads: [Int]
@@ -40,7 +40,7 @@ public struct TrainSettings: Codable, Sendable, Equatable {
 }
 
 extension TrainSettings {
-    /// The options of `tern train` that ask for these settings.
+    /// The options of `tern train` for these settings.
     package var arguments: [String] {
         [
             "--cell", cell.rawValue, "--hidden", "\(hidden)", "--layers", "\(layers)",
