@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# What Scripts/package-deb and Scripts/package-tarball have in common. To be sourced after prepare.sh, with the
+# The common parts of Scripts/package-deb and Scripts/package-tarball. Source it after prepare.sh, with the
 # repository's folder in $root.
 : "${root:?}"
 
-# Where the program is built that has Swift's libraries in it.
+# The build folder of the program with static Swift libraries.
 scratch=$root/.build-bundle
 
-# read_options [OPTION...]: sets $binary, its $version, and $output, the folder for the package.
+# read_options [OPTION...]: sets $binary, its $version, and $output, the package's folder.
 read_options() {
     binary=
     output=$PWD
@@ -29,13 +29,13 @@ read_options() {
     output=$(cd "$output" && pwd)
 }
 
-# When the sources were changed last, so that the same sources make the same package; now, where git cannot tell.
+# The time of the last commit, so that the same sources make the same package; without git, now.
 use_time_of_sources() {
     SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct 2>/dev/null || date +%s)}
     export SOURCE_DATE_EPOCH
 }
 
-# checkout NAME: the folder of a package that Tern is built from.
+# checkout NAME: the folder of a package that Tern depends on.
 checkout() {
     local folder
     for folder in "$scratch" "$root/.build"; do
@@ -55,7 +55,7 @@ install_manual() {
     mkdir -p "$1"
     "$generator/debug/generate-manual" "$binary" --multi-page --output-directory "$1" \
         --date "$(date --utc --date="@$SOURCE_DATE_EPOCH" +%F)" >/dev/null
-    # man finds the page of "tern key worker" as tern-key-worker, and mdoc has no empty lines.
+    # man looks for the page of "tern key worker" as tern-key-worker, and mdoc allows no empty lines.
     for page in "$1"/tern*.1; do
         words=$(basename "$page" .1 | tr . ' ')
         name=${words// /-}
@@ -66,16 +66,16 @@ install_manual() {
     done
 }
 
-# install_completions SHARE FUNCTIONS: for bash, fish and zsh, which looks in FUNCTIONS.
+# install_completions SHARE FUNCTIONS: for bash, fish, and zsh, which searches FUNCTIONS.
 install_completions() {
     mkdir -p "$1/bash-completion/completions" "$1/fish/vendor_completions.d" "$2"
-    # It is read, not run: the first line names a shell for nothing.
+    # The file is read, not run, so the first line, which names a shell, has no use.
     "$binary" --generate-completion-script bash | sed 1d >"$1/bash-completion/completions/tern"
     "$binary" --generate-completion-script fish >"$1/fish/vendor_completions.d/tern.fish"
     "$binary" --generate-completion-script zsh >"$2/_tern"
 }
 
-# install_units LIB: the services, and their user.
+# install_units LIB: the services, and their system user.
 install_units() {
     local units=$root/cluster/systemd
     mkdir -p "$1/systemd/system/tern-.service.d" "$1/sysusers.d"
@@ -84,13 +84,13 @@ install_units() {
     install -m 644 "$units/tern.conf" "$1/sysusers.d"
 }
 
-# install_copyright FILE: whose work the program holds, and their notices.
+# install_copyright FILE: the copyright and notices of all work in the program.
 install_copyright() {
     local nio log
     nio=$(checkout swift-nio)
     log=$(checkout swift-log)
     mkdir -p "$(dirname "$1")"
     cat "$root/cluster/debian/copyright" "$log/NOTICE.txt" "$nio/NOTICE.txt" "$nio/Sources/CNIOLLHTTP/LICENSE" >"$1"
-    # The licence that the file begins with.
+    # The licence at the beginning of the file.
     sed -n '/^\/\*-/,/^ \*\//p' "$nio/Sources/CNIOSHA1/c_nio_sha1.c" >>"$1"
 }

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What Scripts/train and Scripts/test have in common: installing what is missing, and building.
-# To be sourced, with the repository's folder in $root.
+# The common parts of Scripts/train and Scripts/test: installing what is missing, and building. Source it with
+# the repository's folder in $root.
 : "${root:?}"
 
 say() { echo "tern: $*" >&2; }
@@ -10,7 +10,7 @@ fail() {
     exit 1
 }
 
-# install PACKAGE...: installs Debian packages that are missing, and asks nothing.
+# install PACKAGE...: installs missing Debian packages without asking.
 install_packages() {
     local missing=() package as_root=()
     for package in "$@"; do
@@ -37,14 +37,14 @@ install_packages() {
     rm -f "$log"
 }
 
-# What the build needs, and real data in MNIST's format that needs no download.
+# The build's requirements, and real data in MNIST's format that need no download.
 install_requirements() {
     command -v swift >/dev/null || fail "there is no swift command: install Swift 6.2 or later"
     install_packages libzmq3-dev zlib1g-dev libpng-dev libssl-dev libxxhash-dev \
         dataset-fashion-mnist
 }
 
-# build ARGUMENT...: swift build for release; prints its output only if it fails.
+# build ARGUMENT...: a release build that prints its output only if it fails.
 build() {
     local log
     log=$(mktemp)
