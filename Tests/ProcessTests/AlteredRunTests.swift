@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 import Testing
 
-@Suite("tern verify names what was altered", .bench)
+@Suite("tern verify detects", .bench)
 struct AlteredRunTests {
     /// A run of 2 epochs of 6 steps with checkpoints at the steps 8, 10 and 12.
     private func trained() async throws -> RunFolder {
@@ -12,7 +12,7 @@ struct AlteredRunTests {
         return run
     }
 
-    /// Expects that these are the lines, each behind the run's folder, before the last.
+    /// Expects these lines, each starting with the run's folder, before the last line.
     private func expectFindings(
         _ run: RunFolder, _ options: [String] = [], _ findings: String...,
         sourceLocation: SourceLocation = #_sourceLocation
@@ -38,7 +38,7 @@ struct AlteredRunTests {
         line.append(digit == "0" ? "1" : "0")
     }
 
-    @Test("a hash in the record", arguments: [1, 7, 8, 12])
+    @Test("a changed hash in the record", arguments: [1, 7, 8, 12])
     func hash(step: Int) async throws {
         let run = try await trained()
         let right = try #require(try run.steps[step - 1].split(separator: ",").last)
@@ -51,7 +51,7 @@ struct AlteredRunTests {
             "steps.csv: the weights of step \(step) are \(wrong), but must be \(right)\(note)")
     }
 
-    @Test("all hashes from some step on")
+    @Test("changed hashes from some step on")
     func hashes() async throws {
         let run = try await trained()
         try run.changeSteps { for index in 8..<12 { alter(&$0[index]) } }
@@ -61,7 +61,7 @@ struct AlteredRunTests {
     }
 
     @Test(
-        "lines of the record that are missing, doubled, half, swapped, garbage or of other positions"
+        "missing, repeated, partial, swapped or garbage lines of the record, or wrong positions"
     )
     func lines() async throws {
         let run = try await trained()
@@ -87,7 +87,7 @@ struct AlteredRunTests {
     }
 
     @Test(
-        "a weight in a checkpoint that was sealed anew", arguments: [8, 12],
+        "a changed weight in a checkpoint with valid checksums", arguments: [8, 12],
         [[], ["--from", "12"]])
     func weight(step: Int, options: [String]) async throws {
         let run = try await trained()
@@ -98,7 +98,7 @@ struct AlteredRunTests {
     }
 
     @Test(
-        "the optimizer's state in a checkpoint that was sealed anew, which only a replay can tell")
+        "a changed optimizer state in a checkpoint with valid checksums, by a replay")
     func moment() async throws {
         let run = try await trained()
         let name = "checkpoints/step-000000010.safetensors"
@@ -107,7 +107,7 @@ struct AlteredRunTests {
             run, [], "\(name): its optimizer's state is not the one after step 10")
     }
 
-    @Test("an altered checkpoint is not resumed from: its weights are not those of the record")
+    @Test("an altered checkpoint that a run was about to resume from")
     func resumedFromAltered() async throws {
         let run = try await trained()
         let weights = try run.summary.weights
@@ -125,7 +125,7 @@ struct AlteredRunTests {
         #expect(try await tern(["verify", run.path]).status == 0)
     }
 
-    @Test("a damaged checkpoint, one of another run, and a model that is another")
+    @Test("a damaged checkpoint, one of another run, and another model")
     func files() async throws {
         let (run, other) = (try await trained(), RunFolder("other"))
         let names = run.checkpoints.map { "checkpoints/\($0)" }
@@ -145,7 +145,7 @@ struct AlteredRunTests {
         ] { #expect(lines.contains { $0.contains(part) }, "\(part) in \(ending)") }
     }
 
-    @Test("a model whose weight was altered and which was sealed anew")
+    @Test("a changed weight in a model with valid checksums")
     func model() async throws {
         let run = try await trained()
         try run.changeSealed("model.safetensors", tensor: "fc.weight")

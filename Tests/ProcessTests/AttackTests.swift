@@ -5,9 +5,9 @@ import Testing
 import ZeroMQ
 import TestSupport
 
-@Suite("A coordinator under attack trains on to the same sum, in bounded memory", .bench)
+@Suite("A coordinator trains to the same weights in bounded memory under an attack", .bench)
 struct AttackTests {
-    @Test("of floods of wrong messages, while its worker computes")
+    @Test("of many wrong messages while its worker computes")
     func whileTraining() async throws {
         let data = try SampleData.large()
         async let calm = Recipe.long.train(data, into: RunFolder("calm"))
@@ -25,7 +25,7 @@ struct AttackTests {
             }
             try await cluster.coordinator.line("Epoch [2/4], Step [20/600]")
             group.cancelAll()
-            // Only a cancelled wait may fail.
+            // A wait may only fail by cancellation.
             while let result = await group.nextResult() {
                 if case .failure(let error) = result, !(error is CancellationError) { throw error }
             }
@@ -34,7 +34,7 @@ struct AttackTests {
         #expect(try run.completed(ending).weights == (try await calm.weights))
     }
 
-    @Test("of all kinds, while it waits for a worker")
+    @Test("of all kinds while it waits for a worker")
     func whileWaiting() async throws {
         let data = try SampleData.large()
         async let calm = Recipe.long.train(data, into: RunFolder("calm"))
@@ -64,7 +64,7 @@ struct AttackTests {
         #expect(try run.completed(ending).weights == (try await calm.weights))
     }
 
-    @Test("of a member whose gradients are no numbers: it is thrown out, and nothing has diverged")
+    @Test("by a member with NaN gradients, which is expelled before the run diverges")
     func poison() async throws {
         try await isUndisturbed(from: "Epoch [2/4], Step [20/600]") { cluster in
             try await Attacker.with(cluster.endpoint) { attacker in
@@ -72,8 +72,8 @@ struct AttackTests {
                 let work = try await attacker.work()
                 let payload = [UInt8](repeating: 0xFF, count: 4 * 21_514)
                 let checksum = payload.withUnsafeBytes { XXH3.hash64($0) }
-                // Leaf by leaf, but for those without an example in this step of ten: it may send no more
-                // sums than an honest worker.
+                // One sum for each leaf that has examples in this step of ten: the coordinator accepts no more sums
+                // than an honest worker sends.
                 for slot in work.ranges.ranges.joined() {
                     let residue = (0..<4).reduce(0) { $0 | (slot >> $1 & 1) << (3 - $1) }
                     guard (residue - 10 * work.step) & 15 < 10 else { continue }
@@ -87,7 +87,7 @@ struct AttackTests {
         }
     }
 
-    @Test("of a member that answers work with the status of an impossible step, and no sum")
+    @Test("by a member that answers work with the status of an impossible step, without a sum")
     func impossibleStatus() async throws {
         try await isUndisturbed { cluster in
             try await Attacker.with(cluster.endpoint) { attacker in
@@ -101,26 +101,26 @@ struct AttackTests {
         }
     }
 
-    @Test("of strangers who take more descriptors than a shell lets a process have")
+    @Test("by strangers that use more descriptors than a shell allows a process")
     func descriptors() async throws {
-        // Files are opened all the time.
+        // The coordinator keeps opening files.
         let recipe = Recipe.long.with("--checkpoint-every", "5")
         try await isUndisturbed(recipe, under: "ulimit -Sn 100") { cluster in
             try (0..<400).map { _ in try RawConnection(cluster.endpoint) }
         }
     }
 
-    @Test("of strangers who dial while it stands still: each finds a place to wait in")
+    @Test("by strangers that connect while it is stopped and fill its queue")
     func waitingStrangers() async throws {
         try await isUndisturbed { cluster in
             cluster.coordinator.signal(SIGSTOP)
             defer { cluster.coordinator.signal(SIGCONT) }
-            // Whoever found none would be here for a second, then two, four, and so on.
+            // Clients that found no room would retry after one second, then two, four, and so on.
             return try (0..<400).map { _ in try RawConnection(cluster.endpoint) }
         }
     }
 
-    @Test("of strangers who flood it with small messages and pings, and hang up on it")
+    @Test("by strangers that flood it with small messages and pings, and disconnect")
     func hangUps() async throws {
         try await isUndisturbed { cluster in
             try await RawConnection.floodAndHangUp(cluster.endpoint)
@@ -128,7 +128,7 @@ struct AttackTests {
         }
     }
 
-    @Test("of strangers without its key: none of their messages is heard")
+    @Test("by strangers without its key, and reads none of their messages")
     func keyless() async throws {
         try await isUndisturbed(isOpen: false) { cluster in
             let coordinator = cluster.coordinator
@@ -146,7 +146,7 @@ struct AttackTests {
         }
     }
 
-    /// Waits for the end of a run whose memory and log have stayed bounded.
+    /// Waits for the end of a run, and expects bounded memory and a bounded log.
     private func soundEnd(of cluster: Cluster) async throws -> Ending {
         #expect(try peakMemory(of: cluster.coordinator) < mostMemory)
         let ending = try await cluster.coordinator.end()
@@ -171,7 +171,7 @@ struct AttackTests {
                 loss: 1, checksum: checksum))
     }
 
-    /// Messages that only members may send, and those of another run.
+    /// Sends messages that only members may send, and messages of another run.
     private func strangers(_ attacker: Attacker) async throws {
         for number in 0..<2000 {
             try await attacker.send(sum(step: number), [UInt8](repeating: 0, count: 1000))
@@ -180,7 +180,7 @@ struct AttackTests {
         }
     }
 
-    /// A member, ready to compute, that lies in its answers and then leaves.
+    /// A member that reports ready, gives wrong answers, and then leaves.
     private func liar(_ attacker: Attacker) async throws {
         try await attacker.join()
         let range = try await attacker.answer("an assignment") { message, _ in
@@ -205,7 +205,7 @@ struct AttackTests {
         try await attacker.reconnect()
     }
 
-    /// Headers without their payload, and with more than theirs.
+    /// Sends headers without their payload, and with too much of it.
     private func halfMessages(_ attacker: Attacker) async throws {
         for number in 0..<1000 {
             try await attacker.send(sum(step: number))
@@ -216,7 +216,7 @@ struct AttackTests {
         }
     }
 
-    /// Frames over the limit, each of which costs the connection, and many just below it.
+    /// Sends frames over the limit, each of which ends the connection, and many just below it.
     private func tooLarge(_ attacker: Attacker) async throws {
         for _ in 0..<20 {
             for size in [100_000, 100_000, 4 << 20] {
@@ -225,7 +225,7 @@ struct AttackTests {
         }
     }
 
-    /// One peer that never stops to introduce itself, and one that does so anew each time.
+    /// One peer that keeps introducing itself, and then one that reconnects each time.
     private func hellos(_ attacker: Attacker) async throws {
         for _ in 0..<5000 { try await attacker.send(.hello(attacker.hello())) }
         let long = String(repeating: "evil\u{1B}[2J\n", count: 4000)
@@ -235,7 +235,7 @@ struct AttackTests {
         }
     }
 
-    /// A member that asks for examples without end and reads none of them.
+    /// A member that requests examples endlessly and reads none of them.
     private func fetches(_ attacker: Attacker) async throws {
         for _ in 0..<20 {
             try await attacker.join()
@@ -244,15 +244,15 @@ struct AttackTests {
         }
     }
 
-    /// A thousand connections, over each of which a peer joins, asks, and reads nothing.
+    /// A thousand connections; over each, a peer joins, sends requests, and reads nothing.
     ///
-    /// Each takes two descriptors of this process. Where it may not have so many, a smaller crowd.
+    /// Each takes two descriptors of this process; if the limit is too low, the crowd is smaller.
     private func crowd(_ cluster: Cluster) async throws {
         let size = min(1000, DescriptorLimit.raise() / 4)
         try await Attacker.with(cluster.endpoint) { attacker in
             try await attacker.join()
             try await attacker.multiply(by: size)
-            // More are let in as time passes: so many at once are let in soon.
+            // The coordinator accepts more over time, and soon all of these.
             try await eventually("a crowd of connections") {
                 let descriptors = "/proc/\(cluster.coordinator.pid)/fd"
                 let open = try FileManager.default.contentsOfDirectory(atPath: descriptors)

@@ -3,11 +3,11 @@ import Testing
 
 @Suite("A worker that computes wrongly", .bench)
 struct AuditProcessTests {
-    @Test("is named and refused within 1,000 steps, and the weights are those of honest workers")
+    @Test("is named and rejected within 1,000 steps, and the weights are those of honest workers")
     func spoiltAnswers() async throws {
         let data = try SampleData.large()
         let run = RunFolder()
-        // Ten sums are falsified in 1,000 steps: none of them is audited in one of 1,024 runs.
+        // The worker falsifies ten sums in 1,000 steps; in one of 1,024 runs no audit hits any of them.
         let recipe = Recipe.long.with("--audit", "0.5", "--checkpoint-every", "50")
         let cluster = try await Cluster(recipe, data, into: run, isOpen: true)
         let wrong = try cluster.worker("--spoil-every", "100")
@@ -15,7 +15,7 @@ struct AuditProcessTests {
         let refused = try await wrong.end()
         #expect(refused.status == 76)
         #expect(refused.errors.contains("it sent wrong gradients in step"))
-        // Under another number it is still the one that was thrown out; the right one holds its own file.
+        // With another process number it is still the banned worker, because the honest one holds its own file.
         let again = try await cluster.worker().end()
         #expect(again.status == 76)
         #expect(again.errors.contains("it sent wrong gradients in step"))
@@ -40,11 +40,11 @@ struct AuditProcessTests {
             #expect(try #require(step) <= 1000)
         }
         #expect(ending.output.contains("going back to that step"))
-        // What was made again is in the record once.
+        // The record has each repeated step once.
         #expect(try await start(["verify", run.path]).end().status == 0)
     }
 
-    @Test("is found where its gradients have the checksum of the right ones")
+    @Test("is detected even if its gradients have the checksum of the right ones")
     func forgedSums() async throws {
         let data = try SampleData.large()
         let recipe = Recipe.long.with("--epochs", "1", "--audit", "1")

@@ -1,9 +1,9 @@
 import FoundationEssentials
 import Testing
 
-@Suite("Bad data is refused with one line that names the file and the remedy", .bench)
+@Suite("Bad data is rejected with one line that names the file and the remedy", .bench)
 struct BadDataTests {
-    /// A way to spoil a good data set, and what is said of it.
+    /// A way to damage a valid data set, and the expected error.
     struct Fault: CustomTestStringConvertible {
         let testDescription: String
         let status: Int32
@@ -84,7 +84,7 @@ struct BadDataTests {
         },
     ]
 
-    @Test("by tern train, which leaves no run behind", arguments: faults)
+    @Test("by tern train, which creates no run", arguments: faults)
     func train(fault: Fault) async throws {
         let data = try SampleData()
         try fault.spoil(data)
@@ -102,14 +102,14 @@ struct BadDataTests {
         expectRefusal(ending, status: fault.status, fault.parts)
     }
 
-    @Test("a file where the folder is meant is told as what it is")
+    @Test("if it is a file instead of a folder")
     func file() async throws {
         let file = try SampleData().path(SampleData.trainImages)
         try await expectRefusal(
             ["train", "--data", file], status: 66, "\(file) is a file: give the folder that holds")
     }
 
-    @Test("where there is none, it is told where it was searched and how to get it")
+    @Test("if it is missing, with the searched places and a way to get it")
     func nowhere() async throws {
         try await expectRefusal(
             ["train"], status: 66, "no mnist files in data/mnist", "Scripts/fetch-mnist", "--data")

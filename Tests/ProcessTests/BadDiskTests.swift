@@ -2,15 +2,15 @@ import Glibc
 import Requirements
 import Testing
 
-/// Mounts of its own, which go with the process that made them.
+/// Private mounts, which vanish with their process.
 private let ownMounts = Requirement("user namespaces, or root, and a tmpfs") {
     canRun(["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/tmp"])
 }
 
-@Suite("A disk that cannot be written ends the run with one line, and costs no checkpoint", .bench)
+@Suite("A disk problem ends the run with one line and loses no checkpoint", .bench)
 struct BadDiskTests {
-    /// Runs `tern` with a file system mounted at the folder that the run is to be in, and copies
-    /// what is there at the end to the folder's neighbour `kept`.
+    /// Runs `tern` with a file system mounted at the run's folder, and finally copies the folder's
+    /// content to `kept` beside it.
     private func tern(_ arguments: [String], mount options: String) async throws -> Ending {
         let script = """
             mkdir "$1" && mount -t tmpfs -o "$2" tmpfs "$1" || exit 99
@@ -24,7 +24,7 @@ struct BadDiskTests {
     }
 
     @Test(
-        "a disk that fills up: after room is made, the run goes on to the same bits",
+        "on a disk that fills up, and with more space the run resumes to the same bits",
         .needs(ownMounts),
         arguments: [40, 64, 100, 160])
     func full(kilobytes: Int) async throws {
@@ -43,7 +43,7 @@ struct BadDiskTests {
     }
 
     @Test(
-        "a disk without any room",
+        "on a disk without any space",
         .needs(ownMounts))
     func noRoom() async throws {
         let arguments = Recipe.small.arguments(try SampleData(), into: RunFolder("disk/run"))
@@ -53,7 +53,7 @@ struct BadDiskTests {
     }
 
     @Test(
-        "a read-only disk",
+        "on a read-only disk",
         .needs(ownMounts))
     func readOnly() async throws {
         let arguments = Recipe.small.arguments(try SampleData(), into: RunFolder("disk/run"))
@@ -65,7 +65,7 @@ struct BadDiskTests {
             ])
     }
 
-    @Test("a folder that may not be written", .needs(Unprivileged.user))
+    @Test("in a folder without write permission", .needs(Unprivileged.user))
     func noPermission() async throws {
         #expect(mkdir(bench.path("locked"), 0o555) == 0)
         let arguments = Recipe.small.arguments(try SampleData(), into: RunFolder("locked/run"))
@@ -78,11 +78,11 @@ struct BadDiskTests {
             ])
     }
 
-    @Test("a file that has grown to the limit that the system sets")
+    @Test("at the system's limit for file sizes")
     func fileSize() async throws {
         let recipe = Recipe.small.with("--epochs", "100", "--log-every", "1")
         let arguments = recipe.arguments(try SampleData(), into: RunFolder())
-        // In blocks of 512 bytes; the log outgrows it.
+        // In blocks of 512 bytes; the log grows larger.
         let limit = "ulimit -f 48 && exec \"$@\""
         let process = try bench.start(["sh", "-c", limit, "sh", ternPath] + arguments)
         expectRefusal(

@@ -1,15 +1,15 @@
 import FoundationEssentials
 import Testing
 
-@Suite("A folder or checkpoint that does not fit is refused, and nothing in it is lost", .bench)
+@Suite("A wrong folder or checkpoint is rejected, and keeps its content", .bench)
 struct BadFolderTests {
-    /// A run of 2 epochs of 6 steps with checkpoints at the steps 8, 10 and 12, and the bits that it
-    /// came to.
+    /// Makes a run of 2 epochs of 6 steps with checkpoints at the steps 8, 10 and 12, and returns its
+    /// weights' checksum.
     private func trained(_ data: SampleData, _ run: RunFolder) async throws -> String {
         try await Recipe.small.with("--checkpoint-every", "2").train(data, into: run).weights
     }
 
-    @Test("a run is not written over another")
+    @Test("if it already holds another run")
     func otherRun() async throws {
         let (data, run) = (try SampleData(), RunFolder())
         let weights = try await trained(data, run)
@@ -19,7 +19,7 @@ struct BadFolderTests {
         #expect(try run.summary.weights == weights)
     }
 
-    @Test("a file is no folder")
+    @Test("if it is a file")
     func file() async throws {
         let (data, run) = (try SampleData(), RunFolder("data/\(SampleData.trainLabels)"))
         try await expectRefusal(
@@ -27,14 +27,14 @@ struct BadFolderTests {
             "cannot make the folder \(run.path): Not a directory")
     }
 
-    @Test("a folder without a run cannot be resumed")
+    @Test("if it holds no run to resume")
     func noRun() async throws {
         try await expectRefusal(
             ["train", "--resume", bench.path("none")], status: 66,
             "\(bench.path("none")) holds no run", "check the path given to --resume")
     }
 
-    @Test("a run's damaged configuration is named")
+    @Test("if a run's configuration is damaged")
     func configuration() async throws {
         let run = RunFolder()
         _ = try await trained(try SampleData(), run)
@@ -45,7 +45,7 @@ struct BadFolderTests {
     }
 
     @Test(
-        "a run is not resumed with other settings than it was made with",
+        "if a resumed run gets other settings than before",
         arguments: [
             ("--hidden", "32", "16"), ("--batch-size", "10", "100"), ("--seed", "1", "0"),
             ("--shards", "32", "16"), ("--layers", "2", "1"),
@@ -61,7 +61,7 @@ struct BadFolderTests {
         #expect(try await run.resume().weights == weights)
     }
 
-    @Test("a cosine schedule is not laid out anew: the line says what to do instead")
+    @Test("if a cosine schedule would change, with advice on what to do")
     func otherLength() async throws {
         let run = RunFolder()
         let weights = try await trained(try SampleData(), run)
@@ -73,7 +73,7 @@ struct BadFolderTests {
         #expect(try await run.resume().weights == weights)
     }
 
-    @Test("a checkpoint of another run is not mistaken for one of this")
+    @Test("if a checkpoint belongs to another run")
     func otherCheckpoint() async throws {
         let (data, run, other) = (try SampleData(), RunFolder(), RunFolder("other"))
         _ = try await trained(data, run)
@@ -84,7 +84,7 @@ struct BadFolderTests {
             ["train", "--resume", run.path], status: 78, "--hidden is 16", "\(name) has 24")
     }
 
-    @Test("a run is not resumed with other data")
+    @Test("if a resumed run gets other data")
     func otherData() async throws {
         let run = RunFolder()
         _ = try await trained(try SampleData(), run)
@@ -112,7 +112,7 @@ struct BadFolderTests {
     }
 
     @Test(
-        "a damaged checkpoint is passed over for the one before, and the same bits come out",
+        "if a checkpoint is damaged, and the run resumes from the previous one to the same bits",
         arguments: Damage.all)
     func damaged(damage: Damage) async throws {
         let run = RunFolder()
@@ -126,7 +126,7 @@ struct BadFolderTests {
         #expect(try run.completed(ending).weights == weights)
     }
 
-    @Test("where no checkpoint is whole, that is said, and nothing is trained anew in its place")
+    @Test("if no checkpoint is valid, and the run does not start over")
     func noneWhole() async throws {
         let run = RunFolder()
         _ = try await trained(try SampleData(), run)

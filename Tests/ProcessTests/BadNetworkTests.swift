@@ -2,13 +2,13 @@ import Protocol
 import Testing
 import ZeroMQ
 
-@Suite("Who cannot be reached or understood is named, and nobody waits without a word", .bench)
+@Suite("Network problems are reported, and no process waits silently", .bench)
 struct BadNetworkTests {
     private func coordinator(_ data: SampleData, _ options: String...) -> [String] {
         Recipe.small.arguments(for: "coordinator", data, into: RunFolder()) + options
     }
 
-    @Test("a port in use, or a socket's path")
+    @Test("when a port or a socket's path is in use")
     func inUse() async throws {
         let data = try SampleData()
         let taken = try ListeningSocket()
@@ -25,7 +25,7 @@ struct BadNetworkTests {
     }
 
     @Test(
-        "a malformed endpoint",
+        "when an endpoint is malformed",
         arguments: [
             ("somewhere", "the transport is missing: use tcp://HOST:PORT"),
             ("udp://127.0.0.1:5555", "unknown transport 'udp'; use tcp://HOST:PORT"),
@@ -43,7 +43,7 @@ struct BadNetworkTests {
             "cannot connect to \(endpoint): \(reason)")
     }
 
-    @Test("a coordinator that nobody joins says so again and again, and ends when told to")
+    @Test("when no worker joins: the coordinator repeats a message until its timeout")
     func nobody() async throws {
         let arguments = coordinator(
             try SampleData(), "--listen", "tcp://127.0.0.1:*", "--join-timeout", "7")
@@ -55,7 +55,7 @@ struct BadNetworkTests {
         #expect(try RunFolder().summary.status == "failed")
     }
 
-    @Test("a coordinator that too few join sends them home")
+    @Test("when too few workers join: the coordinator stops them")
     func tooFew() async throws {
         let recipe = Recipe.small.with("--min-workers", "3", "--join-timeout", "2")
         let cluster = try await Cluster(recipe, try SampleData(), into: RunFolder())
@@ -65,7 +65,7 @@ struct BadNetworkTests {
         #expect(try await worker.end().status == 0)
     }
 
-    @Test("a worker without a coordinator says so again and again, and ends when told to")
+    @Test("when there is no coordinator: the worker repeats a message until its timeout")
     func noCoordinator() async throws {
         let endpoint = "ipc://\(bench.path("socket"))"
         let worker = try start(["worker", "--connect", endpoint, "--join-timeout", "7"])
@@ -75,7 +75,7 @@ struct BadNetworkTests {
             ["there is no coordinator at \(endpoint) after 7 s", "check the endpoint"])
     }
 
-    @Test("a worker whose coordinator is killed, and no other comes")
+    @Test("when a worker's coordinator is killed and no other one starts")
     func lostCoordinator() async throws {
         let cluster = try await Cluster(.long, try SampleData.large(), into: RunFolder())
         let worker = try cluster.worker("--join-timeout", "1")
@@ -86,7 +86,7 @@ struct BadNetworkTests {
         #expect(ending.output.contains("lost the coordinator at \(cluster.endpoint)"))
     }
 
-    @Test("a worker that reaches something else than a coordinator")
+    @Test("when a worker connects to something other than a coordinator")
     func somethingElse() async throws {
         let silent = try ListeningSocket()
         let endpoint = "tcp://127.0.0.1:\(silent.port)"
@@ -101,7 +101,7 @@ struct BadNetworkTests {
         }
     }
 
-    @Test("a worker of another version is refused, told why, and disturbs nobody")
+    @Test("when a worker has another version: it is rejected with a reason, and the run continues")
     func otherWorker() async throws {
         let run = RunFolder()
         let cluster = try await Cluster(.small, try SampleData(), into: run, isOpen: true)
@@ -119,7 +119,7 @@ struct BadNetworkTests {
         _ = try run.completed(try await cluster.coordinator.end())
     }
 
-    @Test("a coordinator of another version", arguments: ["welcome", "refuse"])
+    @Test("when a coordinator has another version", arguments: ["welcome", "refuse"])
     func otherCoordinator(type: String) async throws {
         try await RawPeer.with(.router) { peer in
             let worker = try start(
@@ -133,7 +133,7 @@ struct BadNetworkTests {
         }
     }
 
-    @Test("a worker whose coordinator sends nonsense drops it and goes on")
+    @Test("when a coordinator sends nonsense: the worker drops the messages and continues")
     func nonsenseToWorker() async throws {
         try await RawPeer.with(.router) { peer in
             let worker = try start(
@@ -147,7 +147,7 @@ struct BadNetworkTests {
         }
     }
 
-    @Test("nonsense from a peer is dropped and logged, and changes no bit of the run")
+    @Test("when a peer sends nonsense: it is dropped and logged, and the run keeps its bits")
     func nonsenseToCoordinator() async throws {
         let data = try SampleData.large()
         let calm = try await Recipe.long.train(data, into: RunFolder("calm"))

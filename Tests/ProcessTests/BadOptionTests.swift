@@ -1,9 +1,9 @@
 import FoundationEssentials
 import Testing
 
-@Suite("A setting that cannot be is refused before anything is made or started", .bench)
+@Suite("An invalid setting is rejected before anything is created or started", .bench)
 struct BadOptionTests {
-    /// Options, and what is said of them.
+    /// Options, and the expected parts of the error.
     struct Case: CustomTestStringConvertible {
         let options: [String]
         let parts: [String]
@@ -16,7 +16,7 @@ struct BadOptionTests {
     }
 
     @Test(
-        "with one line that names the option and what it must be",
+        "with one line that names the option and its limits",
         arguments: [
             Case("--hidden 0", "--hidden must be above 0"),
             Case("--hidden 100000", "--hidden is 100000, above the limit of 8192"),
@@ -61,7 +61,7 @@ struct BadOptionTests {
     }
 
     @Test(
-        "with the values there are, where it is none of them",
+        "with the list of valid values",
         arguments: [
             Case("--cell lstmm", "'lstmm' is invalid for '--cell <cell>'", "'rnn', 'lstm'"),
             Case("--nonlinearity sine", "'--nonlinearity <nonlinearity>'", "'relu'", "'tanh'"),
@@ -95,12 +95,12 @@ struct BadOptionTests {
         #expect(ending.status == status)
         #expect(ending.output == "")
         check(ending)
-        // The two files of what the process printed are new, and nothing else.
+        // Only the two files with the process's output are new.
         let after = try FileManager.default.contentsOfDirectory(atPath: bench.folder).count
         #expect(after == before + 2)
     }
 
-    @Test("commands that do not exist or lack their endpoint say what there is")
+    @Test("also for unknown commands and missing endpoints")
     func commands() async throws {
         let unknown = try await tern(["trian"])
         #expect(unknown.status == 64)
@@ -119,7 +119,7 @@ struct BadOptionTests {
     }
 
     @Test(
-        "a configuration file that makes no sense is named with its fault",
+        "also for an invalid configuration file, which is named with its fault",
         arguments: [
             (#"{"hidden": 3"#, "JSON"),
             (#"["hidden"]"#, "not a JSON object"),
@@ -138,7 +138,7 @@ struct BadOptionTests {
             ["train", "--config", path], status: 78, "\(path) is not a usable configuration", part)
     }
 
-    @Test("a configuration file that is not there is named")
+    @Test("also for a missing configuration file, which is named")
     func noConfiguration() async throws {
         let path = bench.path("none.json")
         try await expectRefusal(
@@ -146,7 +146,7 @@ struct BadOptionTests {
     }
 
     @Test(
-        "a kernel set that does not exist is refused with those that do",
+        "also for an unknown kernel set, with a list of the available ones",
         arguments: [
             ["train"], ["evaluate", "model"], ["worker", "--connect", "tcp://127.0.0.1:9"],
         ])

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 import Testing
 
-/// What must be in the JSON of each `tern bench` command; no speed is ever expected.
+/// Checks the JSON of each `tern bench` command; no test expects a speed.
 @Suite("tern bench", .bench)
 struct BenchTests {
     private func measure<Result: Decodable>(
@@ -73,7 +73,7 @@ struct BenchTests {
         }
     }
 
-    @Test("step measures the phases, which add up", arguments: [1, 5, 64])
+    @Test("step measures phases that add up", arguments: [1, 5, 64])
     func step(rows: Int) async throws {
         let times = try await measure(
             "step", "--cell", "lstm", "--hidden", "8", "--layers", "2", "--bidirectional",
@@ -110,7 +110,7 @@ struct BenchTests {
         let ratio: Spread
     }
 
-    @Test("round measures both sides, for any number of workers", arguments: [1, 2, 3])
+    @Test("round measures both sides, with any number of workers", arguments: [1, 2, 3])
     func round(workers: Int) async throws {
         let times = try await measure(
             "round", "--workers", "\(workers)", "--values", "3000", "--rounds", "20", "--repeat",
@@ -150,7 +150,7 @@ struct BenchTests {
         }
     }
 
-    @Test("train measures every combination and leaves nothing behind")
+    @Test("train measures every combination and leaves no files")
     func train() async throws {
         let data = try SampleData()
         let rates = try await measure(
@@ -164,7 +164,7 @@ struct BenchTests {
         for run in rates.runs {
             #expect(run.examplesPerSecond.least > 0)
             #expect(run.secondsToFirstStep.least > 0)
-            // How much is left open: so brief a training may end before it is looked at again.
+            // The rest is not expected: such a short run may end before it is sampled again.
             #expect(run.coordinatorPeakBytes.map { $0 > 0 } ?? true)
             #expect(run.workerPeakBytes.map { $0 > 0 } ?? true)
         }
@@ -173,7 +173,7 @@ struct BenchTests {
     }
 
     @Test(
-        "train stops at a signal, with its training, and leaves no folder",
+        "train stops at a signal together with its run, and leaves no folder",
         arguments: [SIGINT, SIGTERM])
     func stopped(signal: Int32) async throws {
         let data = try SampleData.large()
@@ -195,7 +195,7 @@ struct BenchTests {
         try await bench.nothingRuns()
     }
 
-    @Test("prints tables for people")
+    @Test("prints readable tables")
     func tables() async throws {
         let data = try SampleData()
         for (arguments, parts) in [
@@ -210,7 +210,7 @@ struct BenchTests {
         }
     }
 
-    @Test("says in one line what is wrong with a training")
+    @Test("reports a failed training in one line")
     func failingTraining() async throws {
         let data = try SampleData()
         try await expectRefusal(
@@ -221,7 +221,7 @@ struct BenchTests {
     }
 
     @Test(
-        "refuses impossible options",
+        "rejects impossible options",
         arguments: [
             ["kernels", "--threads", "0"], ["kernels", "--seconds", "0"],
             ["step", "--rows", "129"],

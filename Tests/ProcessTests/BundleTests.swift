@@ -7,7 +7,7 @@ import Testing
     .needs(
         OwnHosts.namespaces, Requirement("Debian's packages") { canRun(["dpkg", "-L", "libc6"]) }))
 struct BundleTests {
-    @Test("makes a folder that trains where nothing but the C library is installed")
+    @Test("makes a folder that trains on a system with only the C library")
     func bareMachine() async throws {
         let root = try await makeBareRoot()
         let bundling = try await bench.start(
@@ -30,7 +30,7 @@ struct BundleTests {
         #expect(try await worker.end().status == 0)
     }
 
-    @Test("names a program that is not there")
+    @Test("names a missing program")
     func noProgram() async throws {
         let path = bench.path("none")
         let ending = try await bench.start(

@@ -2,14 +2,14 @@ import FoundationEssentials
 import Requirements
 import Testing
 
-/// Scripts/chaos as far as a small data set goes.
+/// Runs Scripts/chaos on a small data set.
 @Suite("Scripts/chaos", .bench)
 struct ChaosTests {
     private func chaos(_ arguments: [String]) async throws -> Ending {
         try await bench.start(["\(buildFolder)/tern-chaos"] + arguments).end()
     }
 
-    @Test("ends with the undisturbed weights whatever happens, over ipc and tcp")
+    @Test("ends with the undisturbed weights after all faults, over ipc and tcp")
     func seeds() async throws {
         let data = try SampleData.large()
         let ending = try await chaos([
@@ -27,7 +27,7 @@ struct ChaosTests {
     }
 
     @Test(
-        "prints JSON of which jq reads every line, whatever happens",
+        "prints only lines of JSON that jq can read, whatever happens",
         .needs(.program("jq")))
     func json() async throws {
         let data = try SampleData.large()
@@ -39,10 +39,10 @@ struct ChaosTests {
         #expect(ending.output.contains("all ended with the undisturbed sum"), "\(ending)")
     }
 
-    @Test("says of a run that fails how to repeat it, and keeps its files")
+    @Test("reports how to repeat a failed run, and keeps its files")
     func failure() async throws {
         let data = try SampleData()
-        // The run is over before the last fault can come.
+        // The run ends before the last fault is due.
         let ending = try await chaos([
             "--data", data.folder, "--epochs", "1", "--batch-size", "300", "--seeds", "1",
             "--from", "5",
@@ -59,7 +59,7 @@ struct ChaosTests {
         #expect(bench.running() == [])
     }
 
-    @Test("refuses in one line what it cannot use")
+    @Test("rejects invalid options in one line")
     func refusal() async throws {
         let ending = try await chaos(["--faults", "0"])
         #expect(ending.status == 64)

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Requirements
 import Testing
 
-/// Chromium with a page open, of which it prints the values of expressions, each once it is true.
+/// Chromium with an open page; it prints the value of each expression as soon as that is truthy.
 private struct Browser {
     private let process: TernProcess
 
@@ -13,7 +13,7 @@ private struct Browser {
             environment: ["PYTHONDONTWRITEBYTECODE": "1"])
     }
 
-    /// The value of the expression with this number, as soon as it is there.
+    /// The value of the expression with this number, once it is printed.
     func value<Value: Decodable>(_ number: Int) async throws -> Value {
         let line = try await eventually("value \(number): \(process.output)\(process.errors)") {
             let isOver = process.hasEnded
@@ -28,7 +28,7 @@ private struct Browser {
         return try JSONDecoder().decode(Value.self, from: Data(line.utf8))
     }
 
-    /// Expects that it has closed, and has had nothing to complain of; the values were so many.
+    /// Expects that Chromium closed without an error and printed this many values.
     func close(after count: Int, sourceLocation: SourceLocation = #_sourceLocation) async throws {
         let ending = try await process.end()
         #expect(ending.status == 0, "\(ending)", sourceLocation: sourceLocation)
@@ -41,7 +41,7 @@ private struct Browser {
     "Chromium shows a run", .bench,
     .needs(.program("chromium"), .program("python3")))
 struct ChromiumTests {
-    @Test("which worker is slow, and which was killed, without a reload and without a complaint")
+    @Test("with slow and killed workers, without a reload or an error")
     func workers() async throws {
         let run = RunFolder()
         let recipe = Recipe.endless.with("--checkpoint-every", "0")
@@ -50,7 +50,7 @@ struct ChromiumTests {
         try await cluster.coordinator.line("Step [20/60]")
         let monitor = try await Monitor(run.path)
 
-        // The rows by what is told of them; the first values are those that came with the page.
+        // The rows by their tags; the page already contained the first values when it was loaded.
         let names = "[...document.querySelectorAll('#workers-table tbody tr')]"
         let name = "row => row.querySelector('.name').textContent"
         let straggler = "row => row.querySelector('.tag.straggler')"
@@ -61,7 +61,7 @@ struct ChromiumTests {
                 "document.querySelector('#state').textContent",
                 "\(names).length == 1 && \(names).map(\(name))",
                 "document.querySelector('.link.live').textContent",
-                // One that is there, and one that was put in by the page's own program.
+                // One row of the original page, and one that its script added.
                 "\(names).length == 2 && \(names).map(\(name))",
                 "\(names).filter(\(straggler)).length == 1 && document.querySelector('#bound')"
                     + " && [...\(names).filter(\(straggler)).map(\(name)),"
@@ -92,7 +92,7 @@ struct ChromiumTests {
         #expect(!cluster.coordinator.hasEnded)
     }
 
-    @Test("within the width of the screen, a list and a comparison too", arguments: [380, 1600])
+    @Test("within the screen's width, and also lists and comparisons", arguments: [380, 1600])
     func width(pixels: Int) async throws {
         let data = try SampleData()
         try FileManager.default.createDirectory(

@@ -3,15 +3,15 @@ import Glibc
 import Testing
 import TestSupport
 
-@Suite("Nothing is left of a run whose process was killed", .bench)
+@Suite("After a process of a run is killed", .bench)
 struct CleanupTests {
-    /// 20 moments from the start of a process to well after the first steps, in milliseconds.
+    /// 20 times between a process's start and well after its first steps, in milliseconds.
     static let moments: [Int] = {
         var noise = SplitMix64(state: 8)
         return (0..<20).map { _ in Int.random(in: 0..<600, using: &noise) }
     }()
 
-    @Test("whenever tern train is killed, its workers end and its socket goes", arguments: moments)
+    @Test("at any time, its workers end and its socket is removed", arguments: moments)
     func killed(milliseconds: Int) async throws {
         let recipe = Recipe.long.with("--workers", "3", "--epochs", "99")
         let train = try start(recipe.arguments(try SampleData.large(), into: RunFolder()))
@@ -21,7 +21,7 @@ struct CleanupTests {
         try await bench.nothingRuns()
     }
 
-    @Test("the folder of the socket at which local workers meet goes too")
+    @Test("the folder of the local workers' socket is removed")
     func meetingPoint() async throws {
         let recipe = Recipe.long.with("--workers", "2", "--epochs", "99")
         let train = try start(recipe.arguments(try SampleData.large(), into: RunFolder()))
@@ -36,7 +36,7 @@ struct CleanupTests {
         #expect(!FileManager.default.fileExists(atPath: folder.path(percentEncoded: false)))
     }
 
-    @Test("a local worker that hangs does not keep a run from ending")
+    @Test("a hanging local worker does not keep the run from ending")
     func hangingWorker() async throws {
         let recipe = Recipe.long.with("--workers", "2", "--epochs", "99")
         let train = try start(recipe.arguments(try SampleData.large(), into: RunFolder()))

@@ -1,13 +1,13 @@
 import Testing
 
-/// Scripts/compare-pytorch as far as it comes without PyTorch.
+/// The parts of Scripts/compare-pytorch that work without PyTorch.
 @Suite("Scripts/compare-pytorch", .bench)
 struct CompareScriptTests {
     private func compare(_ arguments: [String]) async throws -> Ending {
         try await bench.start([packagePath("Scripts/compare-pytorch")] + arguments).end()
     }
 
-    @Test("tells its options")
+    @Test("lists its options")
     func help() async throws {
         let ending = try await compare(["--help"])
         #expect(ending.status == 0)
@@ -17,7 +17,7 @@ struct CompareScriptTests {
     }
 
     @Test(
-        "refuses in one line what it cannot use",
+        "rejects invalid options in one line",
         arguments: [
             (["--rounds", "0"], "--rounds must be"), (["--limit", "10"], "--limit must be"),
             (["--rounds"], "lacks its value"), (["--fast", "1"], "--fast is no option"),

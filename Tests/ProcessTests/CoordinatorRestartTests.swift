@@ -3,21 +3,21 @@ import Glibc
 import Testing
 import TestSupport
 
-@Suite("A coordinator that is killed goes on where its last checkpoint was", .bench)
+@Suite("A coordinator that is killed", .bench)
 struct CoordinatorRestartTests {
-    /// Where in the run's 2,400 steps the coordinator is killed: once in each tenth.
+    /// The steps, of 2,400, at which the coordinator is killed: one in each tenth.
     private static let moments: [Int] = {
         var noise = SplitMix64(state: 50)
         return (0..<10).map { 240 * $0 + Int.random(in: 60..<220, using: &noise) }
     }()
 
     @Test(
-        "ten times in a run, with the same workers: at most 50 steps each are made again",
+        "resumes ten times with the same workers, and repeats at most 50 steps each time",
         arguments: ["tcp", "ipc"])
     func tenTimes(transport: String) async throws {
         let data = try SampleData.large()
         let run = RunFolder()
-        // Both workers are there at the end too, and are told of it.
+        // Both workers are also present at the end, and learn of it.
         let recipe = Recipe.long.with(
             "--checkpoint-every", "50", "--log-every", "1", "--min-workers", "2")
         let listen = transport == "tcp" ? "tcp://127.0.0.1:*" : "ipc://\(bench.path("socket"))"
@@ -46,7 +46,7 @@ struct CoordinatorRestartTests {
         #expect(steps == Array(1...2400))
     }
 
-    /// The last step that a log tells of in a whole line, counted over all epochs.
+    /// The last step in a complete line of a log, counted over all epochs.
     private func lastStep(in output: String) -> Int? {
         let lines = output.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
         guard let line = lines.last(where: { $0.contains(", Step [") }),
@@ -59,7 +59,7 @@ struct CoordinatorRestartTests {
     }
 
     @Test(
-        "with --resume-or-start the same command begins a run, goes on with it, and finds it complete"
+        "starts, resumes or completes its run with --resume-or-start and the same command"
     )
     func sameCommand() async throws {
         let data = try SampleData.large()
@@ -75,7 +75,7 @@ struct CoordinatorRestartTests {
         try await first.line("Epoch [2/4], Step [20/600]")
         first.signal(SIGTERM)
         #expect(try await first.end().status == 128 + SIGTERM)
-        // A worker is not sent home: it waits for the coordinator that goes on.
+        // The worker is not stopped: it waits for the coordinator that resumes the run.
         try await worker.line("lost the coordinator")
         let second = try start(options + ["--listen", String(endpoint)])
         try await second.line("resuming from ")
@@ -89,7 +89,7 @@ struct CoordinatorRestartTests {
         expectRefusal(other, status: 78, ["--hidden is 20 but ", "has 128"])
     }
 
-    @Test("what it was writing when it was killed is cleared away")
+    @Test("leaves half-written files that are removed later")
     func unfinishedFiles() async throws {
         let run = RunFolder()
         let first = try await Recipe.small.train(try SampleData(), into: run)
@@ -101,7 +101,7 @@ struct CoordinatorRestartTests {
         #expect(FileManager.default.fileExists(atPath: run.path("notes.tmp")))
     }
 
-    @Test("the folder of a meeting point that nobody was left to clear away goes with the next run")
+    @Test("leaves a socket folder that the next run removes")
     func meetingPoint() async throws {
         let folder = "/tmp/tern-meeting-\(UUID())"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)

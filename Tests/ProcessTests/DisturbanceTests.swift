@@ -3,14 +3,14 @@ import Testing
 
 @Suite("Workers that come and go change no bit", .bench)
 struct DisturbanceTests {
-    /// The bits that a recipe comes to when nobody disturbs it.
+    /// The weights' checksum of an undisturbed run.
     private func undisturbed(
         _ data: SampleData, _ recipe: Recipe = .long
     ) async throws -> String {
         try await recipe.with("--workers", "2").train(data, into: RunFolder("calm")).weights
     }
 
-    @Test("a worker that joins in mid-run gets shards, and one that is killed is made do without")
+    @Test("when one joins during the run and gets shards, and another is killed")
     func joinAndLeave() async throws {
         let data = try SampleData.large()
         let run = RunFolder()
@@ -30,7 +30,7 @@ struct DisturbanceTests {
         #expect(summary.weights == (try await undisturbed(data, recipe)))
     }
 
-    @Test("a run whose only worker is killed stands still until another comes")
+    @Test("when the only one is killed, and the run waits for another")
     func replaced() async throws {
         let data = try SampleData.large()
         let run = RunFolder()
@@ -43,7 +43,7 @@ struct DisturbanceTests {
         #expect(summary.weights == (try await undisturbed(data)))
     }
 
-    @Test("a worker that stands still is made do without, and is a fresh one when it wakes")
+    @Test("when one hangs and is dropped, and joins as a new one when it wakes")
     func silent() async throws {
         let data = try SampleData.large()
         let run = RunFolder()
@@ -62,7 +62,7 @@ struct DisturbanceTests {
         #expect(summary.weights == (try await undisturbed(data)))
     }
 
-    @Test("a worker that does not answer is dropped, told so, and joins anew")
+    @Test("when one does not answer, is dropped and told so, and joins again")
     func dropped() async throws {
         let data = try SampleData.large()
         let run = RunFolder()
@@ -79,14 +79,14 @@ struct DisturbanceTests {
         #expect(summary.weights == (try await undisturbed(data)))
     }
 
-    @Test("what a worker is late with is computed by another too, and the log says so")
+    @Test("when one is late and another computes the same shards, as the log reports")
     func straggler() async throws {
         let data = try SampleData.large()
         let run = RunFolder()
         let cluster = try await Cluster(.long.with("--min-workers", "2"), data, into: run)
         var workers = [try cluster.worker(), try cluster.worker()]
         try await cluster.coordinator.line("Epoch [2/4], Step [20/600]")
-        // One that is slow may stand by: it holds no shard that it could be late with.
+        // A slow worker may stand by, without shards to be late with.
         let log = cluster.coordinator.output
         workers.sort { shards(of: $0, in: log) < shards(of: $1, in: log) }
         let (busy, late) = (workers[0], workers[1])
@@ -102,13 +102,13 @@ struct DisturbanceTests {
         #expect(summary.weights == (try await undisturbed(data)))
     }
 
-    /// How many shards a worker holds by a coordinator's log.
+    /// The number of a worker's shards in a coordinator's log.
     private func shards(of worker: TernProcess, in log: String) -> Int {
         let line = log.split(separator: "\n").last { $0.contains("\(worker.pid) holds ") }
         return line?.split(separator: " ").count { Int($0) != nil } ?? 0
     }
 
-    @Test("a worker told to stop by SIGTERM takes its leave and ends with 143")
+    @Test("when one leaves at SIGTERM with exit status 143")
     func leave() async throws {
         let data = try SampleData.large()
         let run = RunFolder()
@@ -127,7 +127,7 @@ struct DisturbanceTests {
         #expect(summary.weights == (try await undisturbed(data)))
     }
 
-    @Test("below --min-workers training pauses, and goes on when enough are there")
+    @Test("when fewer than --min-workers remain, and training pauses until enough are back")
     func pause() async throws {
         let data = try SampleData.large()
         let run = RunFolder()
@@ -144,7 +144,7 @@ struct DisturbanceTests {
         #expect(try run.completed(ending).weights == (try await undisturbed(data)))
     }
 
-    @Test("a pause that lasts too long ends the run, which can be resumed")
+    @Test("when a pause times out, and the run is resumed")
     func pauseTimeout() async throws {
         let data = try SampleData.large()
         let run = RunFolder()
@@ -161,7 +161,7 @@ struct DisturbanceTests {
         #expect(try await run.resume().weights == (try await undisturbed(data)))
     }
 
-    @Test("workers may start before their coordinator")
+    @Test("when they start before their coordinator")
     func workersFirst() async throws {
         let data = try SampleData()
         let endpoint = "ipc://\(bench.path("socket"))"
@@ -176,7 +176,7 @@ struct DisturbanceTests {
         #expect(summary.weights == local.weights)
     }
 
-    @Test("workers go on with the next coordinator when theirs is killed")
+    @Test("when their coordinator is killed and they continue with the next one")
     func nextCoordinator() async throws {
         let data = try SampleData.large()
         let endpoint = "ipc://\(bench.path("socket"))"
@@ -193,11 +193,11 @@ struct DisturbanceTests {
         #expect(summary.weights == (try await undisturbed(data)))
     }
 
-    @Test("a local worker that is killed is made do without", arguments: [1, 2])
+    @Test("when a local one is killed", arguments: [1, 2])
     func localWorker(killed: Int) async throws {
         let data = try SampleData.large()
         let run = RunFolder()
-        // Two seconds, on two cores, are left for the kill.
+        // On two cores, two seconds remain for the kill.
         let recipe = Recipe.long.with("--epochs", "8")
         let train = try start(recipe.with("--workers", "3").arguments(data, into: run))
         try await train.line("Epoch [2/8], Step [20/600]")
@@ -211,11 +211,11 @@ struct DisturbanceTests {
         #expect(try run.summary.weights == (try await undisturbed(data, recipe)))
     }
 
-    @Test("a run whose local workers are all killed keeps its steps, and says how to go on")
+    @Test("when all local ones are killed: the run keeps its steps and says how to resume")
     func allLocalWorkers() async throws {
         let data = try SampleData.large()
         let run = RunFolder()
-        // Two seconds, on two cores, are left for the kill.
+        // On two cores, two seconds remain for the kill.
         let recipe = Recipe.long.with("--epochs", "8")
         let train = try start(recipe.with("--workers", "2").arguments(data, into: run))
         try await train.line("Epoch [2/8], Step [20/600]")

@@ -1,21 +1,21 @@
 import Testing
 
-@Suite("A run whose numbers are no longer finite stops", .bench)
+@Suite("A run that diverges stops", .bench)
 struct DivergenceTests {
     private static let exploding = Recipe.small.with(
         "--optimizer", "sgd", "--learning-rate", "1e30", "--clip-norm", "0", "--nonlinearity",
         "relu", "--schedule", "constant")
 
-    @Test("with the last good checkpoint, which can be gone on from with the command that is told")
+    @Test("with its last good checkpoint and a command to resume from it")
     func diverges() async throws {
         let run = RunFolder()
-        // The steps grow slowly, so that several are made before one is too large.
+        // The steps grow slowly, so several are made before one is too large.
         let recipe = Self.exploding.with(
             "--learning-rate", "100", "--checkpoint-every", "1", "--workers", "2")
         let ending = try await tern(recipe.arguments(try SampleData(), into: run))
         let summary = try run.summary
         #expect(summary.status == "diverged")
-        // The weights after the last step are the ones that give no finite loss.
+        // The weights after the last step give a loss that is not finite.
         let name = "00000000\(summary.steps - 1)".suffix(9)
         let checkpoint = run.path("checkpoints/step-\(name).safetensors")
         expectRefusal(
@@ -32,7 +32,7 @@ struct DivergenceTests {
         #expect(file.tensors.allSatisfy { $0.values.allSatisfy(\.isFinite) })
     }
 
-    @Test("where the test loss alone is not finite, and each time that it is tried again")
+    @Test("if only the test loss is not finite, and again each time it is resumed")
     func testLoss() async throws {
         let (data, run) = (try SampleData(train: 64, test: 16), RunFolder())
         let recipe = Self.exploding.with("--batch-size", "64", "--workers", "1")
@@ -52,14 +52,14 @@ struct DivergenceTests {
         let verified = try await tern(["verify", run.path])
         #expect(verified.status == 0, "\(verified)")
         #expect(verified.output.hasSuffix("; then the training diverged\n"))
-        // The command that is told works.
+        // The suggested command works.
         let command = try #require(ending.errors.components(separatedBy: "rate: tern ").last)
         let pasted = command.split { $0.isWhitespace }.map(String.init) + ["--run-dir", "milder"]
         let milder = try await tern(pasted)
         #expect(try RunFolder("milder").completed(milder).epochs == 2)
     }
 
-    @Test("at the first step, where the data are too large for float32")
+    @Test("at the first step if the data are too large for float32")
     func hugeData() async throws {
         let data = try SampleData(train: 64, test: 16)
         try data.turnIntoFloats()

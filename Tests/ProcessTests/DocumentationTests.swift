@@ -2,11 +2,11 @@ import FoundationEssentials
 import Requirements
 import Testing
 
-@Suite("The pages of the documentation", .bench)
+@Suite("The documentation", .bench)
 struct DocumentationTests {
     private static let programs = ["tern", "Scripts/", "cluster/", "swift", "ssh", "export", "$ "]
 
-    @Test("are a README that is read in minutes, and the pages that it links to")
+    @Test("is a short README, and the pages that it links to")
     func extent() throws {
         let readme = try MarkdownPage("README.md")
         let lines = readme.prose.count + readme.blocks.reduce(0) { $0 + $1.lines.count + 2 }
@@ -18,7 +18,7 @@ struct DocumentationTests {
     }
 
     @Test(
-        "have each command in a block that a test runs, or say why not",
+        "has each command in a block that a test runs, or says why not",
         arguments: MarkdownPage.all)
     func blocks(page: MarkdownPage) {
         for block in page.blocks {
@@ -40,7 +40,7 @@ struct DocumentationTests {
     }
 
     @Test(
-        "run in order in an empty folder, and print what the pages show",
+        "has commands that run in order in an empty folder and print what is shown",
         .needs(PageSession.releaseBuild),
         arguments: MarkdownPage.all)
     func commands(page: MarkdownPage) async throws {
@@ -67,7 +67,7 @@ struct DocumentationTests {
         }
     }
 
-    @Test("link to pages, files and headings that exist", arguments: MarkdownPage.all)
+    @Test("links to pages, files and headings that exist", arguments: MarkdownPage.all)
     func links(page: MarkdownPage) throws {
         for (line, target) in page.links where !target.hasPrefix("https://") {
             let parts = target.split(separator: "#", omittingEmptySubsequences: false)
@@ -82,7 +82,7 @@ struct DocumentationTests {
         }
     }
 
-    @Test("have tables whose rows are as long as their headings", arguments: MarkdownPage.all)
+    @Test("has tables whose rows are as long as their headings", arguments: MarkdownPage.all)
     func tables(page: MarkdownPage) {
         for table in page.tables {
             #expect(table.count > 2, "\(page.path):\(table[0].line)")
@@ -90,7 +90,7 @@ struct DocumentationTests {
         }
     }
 
-    @Test("name options that exist", arguments: MarkdownPage.all)
+    @Test("names options that exist", arguments: MarkdownPage.all)
     func options(page: MarkdownPage) async throws {
         var known = ""
         for command in HelpTests.commands {
@@ -99,7 +99,7 @@ struct DocumentationTests {
         for script in ["chaos", "compare-pytorch", "fuzz", "simulate", "test"] {
             known += String(decoding: try readFile(packagePath("Scripts/\(script)")), as: UTF8.self)
         }
-        // Slurm's own that the documentation names stand in the script or in a test of it.
+        // Slurm's own options in the documentation also appear in the script or in a test of it.
         for path in ["cluster/slurm/tern.sbatch", "Tests/ClusterTests/SlurmTests.swift"] {
             known += String(decoding: try readFile(packagePath(path)), as: UTF8.self)
         }

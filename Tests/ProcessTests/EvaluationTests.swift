@@ -3,7 +3,7 @@ import Testing
 
 @Suite("tern evaluate", .bench)
 struct EvaluationTests {
-    @Test("repeats the run's test result, digit for digit, of the file and of the folder")
+    @Test("repeats the run's test result, digit for digit, from the file and from the folder")
     func repeats() async throws {
         let (data, run) = (try SampleData(), RunFolder())
         let summary = try await Recipe.small.with("--epochs", "5").train(data, into: run)
@@ -27,7 +27,7 @@ struct EvaluationTests {
         }
     }
 
-    @Test("refuses a damaged model", arguments: BadFolderTests.Damage.all)
+    @Test("rejects a damaged model", arguments: BadFolderTests.Damage.all)
     func damaged(damage: BadFolderTests.Damage) async throws {
         let (data, run) = (try SampleData(), RunFolder())
         _ = try await Recipe.small.with("--hidden", "32").train(data, into: run)
@@ -37,7 +37,7 @@ struct EvaluationTests {
             "\(run.path)/model.safetensors is damaged", "use another copy")
     }
 
-    @Test("refuses what is no model, naming it")
+    @Test("rejects a file or folder without a model, and names it")
     func noModel() async throws {
         let data = try SampleData()
         try await expectRefusal(
@@ -51,10 +51,10 @@ struct EvaluationTests {
             "name a model, a checkpoint or the folder of a run")
     }
 
-    @Test("tests on the data of the run, whatever other data there are")
+    @Test("uses the run's data even if other data are found")
     func ownData() async throws {
         let (data, run) = (try SampleData("own"), RunFolder())
-        // A data set of the same form lies where MNIST is searched for.
+        // A data set of the same form lies where MNIST is looked for.
         let other = try SampleData("mnist", train: 500)
         let elsewhere = ["TERN_MNIST_DIR": other.folder]
         _ = try await Recipe.small.train(data, into: run)
@@ -66,7 +66,7 @@ struct EvaluationTests {
             told.output.contains(
                 "custom, 200 test images; not the data that the model was trained on\n"))
 
-        // By itself, a model does not say where its data lie.
+        // A model alone does not say where its data are.
         let model = try writeFile("lone", readFile(run.path("model.safetensors")))
         try await expectRefusal(
             ["evaluate", model], status: 66, "give the folder of the data with --data",
@@ -75,7 +75,7 @@ struct EvaluationTests {
         #expect(lone.output == own.output.replacing(run.path("model.safetensors"), with: model))
     }
 
-    @Test("refuses the run's data when they have changed, unless they are named")
+    @Test("rejects the run's data if they changed, unless they are named")
     func changedData() async throws {
         let (data, run) = (try SampleData(), RunFolder())
         _ = try await Recipe.small.train(data, into: run)
@@ -91,14 +91,14 @@ struct EvaluationTests {
         }
         try await expectRefusal(
             ["train", "--resume", run.path], status: 65, "was made with another data set")
-        // What an older Tern has left says nothing of its data.
+        // Files of an older Tern do not identify their data.
         for name in ["config.json", "model.safetensors"] {
             let text = String(decoding: try readFile(run.path(name)), as: UTF8.self)
             #expect(text.contains("data_digest"), "\(name)")
         }
     }
 
-    @Test("says so where nobody knows what a model was trained on")
+    @Test("reports if a model's training data are unknown")
     func unknown() async throws {
         let (data, run) = (try SampleData(), RunFolder())
         _ = try await Recipe.small.train(data, into: run)
@@ -109,7 +109,7 @@ struct EvaluationTests {
             "\(ending)")
     }
 
-    @Test("refuses data that the model is not for")
+    @Test("rejects data that do not fit the model")
     func otherData() async throws {
         let (data, run) = (try SampleData(), RunFolder())
         _ = try await Recipe.small.train(data, into: run)

@@ -1,6 +1,6 @@
 import Testing
 
-@Suite("The weights are a function of the configuration and the data", .bench)
+@Suite("The weights depend only on the configuration and the data", .bench)
 struct ExactnessTests {
     static let recipes = [
         Recipe.small.with("--batch-size", "128"), Recipe.small.with("--batch-size", "100"),
@@ -19,7 +19,7 @@ struct ExactnessTests {
         Recipe.small.with("--clip-norm", "0", "--schedule", "constant", "--shards", "32"),
     ]
 
-    @Test("1, 2, 3, 4, 5 or 8 worker processes end with the same bits", arguments: recipes)
+    @Test("with 1, 2, 3, 4, 5 or 8 worker processes", arguments: recipes)
     func workers(recipe: Recipe) async throws {
         let data = try SampleData()
         var weights: Set<String> = []
@@ -32,7 +32,7 @@ struct ExactnessTests {
         #expect(weights.count == 1)
     }
 
-    @Test("1, 2 or 3 threads a worker end with the same bits", arguments: recipes)
+    @Test("with 1, 2 or 3 threads a worker", arguments: recipes)
     func threads(recipe: Recipe) async throws {
         let data = try SampleData()
         var weights: Set<String> = []
@@ -44,7 +44,7 @@ struct ExactnessTests {
         #expect(weights.count == 1)
     }
 
-    @Test("tcp and ipc end with the same bits", arguments: recipes)
+    @Test("over tcp and ipc", arguments: recipes)
     func transports(recipe: Recipe) async throws {
         let data = try SampleData()
         let local = try await recipe.with("--workers", "2").train(data, into: RunFolder("local"))
@@ -62,7 +62,7 @@ struct ExactnessTests {
         }
     }
 
-    @Test("batches that a step accumulates are one batch of as many examples, to the bit")
+    @Test("when a step accumulates batches instead of one large batch")
     func accumulation() async throws {
         let data = try SampleData()
         let recipe = Recipe.small.with("--epochs", "10")
@@ -76,7 +76,7 @@ struct ExactnessTests {
         #expect(try run.text("coordinator.log").contains("batch 4 x 50"))
     }
 
-    @Test("a second run ends with the same bits, one with another seed does not")
+    @Test("in a second run, but not with another seed")
     func seed() async throws {
         let data = try SampleData()
         let first = try await Recipe.small.train(data, into: RunFolder("first"))
@@ -87,7 +87,7 @@ struct ExactnessTests {
         #expect(first.weights.count == 64)
     }
 
-    @Test("kernels for older and for newer processors end with the same bits", arguments: recipes)
+    @Test("with kernels for older and newer processors", arguments: recipes)
     func kernels(recipe: Recipe) async throws {
         let data = try SampleData()
         let fastest = try await recipe.train(data, into: RunFolder("fastest"))

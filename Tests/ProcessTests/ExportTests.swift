@@ -16,7 +16,7 @@ struct ExportTests {
         ]
 
     @Test(
-        "writes a program that Python takes",
+        "writes a valid Python program",
         .needs(.program("python3")), arguments: recipes)
     func compiles(recipe: Recipe) async throws {
         let run = RunFolder()
@@ -48,7 +48,7 @@ struct ExportTests {
         #expect(abs(numbers[1] - (try #require(summary.testAccuracy))) < 1e-6)
     }
 
-    @Test("replaces a program of the same name, and leaves nothing else beside it")
+    @Test("replaces a program of the same name, and leaves no other file")
     func replaces() async throws {
         let run = RunFolder()
         _ = try await Recipe.small.train(try SampleData(), into: run)
@@ -64,7 +64,7 @@ struct ExportTests {
         #expect(names == ["model.py"])
     }
 
-    @Test("says in one line why a program cannot be written, and leaves nothing of it")
+    @Test("reports in one line why a program cannot be written, and leaves nothing of it")
     func unwritable() async throws {
         let run = RunFolder()
         _ = try await Recipe.small.train(try SampleData(), into: run)
@@ -83,7 +83,7 @@ struct ExportTests {
         #expect(!names.contains { $0.hasSuffix(".tmp") })
     }
 
-    @Test("refuses what is no model, and a program that is not named as one")
+    @Test("rejects a file without a model, and an output that is not named as a program")
     func wrongUse() async throws {
         let (data, program) = (try SampleData(), bench.path("model.py"))
         try await expectRefusal(
@@ -97,7 +97,7 @@ struct ExportTests {
         #expect(ending.errors.contains("--pytorch must name a Python file, such as model.py"))
     }
 
-    /// Writes the program of a run's model beside it, and gives back its path.
+    /// Writes the program of a run's model beside it, and returns its path.
     private func export(_ run: RunFolder) async throws -> String {
         let ending = try await tern(["export", run.path, "--pytorch", run.path("model.py")])
         #expect(ending.status == 0 && ending.errors == "", "\(ending)")

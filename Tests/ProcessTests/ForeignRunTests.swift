@@ -3,12 +3,12 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite("A run's folder from somebody else leads to no other files", .bench)
+@Suite("A run's folder from an attacker", .bench)
 struct ForeignRunTests {
     private static let link = "is a symbolic link: a run's files must lie in its own folder: put"
     private static let links = "has 2 hard links: writing it would change it under its other names"
 
-    /// A file of a run that is something else, a command, and how that ends.
+    /// A trap in place of a run's file, a command, and the expected error.
     private struct Case {
         let file: String
         let trap: Trap
@@ -48,7 +48,7 @@ struct ForeignRunTests {
         ]
     }
 
-    /// What an outside file or folder is, by its bytes and the time of its last change.
+    /// The state of an outside file or folder: its bytes and the time of its last change.
     private func state(_ path: String) throws -> [String] {
         let names = (try? FileManager.default.subpathsOfDirectory(atPath: path)) ?? []
         return try ([path] + names.sorted().map { "\(path)/\($0)" }).map { path in
@@ -60,7 +60,7 @@ struct ForeignRunTests {
         }
     }
 
-    @Test("a link, a pipe or another file's second name is refused in one line, and left alone")
+    @Test("with a link, a pipe or a hard link is rejected in one line, and not changed")
     func traps() async throws {
         let run = RunFolder()
         let weights = try await Recipe.small.train(try SampleData(), into: run).weights
@@ -81,7 +81,7 @@ struct ForeignRunTests {
     }
 
     @Test(
-        "a new run is not begun on a link that lies in its folder",
+        "that holds a link accepts no new run",
         arguments: [[], ["--restart", "1"]])
     func begin(options: [String]) async throws {
         let (data, run, victim) = (try SampleData(), RunFolder(), bench.path("victim"))
@@ -96,7 +96,7 @@ struct ForeignRunTests {
     }
 
     @Test(
-        "a configuration that names a pipe or a device for a file does not make Tern wait or take it"
+        "with a configuration that names a pipe or a device does not make Tern wait or use it"
     )
     func configuration() async throws {
         let (data, first, run) = (try SampleData(), RunFolder("first"), RunFolder())
@@ -107,7 +107,7 @@ struct ForeignRunTests {
         let (text, pipe) = (try run.text("config.json"), bench.path("pipe"))
         #expect(mkfifo(pipe, 0o600) == 0)
         for path in [pipe, "/dev/zero", "/dev/tty"] {
-            // Slashes may be escaped in JSON.
+            // JSON may escape slashes.
             let named = [weights, weights.replacing("/", with: "\\/")].reduce(text) {
                 text, weights in
                 text.replacing(weights, with: path)
@@ -117,12 +117,12 @@ struct ForeignRunTests {
             try await expectRefusal(
                 ["verify", run.path], status: 74,
                 "cannot read \(path): It is not a regular file")
-            // Beside a checkpoint, initial weights are not needed.
+            // With a checkpoint, initial weights are not needed.
             #expect(try await run.resume().weights == summary.weights)
         }
     }
 
-    @Test("what a person names itself may be a link: a run, a model, data")
+    @Test("may be named through a link, and so may a model and data")
     func named() async throws {
         let (data, run) = (try SampleData(), RunFolder())
         let weights = try await Recipe.small.train(data, into: run).weights
@@ -142,7 +142,7 @@ struct ForeignRunTests {
     }
 
     @Test(
-        "files and folders are as open as the umask says", arguments: [0o000, 0o002, 0o027, 0o077])
+        "and its files get permissions from the umask", arguments: [0o000, 0o002, 0o027, 0o077])
     func umask(mask: Int) async throws {
         let (data, run) = (try SampleData(), RunFolder())
         let script = "umask \(String(mask, radix: 8)) && exec \"$@\""

@@ -3,18 +3,18 @@ import Requirements
 import Testing
 
 @Suite(
-    "A worker in Python, written from docs/protocol.md,", .bench,
+    "A Python worker, written from docs/protocol.md,", .bench,
     .needs(Python.zeroMQ))
 struct ForeignWorkerTests {
-    /// Without Adam and clipping, which would make small differences between sums larger.
+    /// Without Adam and clipping, which would amplify small differences between sums.
     private static let recipe = Recipe.small.with(
         "--optimizer", "sgd", "--learning-rate", "0.1", "--clip-norm", "0", "--log-every", "1")
-    /// Steps of which some shards, and whole nodes, have no examples; smoothed targets; ranges of another size.
+    /// Steps with shards and whole nodes without examples, label smoothing, and ranges of another size.
     private static let uneven = recipe.with(
         "--batch-size", "10", "--epochs", "1", "--label-smoothing", "0.1", "--shards", "32")
 
     @Test(
-        "trains beside a Tern worker, to weights within rounding of those of Tern alone",
+        "trains beside a Tern worker, and the weights differ from Tern's alone only by rounding",
         arguments: [recipe, uneven], [false, true])
     func trains(recipe: Recipe, isOpen: Bool) async throws {
         let (data, run, alone) = (try SampleData(), RunFolder(), RunFolder("alone"))
@@ -30,14 +30,14 @@ struct ForeignWorkerTests {
         #expect(ending.output.hasPrefix("dismissed: the run is complete; sent "), "\(ending)")
         let log = try run.text("coordinator.log")
         #expect(!log.contains("dropped") && !log.contains(" left: "), "\(log)")
-        // Another arithmetic had a part in each weight.
+        // The other arithmetic changed the weights.
         let summary = try run.summary
         #expect(summary.weights != expected.weights)
         #expect(summary.workers == 2)
         try expectNear(run, alone)
     }
 
-    @Test("trains alone, and is dismissed by a coordinator that is stopped")
+    @Test("trains alone, and is dismissed when its coordinator stops")
     func alone() async throws {
         let (data, run) = (try SampleData(), RunFolder())
         let cluster = try await Cluster(Self.recipe.with("--epochs", "100000"), data, into: run)
@@ -58,7 +58,7 @@ struct ForeignWorkerTests {
             environment: ["OPENBLAS_NUM_THREADS": "1"])
     }
 
-    /// Expects losses and weights that differ by rounding alone.
+    /// Expects that losses and weights differ only by rounding.
     private func expectNear(_ run: RunFolder, _ other: RunFolder) throws {
         let losses = try [run, other].map { try $0.metrics.compactMap(\.loss) }
         try #require(losses[0].count == losses[1].count && !losses[0].isEmpty)

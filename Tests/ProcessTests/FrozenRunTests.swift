@@ -4,8 +4,8 @@ import Kernels
 import TestSupport
 import Testing
 
-/// What a change of the program's structure must leave as it is.
-@Suite("What users get", .bench)
+/// The outputs that a refactoring must not change.
+@Suite("The frozen outputs", .bench)
 struct FrozenRunTests {
     private static let recipes =
         ExactnessTests.recipes + [
@@ -17,7 +17,7 @@ struct FrozenRunTests {
             Recipe.small.with("--cell", "gru", "--sequence", "columns", "--clip-norm", "0.01"),
         ]
 
-    @Test("are the weights of the frozen picture, with 1, 3 or 8 workers and any kernels")
+    @Test("include the weights of each recipe with 1, 3 or 8 workers and any kernels")
     func frozenWeights() async throws {
         let frozen = FrozenLines(
             "weights", "Recipes, and the SHA-256 of the weights that they end with.")
@@ -38,7 +38,7 @@ struct FrozenRunTests {
         #expect(try frozen.differences(from: lines) == [])
     }
 
-    @Test("are the run's files of the frozen picture, times and names of processes aside")
+    @Test("include a run's files, except times and process names")
     func frozenFiles() async throws {
         let frozen = FrozenLines("runs", "Files of runs, without times and names of processes.")
         let data = try SampleData()
@@ -48,7 +48,7 @@ struct FrozenRunTests {
             ("sgd", Recipe.small.with("--optimizer", "sgd", "--momentum", "0.5", "--shards", "4")),
         ] {
             let run = RunFolder(name)
-            // What one worker is told has one order.
+            // With one worker, the messages have a fixed order.
             let words = ["--workers", "1", "--log-every", "2", "--log-level", "debug"]
             let ending = try await tern(recipe.arguments(data, into: run) + words)
             _ = try run.completed(ending)
@@ -60,7 +60,7 @@ struct FrozenRunTests {
         #expect(try frozen.differences(from: lines) == [])
     }
 
-    @Test("are the errors of the frozen picture, for options without a sensible value")
+    @Test("include the errors of options with invalid values")
     func frozenErrors() async throws {
         let frozen = FrozenLines("options", "Wrong values of options, and what is said of each.")
         let help = try await tern(["train", "--help"], environment: ["COLUMNS": "80"]).output
@@ -76,18 +76,18 @@ struct FrozenRunTests {
         #expect(try frozen.differences(from: lines) == [])
     }
 
-    /// Whether a path is that of a file with more in it than times.
+    /// Whether a path is a file with more content than times.
     private static func isFrozen(_ path: String) -> Bool {
         path != "timing.jsonl" && !path.hasPrefix("logs/") && path.contains(".")
     }
 
-    /// A file's lines; or what a file of tensors says of them, and the hash of the rest.
+    /// The lines of a text file; for a file of tensors, its metadata and the hash of the rest.
     private func lines(of name: String, in run: RunFolder) throws -> [String] {
         let bytes = try readFile(run.path(name))
         guard name.hasSuffix(".safetensors") else {
             let lines = withoutTimes(String(decoding: bytes, as: UTF8.self))
                 .split(separator: "\n").map(String.init)
-            // When the disk has a checkpoint is a matter of time.
+            // The time when a checkpoint reaches the disk varies.
             let isWritten = { (line: String) in line.contains("checkpoint of step") }
             return lines.filter { !isWritten($0) } + lines.filter(isWritten)
         }
@@ -99,12 +99,12 @@ struct FrozenRunTests {
         ]
     }
 
-    /// A text without what differs from run to run: times, processes, folders, processors.
+    /// A text without the parts that vary between runs: times, processes, folders, processors.
     private func withoutTimes(_ text: String) -> String {
         let times = /"(time|seconds|wall_seconds|examples_per_second|pid)"( ?: ?)[-+0-9.e]+/
         let phases = /"(first|other|record|reduce|send|update|wait)":[-+0-9.e]+/
         let names = /"(worker|host|namespace)":"[^"]*"/
-        // A checkpoint's hash is also one of the time that its run took.
+        // A checkpoint's hash also covers the duration of its run.
         let checkpoint = /"sha256":"[0-9a-f]+",("tern":.*\\"seconds\\":)[-+0-9.e]+/
         return text.replacing(bench.folder, with: "FOLDER")
             .replacing(times) { "\"\($0.1)\"\($0.2)0" }

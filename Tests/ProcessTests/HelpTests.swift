@@ -14,7 +14,7 @@ struct HelpTests {
         ["bench"], ["bench", "kernels"], ["bench", "step"], ["bench", "round"], ["bench", "train"],
     ]
 
-    @Test("is what Fixtures/make-help has written down", arguments: commands)
+    @Test("is the text that Fixtures/make-help wrote", arguments: commands)
     func golden(command: [String]) async throws {
         let name = (["help"] + command).joined(separator: "-")
         let path = try #require(
@@ -135,10 +135,10 @@ struct HelpTests {
         ),
     ]
 
-    @Test("names every option once, with its unit and its default", arguments: expected)
+    @Test("lists every option once, with its unit and its default", arguments: expected)
     func names(command: String, options: [(String, String?)]) async throws {
         let ending = try await tern(command.split(separator: " ").map(String.init) + ["--help"])
-        // The usage names the options too, those that must be given as the entries do.
+        // The usage also names the options, and required ones look as in the entries.
         let sections = ending.output.components(separatedBy: "\n\n")
             .filter { !$0.hasPrefix("USAGE:") }
         let words = sections.joined(separator: " ").split { $0.isWhitespace }
@@ -153,14 +153,14 @@ struct HelpTests {
         }
     }
 
-    @Test("is what tern alone prints")
+    @Test("is printed by tern without arguments")
     func alone() async throws {
         let (alone, help) = (try await tern([]), try await tern(["--help"]))
         #expect(alone.status == 0)
         #expect(alone.output == help.output)
     }
 
-    @Test("tells what each exit status means, in the words of the documentation")
+    @Test("explains each exit status in the words of the documentation")
     func statuses() async throws {
         let help = try await tern(["--help"]).output
         let rows = help.split(separator: "\n").compactMap { line in

@@ -1,9 +1,9 @@
 import FoundationEssentials
 import Testing
 
-@Suite("Weights that PyTorch saved", .bench)
+@Suite("Weights from PyTorch", .bench)
 struct ImportTests {
-    /// A network, and what its tensors do not tell of it.
+    /// A network, and the settings that its tensors do not reveal.
     struct Form: CustomTestStringConvertible {
         let recipe: Recipe
         let untold: [String]
@@ -25,7 +25,7 @@ struct ImportTests {
         Form(.small.with("--convolution", "4"), "--columns", "12"),
     ]
 
-    @Test("are the model that they came from: the same weights, the same test", arguments: forms)
+    @Test("give back the original model, with the same weights and test results", arguments: forms)
     func roundTrip(form: Form) async throws {
         let (data, run) = (try SampleData(), RunFolder())
         let summary = try await form.recipe.train(data, into: run)
@@ -43,7 +43,7 @@ struct ImportTests {
         #expect(try await testLines(file, data, form.untold) == expected)
     }
 
-    /// What `tern evaluate` says of the data set and of the model's loss and accuracy on it.
+    /// The lines of `tern evaluate` with the data set and the model's loss and accuracy.
     private func testLines(
         _ model: String, _ data: SampleData, _ options: [String] = []
     ) async throws -> [Substring] {
@@ -54,7 +54,7 @@ struct ImportTests {
         return lines
     }
 
-    /// A way to spoil a good `state_dict`, and what is said of it.
+    /// A way to damage a valid `state_dict`, and the expected error.
     struct Fault: CustomTestStringConvertible {
         let testDescription: String
         let parts: [String]
@@ -156,7 +156,7 @@ struct ImportTests {
         },
     ]
 
-    @Test("are refused with one line that names what does not fit", arguments: faults)
+    @Test("are rejected with one line that names the mismatch", arguments: faults)
     func refusal(fault: Fault) async throws {
         let (data, run) = (try SampleData(), RunFolder())
         _ = try await Recipe.small.train(data, into: run)
@@ -175,7 +175,7 @@ struct ImportTests {
         #expect(!FileManager.default.fileExists(atPath: other.path))
     }
 
-    @Test("are told to be too large where the test loss is not finite")
+    @Test("are reported as too large if the test loss is not finite")
     func tooLarge() async throws {
         let (data, run) = (try SampleData(), RunFolder())
         _ = try await Recipe.small.train(data, into: run)
@@ -187,7 +187,7 @@ struct ImportTests {
             "the test loss of", "is not finite", "lower learning rate")
     }
 
-    @Test("are imported in the memory in which bad ones are refused")
+    @Test("are imported within the memory limit of the rejection tests")
     func memory() async throws {
         let (data, run) = (try SampleData(), RunFolder())
         _ = try await Recipe.small.train(data, into: run)
@@ -202,7 +202,7 @@ struct ImportTests {
         return try await bench.start(["sh", "-c", script, "sh", ternPath] + arguments).end()
     }
 
-    @Test("become model.safetensors where no name is given, unless there is one")
+    @Test("become model.safetensors by default, unless that exists")
     func output() async throws {
         let (data, run) = (try SampleData(), RunFolder())
         _ = try await Recipe.small.train(data, into: run)
@@ -218,7 +218,7 @@ struct ImportTests {
             "cannot write \(bench.path("none/model"))", "check the path")
     }
 
-    @Test("are refused where there are none, or where Tern wrote them itself")
+    @Test("are rejected if they are missing or were written by Tern")
     func notForeign() async throws {
         let (data, run) = (try SampleData(), RunFolder())
         _ = try await Recipe.small.train(data, into: run)
@@ -235,7 +235,7 @@ struct ImportTests {
             "\(model) tells itself what network it is of", "leave out")
     }
 
-    @Test("are refused with sizes that they cannot be of")
+    @Test("are rejected with sizes that contradict them")
     func otherSizes() async throws {
         let run = RunFolder()
         _ = try await Recipe.small.train(try SampleData(), into: run)

@@ -1,9 +1,9 @@
 import Hashing
 import Testing
 
-@Suite("A run that begins with the weights of a file", .bench)
+@Suite("A run with initial weights from a file", .bench)
 struct InitialWeightsTests {
-    @Test("ends with the same bits, whoever wrote the file and however many workers there are")
+    @Test("ends with the same bits for any writer of the file and any number of workers")
     func exactness() async throws {
         let (data, first) = (try SampleData(), RunFolder("first"))
         let recipe = Recipe.small.with("--cell", "gru", "--bidirectional", "")
@@ -16,7 +16,7 @@ struct InitialWeightsTests {
             let recipe = recipe.with("--initial-weights", file, "--workers", "\(workers)")
             let summary = try await recipe.train(data, into: run)
             weights.insert(summary.weights)
-            // It goes on learning where the first run ended.
+            // It continues to learn where the first run ended.
             let before = try #require(try first.metrics.last?.trainLoss)
             let after = try #require(try run.metrics.compactMap(\.trainLoss).first)
             #expect(after < before)
@@ -25,7 +25,7 @@ struct InitialWeightsTests {
         #expect(weights != [origin.weights])
     }
 
-    @Test("config.json repeats the run, and names the file's digest")
+    @Test("can be repeated from config.json, which holds the file's digest")
     func configuration() async throws {
         let (data, run) = (try SampleData(), RunFolder())
         let file = try await weights(.small, data)
@@ -39,7 +39,7 @@ struct InitialWeightsTests {
         #expect(try run.text("config.json").contains(digest))
     }
 
-    @Test("stopped and resumed, ends with the same bits, with or without its file")
+    @Test("ends with the same bits after a stop and a resume, with or without the file")
     func stopped() async throws {
         let data = try SampleData.large()
         let file = try await weights(.long, data)
@@ -50,12 +50,12 @@ struct InitialWeightsTests {
         try await train.line("Epoch [2/4], Step [20/600]")
         train.signal(15)
         #expect(try await train.end().status == 143)
-        // A checkpoint holds all that the run needs.
+        // A checkpoint holds everything that the run needs.
         _ = try writeFile("weights.safetensors", [])
         #expect(try await run.resume("--workers", "3").weights == undisturbed.weights)
     }
 
-    @Test("killed before its first checkpoint, needs its file, and the very same one")
+    @Test("needs the unchanged file after it is killed before its first checkpoint")
     func changed() async throws {
         let data = try SampleData.large()
         let file = try await weights(.long, data)
@@ -80,7 +80,7 @@ struct InitialWeightsTests {
         #expect(try await run.resume().weights == undisturbed.weights)
     }
 
-    @Test("is not resumed with other weights than it began with")
+    @Test("cannot be resumed with other weights")
     func otherWeights() async throws {
         let (data, run) = (try SampleData(), RunFolder())
         let file = try await weights(.small, data)
@@ -93,7 +93,7 @@ struct InitialWeightsTests {
     }
 
     @Test(
-        "is refused with options that the weights are not of, naming both",
+        "is rejected with options that contradict the weights, and the error names both",
         arguments: [
             (["--hidden", "24"], "its hidden size is 16, but the run's is 24"),
             (["--layers", "2"], "its number of layers is 1, but the run's is 2"),
@@ -109,7 +109,7 @@ struct InitialWeightsTests {
             "train with the options that fit")
     }
 
-    @Test("is refused where the file cannot be read")
+    @Test("is rejected if the file cannot be read")
     func noFile() async throws {
         let (data, none) = (try SampleData(), bench.path("none"))
         try await expectRefusal(
@@ -117,7 +117,7 @@ struct InitialWeightsTests {
             status: 74, "cannot read \(none)", "check the path")
     }
 
-    /// The path of a `state_dict` that a short run by a recipe came to.
+    /// The path of a `state_dict` from a short run of a recipe.
     private func weights(_ recipe: Recipe, _ data: SampleData) async throws -> String {
         let run = RunFolder("origin")
         _ = try await recipe.with("--epochs", "1", "--batch-size", "100", "--seed", "9")

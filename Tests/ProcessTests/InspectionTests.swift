@@ -3,7 +3,7 @@ import Testing
 
 @Suite("tern inspect", .bench)
 struct InspectionTests {
-    @Test("names a model's layers, tensors, parameter counts and settings, of folder and of file")
+    @Test("lists a model's layers, tensors, parameter counts and settings, from folder and file")
     func model() async throws {
         let run = RunFolder()
         let recipe = Recipe.small.with(
@@ -25,7 +25,7 @@ struct InspectionTests {
             ] {
                 #expect(lines.contains(line), "\(line) in \(lines)")
             }
-            // What it says of the tensors is what the file holds.
+            // The printed tensors match those in the file.
             for tensor in try TensorFile(readFile(run.path("model.safetensors"))).tensors {
                 let shape = tensor.shape.map(String.init).joined(separator: " x ")
                 let count = tensor.values.count
@@ -35,7 +35,7 @@ struct InspectionTests {
         }
     }
 
-    @Test("tells convolutions, a plain cell's function and the order of reading")
+    @Test("shows convolutions, a plain cell's nonlinearity and the reading order")
     func otherForms() async throws {
         let (data, crnn, pixels) = (try SampleData(), RunFolder("crnn"), RunFolder("pixels"))
         _ = try await Recipe.small.with("--convolution", "4").train(data, into: crnn)
@@ -51,7 +51,7 @@ struct InspectionTests {
         #expect(others.contains("layer 0 rnn (relu), 1 to 4: 28 parameters"), "\(others)")
     }
 
-    @Test("refuses what is no model, naming it")
+    @Test("rejects a file or folder without a model, and names it")
     func noModel() async throws {
         let (data, none) = (try SampleData(), bench.path("none"))
         try await expectRefusal(["inspect", none], status: 74, "cannot read \(none)")
@@ -62,7 +62,7 @@ struct InspectionTests {
             "is an IDX file, not a safetensors file")
     }
 
-    /// The lines that are printed of a model, each with one space between its words.
+    /// The printed lines about a model, with single spaces between words.
     private func inspect(_ model: String) async throws -> [String] {
         let ending = try await tern(["inspect", model])
         #expect(ending.status == 0 && ending.errors == "", "\(ending)")

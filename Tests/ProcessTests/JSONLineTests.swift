@@ -4,10 +4,10 @@ import Requirements
 import Testing
 
 @Suite(
-    "jq reads every line that is JSON", .bench,
+    "jq reads every JSON line", .bench,
     .needs(.program("jq")))
 struct JSONLineTests {
-    @Test("of a run with a worker that is killed, on standard output and in its files")
+    @Test("of a run with a killed worker, on standard output and in its files")
     func killed() async throws {
         let run = RunFolder()
         let recipe = Recipe.long.with(

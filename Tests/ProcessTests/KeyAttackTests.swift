@@ -2,9 +2,9 @@ import Foundation
 import Keys
 import Testing
 
-@Suite("Who holds a credential cannot do more with it than join once", .bench)
+@Suite("The holder of a credential can only join once", .bench)
 struct KeyAttackTests {
-    /// A run with a worker of its own and an attacker that has got hold of another's credential.
+    /// A run with its own worker, and an attacker with a stolen credential.
     private struct Scene {
         let data: SampleData
         let ring = Keyring()
@@ -25,7 +25,7 @@ struct KeyAttackTests {
             try await cluster.coordinator.line("Step [20/600]")
         }
 
-        /// Waits for the end, which must be that of a calm run.
+        /// Waits for the end, and expects the weights of an undisturbed run.
         func end() async throws -> String {
             let ending = try await cluster.coordinator.end()
             let calm = try await Self.recipe.train(data, into: RunFolder("calm"))
@@ -35,7 +35,7 @@ struct KeyAttackTests {
         }
     }
 
-    @Test("it is one member, however often it dials, and not 64 that audit one another")
+    @Test("and is one member however often it connects, not 64 that audit each other")
     func members() async throws {
         let scene = try await Scene()
         try await Attacker.with(scene.cluster.endpoint, having: scene.stolen.encryption) {
@@ -44,7 +44,7 @@ struct KeyAttackTests {
             try await attacker.multiply(by: 12)
             async let told = scene.cluster.coordinator.line(
                 "a hello of a second worker with the credential stolen")
-            // Its connections take a while to come about.
+            // Its connections take a while to be established.
             for _ in 0..<100 {
                 await attacker.offer(.hello(attacker.hello()))
                 try await Task.sleep(for: .milliseconds(10))
@@ -55,7 +55,7 @@ struct KeyAttackTests {
         #expect(!output.contains("3 here"))
     }
 
-    @Test("it makes a bounded number of connections: others still come in at once")
+    @Test("and makes a limited number of connections, so others still join at once")
     func connections() async throws {
         let scene = try await Scene()
         try await Attacker.with(scene.cluster.endpoint, having: scene.stolen.encryption) {
@@ -69,7 +69,7 @@ struct KeyAttackTests {
         _ = try await scene.end()
     }
 
-    @Test("once it is removed, none of what it still sends is heard")
+    @Test("and after the credential's removal none of its messages are read")
     func removed() async throws {
         let scene = try await Scene()
         try await Attacker.with(scene.cluster.endpoint, having: scene.stolen.encryption) {

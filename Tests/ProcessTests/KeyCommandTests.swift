@@ -2,10 +2,10 @@ import Foundation
 import Glibc
 import Testing
 
-@Suite("Keys and credentials are made, kept and refused with care", .bench)
+@Suite("Keys and credentials", .bench)
 struct KeyCommandTests {
     @Test(
-        "a user's key is made at the first need, for this user alone, whatever the umask",
+        "are created when first needed, for their user alone, whatever the umask",
         arguments: ["000", "022", "777"])
     func atHome(umask: String) async throws {
         let environment = [
@@ -32,7 +32,7 @@ struct KeyCommandTests {
         #expect(list.output.contains("gpu1"))
         #expect(list.output.contains("one worker"))
 
-        // Coordinator and worker find them there, and no name of a file is given.
+        // Coordinator and worker find them there without file names.
         let run = RunFolder()
         let arguments = Recipe.small.arguments(for: "coordinator", try SampleData(), into: run)
         let coordinator = try start(
@@ -45,7 +45,7 @@ struct KeyCommandTests {
         #expect(coordinator.output.contains("worker gpu1/"))
     }
 
-    @Test("a mistyped path makes no key, on neither side")
+    @Test("are not created at a mistyped path, on either side")
     func mistyped() async throws {
         let path = bench.path("kye")
         let run = RunFolder()
@@ -67,7 +67,7 @@ struct KeyCommandTests {
     }
 
     @Test(
-        "a key that others can read, that is none, or that all shared before, is named on both sides"
+        "are rejected on both sides if others can read them, or if they are invalid or outdated"
     )
     func badKeys() async throws {
         let data = try SampleData()
@@ -110,7 +110,7 @@ struct KeyCommandTests {
     }
 
     @Test(
-        "a worker's name is plain",
+        "have plain names",
         arguments: ["", "a b", "a/b", "-x", "a\u{202E}b", String(repeating: "x", count: 65)])
     func names(name: String) async throws {
         try await expectRefusal(
@@ -119,7 +119,7 @@ struct KeyCommandTests {
         #expect(!FileManager.default.fileExists(atPath: bench.path("x")))
     }
 
-    @Test("a name has one credential, and a credential's file is never replaced")
+    @Test("are unique for each name, and their files are never replaced")
     func once() async throws {
         let ring = Keyring()
         try await ring.make()

@@ -5,9 +5,9 @@ import Keys
 import Testing
 import ZeroMQ
 
-@Suite("Over tcp, who has a credential may join, and nobody else", .bench)
+@Suite("Over tcp, only holders of a credential may join", .bench)
 struct KeyTests {
-    /// Starts a coordinator with a key of its own.
+    /// Starts a coordinator with its own key.
     private func cluster(
         _ ring: Keyring, _ recipe: Recipe, _ data: SampleData, into run: RunFolder,
         listen: String = "tcp://127.0.0.1:*"
@@ -17,7 +17,7 @@ struct KeyTests {
     }
 
     @Test(
-        "a worker with a credential that is not on the list, or with none, is rejected and told what to do",
+        "and a worker whose credential is not on the list, or that has none, is told what to do",
         arguments: ["removed", "foreign", "none"])
     func rejected(kind: String) async throws {
         let data = try SampleData()
@@ -35,7 +35,7 @@ struct KeyTests {
         try await expectRefusal(
             ["worker", "--connect", cluster.endpoint, "--join-timeout", "1", "--key", key],
             status: 76, "\(cluster.endpoint) rejected this worker", "tern key worker NAME", "--key")
-        // Where only one side has a key, either may be the first to see it, and to hang up.
+        // If only one side has a key, either side may notice first and hang up.
         let reason =
             switch kind {
             case "removed": "its key is unknown or was removed"
@@ -48,7 +48,7 @@ struct KeyTests {
         #expect(try run.completed(try await cluster.coordinator.end()).weights == calm.weights)
     }
 
-    @Test("coordinator and workers take the key of a job from their environment, before any file")
+    @Test("also with a job's key in the environment, which precedes any file")
     func jobKey() async throws {
         let line = try await tern(["key", "job", "--output", "-"]).output
         let environment = ["TERN_JOB_KEY": line.trimmingCharacters(in: .newlines)]
@@ -70,7 +70,7 @@ struct KeyTests {
     }
 
     @Test(
-        "a worker that is removed loses its connection at once, and one that is added joins at once"
+        "and a removed worker is disconnected at once, and an added one can join at once"
     )
     func revoked() async throws {
         let data = try SampleData.large()
@@ -100,7 +100,7 @@ struct KeyTests {
         #expect(ending.output.components(separatedBy: "worker first/").count > 1)
     }
 
-    @Test("a list that cannot be used is told, and changes nothing")
+    @Test("and a damaged list is reported and changes nothing")
     func damagedList() async throws {
         let data = try SampleData.large()
         let run = RunFolder()
@@ -124,7 +124,7 @@ struct KeyTests {
         #expect(try await worker.end().status == 0)
     }
 
-    @Test("one credential lets in one worker at a time; a pool's lets in many")
+    @Test("and one credential admits one worker at a time, but a pool's many")
     func oneWorker() async throws {
         let data = try SampleData()
         let run = RunFolder()
@@ -145,7 +145,7 @@ struct KeyTests {
         for worker in workers { worker.signal(SIGTERM) }
     }
 
-    @Test("strikes go by the credential, whatever else the worker says of itself")
+    @Test("and a worker's wrong answers are counted by credential, whatever else it claims")
     func strikes() async throws {
         let data = try SampleData.large()
         let run = RunFolder()
@@ -157,7 +157,7 @@ struct KeyTests {
         let cluster = try await cluster(ring, recipe, data, into: run)
         let honest = try cluster.worker("--key", files[1])
         for attempt in 0..<8 {
-            // Each time it is a new worker, but for its credential.
+            // Except for its credential, it is a new worker each time.
             let liar = try start(
                 ["worker", "--connect", cluster.endpoint, "--key", files[0], "--spoil-every", "3"],
                 environment: ["XDG_CONFIG_HOME": bench.path("config-\(attempt)")])
@@ -176,7 +176,7 @@ struct KeyTests {
         #expect(try await honest.end().status == 0)
     }
 
-    @Test("who holds a credential cannot pass for the coordinator")
+    @Test("and none of them can pose as the coordinator")
     func impostor() async throws {
         let words = String(decoding: try readFile(bench.keys.worker), as: UTF8.self).split(
             separator: " ")
@@ -191,7 +191,7 @@ struct KeyTests {
         await impostor.stop()
     }
 
-    @Test("the coordinator's key is replaced without a worker's being made anew")
+    @Test("also after the coordinator's key is rotated, with the same credentials")
     func rotation() async throws {
         let data = try SampleData.large()
         let run = RunFolder()
@@ -226,14 +226,14 @@ struct KeyTests {
         for worker in workers { #expect(try await worker.end().status == 0) }
     }
 
-    @Test("a credential can come by standard input")
+    @Test("also with a credential from standard input")
     func standardInput() async throws {
         let run = RunFolder()
         let cluster = try await Cluster(.small, try SampleData(), into: run)
         let script = "cat \"$1\" - | exec \"$2\" worker --connect \"$3\" --key - --lifeline"
         let worker = try bench.start(
             ["sh", "-c", script, "sh", bench.keys.worker, ternPath, cluster.endpoint])
-        // The input ends behind the credential, and so does a worker with a lifeline.
+        // Standard input ends after the credential, and a worker with a lifeline ends with it.
         #expect(try await worker.end().status == 0)
         let again = try bench.start(
             ["sh", "-c", "\"$2\" worker --connect \"$3\" --key - <\"$1\"", "sh"]
@@ -242,7 +242,7 @@ struct KeyTests {
         #expect(try await again.end().status == 0)
     }
 
-    @Test("a worker waits for the coordinator that has its key")
+    @Test("and a worker waits for the coordinator that accepts its key")
     func waits() async throws {
         let data = try SampleData()
         let other = try await Cluster(.small, data, into: RunFolder("other"), isOpen: true)
@@ -257,7 +257,7 @@ struct KeyTests {
         #expect(try await worker.end().status == 0)
     }
 
-    @Test("an open door is a matter of choice, and of a warning")
+    @Test("unless the user opens the run to all, which prints a warning")
     func open() async throws {
         let run = RunFolder()
         let cluster = try await Cluster(.small, try SampleData(), into: run, isOpen: true)
@@ -269,7 +269,7 @@ struct KeyTests {
                 "no key: anyone who can reach \(cluster.endpoint) may join"))
     }
 
-    @Test("over ipc there is no key unless one is asked for")
+    @Test("but over ipc a key is optional")
     func overIPC() async throws {
         let data = try SampleData()
         let endpoint = "ipc://\(bench.path("socket"))"

@@ -1,12 +1,12 @@
 import Testing
 
-@Suite("The program that docs/library.md shows", .bench)
+@Suite("The program in docs/library.md", .bench)
 struct LibraryTests {
     private func text(of path: String) throws -> String {
         String(decoding: try readFile(packagePath(path)), as: UTF8.self)
     }
 
-    @Test("is the example in the package, to the letter")
+    @Test("is exactly the example in the package")
     func sameText() throws {
         let page = try text(of: "docs/library.md")
         let example = try text(of: "Examples/TrainAndPredict/main.swift")

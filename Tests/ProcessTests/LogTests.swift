@@ -2,15 +2,15 @@ import FoundationEssentials
 import Glibc
 import Testing
 
-@Suite("Logs are for programs too", .bench) struct LogTests {
-    /// The objects that a text has, one a line.
+@Suite("Logs for programs", .bench) struct LogTests {
+    /// The JSON objects of a text, one a line.
     private func events(_ text: String) throws -> [Event] {
         try text.split(separator: "\n").map {
             try JSONDecoder().decode(Event.self, from: Data($0.utf8))
         }
     }
 
-    @Test("JSON is one object a line, of which events.jsonl has all but the steps")
+    @Test("have one JSON object a line, and events.jsonl has all but the steps")
     func json() async throws {
         let run = RunFolder()
         let arguments = Recipe.small.with("--workers", "2", "--log-format", "json")
@@ -27,7 +27,7 @@ import Testing
         #expect(try run.text("logs/worker-2.log").contains(" info "))
     }
 
-    @Test("a local worker that is killed is the first failure, on the screen and in the files")
+    @Test("report a killed local worker as the first failure, on screen and in the files")
     func failure() async throws {
         let run = RunFolder()
         let arguments = Recipe.long.with("--workers", "2").arguments(
@@ -47,7 +47,7 @@ import Testing
         #expect(try run.text("summary.json").contains("\"failure\""))
     }
 
-    @Test("text that goes into a pipe begins with the time, where many processes are one run")
+    @Test("in a pipe have the time first if a run has several processes")
     func text() async throws {
         let run = RunFolder()
         let cluster = try await Cluster(.small, try SampleData(), into: run)
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test("variables stand for the options, which win; a bad value is one line")
+    @Test("are set by variables, which options override, and an invalid value gives one line")
     func variables() async throws {
         let (data, run) = (try SampleData(), RunFolder())
         for name in ["TERN_LOG_LEVEL", "TERN_LOG_FORMAT"] {

@@ -3,22 +3,22 @@ import Protocol
 import Testing
 import ZeroMQ
 
-@Suite("A member that says what nothing asked for is put out, and the run comes to its sum", .bench)
+@Suite("A run gives its usual weights and expels", .bench)
 struct MemberAttackTests {
-    /// A status with 13,000 keys, in 140 KB.
+    /// A status with 13,000 keys, of 140 KB.
     private static let manyKeys: [UInt8] = {
         let keys = (0..<13_000).map { "\"k\($0)\":0" }.joined(separator: ",")
         return Array(control("status", #"{"phase":"idle","seconds":0,\#(keys)}"#).utf8)
     }()
 
-    /// A status as long as may be, of the run that its sender has joined.
+    /// A status of the maximum length, in the run that its sender has joined.
     private static func longStatus(_ run: RunID) -> [UInt8] {
         let text = String(repeating: "x", count: maximumControlSize - 200)
         let body = #"{"phase":"idle","seconds":0,"more":"\#(text)"}"#
         return Array(control("status", run: "\(run)", body).utf8)
     }
 
-    @Test("three that send statuses without end: at the second time they are banned")
+    @Test("three members that send endless statuses, and bans them the second time")
     func statuses() async throws {
         try await isUndisturbedLater { cluster in
             try await withThrowingTaskGroup { group in
@@ -30,7 +30,7 @@ struct MemberAttackTests {
         }
     }
 
-    /// A member that floods the coordinator until it is put out, comes back and does so again.
+    /// A member that floods the coordinator until it is expelled, and then reconnects and does so again.
     private func flood(_ cluster: Cluster, as digit: String) async throws {
         try await Attacker.with(cluster.endpoint) { attacker in
             let hello = await attacker.hello(
@@ -50,7 +50,7 @@ struct MemberAttackTests {
         }
     }
 
-    @Test("one that sends messages of thousands of empty frames")
+    @Test("a member that sends messages of thousands of empty frames")
     func emptyFrames() async throws {
         try await isUndisturbedLater { cluster in
             try await Attacker.with(cluster.endpoint) { attacker in
@@ -63,7 +63,7 @@ struct MemberAttackTests {
         }
     }
 
-    @Test("one that sends sums that it was not asked for, whose numbers are not even looked at")
+    @Test("a member that sends unrequested sums, without reading their values")
     func sums() async throws {
         try await isUndisturbedLater { cluster in
             try await Attacker.with(cluster.endpoint) { attacker in
@@ -79,12 +79,12 @@ struct MemberAttackTests {
         }
     }
 
-    @Test("nor does it end when strangers dial again and again, and claim the numbers of others")
+    @Test("strangers that connect again and again with the identities of others")
     func claims() async throws {
         try await isUndisturbedLater { cluster in
             try await RawConnection.claimNumbers(cluster.endpoint)
             #expect(!cluster.coordinator.hasEnded)
-            // Whoever dials is told of by address; a number told would be one that can be claimed.
+            // Log lines name a stranger by address, because an attacker could claim a logged identity.
             let told = cluster.coordinator.output.split(separator: "\n")
             #expect(told.contains { $0.contains("from a stranger at 127.0.0.1") })
             #expect(!told.contains { $0.contains(" peer ") })
@@ -92,8 +92,8 @@ struct MemberAttackTests {
     }
 }
 
-@Suite("A worker of a coordinator that lies", .bench) struct LyingCoordinatorTests {
-    @Test("hangs up on one whose message never ends, in bounded memory, and dials again")
+@Suite("A worker with a malicious coordinator", .bench) struct LyingCoordinatorTests {
+    @Test("disconnects at an endless message, in bounded memory, and reconnects")
     func endless() async throws {
         let liar = try ListeningSocket()
         let worker = try start(
@@ -108,7 +108,7 @@ struct MemberAttackTests {
         #expect(try await worker.end().status == 143)
     }
 
-    @Test("refuses a network that does not fit its memory, and says how much that is")
+    @Test("rejects a network that exceeds its memory, and reports the size")
     func tooLarge() async throws {
         try await RawPeer.with(.router) { peer in
             let worker = try start(

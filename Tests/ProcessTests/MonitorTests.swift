@@ -4,13 +4,13 @@ import Requirements
 import Testing
 
 extension Recipe {
-    /// A run that goes on until a test ends it, and leaves time for others.
+    /// A run that continues until a test ends it, and leaves time for other processes.
     static let endless = Recipe().with(
         "--hidden", "16", "--epochs", "9999", "--batch-size", "100", "--log-every", "20")
 }
 
 extension Cluster {
-    /// A run without an end, with two workers that wait a while before each answer.
+    /// An endless run with two workers that pause before each answer.
     static func unhurried(_ run: RunFolder) async throws -> Cluster {
         let cluster = try await Cluster(
             .endless.with("--min-workers", "2", "--checkpoint-every", "20"),
@@ -25,7 +25,7 @@ extension Cluster {
     "tern monitor shows runs", .bench,
     .needs(.program("curl")))
 struct MonitorTests {
-    @Test("on a page, with its changes, and to programs; nothing else is answered")
+    @Test("on a live page and to programs, and rejects other requests")
     func live() async throws {
         let run = RunFolder("<b>live")
         let cluster = try await Cluster.unhurried(run)
@@ -47,7 +47,7 @@ struct MonitorTests {
         #expect(status.run == "<b>live" && status.members == 2 && status.workers.count == 2)
         let stream = try bench.start(["curl", "-sN", "http://\(monitor.address)/events"])
         try await stream.line("data: {")
-        // The first has all parts, the others what has changed.
+        // The first event has all parts, the others only the changes.
         try await eventually("more events") {
             stream.output.split(separator: "\n\n").count { $0.hasPrefix("data: {") } > 2
         }
@@ -80,7 +80,7 @@ struct MonitorTests {
         try await monitor.state("interrupted")
     }
 
-    @Test("not to other machines without a token, which comes by link, cookie or header")
+    @Test("to other machines only with a token, in a link, a cookie or a header")
     func token() async throws {
         let run = RunFolder()
         _ = try await Recipe.small.train(try SampleData(), into: run)
@@ -94,7 +94,7 @@ struct MonitorTests {
         #expect(stat(file, &status) == 0 && status.st_mode & 0o7777 == 0o600)
         let token = String(decoding: try readFile(file).dropLast(), as: UTF8.self)
         #expect(token.wholeMatch(of: /[0-9a-f]{64}/) != nil)
-        // Others may read a log; only a person at a terminal gets the link.
+        // A log may be readable by others, so only a terminal shows the link.
         #expect(!monitor.process.output.contains(token))
         let terminal = try Terminal()
         _ = try start(
@@ -123,7 +123,7 @@ struct MonitorTests {
             try await monitor.get("/", bearer[0], bearer[1], "--header", "Host: a.example").status
                 == 421)
 
-        // The secret stays the same, unless others can read it.
+        // The token stays the same, unless others can read its file.
         let again = try await Monitor(run.path, "--token-file", file)
         #expect(try await again.get("/", bearer[0], bearer[1]).status == 200)
         chmod(file, 0o644)
@@ -132,7 +132,7 @@ struct MonitorTests {
             file)
     }
 
-    @Test("and refuses what it cannot do in one line, and headers without an end")
+    @Test("and rejects invalid options and endless headers")
     func refusals() async throws {
         let run = RunFolder()
         _ = try await Recipe.small.train(try SampleData(), into: run)
@@ -148,7 +148,7 @@ struct MonitorTests {
         }
         let long = String(repeating: "a", count: 20_000)
         for options in [["--header", "X: \(long)"], ["--header", "Cookie: \(long)"]] {
-            // It may break off while the rest is still sent.
+            // The connection may break while the rest is still being sent.
             let answer = try? await WebAnswer("http://\(monitor.address)/", options)
             #expect(answer.map { (400..<500).contains($0.status) } ?? true)
         }
@@ -159,7 +159,7 @@ struct MonitorTests {
         #expect(try await monitor.process.end().status == 128 + SIGTERM)
     }
 
-    @Test("of a folder: as a list, each, and several together; nothing outside is shown")
+    @Test("of a folder in a list, singly and together, and nothing outside the folder")
     func folder() async throws {
         let data = try SampleData()
         try FileManager.default.createDirectory(
@@ -189,7 +189,7 @@ struct MonitorTests {
         try await expectNothingOutside(of: monitor)
     }
 
-    /// Lays links to what is outside of the folder, and asks for that in all ways.
+    /// Creates links to outside the folder, and requests their targets in all ways.
     private func expectNothingOutside(of monitor: Monitor) async throws {
         _ = try writeFile("secret.json", Array("{\"xyzzy\": 1}\n".utf8))
         let files = FileManager.default
@@ -219,7 +219,7 @@ struct MonitorTests {
         }
     }
 
-    @Test("a run that is killed is dead, and trains again when it is resumed")
+    @Test("as dead after a kill, and as training after a resume")
     func killed() async throws {
         let run = RunFolder()
         let recipe = Recipe.endless.with(
@@ -240,7 +240,7 @@ struct MonitorTests {
         try await monitor.state("interrupted")
     }
 
-    @Test("beside a run as long as it goes, with the same weights; or the run does not begin")
+    @Test("beside a run until its end, with the same weights, and fails before the run starts")
     func beside() async throws {
         let data = try SampleData.large()
         let recipe = Recipe.long.with("--hidden", "16", "--epochs", "2", "--workers", "2")
@@ -250,13 +250,13 @@ struct MonitorTests {
         let monitor = try await Monitor(in: train)
         let stream = try bench.start(["curl", "-sN", "http://\(monitor.address)/events"])
         try await train.line("Step [20/600]")
-        // It stands still meanwhile, so as not to be over too soon.
+        // The run is stopped meanwhile, so that it does not end too early.
         train.signal(SIGSTOP)
         #expect(try await monitor.state("training").members == 2)
         train.signal(SIGCONT)
 
         #expect(try run.completed(try await train.end()).weights == calm.weights)
-        // The page that is open shows the end; then there is no server any more.
+        // An open page shows the end, and then the server ends.
         #expect(try await stream.end().output.contains("completed"))
         try await bench.nothingRuns()
 

@@ -3,7 +3,7 @@ import Requirements
 import Testing
 
 @Suite(
-    "A host name means all its addresses, as they are now", .bench,
+    "A host name stands for all its current addresses", .bench,
     .needs(OwnHosts.namespaces))
 struct NameTests {
     private func port(of endpoint: String) throws -> Substring {
@@ -20,13 +20,13 @@ struct NameTests {
         return (process, try #require(line.split(separator: " ").last.map(String.init)))
     }
 
-    @Test("a worker tries one address after another until a coordinator answers")
+    @Test("and a worker tries one after another until a coordinator answers")
     func severalAddresses() async throws {
         let run = RunFolder()
         let cluster = try await Cluster(
             .small, try SampleData(), into: run, listen: "tcp://127.0.0.3:*")
         let port = try port(of: cluster.endpoint)
-        // Nobody is at the first, and at the second one who says nothing.
+        // The first address has no listener, and the second one never answers.
         let silent = try ListeningSocket("127.0.0.2", port: try #require(UInt16(port)))
         let hosts = try OwnHosts("::1 node", "127.0.0.2 node", "127.0.0.3 node")
         let worker = try hosts.start(["worker", "--connect", "tcp://node:\(port)"])
@@ -35,7 +35,7 @@ struct NameTests {
         withExtendedLifetime(silent) {}
     }
 
-    @Test("a coordinator listens on all addresses of its name that its machine has")
+    @Test("and a coordinator listens on those of its machine")
     func listensOnAll() async throws {
         let hosts = try OwnHosts("127.0.0.1 node", "203.0.113.1 node", "::1 node")
         let run = RunFolder()
@@ -50,7 +50,7 @@ struct NameTests {
         for worker in workers { #expect(try await worker.end().status == 0) }
     }
 
-    @Test("names that only have an IPv6 address are dialled and listened on")
+    @Test("also if they are only IPv6")
     func onlyIPv6() async throws {
         let hosts = try OwnHosts("::1 six")
         let run = RunFolder()
@@ -62,7 +62,7 @@ struct NameTests {
     }
 
     @Test(
-        "a worker says that a name is unknown, and finds the machine once it is known, and once it moves"
+        "and a worker reports an unknown name, waits until it is known, and follows a moved one"
     )
     func knownLater() async throws {
         let hosts = try OwnHosts()
@@ -84,7 +84,7 @@ struct NameTests {
         #expect(try await worker.end().status == 0)
     }
 
-    @Test("one that stays unknown is named")
+    @Test("and an unknown name is reported")
     func unknown() async throws {
         let hosts = try OwnHosts("203.0.113.1 far")
         let worker = try hosts.start(
@@ -105,9 +105,9 @@ struct NameTests {
         }
     }
 
-    @Test("where no name server answers, a worker says so, ends in time, and at once when told to")
+    @Test("and a worker reports a silent name server, times out, and ends at once when signalled")
     func silentNameServer() async throws {
-        // Somebody who takes questions, and answers none.
+        // A name server that receives questions and answers none.
         let server = Glibc.socket(AF_INET, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         defer { close(server) }
         var address = sockaddr_in()
@@ -139,13 +139,13 @@ struct NameTests {
         #expect(try await other.end().status == 143)
     }
 
-    @Test("a coordinator that listens on all addresses tells those that others can dial")
+    @Test("and a coordinator on all addresses reports those that others can reach")
     func dialable() async throws {
         let name = try #require(hostName)
         let hosts = try OwnHosts("10.9.8.7 \(name)")
         let run = RunFolder()
         let recipe = Recipe.small.with("--listen", "tcp://*:5555")
-        // A machine of its own: loopback, one link that is up, with an address of each family.
+        // A separate network: loopback, and one active link with an address of each family.
         let network = """
             ip link set lo up && ip link add one type veth peer name other && \
             ip address add 10.9.8.7/24 dev one && ip address add fd99::7/64 dev one nodad && \

@@ -1,9 +1,9 @@
 import FoundationEssentials
 import Testing
 
-@Suite("Odd data are trained on, and what is odd is counted", .bench)
+@Suite("Unusual data and terminals work", .bench)
 struct OddDataTests {
-    @Test("labels of which some do not occur")
+    @Test("with labels that have gaps, which are counted")
     func labels() async throws {
         let (data, run) = (try SampleData(train: 64, test: 16), RunFolder())
         for (name, count) in [(SampleData.trainLabels, 64), (SampleData.testLabels, 16)] {
@@ -20,7 +20,7 @@ struct OddDataTests {
         #expect(ending.output.contains("warning: \(warning)\n"))
         let info = try await tern(["dataset", "info", "--data", data.folder])
         #expect(info.output.contains("warning   \(warning)\n"))
-        // A model of other classes' data speaks of its own.
+        // The model of such data does not mention MNIST.
         let model = try await tern(["inspect", run.path])
         #expect(!model.output.lowercased().contains("mnist"))
         let program = bench.path("model.py")
@@ -28,7 +28,7 @@ struct OddDataTests {
         #expect(!String(decoding: try readFile(program), as: UTF8.self).contains("MNIST"))
     }
 
-    @Test("fewer examples than the default batch: each step takes all, and config.json says so")
+    @Test("with fewer examples than the default batch, which then shrinks as config.json shows")
     func small() async throws {
         let (data, run, again) = (
             try SampleData(train: 40, test: 16), RunFolder(), RunFolder("again")
@@ -46,13 +46,13 @@ struct OddDataTests {
         #expect(try again.completed(repeated).weights == summary.weights)
         #expect(!repeated.output.contains("the default batch size"))
         #expect(try await tern(["verify", run.path]).status == 0)
-        // What somebody chose is not changed.
+        // An explicit value is not changed.
         try await expectRefusal(
             arguments + ["--batch-size", "128"], status: 64,
             "--batch-size 128 is larger than the data set's 40 training examples")
     }
 
-    @Test("an epoch of fewer steps than --log-every: its last step is logged")
+    @Test("with fewer steps an epoch than --log-every, which then logs each epoch's last step")
     func shortEpochs() async throws {
         let run = RunFolder()
         let recipe = Recipe.small.with("--log-every", "100")
@@ -64,7 +64,7 @@ struct OddDataTests {
     }
 
     @Test(
-        "a terminal that is dumb, or whose user wants no colours, gets no escape sequence",
+        "without escape sequences if the terminal is dumb or colours are off",
         arguments: [["TERM": "dumb"], ["NO_COLOR": "1"]])
     func plainTerminal(environment: [String: String]) async throws {
         let (data, run) = (try SampleData(), RunFolder())

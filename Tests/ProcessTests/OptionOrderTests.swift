@@ -1,19 +1,19 @@
 import FoundationEssentials
 import Testing
 
-/// A data set that goes with the default options and takes no time.
+/// A data set that suits the default options and trains quickly.
 private func smallData() throws -> SampleData { try SampleData(train: 160, test: 20, side: 8) }
 
-@Suite("Options win over --config, and a run that is resumed keeps its settings", .bench)
+@Suite("Options override --config, and a resumed run keeps its settings", .bench)
 struct OptionOrderTests {
-    /// An option that a configuration file has too.
+    /// An option that is also a setting in a configuration file.
     struct Setting {
         let option: String
-        /// A value in a file that is not the default.
+        /// A non-default value in a file.
         let json: String
-        /// The words that give the same on the command line, and those that give the default.
+        /// The same value on the command line, and the default there.
         let (changed, initial): ([String], [String])
-        /// Whether a run that is resumed may have another value.
+        /// Whether a resumed run may have another value.
         var mayChange = false
 
         init(_ option: String, _ json: String, _ initial: String, mayChange: Bool = false) {
@@ -58,7 +58,7 @@ struct OptionOrderTests {
         Setting("workers", "3", "none", mayChange: true),
     ]
 
-    /// The options that no configuration file has.
+    /// The options that are not in configuration files.
     static let others: Set = [
         "restart", "supervised", "heartbeat-timeout", "answer-timeout", "pause-timeout", "audit",
         "run-dir", "resume", "resume-or-start", "config", "sign", "trace", "tensorboard",
@@ -66,7 +66,7 @@ struct OptionOrderTests {
         "monitor", "help", "h",
     ]
 
-    @Test("the table has every option")
+    @Test("for every option in the table")
     func complete() async throws {
         let help = try await tern(["train", "--experimental-dump-help"]).output
         let dump = try JSONDecoder().decode(Dump.self, from: Data(help.utf8))
@@ -86,7 +86,7 @@ struct OptionOrderTests {
         let command: Command
     }
 
-    @Test("the default on the command line takes back whatever the file says")
+    @Test("also if an option restores the default")
     func backToDefault() async throws {
         let environment = ["TERN_MNIST_DIR": try smallData().folder]
         let (plain, back) = (RunFolder("plain"), RunFolder("back"))
@@ -102,14 +102,14 @@ struct OptionOrderTests {
         #expect(try back.text("config.json") == plain.text("config.json"))
         #expect(try back.summary.weights == plain.summary.weights)
 
-        // The file alone is something else in every setting.
+        // With the file alone, every setting differs from its default.
         let written = try plain.text("config.json")
         for setting in Self.settings {
             let key = setting.option.replacing("-", with: "_")
             #expect(!written.contains("\"\(key)\" : \(setting.json)"), "\(key)")
         }
 
-        // A run that is resumed keeps what decides its weights, and says which option would not.
+        // A resumed run keeps the settings that determine its weights, and names an option that differs.
         for setting in Self.settings where !setting.mayChange {
             let ending = try await tern(
                 ["train", "--resume", plain.path] + setting.changed, environment: environment)
@@ -119,7 +119,7 @@ struct OptionOrderTests {
             }
             expectRefusal(ending, status: 78, ["--\(setting.option) is "])
         }
-        // The rest may change, all at once.
+        // All other settings may change at once.
         let free = Self.settings.filter { $0.mayChange && $0.option != "data" }
         let resumed = try await tern(
             ["train", "--resume", plain.path] + free.flatMap(\.changed), environment: environment)

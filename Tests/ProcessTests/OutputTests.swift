@@ -2,12 +2,12 @@ import FoundationEssentials
 import Glibc
 import Testing
 
-@Suite("Nothing that is printed is lost, and nobody waits for it", .bench)
+@Suite("Output is complete and delays nothing", .bench)
 struct OutputTests {
     private static let chatty = Recipe.long.with(
         "--hidden", "16", "--epochs", "99", "--log-every", "1")
 
-    /// Starts `tern` with a script as the reader of its output; its status goes to the file `status`.
+    /// Starts `tern` with a script as the reader of its output; the exit status goes to the file `status`.
     private func start(_ arguments: [String], reader: String) throws -> TernProcess {
         let script = "{ \"$@\"; echo $? >status; } | { \(reader); }"
         return try bench.start(["sh", "-c", script, "sh", ternPath] + arguments)
@@ -22,13 +22,13 @@ struct OutputTests {
     }
 
     @Test(
-        "a reader that never reads stops no training, and SIGTERM is heard",
+        "if the reader never reads, and SIGTERM still works",
         arguments: [[], ["--restart", "1"]])
     func unread(options: [String]) async throws {
         let run = RunFolder()
         let arguments = Self.chatty.arguments(try SampleData.large(), into: run) + options
         let shell = try start(arguments, reader: "until [ -e end ]; do sleep 0.1; done")
-        // Some 1,300 lines fill the pipe and what may wait for it.
+        // About 1,300 lines fill the pipe and the buffer.
         try await eventually("the third epoch in the log") {
             log(run).contains("Epoch [3/99], Step [100/600]")
         }
@@ -49,7 +49,7 @@ struct OutputTests {
         return words.first?.hasSuffix("/tern") == true && !words.contains("--supervised")
     }
 
-    @Test("a reader that reads late gets all results, and is told what was left out")
+    @Test("if the reader reads late: it gets all results, and a note about omitted lines")
     func late() async throws {
         let run = RunFolder()
         let arguments = Self.chatty.with("--epochs", "4").arguments(
@@ -70,17 +70,17 @@ struct OutputTests {
         }
         #expect(!leftOut.isEmpty)
         #expect(steps + leftOut.reduce(0, +) == 2400)
-        // Files are never thinned.
+        // Files always have all lines.
         #expect(
             try run.text("coordinator.log").components(separatedBy: "], Loss: ").count == 2401)
     }
 
-    @Test("an output that does not block loses nothing")
+    @Test("if the descriptor is non-blocking")
     func nonBlocking() async throws {
         let run = RunFolder()
         let arguments = Recipe.small.with("--epochs", "200", "--log-every", "1").arguments(
             try SampleData(), into: run)
-        // It reads some hundred lines a second.
+        // The reader reads a few hundred lines a second.
         let slow = "while IFS= read -r line; do printf '%s\\n' \"$line\"; sleep 0.0002; done"
         let perl = "use Fcntl; fcntl(STDOUT, F_SETFL, O_WRONLY | O_NONBLOCK) or die; exec @ARGV"
         let script = "perl -e '\(perl)' \"$@\" | { \(slow); }"
@@ -90,7 +90,7 @@ struct OutputTests {
         #expect(ending.output.contains("  model          \(run.path("model.safetensors"))\n"))
     }
 
-    @Test("a result that cannot be printed is a failure; a reader that went away is none")
+    @Test("or a result that cannot be printed is a failure, unless the reader has gone")
     func results() async throws {
         let data = try SampleData()
         let run = RunFolder()

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Requirements
 import Testing
 
-@Suite("Where lanes compute", .bench)
+@Suite("Lanes", .bench)
 struct PlacementTests {
     private static let processors = ProcessInfo.processInfo.activeProcessorCount
 
@@ -17,7 +17,7 @@ struct PlacementTests {
         return try bench.running("worker").flatMap { try Self.laneProcessors(of: $0) }
     }
 
-    /// Of each thread that computes: of one lane, whose steps are brief, the worker's own.
+    /// The processors of each computing thread; with one lane and short steps that is the worker's own thread.
     private static func laneProcessors(of worker: Int32) throws -> [String] {
         let tasks = "/proc/\(worker)/task"
         let statuses = try FileManager.default.contentsOfDirectory(atPath: tasks).map {
@@ -30,7 +30,7 @@ struct PlacementTests {
     }
 
     @Test(
-        "workers that take all processors have each lane on one of its own",
+        "run on separate processors if the workers use all of them",
         .needs(Requirement("64 processors at most") { processors <= 64 }))
     func all() async throws {
         let places = try await places(workers: Self.processors)
@@ -39,7 +39,7 @@ struct PlacementTests {
     }
 
     @Test(
-        "where processors are left, Linux chooses",
+        "run where Linux puts them if processors are left",
         .needs(Requirement("two processors") { processors > 1 }))
     func some() async throws {
         let places = try await places(workers: 1)

@@ -8,7 +8,7 @@ private func picture(_ name: String) -> String {
 
 @Suite("tern predict", .bench)
 struct PredictionTests {
-    /// An element of what `--format json` prints.
+    /// A prediction in the output of `--format json`.
     private struct Prediction: Decodable {
         let image: String
         let `class`: Int
@@ -16,7 +16,7 @@ struct PredictionTests {
         let notes: [String]
     }
 
-    /// An element that tells why there is no prediction.
+    /// An element that reports why there is no prediction.
     private struct Refusal: Decodable {
         let image: String
         let error: String
@@ -29,7 +29,7 @@ struct PredictionTests {
         let error: String?
     }
 
-    @Test("tells of a PNG file its class and what was done to it, in a line with tabs")
+    @Test("prints the class of a PNG file and its conversions, separated by tabs")
     func line() async throws {
         let (_, run) = try await trained()
         for name in ["seven", "rgba", "palette", "grey16", "interlaced", "blank"] {
@@ -47,7 +47,7 @@ struct PredictionTests {
         #expect(seven.output.contains("scaled to 12x12"))
     }
 
-    @Test("as JSON, tells probabilities that add up to 1 and the class of the largest")
+    @Test("prints JSON with probabilities that sum to 1 and the likeliest class")
     func json() async throws {
         let (data, run) = try await trained()
         let files = [picture("seven"), picture("shades")]
@@ -67,7 +67,7 @@ struct PredictionTests {
         }
     }
 
-    @Test("is right as often as the run's test was, of IDX files packed or not")
+    @Test("has the accuracy of the run's test, from IDX files compressed or not")
     func accuracy() async throws {
         let (data, run) = try await trained()
         let accuracy = try #require(try run.summary.testAccuracy)
@@ -84,10 +84,10 @@ struct PredictionTests {
         #expect(packed.map(\.class) == classes)
     }
 
-    @Test("on a terminal draws the image beside its likeliest classes")
+    @Test("draws the image beside its likeliest classes on a terminal")
     func drawing() async throws {
         let (_, run) = try await trained()
-        // A stem that is bright below a bar, on the ground: both halves, upper half, lower half.
+        // A bright bar above a stem, on a dark background: both halves, upper half, lower half.
         var pixels = [UInt8](repeating: 10, count: 144)
         for column in 2..<10 { pixels[2 * 12 + column] = 255 }
         for row in 3..<10 { pixels[row * 12 + 5] = 255 }
@@ -114,7 +114,7 @@ struct PredictionTests {
         #expect(lines[1].contains("█"))
     }
 
-    /// Arguments after the model, and what is said of them.
+    /// Arguments after the model, and the expected error.
     struct Fault: CustomTestStringConvertible {
         let testDescription: String
         let status: Int32
@@ -172,7 +172,7 @@ struct PredictionTests {
         Fault("a folder", 74, "Is a directory") { [$0.folder] },
     ]
 
-    @Test("refuses with one line what is no image that the model can read", arguments: faults)
+    @Test("rejects in one line an image that the model cannot read", arguments: faults)
     func refusal(fault: Fault) async throws {
         let (data, run) = (try SampleData(), RunFolder())
         _ = try await Recipe.small.train(data, into: run)
@@ -186,7 +186,7 @@ struct PredictionTests {
         }
     }
 
-    @Test("tells all others where images cannot be read, and then fails")
+    @Test("prints all valid predictions before it fails for unreadable images")
     func others() async throws {
         let (data, run) = (try SampleData(), RunFolder())
         _ = try await Recipe.small.train(data, into: run)
@@ -209,7 +209,7 @@ struct PredictionTests {
         #expect(entries.map { $0.error == nil } == [true, false, false, true])
     }
 
-    @Test("refuses images of another size than the model's, and what is no model")
+    @Test("rejects images of another size than the model's, and files without a model")
     func otherModel() async throws {
         let (data, run) = (try SampleData(), RunFolder())
         _ = try await Recipe.small.train(data, into: run)
@@ -228,14 +228,14 @@ struct PredictionTests {
             "\(picture("seven")) is a PNG file, not a safetensors file")
     }
 
-    @Test("asks for numbers where --index has something else", arguments: ["x", "3-1", "-1", "1-"])
+    @Test("asks for numbers if --index has an invalid value", arguments: ["x", "3-1", "-1", "1-"])
     func index(text: String) async throws {
         let ending = try await tern(["predict", "model", "images", "--index=\(text)"])
         #expect(ending.status == 64)
         #expect(ending.errors.contains("The value '\(text)' is invalid for '--index <n>'"))
     }
 
-    /// A data set and a run that has learnt it well enough to be right more often than not.
+    /// A data set, and a run that learned it well enough to be right more often than not.
     private func trained() async throws -> (SampleData, RunFolder) {
         let (data, run) = (try SampleData(), RunFolder())
         _ = try await Recipe.small.with("--cell", "gru", "--epochs", "8", "--batch-size", "25")

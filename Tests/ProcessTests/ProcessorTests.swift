@@ -2,7 +2,7 @@
     import Requirements
     import Testing
 
-    /// Runs the built program on a processor that is emulated.
+    /// Runs the built program on an emulated processor.
     @Suite(
         "A processor", .bench,
         .needs(.program("qemu-x86_64")))
@@ -12,7 +12,7 @@
         }
 
         @Test(
-            "that lacks any instructions of those that the kernels may use is told so",
+            "without an instruction set that the kernels need is reported",
             arguments: [
                 ("bmi2", "BMI2", "worker --connect ipc://socket"), ("f16c", "F16C", "bench step"),
                 ("movbe", "MOVBE", "bench kernels"), ("abm", "LZCNT", "bench kernels"),
@@ -25,7 +25,7 @@
                 ["this processor lacks instructions that Tern needs (\(name)): "])
         }
 
-        @Test("that has all of them, and no more, computes the same weights")
+        @Test("with exactly these instruction sets computes the same weights")
         func common() async throws {
             let data = try SampleData()
             let calm = try await Recipe.small.train(data, into: RunFolder("calm"))

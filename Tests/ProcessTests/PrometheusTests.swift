@@ -2,7 +2,7 @@ import FoundationEssentials
 import Requirements
 import Testing
 
-/// A Prometheus that scrapes a monitor each second, by the configuration and the rules of `cluster/prometheus`.
+/// A Prometheus that scrapes a monitor each second, with the configuration and rules of `cluster/prometheus`.
 private struct Prometheus {
     /// An answer of its HTTP interface.
     private struct Answer<Content: Decodable>: Decodable {
@@ -10,13 +10,13 @@ private struct Prometheus {
         let data: Content
     }
 
-    /// What it finds for an expression: of each series its labels.
+    /// The labels of each series that an expression gives.
     private struct Findings: Decodable {
         struct Series: Decodable { let metric: [String: String] }
         let result: [Series]
     }
 
-    /// The rules that it has read.
+    /// The rules that it has loaded.
     private struct Rules: Decodable {
         struct Group: Decodable { let rules: [Rule] }
         struct Rule: Decodable {
@@ -51,18 +51,18 @@ private struct Prometheus {
         return try JSONDecoder().decode(Answer<Content>.self, from: Data(text.utf8)).data
     }
 
-    /// How many series an expression gives now.
+    /// The number of series that an expression gives now.
     func count(_ expression: String) async throws -> Int {
         let findings: Findings = try await get(
             "/api/v1/query", "--get", "--data-urlencode", "query=\(expression)")
         return findings.result.count
     }
 
-    /// Waits until an expression gives something.
+    /// Waits until an expression gives a series.
     func finds(_ expression: String) async throws {
         let limit = ContinuousClock.now + patience
         while true {
-            // It does not listen at once.
+            // Prometheus does not listen at once.
             if let count = try? await count(expression), count > 0 { return }
             guard !process.hasEnded, .now < limit else {
                 throw TestFailure(
@@ -80,7 +80,7 @@ private struct Prometheus {
     }
 }
 
-/// The expressions of the Grafana dashboard, with its variables filled in.
+/// The expressions of the Grafana dashboard, with its variables replaced.
 private func dashboardExpressions(run: String) throws -> [String] {
     struct Dashboard: Decodable {
         struct Panel: Decodable { let targets: [Target]? }
@@ -94,10 +94,10 @@ private func dashboardExpressions(run: String) throws -> [String] {
     }
 }
 
-@Suite("Prometheus reads what a monitor tells", .bench)
+@Suite("Prometheus reads a monitor's metrics", .bench)
 struct PrometheusTests {
     private func promtool(_ arguments: [String]) async throws -> Ending {
-        // promtool reads the rules that a configuration names beside that.
+        // promtool looks for rules beside the configuration that names them.
         try await bench.start(
             ["sh", "-c", "cd \"$0\" && exec promtool \"$@\"", packagePath("cluster/prometheus")]
                 + arguments
@@ -105,7 +105,7 @@ struct PrometheusTests {
     }
 
     @Test(
-        "promtool finds no fault in the configuration and the rules, and each alert fires",
+        "with a configuration and rules that promtool accepts, and each alert fires",
         .needs(.program("promtool")),
         arguments: [
             ["check", "config", "prometheus.yml"], ["check", "rules", "tern.rules.yml"],
@@ -117,7 +117,7 @@ struct PrometheusTests {
         #expect(ending.output.contains("SUCCESS"), "\(ending)")
     }
 
-    @Test("each alert has a test")
+    @Test("with a test for each alert")
     func tested() throws {
         func names(_ file: String, _ key: String) throws -> Set<String> {
             let text = String(
@@ -136,7 +136,7 @@ struct PrometheusTests {
     }
 
     @Test(
-        "promtool finds no fault in the metrics of a live run",
+        "from a live run in a form that promtool accepts",
         .needs(.program("promtool"), .program("curl")))
     func metrics() async throws {
         let run = RunFolder("a \"run\"\\n")
@@ -152,7 +152,7 @@ struct PrometheusTests {
     }
 
     @Test(
-        "a real one scrapes a live run: no part of an alert or of the dashboard is empty",
+        "from a live run: no part of an alert or the dashboard is empty",
         .needs(.program("prometheus"), .program("curl")))
     func expressions() async throws {
         let run = RunFolder("live")
@@ -160,7 +160,7 @@ struct PrometheusTests {
         try await cluster.coordinator.line("Epoch [2/")
         let monitor = try await Monitor(run.path)
         let prometheus = try await Prometheus(scraping: monitor)
-        // Rates need two scrapes.
+        // A rate needs two scrapes.
         try await prometheus.finds("rate(tern_steps_total[10s]) > 0")
 
         let alerts = try await prometheus.alerts()
@@ -181,7 +181,7 @@ struct PrometheusTests {
         }
         #expect(try await prometheus.count("ALERTS{alertname!=\"TernDiskNearlyFull\"}") == 0)
 
-        // A real alert, of a run that is killed.
+        // A killed run fires a real alert.
         cluster.coordinator.kill()
         try await prometheus.finds(
             "ALERTS{alertname=\"TernRunDied\", alertstate=\"firing\", run=\"live\"}")

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Requirements
 import Testing
 
-/// The folder of the real MNIST, if there is one.
+/// The folder of the real MNIST; nil if there is none.
 private let mnist: String? = {
     let package = URL(filePath: #filePath).appending(path: "../../..").standardized
     let places = ["data/mnist", "../shared/data/mnist"].map { package.appending(path: $0) }
@@ -24,7 +24,7 @@ struct RealDataTests {
     private static let recipe = Recipe().with("--epochs", "1", "--batch-size", "500")
 
     @Test(
-        "MNIST is learnt to the same bits by any number of workers, and evaluated where it is found",
+        "train to the same bits with any number of workers, and are evaluated where they are found",
         .needs(realMNIST))
     func train() async throws {
         let folder = try #require(mnist)
@@ -46,7 +46,7 @@ struct RealDataTests {
     }
 
     @Test(
-        "tern dataset info recognises MNIST by its checksums",
+        "are recognised as MNIST by tern dataset info",
         .needs(realMNIST))
     func info() async throws {
         let folder = try #require(mnist)
@@ -60,7 +60,7 @@ struct RealDataTests {
     }
 
     @Test(
-        "Fashion-MNIST is found where Debian puts it",
+        "are found where Debian installs Fashion-MNIST",
         .needs(realFashionMNIST))
     func fashionMNIST() async throws {
         let ending = try await tern(["dataset", "info", "--dataset", "fashion-mnist"])
@@ -71,7 +71,7 @@ struct RealDataTests {
         #expect(ending.output.components(separatedBy: ": known").count == 5)
     }
 
-    @Test("tern dataset info tells of unknown data what it is, and that its sums are not the known")
+    @Test("that are unknown are described by tern dataset info, with their unknown checksums")
     func unknown() async throws {
         let data = try SampleData()
         let ending = try await tern(["dataset", "info", "--data", data.folder])

@@ -2,9 +2,9 @@ import FoundationEssentials
 import Requirements
 import Testing
 
-@Suite("tern runs and tern report tell of runs that are there", .bench)
+@Suite("tern runs and tern report show finished runs", .bench)
 struct ReportTests {
-    /// Two runs that differ in one setting.
+    /// Trains two runs that differ in one setting.
     private func trainTwo() async throws -> (first: Summary, second: Summary) {
         let data = try SampleData()
         try FileManager.default.createDirectory(
@@ -21,7 +21,7 @@ struct ReportTests {
         return ending.output
     }
 
-    /// Expects a page that loads nothing.
+    /// Expects a page that loads nothing from elsewhere.
     private func expectWhole(_ page: String, sourceLocation: SourceLocation = #_sourceLocation) {
         #expect(page.hasPrefix("<!doctype html>"), sourceLocation: sourceLocation)
         #expect(page.contains("</html>"), sourceLocation: sourceLocation)
@@ -38,7 +38,7 @@ struct ReportTests {
         #expect(Set(ids).count == ids.count, "\(ids)", sourceLocation: sourceLocation)
     }
 
-    @Test("as one page that needs no network, of a run and of several")
+    @Test("as one page that needs no network, for one run and for several")
     func page() async throws {
         let (first, _) = try await trainTwo()
         let (a, b) = (bench.path("runs/a"), bench.path("runs/b<i>"))
@@ -82,7 +82,7 @@ struct ReportTests {
     }
 
     @Test(
-        "runs as a table that is sorted, and as JSON that jq reads",
+        "as a sorted table, and as JSON that jq reads",
         .needs(.program("jq")))
     func runs() async throws {
         let (first, second) = try await trainTwo()

@@ -3,14 +3,14 @@ import Glibc
 import Requirements
 import Testing
 
-@Suite("Too few threads or descriptors are told before any work begins", .bench)
+@Suite("Before any work begins, tern checks its limit of", .bench)
 struct ResourceTests {
-    /// A command that has no more than so many threads: as a user that has no others, where root can be one.
+    /// Wraps a command with a limit of threads: root runs it as a user without other processes.
     private func limited(threads: Int, _ arguments: [String]) -> [String] {
         Unprivileged.command + ["prlimit", "--nproc=\(threads)", ternPath] + arguments
     }
 
-    /// The commands that run others or listen, with options for the worker.
+    /// The commands that start others or listen, with options for the worker.
     private func runs(
         _ data: SampleData, into run: RunFolder, _ workerOptions: String...
     ) -> [[String]] {
@@ -57,7 +57,7 @@ struct ResourceTests {
         }
     }
 
-    @Test("what only reads and prints needs few")
+    @Test("only the few that commands need that read and print")
     func few() async throws {
         let data = try SampleData()
         let run = RunFolder()

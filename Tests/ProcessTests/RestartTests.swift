@@ -2,14 +2,14 @@ import Foundation
 import Glibc
 import Testing
 
-@Suite("tern train --restart starts again what crashes", .bench)
+@Suite("tern train --restart", .bench)
 struct RestartTests {
-    /// The bits that a run comes to when nothing crashes.
+    /// The weights' checksum of a run without crashes.
     private func undisturbed(_ data: SampleData) async throws -> String {
         try await Recipe.long.train(data, into: RunFolder("calm")).weights
     }
 
-    /// Starts a run with two workers and waits until it is in mid-epoch.
+    /// Starts a run with two workers, and waits until it is within an epoch.
     private func begin(
         _ data: SampleData, _ run: RunFolder, restarts: Int, _ more: String...,
         terminal: Terminal? = nil
@@ -25,12 +25,12 @@ struct RestartTests {
         return train
     }
 
-    /// The process that is the coordinator.
+    /// The coordinator's process.
     private var coordinator: pid_t {
         get throws { try #require(bench.running("--supervised").first) }
     }
 
-    @Test("a worker that is killed is replaced, and the log tells which and how")
+    @Test("replaces a killed worker, and logs which one and how it ended")
     func worker() async throws {
         let data = try SampleData.large()
         let run = RunFolder()
@@ -49,7 +49,7 @@ struct RestartTests {
         #expect(bench.running() == [])
     }
 
-    @Test("what a process said last is told with its end", arguments: ["worker", "--supervised"])
+    @Test("reports the last output of a process that ended", arguments: ["worker", "--supervised"])
     func lastWords(argument: String) async throws {
         let data = try SampleData.large()
         let run = RunFolder()
@@ -72,7 +72,7 @@ struct RestartTests {
         #expect(try run.summary.weights == (try await undisturbed(data)))
     }
 
-    @Test("a coordinator that is killed is replaced by one that goes on from the last checkpoint")
+    @Test("replaces a killed coordinator, which resumes from the last checkpoint")
     func coordinatorKilled() async throws {
         let data = try SampleData.large()
         let run = RunFolder()
@@ -95,7 +95,7 @@ struct RestartTests {
         #expect(bench.running() == [])
     }
 
-    @Test("a run that --resume-or-start has begun goes on, too")
+    @Test("also resumes a run that --resume-or-start began")
     func resumeOrStart() async throws {
         let data = try SampleData.large()
         let run = RunFolder()
@@ -110,7 +110,7 @@ struct RestartTests {
     }
 
     @Test(
-        "a coordinator that is killed before its run has a configuration begins anew",
+        "starts over if a coordinator is killed before its run has a configuration",
         arguments: [false, true])
     func atTheStart(hasLog: Bool) async throws {
         let data = try SampleData()
@@ -130,7 +130,7 @@ struct RestartTests {
         #expect(try run.completed(ending).weights == calm.weights)
     }
 
-    @Test("when no restart is left, the run ends and says how to go on")
+    @Test("ends the run when no restart is left, and says how to resume")
     func exhausted() async throws {
         let data = try SampleData.large()
         let run = RunFolder()
@@ -151,7 +151,7 @@ struct RestartTests {
     }
 
     @Test(
-        "Ctrl-C and SIGTERM reach the coordinator, which ends the run",
+        "passes Ctrl-C and SIGTERM to the coordinator, which ends the run",
         arguments: [SIGINT, SIGTERM])
     func interrupted(signal: Int32) async throws {
         let data = try SampleData.large()
@@ -160,7 +160,7 @@ struct RestartTests {
         _ = try await run.interrupted(train, by: signal)
     }
 
-    @Test("a terminal shows the progress bar, and Ctrl-C there finishes the step")
+    @Test("shows the progress bar on a terminal, and finishes the step at Ctrl-C there")
     func terminal() async throws {
         let terminal = try Terminal()
         let run = RunFolder()
@@ -173,7 +173,7 @@ struct RestartTests {
         #expect(!terminal.text.contains("left:"))
     }
 
-    @Test("when the one who restarts is killed, all end")
+    @Test("ends all processes when its own is killed")
     func supervisorKilled() async throws {
         let train = try await begin(try SampleData.large(), RunFolder(), restarts: 5)
         train.kill()
@@ -182,7 +182,7 @@ struct RestartTests {
     }
 
     @Test(
-        "a run that ended for a reason is not restarted",
+        "does not restart a run that ended for a lasting reason",
         arguments: [
             (64, ["--hidden", "0"]), (64, ["--batch-size", "601"]), (66, ["--data", "/nowhere"]),
             (74, ["--config", "/dev/null"]),
@@ -196,7 +196,7 @@ struct RestartTests {
         #expect(bench.running() == [])
     }
 
-    @Test("a configuration file goes with restarts")
+    @Test("works with a configuration file")
     func configurationFile() async throws {
         let data = try SampleData.large()
         let calm = RunFolder("calm")
@@ -212,7 +212,7 @@ struct RestartTests {
 }
 
 extension String {
-    /// Whether a text comes somewhere after another.
+    /// Whether a text occurs after the first occurrence of another.
     fileprivate func contains(_ text: String, after first: String) -> Bool {
         guard let start = range(of: first) else { return false }
         return self[start.upperBound...].contains(text)

@@ -2,9 +2,9 @@ import FoundationEssentials
 import Hashing
 import Testing
 
-@Suite("What a run leaves", .bench)
+@Suite("The files of a run", .bench)
 struct RunFilesTests {
-    @Test("config.json repeats the run, and options win over it")
+    @Test("include config.json, which repeats the run, and options override it")
     func configuration() async throws {
         let data = try SampleData()
         let first = RunFolder("first")
@@ -32,10 +32,10 @@ struct RunFilesTests {
         #expect(wider.weights == original.weights)
     }
 
-    @Test("metrics.jsonl has an object for each logged step and one for each epoch")
+    @Test("include metrics.jsonl with one object for each logged step and each epoch")
     func metrics() async throws {
         let run = RunFolder()
-        // 6 steps an epoch, of which the last has 600 - 5 * 110 examples.
+        // 6 steps an epoch; the last one has 600 - 5 * 110 examples.
         let recipe = Recipe.small.with("--log-every", "2", "--batch-size", "110")
         let summary = try await recipe.train(try SampleData(), into: run)
         let metrics = try run.metrics
@@ -57,7 +57,7 @@ struct RunFilesTests {
         #expect(metrics.last?.seconds == summary.wallSeconds)
     }
 
-    @Test("events.jsonl has what the log has, in its order, and the session's beginning and end")
+    @Test("include events.jsonl with the log's events in order, and the session's start and end")
     func events() async throws {
         let run = RunFolder()
         let recipe = Recipe.small.with("--log-level", "debug", "--workers", "2")
@@ -76,7 +76,7 @@ struct RunFilesTests {
         #expect(log.filter { !isOfStep($0) }.map(String.init) == events.compactMap(\.text))
     }
 
-    @Test("steps.csv has a line for each step, with its positions and the weights' hash")
+    @Test("include steps.csv with a line for each step, its positions and the weights' hash")
     func steps() async throws {
         let run = RunFolder()
         let recipe = Recipe.small.with("--batch-size", "250", "--workers", "3")
@@ -91,7 +91,7 @@ struct RunFilesTests {
         #expect(Set(steps.compactMap(\.last)).count == 6)
     }
 
-    @Test("summary.json says what was done, and the same is printed")
+    @Test("include summary.json, which matches the printed summary")
     func summary() async throws {
         let (data, run) = (try SampleData(), RunFolder())
         let recipe = Recipe.small.with(
@@ -116,7 +116,7 @@ struct RunFilesTests {
         ] { #expect(ending.output.contains(part), "\(part) in \(ending.output)") }
     }
 
-    @Test("model.safetensors holds the weights under PyTorch's names, in the order of the sum")
+    @Test("include model.safetensors with PyTorch's names, in the order of the checksum")
     func model() async throws {
         let run = RunFolder()
         let summary = try await Recipe.small.with("--layers", "2").train(
@@ -135,7 +135,7 @@ struct RunFilesTests {
         #expect(file.metadata["format"] == "pt")
     }
 
-    @Test("coordinator.log tells who joined, who holds what, the steps, the tests and the end")
+    @Test("include coordinator.log with joins, assignments, steps, tests and the end")
     func log() async throws {
         let run = RunFolder()
         let recipe = Recipe.small.with("--workers", "2", "--log-every", "3", "--log-level", "debug")
@@ -155,14 +155,14 @@ struct RunFilesTests {
             let line = try Regex(#"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z \#(pattern)"#)
             #expect(lines.contains { $0.wholeMatch(of: line) != nil }, "\(pattern) in \(lines)")
         }
-        // In a pipe or a file all lines are plain.
+        // Output to a pipe or a file has no control characters.
         #expect(!ending.output.contains { $0 == "\u{1B}" || $0 == "\r" })
     }
 
-    @Test("a level leaves out what is less urgent")
+    @Test("contain only log lines of the chosen level and above")
     func level() async throws {
         let run = RunFolder()
-        // On a busy machine one of two workers may be late, which is urgent enough.
+        // On a busy machine one of two workers may be late, which is logged at this level.
         let recipe = Recipe.small.with("--log-level", "warning", "--workers", "1")
         let ending = try await tern(recipe.arguments(try SampleData(), into: run))
         _ = try run.completed(ending)
@@ -170,7 +170,7 @@ struct RunFilesTests {
         #expect(try run.text("coordinator.log") == "")
     }
 
-    @Test("on a terminal, a progress bar shows rate and time left, and is gone at the end")
+    @Test("exist besides a progress bar with rate and remaining time, which is cleared at the end")
     func progressBar() async throws {
         let terminal = try Terminal()
         let recipe = Recipe.long.with("--log-level", "warning")
@@ -185,7 +185,7 @@ struct RunFilesTests {
         #expect(rest?.hasPrefix("  data set       custom") == true)
     }
 
-    @Test("goes to runs/TIME-CELL where no folder is named")
+    @Test("go to runs/TIME-CELL by default")
     func folder() async throws {
         let ending = try await tern(["train", "--data", try SampleData().folder, "--epochs", "1"])
         #expect(ending.status == 0)
@@ -194,7 +194,7 @@ struct RunFilesTests {
         #expect(try #require(names.first).wholeMatch(of: /\d{8}-\d{6}-rnn/) != nil)
     }
 
-    @Test("is complete even if nobody reads what is printed")
+    @Test("are complete even if nobody reads the output")
     func closedOutput() async throws {
         let run = RunFolder()
         let arguments = Recipe.small.with("--log-every", "1").arguments(try SampleData(), into: run)

@@ -1,9 +1,9 @@
 import FoundationEssentials
 import Testing
 
-@Suite("A run finds its data again from any folder, and a folder for itself at any time", .bench)
+@Suite("A run finds its data from any folder, and always gets its own folder", .bench)
 struct RunPlaceTests {
-    /// Carries out `tern` in another folder than the bench's.
+    /// Runs `tern` in another folder than the bench's.
     private func tern(in folder: String, _ arguments: [String]) async throws -> Ending {
         try await bench.start(["env", "-C", folder, ternPath] + arguments).end()
     }
@@ -14,7 +14,7 @@ struct RunPlaceTests {
         return path
     }
 
-    /// A run in `project/run` by the options, whose data lie in `project/data/mnist`.
+    /// Trains a run in `project/run` with these options, on data in `project/data/mnist`.
     private func trained(
         _ options: [String] = []
     ) async throws -> (project: String, run: RunFolder) {
@@ -30,7 +30,7 @@ struct RunPlaceTests {
     }
 
     @Test(
-        "data that were searched for, or named by a relative path, are found from elsewhere",
+        "after its data were searched for or named by a relative path",
         arguments: [[], ["--data", "data/mnist"], ["--data", "./data/../data/mnist"]])
     func elsewhere(options: [String]) async throws {
         let (_, run) = try await trained(options)
@@ -47,7 +47,7 @@ struct RunPlaceTests {
         #expect(try again.completed(repeated).weights == run.summary.weights)
     }
 
-    @Test("a folder that was moved with data and runs still works; else both places are told")
+    @Test("after data and runs were moved together; otherwise an error names both places")
     func moved() async throws {
         let (project, _) = try await trained(["--data", "data/mnist"])
         let moved = bench.path("moved")
@@ -58,7 +58,7 @@ struct RunPlaceTests {
         expectRefusal(
             try await tern(in: other, ["verify", "\(moved)/run"]), status: 66,
             ["\(project)/data/mnist", "\(other)/data/mnist", "--data"])
-        // A resumed run notes where its data are now.
+        // A resumed run records the new place of its data.
         let resumed = try await tern(
             in: other, ["train", "--resume", "\(moved)/run", "--data", "../moved/data/mnist"])
         #expect(resumed.status == 0, "\(resumed)")
@@ -66,7 +66,7 @@ struct RunPlaceTests {
         #expect(verified.status == 0, "\(verified)")
     }
 
-    @Test("initial weights named by a relative path are found from elsewhere")
+    @Test("and its initial weights, even if named by a relative path")
     func initialWeights() async throws {
         let (project, first) = try await trained()
         let ending = try await tern(
@@ -90,7 +90,7 @@ struct RunPlaceTests {
             status: 74, ["\(first.path("model.safetensors")) or run/model.safetensors"])
     }
 
-    @Test("runs that start at the same moment each get a folder of their own")
+    @Test("even if several runs start at the same moment")
     func sameMoment() async throws {
         let data = try SampleData()
         let options = ["--data", data.folder, "--hidden", "16", "--epochs", "1", "--workers", "1"]
@@ -106,7 +106,7 @@ struct RunPlaceTests {
         for name in names { #expect(try RunFolder("runs/\(name)").summary.status == "completed") }
     }
 
-    @Test("a run that came to nothing leaves no folder")
+    @Test("unless it fails early, which leaves no folder")
     func nothing() async throws {
         let ending = try await start(
             ["train", "--restart", "1", "--data", bench.path("none")]

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Testing
 
-@Suite("People train on sequences of their own", .bench)
+@Suite("Sequences of users", .bench)
 struct SequenceTests {
     static let recipes = [
         Recipe.small, .small.with("--sequence", "columns"),
@@ -10,7 +10,7 @@ struct SequenceTests {
     ]
 
     @Test(
-        "float32 values train to the same bits as the bytes that they were made of",
+        "of float32 train to the same bits as the bytes that they were made from",
         arguments: recipes)
     func floats(recipe: Recipe) async throws {
         let (bytes, floats) = (try SampleData(), try SampleData("floats"))
@@ -30,7 +30,7 @@ struct SequenceTests {
             "sequences of 12x12 float32", "holds 12x12 in", "--data")
     }
 
-    @Test("series of one value a time step are told, trained on and predicted")
+    @Test("with one value a time step are described, trained on and predicted")
     func series() async throws {
         let data = try SampleData()
         for name in [SampleData.trainImages, SampleData.testImages] {
@@ -49,7 +49,7 @@ struct SequenceTests {
         #expect(prediction.output.split(separator: "\n").count == 3)
     }
 
-    @Test("floats are predicted and drawn; a picture for a network of floats is refused")
+    @Test("of floats are predicted and drawn, and a network for floats rejects a picture")
     func prediction() async throws {
         let data = try SampleData()
         try data.turnIntoFloats()
@@ -64,7 +64,7 @@ struct SequenceTests {
             "12x12 float32 sequences", "a PNG file cannot hold", "--index")
     }
 
-    @Test("examples of more time steps than can be read are refused")
+    @Test("are rejected if they have too many time steps")
     func tooLong() async throws {
         let data = try SampleData(train: 20, test: 20, side: 160)
         let arguments = Recipe.small.with("--sequence", "pixels", "--batch-size", "20")

@@ -22,7 +22,7 @@ struct SettingsTests {
         let data = try SampleData()
         var unchanged = Set(RunConfiguration.table.map(\.name))
             .union(TrainingConfiguration.table.map(\.name))
-        // What these have is told by other files than config.json.
+        // These settings are covered by files other than config.json.
         unchanged.subtract(["data", "dataPath", "dataDigest"])
         unchanged.subtract(["initialWeights", "initialWeightsPath", "initialWeightsDigest"])
         let defaults = try settings(RunConfiguration().encoded())
@@ -35,7 +35,7 @@ struct SettingsTests {
         #expect(unchanged == [])
     }
 
-    @Test("is kept by --config and --resume where no option names it", arguments: recipes.indices)
+    @Test("is kept by --config and --resume if no option sets it", arguments: recipes.indices)
     func kept(index: Int) async throws {
         let data = try SampleData()
         let (first, second) = (RunFolder("first"), RunFolder("second"))
@@ -50,7 +50,7 @@ struct SettingsTests {
         #expect(try settings(readFile(second.path("config.json"))) == written)
     }
 
-    /// The values of a configuration's JSON, by the names of their properties.
+    /// The values of a configuration's JSON, by their keys.
     private func settings(_ bytes: [UInt8]) throws -> [String: String] {
         let object = try JSONSerialization.jsonObject(with: Data(bytes))
         return try #require(object as? [String: Any]).reduce(into: [:]) { settings, setting in

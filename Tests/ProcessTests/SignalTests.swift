@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 extension RunFolder {
-    /// The temporary files that were left, here and among the checkpoints.
+    /// The temporary files in the folder and among the checkpoints.
     var unfinished: [String] {
         get throws {
             try FileManager.default.subpathsOfDirectory(atPath: path).filter {
@@ -13,14 +13,14 @@ extension RunFolder {
     }
 }
 
-@Suite("A signal does what its sender means", .bench)
+@Suite("Signals to a run:", .bench)
 struct SignalTests {
     private static let brief = Recipe.long.with("--hidden", "16", "--epochs", "3")
     private static let endless = brief.with("--epochs", "999")
     private static let local = endless.with("--workers", "2")
 
     @Test(
-        "SIGUSR1 and SIGUSR2 write a checkpoint, say so, and training goes on to the same bits",
+        "SIGUSR1 and SIGUSR2 write a checkpoint, and training ends with the same bits",
         arguments: [[], ["--restart", "1"]])
     func checkpoint(options: [String]) async throws {
         let data = try SampleData.large()
@@ -29,12 +29,12 @@ struct SignalTests {
         let recipe = Self.brief.with("--workers", "2")
         let train = try start(recipe.arguments(data, into: run) + options)
         try await train.line("Epoch [1/3], Step [20/600]")
-        // To all processes of the job, as Slurm does, and to one.
+        // Sent to all processes of the job, as Slurm does, and to one of them.
         for pid in bench.running(ternPath) + bench.running("worker") { kill(pid, SIGUSR1) }
         try await train.line("SIGUSR1: writing a checkpoint; training goes on")
         let line = try await train.line("checkpoint after step ")
         #expect(line.contains(" written to \(run.path)/checkpoints/step-"))
-        // Until a step is made, that checkpoint would do.
+        // Before the next step, the previous checkpoint would be enough.
         try await eventually("a step after the checkpoint") {
             let output = train.output
             return output.firstRange(of: line).map {
@@ -48,7 +48,7 @@ struct SignalTests {
         #expect(try run.completed(ending).weights == undisturbed.weights)
     }
 
-    @Test("a worker that dials a coordinator takes no harm from SIGUSR1, and leaves at SIGHUP")
+    @Test("SIGUSR1 does not harm a worker, and SIGHUP makes it leave")
     func worker() async throws {
         let run = RunFolder()
         let cluster = try await Cluster(Self.endless, try SampleData.large(), into: run)
@@ -66,7 +66,7 @@ struct SignalTests {
         #expect(try await workers[1].end().status == 0)
     }
 
-    @Test("a SIGHUP that nohup has a run ignore stays ignored")
+    @Test("SIGHUP stays ignored if nohup ignores it")
     func nohup() async throws {
         let arguments = Self.brief.arguments(try SampleData.large(), into: RunFolder())
         let train = try bench.start(
@@ -77,14 +77,14 @@ struct SignalTests {
     }
 
     @Test(
-        "one request that arrives twice, as timeout sends it, keeps its checkpoint",
+        "a request that arrives twice, as timeout sends it, keeps its checkpoint",
         arguments: [0.4, 0.8, 1.2, 1.6])
     func twice(seconds: Double) async throws {
         let run = RunFolder()
         let arguments = Self.local.arguments(try SampleData.large(), into: run)
         let ending = try await bench.start(["timeout", "\(seconds)", ternPath] + arguments).end()
         #expect(ending.status == 124)
-        // A busy machine may not have come to the run's folder.
+        // A busy machine may not have created the run's folder yet.
         guard FileManager.default.fileExists(atPath: run.path("steps.csv")) else { return }
         #expect(ending.output.contains("to go on: tern train --resume \(run.path)"), "\(ending)")
         #expect(!run.checkpoints.isEmpty)
@@ -94,7 +94,7 @@ struct SignalTests {
     }
 
     @Test(
-        "a signal to the whole group and to the process stops a run once",
+        "one to the whole group and to the process stops a run once",
         arguments: zip([SIGINT, SIGTERM, SIGHUP], [[], ["--restart", "1"], []]))
     func group(signal: Int32, options: [String]) async throws {
         let run = RunFolder()
@@ -130,7 +130,7 @@ struct SignalTests {
             processes.count(where: { isStopped($0) }) == processes.count - 1
         }
         let log = try run.text("coordinator.log")
-        // More than the heartbeat's timeout.
+        // Longer than the heartbeat timeout.
         try await Task.sleep(for: .milliseconds(1500))
         #expect(try run.text("coordinator.log") == log)
         terminal.press(10)

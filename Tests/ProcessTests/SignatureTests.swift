@@ -3,9 +3,9 @@ import Glibc
 import Hashing
 import Testing
 
-@Suite("A run is signed by whoever completes it", .bench)
+@Suite("A completed run can be signed", .bench)
 struct SignatureTests {
-    /// Writes a text to a file on the bench, with a mode, and gives its path.
+    /// Writes a file with this mode to the bench, and returns its path.
     private func file(_ name: String, _ text: [UInt8], mode: mode_t = 0o600) throws -> String {
         let path = bench.path(name)
         try Data(text).write(to: URL(filePath: path))
@@ -13,13 +13,13 @@ struct SignatureTests {
         return path
     }
 
-    /// A new pair of keys on the bench.
+    /// A new key pair on the bench.
     private func pair(_ name: String) throws -> (secret: String, shared: String) {
         let key = SigningKey.random()
         return (try file(name, key.pem), try file("\(name).pub", key.publicKey.pem, mode: 0o644))
     }
 
-    @Test("with the digest that verify prints, for any workers, and checked by the public key")
+    @Test("with the digest that verify prints, for any workers, and checked with the public key")
     func signed() async throws {
         let (data, mine, other) = (try SampleData(), try pair("mine"), try pair("other"))
         var digests: Set<String> = []
@@ -41,18 +41,18 @@ struct SignatureTests {
         #expect(digests.count == 1)
     }
 
-    @Test("but an altered run, or one that nobody signed, is not vouched for")
+    @Test("but an altered or unsigned run fails the check")
     func altered() async throws {
         let (data, run, mine) = (try SampleData(), RunFolder(), try pair("mine"))
         _ = try await Recipe.small.train(data, into: run)
         try await expectRefusal(
             ["verify", run.path, "--signed-by", mine.shared], status: 65,
             "\(run.path)/signature.json does not exist: the run was not signed")
-        // It can be signed later, by whoever has its folder.
+        // Anyone with its folder can sign it later.
         _ = try run.completed(
             try await tern(["train", "--resume", run.path, "--sign", mine.secret]))
         #expect(try await tern(["verify", run.path, "--signed-by", mine.shared]).status == 0)
-        // Another digit of base64, whichever it is.
+        // Replaces one base64 digit by another one.
         try run.change("signature.json") { bytes in
             let index = bytes.count - 9
             bytes[index] = UInt8(ascii: bytes[index] == UInt8(ascii: "A") ? "B" : "A")
@@ -67,7 +67,7 @@ struct SignatureTests {
             ["verify", run.path], status: 65, "\(run.path)/signature.json is not a signature")
     }
 
-    @Test("a key that cannot sign, or check, ends the command before anything is done")
+    @Test("unless the key is invalid, which ends the command before it does anything")
     func badKeys() async throws {
         let (data, run, mine) = (try SampleData(), RunFolder(), try pair("mine"))
         let words = "PRIVATE KEY"
@@ -101,7 +101,7 @@ struct SignatureTests {
             ["verify", run.path, "--signed-by", bench.path("none")], status: 66, "cannot read")
     }
 
-    @Test("also after it was stopped, and what was signed before it went on is put away")
+    @Test("after a stop and a resume, which sets older signatures aside")
     func resumed() async throws {
         let (data, run, mine) = (try SampleData.large(), RunFolder(), try pair("mine"))
         let recipe = Recipe.long.with("--schedule", "constant", "--sign", mine.secret)

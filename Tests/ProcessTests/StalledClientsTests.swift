@@ -4,10 +4,10 @@ import Requirements
 import Testing
 
 @Suite(
-    "A thousand clients that stall", .bench,
+    "A thousand stalled clients", .bench,
     .needs(.program("curl"), .program("python3")))
 struct StalledClientsTests {
-    @Test("neither stop the monitor, nor grow it, nor change the run")
+    @Test("do not stop the monitor, fill its memory or change the run")
     func stalled() async throws {
         let data = try SampleData.large()
         let recipe = Recipe.long.with("--hidden", "16", "--epochs", "3", "--workers", "2")
@@ -24,7 +24,7 @@ struct StalledClientsTests {
         let run = RunFolder("runs/run")
         let train = try start(recipe.arguments(data, into: run))
         try await train.line("Step [20/600]")
-        // It stands still meanwhile, so as not to be over too soon.
+        // The run is stopped meanwhile, so that it does not end too early.
         train.signal(SIGSTOP)
         #expect(try await monitor.state("training", at: "/runs/run/status.json").members == 2)
         train.signal(SIGCONT)
@@ -40,7 +40,7 @@ struct StalledClientsTests {
         #expect(try residentMemory(of: monitor.process) < 100 << 20)
     }
 
-    /// The memory of a process that is in use, in bytes.
+    /// The resident memory of a process, in bytes.
     private func residentMemory(of process: TernProcess) throws -> Int {
         let text = String(decoding: try readFile("/proc/\(process.pid)/status"), as: UTF8.self)
         let match = try #require(text.firstMatch(of: /VmRSS:\s+(\d+) kB/))

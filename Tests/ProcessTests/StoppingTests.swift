@@ -1,10 +1,10 @@
 import Glibc
 import Testing
 
-@Suite("A run that is stopped goes on as if it never was", .bench)
+@Suite("A stopped run can be resumed", .bench)
 struct StoppingTests {
     @Test(
-        "SIGTERM, Ctrl-C and SIGHUP in mid-epoch leave a run that ends, resumed, with the same bits",
+        "to the same bits after SIGTERM, Ctrl-C or SIGHUP within an epoch",
         arguments: zip([SIGTERM, SIGINT, SIGHUP], [1, 3, 2]))
     func interrupted(signal: Int32, workers: Int) async throws {
         let data = try SampleData.large()
@@ -26,7 +26,7 @@ struct StoppingTests {
         #expect(try run.text("steps.csv") == calm.text("steps.csv"))
     }
 
-    @Test("Ctrl-C at a terminal lets the workers finish the step")
+    @Test("after Ctrl-C at a terminal, which lets the workers finish the step")
     func terminal() async throws {
         let run = RunFolder()
         let terminal = try Terminal()
@@ -41,7 +41,7 @@ struct StoppingTests {
         #expect(!terminal.text.contains("left:"))
     }
 
-    @Test("a second Ctrl-C, a second later, does not wait for a step that never ends")
+    @Test("after a second Ctrl-C a second later, which does not wait for the step")
     func twice() async throws {
         let run = RunFolder()
         let recipe = Recipe.long.with("--workers", "1")
@@ -51,19 +51,19 @@ struct StoppingTests {
         for pid in workers { kill(pid, SIGSTOP) }
         train.signal(SIGINT)
         try await train.line("Ctrl-C: finishing the step")
-        // Another signal is no second one, nor is the same before a second has passed.
+        // Neither another signal nor the same one within a second counts as a second one.
         train.signal(SIGTERM)
         train.signal(SIGINT)
         try await Task.sleep(for: .milliseconds(1100))
         #expect(!train.hasEnded)
         train.signal(SIGINT)
         #expect(try await train.end().status == 130)
-        // Stopped ones, too.
+        // Stopped processes end too.
         try await bench.nothingRuns()
         #expect(try run.unfinished == [])
     }
 
-    @Test("kill -9 costs no more than the steps since the last checkpoint", arguments: [0, 50])
+    @Test("after kill -9, and repeats only steps since the last checkpoint", arguments: [0, 50])
     func killed(checkpointEvery: Int) async throws {
         let data = try SampleData.large()
         let calm = RunFolder("calm")
@@ -78,7 +78,7 @@ struct StoppingTests {
         }
         train.kill()
         try await bench.nothingRuns()
-        // Death may come in the middle of a line.
+        // The kill may hit in the middle of a line.
         try run.change("metrics.jsonl") { $0 += Array(#"{"type":"step","ep"#.utf8) }
         try run.change("steps.csv") { $0 += Array("61,1,6".utf8) }
         try run.change("events.jsonl") { $0 += Array(#"{"event":"wor"#.utf8) }
@@ -87,14 +87,14 @@ struct StoppingTests {
         #expect(resumed.weights == undisturbed.weights)
         #expect(try run.metrics.map(\.withoutTime) == calm.metrics.map(\.withoutTime))
         #expect(try run.text("steps.csv") == calm.text("steps.csv"))
-        // What happened stays, and each line is whole.
+        // Past events stay, and each line is complete.
         let names = try run.events.map(\.event)
         #expect(names.count { $0 == "run_started" } == 2)
         #expect(names.count { $0 == "run_ended" } == 1)
         #expect(names.first == "run_started" && names.last == "run_ended")
     }
 
-    @Test("a run is stopped and resumed again and again, and ends with the same bits")
+    @Test("again and again, to the same bits")
     func manyStops() async throws {
         let data = try SampleData.large()
         let undisturbed = try await Recipe.long.train(data, into: RunFolder("calm"))
@@ -109,7 +109,7 @@ struct StoppingTests {
         #expect(try run.completed(try await train.end()).weights == undisturbed.weights)
     }
 
-    @Test("the last three checkpoints are kept")
+    @Test("from one of the last three checkpoints")
     func checkpoints() async throws {
         let run = RunFolder()
         // 6 steps an epoch.
@@ -122,7 +122,7 @@ struct StoppingTests {
             ])
     }
 
-    @Test("a coordinator that is stopped sends its workers home, and tells how to go on")
+    @Test("after its coordinator stopped its workers and reported how to resume")
     func cluster() async throws {
         let data = try SampleData.large()
         let run = RunFolder()
@@ -139,7 +139,7 @@ struct StoppingTests {
         #expect(try await run.resume().weights == undisturbed.weights)
     }
 
-    @Test("a run stopped before any worker has come can be resumed")
+    @Test("if it was stopped before any worker joined")
     func beforeTheFirstStep() async throws {
         let data = try SampleData()
         let run = RunFolder()
@@ -152,7 +152,7 @@ struct StoppingTests {
         #expect(resumed.weights == undisturbed.weights)
     }
 
-    @Test("a run that is complete stays as it is when it is resumed")
+    @Test("but does not change if it is complete")
     func completed() async throws {
         let run = RunFolder()
         let first = try await Recipe.small.train(try SampleData(), into: run)
@@ -164,7 +164,7 @@ struct StoppingTests {
         #expect(try run.metrics.map(\.withoutTime) == metrics)
     }
 
-    @Test("a run that is going on cannot be resumed beside itself")
+    @Test("but not while it is still running")
     func inUse() async throws {
         let run = RunFolder()
         _ = try await Cluster(.small, try SampleData(), into: run)

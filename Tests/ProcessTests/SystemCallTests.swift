@@ -3,21 +3,21 @@ import Glibc
 import Requirements
 import Testing
 
-/// Leave to make system calls of other processes fail.
+/// Permission to make system calls of other processes fail.
 private let injection = Requirement("strace, and leave to trace") {
     canRun(["strace", "-f", "-o", "/dev/null", "-e", "inject=getppid:error=EPERM", "true"])
 }
 
 @Suite(
-    "A system call that fails is told as what it is, or done in another way", .bench,
+    "A failing system call is reported or worked around", .bench,
     .needs(injection))
 struct SystemCallTests {
     /// Runs `tern` while system calls fail.
     ///
     /// - Parameters:
-    ///   - faults: such as `flock:error=ENOSYS`.
-    ///   - path: the file or folder on which they do, by this path or by its last part alone, as
-    ///     calls name it that are relative to an open folder; nil for any.
+    ///   - faults: faults in strace's form, such as `flock:error=ENOSYS`.
+    ///   - path: the file or folder of the failing calls, as a path or as a name relative to an
+    ///     open folder; nil for any.
     private func tern(
         _ arguments: [String], failing faults: [String], on path: String? = nil,
         environment: [String: String] = [:]
@@ -41,7 +41,7 @@ struct SystemCallTests {
     private static let recipe = Recipe.small.with("--epochs", "1", "--workers", "1")
 
     @Test(
-        "a file system without one kind of lock has the other",
+        "if one kind of lock is missing, by using the other",
         arguments: ["ENOSYS", "EOPNOTSUPP", "ENOLCK"])
     func oneLock(error: String) async throws {
         let (data, run) = (try SampleData(), RunFolder())
@@ -51,7 +51,7 @@ struct SystemCallTests {
         #expect(!ending.output.contains("warning"), "\(ending)")
     }
 
-    @Test("and it keeps a second coordinator out, too")
+    @Test("if one kind of lock is missing, and a second coordinator is still rejected")
     func secondCoordinator() async throws {
         let (data, run) = (try SampleData(), RunFolder())
         let listen = ["--listen", "ipc://\(bench.path("socket"))"]
@@ -66,7 +66,7 @@ struct SystemCallTests {
         try await first.end()
     }
 
-    @Test("without any locks it trains all the same, and says what to see to")
+    @Test("if there are no locks, with a warning")
     func noLocks() async throws {
         let (data, run) = (try SampleData(), RunFolder())
         let ending = try await tern(
@@ -79,7 +79,7 @@ struct SystemCallTests {
     }
 
     @Test(
-        "a key is made without hard links", arguments: ["EPERM", "EOPNOTSUPP", "EMLINK", "ENOSYS"])
+        "if a hard link for a key fails", arguments: ["EPERM", "EOPNOTSUPP", "EMLINK", "ENOSYS"])
     func keyWithoutLinks(error: String) async throws {
         let path = bench.path("new/key")
         let ending = try await tern(
@@ -90,7 +90,7 @@ struct SystemCallTests {
         #expect(names == ["key"])
     }
 
-    @Test("a folder that cannot be synced is told, unless its file system never can")
+    @Test("if a folder cannot be synced, unless its file system never can")
     func sync() async throws {
         let (data, run) = (try SampleData(), RunFolder())
         let arguments = Self.recipe.arguments(data, into: run)
@@ -105,7 +105,7 @@ struct SystemCallTests {
     }
 
     @Test(
-        "a folder of checkpoints that cannot be read is an error, and not a run without any",
+        "if a folder of checkpoints cannot be read, which does not count as empty",
         arguments: [
             ("openat:error=EACCES", "Permission denied"),
             ("getdents64:error=EIO", "Input/output error"),
@@ -121,7 +121,7 @@ struct SystemCallTests {
         #expect(try await run.resume().weights == weights)
     }
 
-    @Test("a temporary folder is made where TMPDIR says, and named where that fails")
+    @Test("if a temporary folder cannot be created, with its place from TMPDIR")
     func temporaryFolder() async throws {
         let (data, run) = (try SampleData(), RunFolder())
         let arguments = Self.recipe.arguments(data, into: run)
@@ -133,7 +133,7 @@ struct SystemCallTests {
             ["cannot make a folder in \(none): No such file or directory", "with TMPDIR"])
         let own = bench.path("t")
         try FileManager.default.createDirectory(atPath: own, withIntermediateDirectories: false)
-        // As on a machine whose /tmp is read-only.
+        // As on a machine with a read-only /tmp.
         let ending = try await tern(
             ["train", "--resume", run.path], failing: ["mkdir,mkdirat:error=EROFS"], on: "/tmp",
             environment: ["TMPDIR": own])
@@ -141,7 +141,7 @@ struct SystemCallTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: own).isEmpty)
     }
 
-    /// Calls that fail on one of the run's files.
+    /// System calls that fail on one of the run's files.
     private static let faults = [
         (".", "mkdir", "EROFS"), (".", "openat", "EMFILE"), (".", "fsync", "ENOSPC"),
         ("coordinator.log", "openat", "EACCES"), ("coordinator.log", "write", "ENOSPC"),
@@ -153,7 +153,7 @@ struct SystemCallTests {
         ("checkpoints", "fsync", "EIO"), ("model.safetensors", "renameat", "EDQUOT"),
     ]
 
-    @Test("any call on any file of a run: done in another way, or told with the file in one line")
+    @Test("on any file of a run, and the error names the file in one line")
     func anyCall() async throws {
         let data = try SampleData()
         for (index, (file, call, error)) in Self.faults.enumerated() {

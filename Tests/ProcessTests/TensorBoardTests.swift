@@ -3,7 +3,7 @@ import Glibc
 import Requirements
 import Testing
 
-/// What TensorBoard's own reader finds.
+/// The content that TensorBoard's own reader finds.
 private struct Board: Decodable {
     /// A time, a step and a value.
     typealias Point = [Double]
@@ -38,7 +38,7 @@ extension RunFolder {
         return try JSONDecoder().decode(Board.self, from: Data(ending.output.utf8))
     }
 
-    /// The curves that the run's metrics make.
+    /// The curves that the run's metrics should give.
     fileprivate func expectedScalars() throws -> [String: [Board.Point]] {
         var scalars: [String: [Board.Point]] = [:]
         var (step, seconds) = (0, 0.0)
@@ -72,7 +72,7 @@ extension RunFolder {
         }
     }
 
-    /// Checks that TensorBoard finds the numbers of the run's metrics, each once.
+    /// Expects that TensorBoard finds each number of the run's metrics once.
     @discardableResult
     fileprivate func checkBoard() async throws -> Board {
         let board = try await board()
@@ -94,7 +94,7 @@ extension RunFolder {
     "TensorBoard reads a run's numbers", .bench,
     .needs(Python.tensorBoard))
 struct TensorBoardTests {
-    @Test("each once, of a run that was killed and resumed, with and without the option")
+    @Test("once each after a kill and a resume, with and without the option")
     func killed() async throws {
         let run = RunFolder()
         let recipe = Recipe.long.with(
@@ -107,12 +107,12 @@ struct TensorBoardTests {
         let files = try run.boardFiles
         let (found, expected) = (try await run.board().scalars, try run.expectedScalars())
         for (tag, all) in expected {
-            // Between a line and its event the process may have been killed.
+            // The kill may hit between a line and its event.
             let points = try #require(found[tag])
             #expect(all.starts(with: points) && points.count >= all.count - 1, "\(tag)")
         }
 
-        // A session without the option makes steps that the file does not have.
+        // A session without the option makes steps that are not in the file.
         let without = try start(["train", "--resume", run.path])
         try await without.line("Epoch [3/4], Step [20/600]")
         _ = try await run.interrupted(without, by: SIGTERM)
@@ -135,7 +135,7 @@ struct TensorBoardTests {
         }
     }
 
-    @Test("of a run that goes on for more epochs; there is no file without the option")
+    @Test("after a resume with more epochs, and finds no file without the option")
     func moreEpochs() async throws {
         let (data, run) = (try SampleData(), RunFolder())
         let recipe = Recipe.small.with("--schedule", "constant")
@@ -145,7 +145,7 @@ struct TensorBoardTests {
         #expect(try await run.checkBoard().settings["epochs"] == "3.0")
     }
 
-    @Test("of a coordinator's run; a command that goes on with it has the option, too")
+    @Test("from a coordinator, which suggests the option in its command to resume")
     func coordinator() async throws {
         let run = RunFolder()
         let cluster = try await Cluster(

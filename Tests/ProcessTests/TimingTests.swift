@@ -2,7 +2,7 @@ import Foundation
 import Requirements
 import Testing
 
-/// What a test reads of a line of `timing.jsonl`.
+/// The fields of a line in `timing.jsonl` that tests read.
 private struct Timing: Decodable {
     struct Worker: Decodable {
         let worker: String
@@ -21,14 +21,14 @@ extension RunFolder {
         get throws {
             let lines = try readFile(path("timing.jsonl"))
                 .split(separator: 10, omittingEmptySubsequences: false)
-            // The last one may be on its way.
+            // The last line may be incomplete.
             return try lines.dropLast().map {
                 try JSONDecoder().decode(Timing.self, from: Data($0))
             }
         }
     }
 
-    /// Waits until a second of the run was bound by something.
+    /// Waits for a second in which the run had a matching bottleneck.
     fileprivate func bound(by isMeant: (String) -> Bool) async throws -> Timing {
         try await eventually(
             "its bound in \((try? text("timing.jsonl")) ?? "no timing.jsonl")",
@@ -40,9 +40,9 @@ extension RunFolder {
     }
 }
 
-@Suite("A run tells where its time goes", .bench)
+@Suite("A run's timing", .bench)
 struct TimingTests {
-    @Test("a worker that is slow on purpose is named within 5 s, and the trace shows it")
+    @Test("names a slow worker within 5 s, and the trace shows it")
     func straggler() async throws {
         let run = RunFolder()
         let recipe = Recipe.long.with("--min-workers", "2", "--trace", "2-8")
@@ -72,7 +72,7 @@ struct TimingTests {
     }
 
     @Test(
-        "a link of 20 Mbit/s is told within 5 s",
+        "reports a link of 20 Mbit/s within 5 s",
         .needs(ShapedNetwork.namespaces, .program("nsenter")))
     func network() async throws {
         let run = RunFolder()
@@ -93,7 +93,7 @@ struct TimingTests {
             return trace?.slices.filter { $0.cat == "step" }.count == 3 ? trace : nil
         }
         trace.check()
-        // A worker's work is a small part of the time from the weights to its sum.
+        // Computing takes a small part of the time from the weights to a worker's sum.
         let work = trace.slices.filter { $0.cat == "work" }.compactMap(\.dur).reduce(0, +)
         func times(_ kind: String) -> Double {
             trace.traceEvents.filter { $0.ph == kind }.map(\.start).reduce(0, +)
@@ -103,7 +103,7 @@ struct TimingTests {
         #expect(try await cluster.coordinator.end().status == 128 + SIGTERM)
     }
 
-    @Test("a run that goes on adds to timing.jsonl, and traces what it makes again")
+    @Test("is continued in timing.jsonl after a resume, which traces repeated steps")
     func resumed() async throws {
         let run = RunFolder()
         let data = try SampleData()
@@ -121,7 +121,7 @@ struct TimingTests {
     }
 
     @Test(
-        "steps that no run has are refused",
+        "cannot trace steps outside the run",
         arguments: [
             ("0-4", "--trace 0-4: the run has steps 1 to 12"),
             ("9-13", "--trace 9-13: the run has steps 1 to 12"),

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 import Testing
 
-@Suite("tern top watches a run in a terminal", .bench)
+@Suite("tern top shows a run", .bench)
 struct TopTests {
     private func statuses(_ text: String) throws -> [Status] {
         try text.split(separator: "\n").map {
@@ -10,7 +10,7 @@ struct TopTests {
         }
     }
 
-    @Test("into a pipe, an object a line until the run is over")
+    @Test("in a pipe as one object a line until the run ends")
     func pipe() async throws {
         let run = RunFolder()
         let cluster = try await Cluster.unhurried(run)
@@ -24,14 +24,14 @@ struct TopTests {
         #expect(all.last?.state == "interrupted")
         #expect(all.map(\.step) == all.map(\.step).sorted())
 
-        // Of a run that is over, one line; of a folder, the newest run.
+        // One line for a run that has ended; for a folder, the newest run.
         let once = try await tern(["top", run.path])
         #expect(try statuses(once.output).map(\.state) == ["interrupted"])
         let newest = try await tern(["top", bench.folder])
         #expect(try statuses(newest.output).map(\.run) == ["run"])
     }
 
-    @Test("into a pipe that nobody reads any more, nothing; the run goes on")
+    @Test("until its pipe has no reader, and the run continues")
     func closedPipe() async throws {
         let run = RunFolder()
         let cluster = try await Cluster.unhurried(run)
@@ -44,7 +44,7 @@ struct TopTests {
         #expect(!cluster.coordinator.hasEnded)
     }
 
-    @Test("on a terminal, within its columns, until q is typed", arguments: [80, 200, 40])
+    @Test("on a terminal, within its columns, until the user types q", arguments: [80, 200, 40])
     func terminal(columns: Int) async throws {
         let run = RunFolder()
         let cluster = try await Cluster.unhurried(run)
@@ -52,7 +52,7 @@ struct TopTests {
         let top = try start(["top", run.path], terminal: terminal)
         try await terminal.shows("WORKER")
         #expect(!terminal.isUsual)
-        // A second screen over the first.
+        // A second screen after the first.
         try await eventually("two screens") { screens(terminal.text).count > 2 }
         terminal.press(UInt8(ascii: "q"))
         #expect(try await top.end().status == 0)
@@ -74,15 +74,15 @@ struct TopTests {
         #expect(!cluster.coordinator.hasEnded)
     }
 
-    /// The screens that a text on a terminal draws, without what steers it.
+    /// The screens drawn by a terminal's text, without control sequences.
     private func screens(_ text: String) -> [String] {
         text.components(separatedBy: "\u{1B}[H").dropFirst().map {
-            // The terminal puts a return before each line end.
+            // The terminal adds a carriage return before each line break.
             $0.replacing(/\u{1B}\[[?0-9]*[a-zA-Z]/, with: "").replacing("\r\r\n", with: "\r\n")
         }
     }
 
-    /// What is known of a run that goes on.
+    /// The status of a live run.
     private func live(_ run: RunFolder) async throws -> String {
         let top = try start(["top", run.path])
         let line = try await top.line("{")
@@ -92,7 +92,7 @@ struct TopTests {
     }
 
     @Test(
-        "and leaves the terminal as it was, whatever ends it", arguments: [SIGTERM, SIGINT, SIGHUP])
+        "and restores the terminal, whichever signal ends it", arguments: [SIGTERM, SIGINT, SIGHUP])
     func signals(signal: Int32) async throws {
         let run = RunFolder()
         _ = try await Cluster.unhurried(run)
@@ -105,7 +105,7 @@ struct TopTests {
         #expect(terminal.text.hasSuffix("\u{1B}[?25h\u{1B}[?1049l"))
     }
 
-    @Test("a folder without a run is told in one line")
+    @Test("or reports a folder without a run in one line")
     func nothing() async throws {
         try await expectRefusal(["top", bench.path("none")], status: 66, "holds no run")
         try await expectRefusal(["top", bench.folder], status: 66, "holds no run")

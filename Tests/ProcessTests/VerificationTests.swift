@@ -2,10 +2,10 @@ import FoundationEssentials
 import Glibc
 import Testing
 
-@Suite("tern verify passes a run that is as it must be", .bench)
+@Suite("tern verify accepts a valid run", .bench)
 struct VerificationTests {
     @Test(
-        "of any shape: batches that do not divide, accumulated ones, one epoch, other cells",
+        "with uneven or accumulated batches, one epoch, or any cell",
         arguments: [
             (Recipe.small, "2 epochs", "12 steps", "2 checkpoints"),
             (Recipe.small.with("--batch-size", "110"), "2 epochs", "12 steps", "2 checkpoints"),
@@ -42,7 +42,7 @@ struct VerificationTests {
         try await expectVerified(run, "12 steps replayed, all weights as recorded")
     }
 
-    @Test("whose workers were killed, and whose record is the one of a run without a fault")
+    @Test("with killed workers, and with the record of an undisturbed run")
     func killedWorkers() async throws {
         let (data, calm, run) = (try SampleData.large(), RunFolder("calm"), RunFolder())
         _ = try await Recipe.long.train(data, into: calm)
@@ -54,7 +54,7 @@ struct VerificationTests {
         #expect(try run.text("steps.csv") == calm.text("steps.csv"))
     }
 
-    @Test("that was interrupted, and again when it was resumed")
+    @Test("after an interruption, and again after a resume")
     func interrupted() async throws {
         let (data, run) = (try SampleData.large(), RunFolder())
         let train = try start(Recipe.long.arguments(data, into: run))
@@ -62,7 +62,7 @@ struct VerificationTests {
         train.signal(SIGTERM)
         #expect(try await train.end().status == 143)
         let steps = try run.summary.steps
-        // On a busy machine the signal may come as late as at an epoch's end.
+        // On a busy machine the signal may arrive at the end of an epoch.
         let positions =
             steps % 600 == 0
             ? "every position of \(steps / 600) epochs"
@@ -88,14 +88,14 @@ struct VerificationTests {
         try await expectVerified(run, "every position of 4 epochs", "2400 steps replayed")
     }
 
-    @Test("that is going on, up to what is there")
+    @Test("that is still running, up to its last step")
     func goingOn() async throws {
         let (data, run) = (try SampleData.large(), RunFolder())
         let recipe = Recipe.long.with("--checkpoint-every", "50")
         let cluster = try await Cluster(recipe, data, into: run)
         let worker = try cluster.worker()
         try await cluster.coordinator.line("Epoch [2/4], Step [60/600]")
-        // Now the run stands still, in the middle of a step, but it is not over.
+        // Now the run waits in the middle of a step, but has not ended.
         worker.signal(SIGSTOP)
         try await expectVerified(
             run, "in epoch 2 of 4, was used exactly once", "3 checkpoints agree")
@@ -104,7 +104,7 @@ struct VerificationTests {
         try await expectVerified(run, "every position of 4 epochs", "2400 steps replayed")
     }
 
-    @Test("that has made no step")
+    @Test("without any step")
     func noStep() async throws {
         let run = RunFolder()
         let cluster = try await Cluster(.small, try SampleData(), into: run)
@@ -116,7 +116,7 @@ struct VerificationTests {
             run, "no step is recorded yet; no step to replay; 1 checkpoint agrees")
     }
 
-    @Test("from a checkpoint on, and tells it in JSON")
+    @Test("from a checkpoint on, and reports it as JSON")
     func fromCheckpoint() async throws {
         let run = RunFolder()
         _ = try await Recipe.small.with("--checkpoint-every", "2").train(
@@ -168,11 +168,11 @@ struct VerificationTests {
         try await terminal.shows("examples/s")
         terminal.pressControlC()
         #expect(try await verify.end().status == 130)
-        // What is left of a line that was wiped out is nothing.
+        // A cleared line leaves no text.
         #expect(terminal.text.hasSuffix("\r\u{1B}[K"))
     }
 
-    @Test("but not what cannot be verified, which is an error of its own")
+    @Test("and rejects what it cannot verify with a separate error")
     func refusals() async throws {
         let (data, run) = (try SampleData(), RunFolder())
         _ = try await Recipe.small.train(data, into: run)
@@ -197,7 +197,7 @@ struct VerificationTests {
             "older versions of Tern kept no record")
     }
 
-    /// Expects that a run verifies, with all of `parts` in the one sentence that says so.
+    /// Expects that a run verifies, and that the final sentence contains all of `parts`.
     private func expectVerified(
         _ run: RunFolder, _ parts: String..., sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {

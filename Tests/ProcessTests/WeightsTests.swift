@@ -1,9 +1,9 @@
 import Foundation
 import Testing
 
-@Suite("A model, a checkpoint or a run's folder is taken wherever weights are", .bench)
+@Suite("Models, checkpoints and run folders all work as weights", .bench)
 struct WeightsTests {
-    /// A run of 2 epochs of 6 steps with a constant rate, and its newest checkpoint, which has the
+    /// Trains a run of 2 epochs of 6 steps at a constant rate, and returns its newest checkpoint, which has the
     /// model's weights.
     private func trained(_ data: SampleData, _ run: RunFolder) async throws -> String {
         _ = try await Self.recipe.train(data, into: run)
@@ -11,7 +11,7 @@ struct WeightsTests {
     }
     private static let recipe = Recipe.small.with("--schedule", "constant", "--workers", "1")
 
-    @Test("evaluate, predict, inspect and export tell the same of each")
+    @Test("with the same results from evaluate, predict, inspect and export")
     func commands() async throws {
         let (data, run) = (try SampleData(), RunFolder())
         let checkpoint = try await trained(data, run)
@@ -41,7 +41,7 @@ struct WeightsTests {
         #expect(inspected.output.contains("a checkpoint, after step 12"))
     }
 
-    @Test("a run that begins with them ends with the same bits, and verifies")
+    @Test("as initial weights, and the run ends with the same bits and verifies")
     func initialWeights() async throws {
         let (data, run) = (try SampleData(), RunFolder())
         let checkpoint = try await trained(data, run)
@@ -57,7 +57,7 @@ struct WeightsTests {
     }
 
     @Test(
-        "a run goes on for more epochs, to the bits of one that was to have them at once",
+        "for more epochs, with the bits of a run that had them from the start",
         arguments: [
             ["--schedule", "constant"], ["--schedule", "constant", "--warmup", "20"],
             ["--schedule", "step", "--step-epochs", "2", "--warmup", "5"],
@@ -85,7 +85,7 @@ struct WeightsTests {
             "made steps of epoch 4")
     }
 
-    @Test("what PyTorch's wrappers put into names is taken off and told")
+    @Test("without the prefixes of PyTorch's wrappers, which are reported")
     func wrapped() async throws {
         let (data, run) = (try SampleData(), RunFolder())
         _ = try await trained(data, run)
@@ -116,7 +116,7 @@ struct WeightsTests {
     }
 
     @Test(
-        "a name that is not valid UTF-8 is refused for that, and nothing is made in its place",
+        "unless their name is invalid UTF-8, which is rejected before anything is created",
         arguments: [
             #"train --run-dir "$name" --data "$DATA" --epochs 1"#, #"train --data "$name""#,
             #"train --resume "$name""#, #"evaluate "$name""#, #"verify "./$name/run""#,
@@ -134,7 +134,7 @@ struct WeightsTests {
     }
 
     @Test(
-        "so is one in a variable, or of the folder that a command is given in",
+        "unless a variable or the working folder has invalid UTF-8",
         arguments: [
             (Int32(64), #"TMPDIR=$(printf '/tmp/r\377') exec "$0" train --data "$DATA""#),
             (74, #"mkdir "$(printf 'r\377')" && cd r* && exec "$0" train --data ../data"#),
