@@ -11,7 +11,7 @@ public enum KeyTextError: Error, Equatable, CustomStringConvertible {
     /// It holds a key of another type.
     case otherKind(String)
 
-    /// What is wrong with the text, as the rest of a sentence about "it".
+    /// What is wrong with the text, as a clause to follow "it".
     public var description: String {
         switch self {
         case .notPEM: "holds no key in the PEM format"

@@ -69,7 +69,7 @@ public enum KernelSelectionError: Error, CustomStringConvertible, Equatable {
     /// `TERN_KERNELS` names a set that does not exist or that this processor cannot run.
     case unavailable(String, supported: [String])
 
-    /// One line that says what is wrong and what to do.
+    /// One line: what is wrong and what to do.
     public var description: String {
         switch self {
         case .unsupportedProcessor(let missing):

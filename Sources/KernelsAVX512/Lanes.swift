@@ -74,7 +74,7 @@ func load(_ source: UnsafePointer<Float>, count: Int) -> Lanes {
     return lanes
 }
 
-/// Stores the first `count` lanes and leaves what lies behind them alone.
+/// Stores the first `count` lanes and leaves the memory after them unchanged.
 @inline(__always)
 func store(_ values: Lanes, to target: UnsafeMutablePointer<Float>, count: Int) {
     for index in 0..<count { target[index] = values[index] }

@@ -57,7 +57,7 @@ public enum SigningKeyFile {
         return publicPath
     }
 
-    /// Writes a new file that everybody may read whom the umask allows to.
+    /// Writes a new file with mode 0666 less the umask.
     private static func writeNew(_ bytes: [UInt8], to path: String) throws(SigningKeyError) {
         let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
         guard file >= 0 else {

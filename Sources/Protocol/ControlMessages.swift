@@ -46,7 +46,7 @@ public struct Welcome: Codable, Sendable, Equatable {
     /// The fraction of each training target that is spread evenly over all classes.
     @Bounded<ProperShare> public var labelSmoothing: Double
 
-    /// What a worker needs to know.
+    /// A description of the run for a worker.
     public init(
         architecture: String, examples: Int, batchSize: Int, shards: Int, seed: UInt64,
         labelSmoothing: Double

@@ -15,8 +15,8 @@ struct ConnectionGuard {
         /// The time up to which `read` includes pings and pongs, from the connection's start on.
         var creditedUntil = ContinuousClock.now
         var isCut = false
-        /// The messages that its peer may send before the socket's owner trusts it: hellos, a second
-        /// apart, and what a peer that is no longer trusted sends until it learns so.
+        /// The messages allowed while the socket's owner does not trust the peer: hellos, a second
+        /// apart, and those that a dropped peer sends before it learns that it was dropped.
         var words = TokenBucket(most: 64, aSecond: 2)
 
         /// Records the peer that uses the descriptor now, which may not be the one before.

@@ -97,7 +97,7 @@ final class Dialler {
             reached = attempt.address
             pause = socket.options.reconnectInterval
         }
-        // Either means that nobody is there, or nobody any more.
+        // Either event means that no peer is there, or not any more.
         guard event.kind == .retrying || event.isFinal else { return }
         socket.hangUp(attempt.target)
         // A peer that was there may come back, or have moved.

@@ -8,7 +8,7 @@ public struct Message: Sendable {
     public let frames: [Frame]
 }
 
-/// What a socket took off its queue.
+/// A message that a socket took off its queue.
 public enum Received: Sendable {
     /// A whole message within the socket's limits.
     case message(Message)

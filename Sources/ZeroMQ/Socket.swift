@@ -49,7 +49,7 @@ public final class Socket {
     private(set) var dialler: Dialler?
     /// The timer that dials the one endpoint again, if libzmq does not do so by itself.
     var redialling: TimerToken?
-    /// What is known of the connections, while their events are monitored.
+    /// Tracks the connections, while their events are monitored.
     var connectionGuard: ConnectionGuard
 
     /// Opens a socket without an endpoint.

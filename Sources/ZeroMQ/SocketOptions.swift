@@ -42,7 +42,7 @@ public struct SocketOptions: Hashable, Sendable {
     ///
     /// Otherwise messages sent while a peer is away arrive, long stale, after its return.
     public var queuesOnlyWhenConnected = true
-    /// Who may be at the other end of a connection; nil for anybody, without encryption.
+    /// The keys of both ends of a connection; nil for no encryption, with any peer.
     public var encryption: Encryption?
     /// How soon to dial again after a connection broke or was refused.
     public var reconnectInterval: Duration = .milliseconds(100)
