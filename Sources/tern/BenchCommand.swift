@@ -2,7 +2,7 @@ import ArgumentParser
 import Benchmarks
 import Monitoring
 
-/// How fast this program is here.
+/// Benchmarks of this program on this machine.
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measure how fast Tern is on this machine.",
@@ -10,7 +10,7 @@ struct BenchCommand: AsyncParsableCommand {
         subcommands: [BenchKernels.self, BenchStep.self, BenchRound.self, BenchTrain.self])
 }
 
-/// Values after one option, with commas between them.
+/// The comma-separated values of one option.
 struct CommaSeparated<Value: ExpressibleByArgument>: ExpressibleByArgument {
     let values: [Value]
 
@@ -27,23 +27,23 @@ struct CommaSeparated<Value: ExpressibleByArgument>: ExpressibleByArgument {
     }
 }
 
-/// Ends a command with a usage error unless an option's value is possible.
+/// Rejects an option's value outside its range with a usage error.
 func require(_ option: String, _ value: Int, in range: ClosedRange<Int>) throws {
     guard !range.contains(value) else { return }
     throw ValidationError(
         "--\(option) must be from \(range.lowerBound) to \(range.upperBound), not \(value)")
 }
 
-/// Ends a command with a usage error unless it is told to measure for a sensible time.
+/// Rejects a measuring time out of range with a usage error.
 func requireSeconds(_ seconds: Double) throws {
     guard !(seconds > 0 && seconds <= 3600) else { return }
     throw ValidationError("--seconds must be above 0 and at most 3600, not \(seconds)")
 }
 
-/// A share of 0 to 1 in whole per cent; a dash where there is none.
+/// A fraction of 0 to 1 in whole per cent; a dash for nil.
 func share(_ value: Double?) -> String { value.map { fixed($0 * 100, 0) + "%" } ?? "-" }
 
-/// A number; a dash where there is none.
+/// A number; a dash for nil.
 func number(_ value: Double?, _ decimals: Int) -> String {
     value.map { fixed($0, decimals) } ?? "-"
 }

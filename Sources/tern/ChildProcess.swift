@@ -3,11 +3,11 @@ import Launching
 import Monitoring
 import Subprocess
 
-/// How a process that this one has started ended.
+/// How a child process ended.
 struct ChildEnd {
     let pid: pid_t
     let status: TerminationStatus
-    /// The last line that it printed for a person, where that is known.
+    /// The last line that it printed for people, if known.
     var lastWords: String?
     /// The last lines that it printed.
     var lastLines: [String] = []
@@ -18,10 +18,10 @@ struct ChildEnd {
         (self.pid, self.status, self.host) = (pid, status, host)
     }
 
-    /// How many last lines are kept for a run's summary.
+    /// The number of last lines kept for a run's summary.
     static let mostLines = 10
 
-    /// Whether nobody meant it to end: no exit status of Tern's own says why.
+    /// Whether it crashed: its end has none of Tern's exit statuses.
     var isCrash: Bool {
         switch status {
         case .exited(let code): !ExitStatus.isReasoned(code)
@@ -29,7 +29,7 @@ struct ChildEnd {
         }
     }
 
-    /// Whether it has ended because a signal asked it to.
+    /// Whether a signal asked it to stop.
     var isStopped: Bool {
         switch status {
         case .exited(let code): code > 128 && ExitStatus.isReasoned(code)
@@ -37,7 +37,7 @@ struct ChildEnd {
         }
     }
 
-    /// The failure that this is of a process of the run.
+    /// The failure of a run's process.
     func failure(of process: String) -> ProcessFailure {
         var failure = ProcessFailure(
             process: process, pid: Int(pid), lines: Array(lastLines.suffix(Self.mostLines)))
@@ -49,7 +49,7 @@ struct ChildEnd {
         return failure
     }
 
-    /// What became of it, in a few words.
+    /// A short description of the end.
     var reason: String {
         switch status {
         case .exited(let code):

@@ -1,15 +1,15 @@
-/// Words of a command line, for another process.
+/// The words of a command line for another process.
 struct CommandWords {
     /// The words, without the program.
     var words: [String]
 
-    /// Words without the program.
+    /// Makes a command line without the program.
     init(_ words: [String]) { self.words = words }
 
-    /// Those that this process was started with.
+    /// This process's own arguments.
     static var own: CommandWords { CommandWords(Array(CommandLine.arguments.dropFirst())) }
 
-    /// Takes an option and its value away.
+    /// Removes an option and its value.
     mutating func remove(option: String) {
         var kept: [String] = []
         var isValue = false

@@ -5,7 +5,7 @@ import Monitoring
 import Training
 import ZeroMQ
 
-/// Trains with workers on any machines, which dial in.
+/// Trains with workers that connect from any machine.
 struct CoordinatorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "coordinator",
@@ -93,7 +93,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
         return settled
     }
 
-    /// Tells who may join.
+    /// Logs who may join.
     private func tell(_ door: Door?, _ endpoint: String, _ logger: Logger) {
         guard let door else {
             guard endpoint.hasPrefix("tcp://") else { return }
@@ -108,10 +108,10 @@ struct CoordinatorCommand: AsyncParsableCommand {
         }
     }
 
-    /// What a worker has to say of its key on its command line.
+    /// The key option that a worker's command line needs.
     private func workerKeyText(_ door: Door?, _ endpoint: String) -> String {
         if door == nil { return endpoint.hasPrefix("tcp://") ? " --key none" : "" }
-        // Over ipc a worker looks for a credential only where one is named.
+        // Over ipc, a worker uses a credential only if one is named.
         return endpoint.hasPrefix("tcp://") ? "" : " --key NAME.key"
     }
 }

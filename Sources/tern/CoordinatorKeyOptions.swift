@@ -3,7 +3,7 @@ import DataParallel
 import Keys
 import Training
 
-/// Which key a coordinator has.
+/// The option for the coordinator's key.
 struct CoordinatorKeyOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -13,16 +13,16 @@ struct CoordinatorKeyOptions: ParsableArguments {
             valueName: "file"))
     var key: String?
 
-    /// The option for another command line, behind a space; empty where it was not given.
+    /// The option with a leading space for another command line; empty if not given.
     var text: String { keyText(key) }
 
-    /// Whom an endpoint lets in; nil for anybody.
+    /// The access control of an endpoint; nil if anyone may join.
     func door(for endpoint: String) throws -> Door? {
         if key == nil, endpoint.hasPrefix("tcp://"), let job = try JobKey.ofEnvironment {
             return try Door(job.coordinator)
         }
         let named = KeyPlace.ofCoordinator.named(key)
-        // At a socket in the file system only this user can dial.
+        // Only this user can connect to a socket in the file system.
         guard named != KeyPlace.anybody, key != nil || endpoint.hasPrefix("tcp://") else {
             return nil
         }
@@ -33,7 +33,7 @@ struct CoordinatorKeyOptions: ParsableArguments {
     }
 }
 
-/// The coordinator's key that a command manages.
+/// The coordinator's key to manage.
 struct ManagedKeyOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -41,16 +41,16 @@ struct ManagedKeyOptions: ParsableArguments {
                 + "~/.config/tern/coordinator.key)", valueName: "file"))
     var key: String?
 
-    /// The option for another command line, behind a space; empty where it was not given.
+    /// The option with a leading space for another command line; empty if not given.
     var text: String { keyText(key) }
 
-    /// The file.
+    /// The path of the key file.
     func path() throws -> String {
         try KeyPlace.ofCoordinator.named(key) ?? KeyPlace.ofCoordinator.inSettings()
     }
 }
 
-/// A coordinator's key: one that is named must be there, the user's own is made at the first need.
+/// A coordinator's key: a named one must exist, and the user's own is made on first use.
 func coordinatorKey(_ option: String?) throws -> CoordinatorKey {
     if let named = KeyPlace.ofCoordinator.named(option) { return try CoordinatorKey(path: named) }
     let path = try KeyPlace.ofCoordinator.inSettings()
@@ -60,7 +60,7 @@ func coordinatorKey(_ option: String?) throws -> CoordinatorKey {
         do {
             return try CoordinatorKey.make(at: path)
         } catch KeyError.exists {
-            // Another process has just made it.
+            // Another process has just made the key.
             return try CoordinatorKey(path: path)
         }
     }

@@ -3,7 +3,7 @@ import Datasets
 import FoundationEssentials
 import Monitoring
 
-/// What there is to learn from.
+/// Commands about data sets.
 struct DatasetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dataset", abstract: "Inspect data sets.", subcommands: [Info.self])

@@ -1,20 +1,20 @@
 import Monitoring
 import Training
 
-/// What a person can do about a run whose numbers are no longer finite.
+/// Advice for a run that diverged.
 struct DivergenceAdvice {
     private let configuration: RunConfiguration
     private let directory: RunDirectory
     private let command: String
 
-    /// Advice on the run in a folder, which `command` has carried out.
+    /// Advice for the run in a folder, trained by `command`.
     init(_ configuration: RunConfiguration, _ directory: RunDirectory, command: String) {
         self.configuration = configuration
         self.directory = directory
         self.command = command
     }
 
-    /// One line: what went wrong after so many steps, the last good checkpoint, a command to go on.
+    /// One line with the fault, the last good checkpoint, and a command to continue.
     func text(afterStep step: Int) -> String {
         guard step > 0 else {
             return
@@ -24,8 +24,8 @@ struct DivergenceAdvice {
         let what =
             "the training diverged: after step \(step) the loss, a gradient or a weight is no longer "
             + "a finite number"
-        // The weights after the last step are those that give no finite loss, so a checkpoint of
-        // them is not good.
+        // The weights after the last step are those with a loss that is not finite, so their
+        // checkpoint is not good.
         guard let good = directory.checkpoints.newestPath(before: step) else {
             return
                 "\(what); no checkpoint was due before that, so start again with a lower learning "
@@ -36,10 +36,10 @@ struct DivergenceAdvice {
             + "learning rate: \(milderCommand(weights))"
     }
 
-    /// The command that trains by the same configuration, but with smaller steps.
+    /// The command to train with the same configuration but smaller steps.
     private func milderCommand(_ more: [String]) -> String {
         let (training, defaults) = (configuration.training, TrainingConfiguration())
-        // As a Float, a tenth has no tail of digits.
+        // A Float prints a tenth without rounding digits.
         let rate = Float(min(training.learningRate / 10, defaults.learningRate))
         var words = [command, "--config", shellWord(directory.configuration)] + more
         words += ["--learning-rate", "\(max(rate, .leastNormalMagnitude))"]

@@ -2,7 +2,8 @@ import Datasets
 import Images
 import Monitoring
 
-/// An example of an IDX file as a picture: floats from the lowest, black, to the highest, white.
+/// An example of an IDX file as a picture; floats are scaled from the lowest, black, to the
+/// highest, white.
 func picture(of example: ArraySlice<UInt8>, _ shape: ExampleShape) -> Picture {
     func picture(_ pixels: [UInt8], _ notes: [String] = []) -> Picture {
         Picture(rows: shape.rows, columns: shape.columns, pixels: pixels, notes: notes)
@@ -21,7 +22,7 @@ func picture(of example: ArraySlice<UInt8>, _ shape: ExampleShape) -> Picture {
 }
 
 extension ExampleSet {
-    /// An example as a picture that a run's folder keeps.
+    /// An example as a picture for a run's folder.
     func picture(of index: Int) -> TestReport.Picture {
         let size = shape.byteCount
         let picture = tern.picture(of: values[index * size..<(index + 1) * size], shape)

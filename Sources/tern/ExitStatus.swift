@@ -13,7 +13,7 @@ import Training
 import Verification
 import ZeroMQ
 
-/// What the process's exit status means; numbers from 64 on are those of `sysexits.h`.
+/// The exit statuses; numbers from 64 on are those of `sysexits.h`.
 enum ExitStatus {
     static let diverged: Int32 = 1
     static let differs: Int32 = 2
@@ -29,12 +29,12 @@ enum ExitStatus {
     static let refused: Int32 = 76
     static let configuration: Int32 = 78
 
-    /// The status that a signal ends a process with.
+    /// The status of a process ended by a signal.
     static func signal(_ number: Int32) -> Int32 { 128 + number }
 
-    /// Every status that Tern ends with, and what it says.
+    /// All exit statuses of Tern and their meanings.
     ///
-    /// The help shows this table, and a test holds the documentation to it.
+    /// The help shows this table, and a test compares the documentation with it.
     static let meanings: [(status: Int32, meaning: String)] = [
         (0, "done"),
         (diverged, "the training diverged: a number is no longer finite"),
@@ -55,17 +55,17 @@ enum ExitStatus {
         (signal(SIGTERM), "stopped by SIGTERM"),
     ]
 
-    /// Whether Tern ended by its own decision: done, stopped, or for a reason that it has told.
+    /// Whether Tern ended by itself: done, stopped, or for a reported reason.
     static func isReasoned(_ status: Int32) -> Bool { meanings.contains { $0.status == status } }
 
-    /// The table of all statuses, a line each.
+    /// The table of all statuses, one per line.
     static var table: String {
         meanings.map { status, meaning in
             "  \(status)\(String(repeating: " ", count: 5 - "\(status)".count))\(meaning)"
         }.joined(separator: "\n")
     }
 
-    /// The status for an error that a command ended with.
+    /// The status for a command's error.
     static func of(_ error: any Error) -> Int32 {
         switch error {
         case let failure as Failure: failure.status
@@ -152,13 +152,13 @@ enum ExitStatus {
     }
 }
 
-/// An end that is no success, with the one line that says why.
+/// An unsuccessful end with a one-line reason.
 struct Failure: Error {
     let status: Int32
     var message: String
 }
 
-/// Runs a command's work; an error becomes one line on standard error and an exit status.
+/// Runs a command; an error becomes one line on standard error and an exit status.
 func exitCleanly(_ work: () async throws -> Void) async throws {
     do {
         try await work()
@@ -173,21 +173,21 @@ func exitCleanly(_ work: () async throws -> Void) async throws {
     }
 }
 
-/// Tells in one line why something failed.
+/// Prints an error in one line.
 func printError(_ message: String) { printLine("error", message) }
 
-/// Tells in one line what is odd, although the command goes on.
+/// Prints a warning in one line.
 func printWarning(_ message: String) { printLine("warning", message) }
 
 private func printLine(_ kind: String, _ message: String) {
     Output.error("tern: \(kind): \(plainText(message))")
 }
 
-/// The one line that says why; empty where it has been said.
+/// The one-line reason; empty if it was reported already.
 func errorMessage(of error: any Error) -> String {
     switch error {
     case let failure as Failure: failure.message
-    // The one who sent the signal knows, and the training has told itself what was wrong.
+    // The sender of a signal knows the reason, and a training reports its own.
     case BenchmarkError.interrupted, BenchmarkError.trainingFailed, OutputError.stopped: ""
     default: "\(error)"
     }

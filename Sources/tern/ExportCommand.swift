@@ -2,7 +2,7 @@ import ArgumentParser
 import Monitoring
 import Training
 
-/// Writes a model in another program's terms.
+/// Exports a model as a PyTorch program.
 struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",

@@ -1,7 +1,7 @@
 import ArgumentParser
 import DataParallel
 
-/// What a coordinator does about workers that do not do their part, or do it wrongly.
+/// The options for workers that are silent, late or wrong.
 struct FaultOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(

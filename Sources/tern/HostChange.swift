@@ -1,23 +1,23 @@
 import Launching
 import Logging
 
-/// What becomes of a run's workers when the list of its machines changes.
+/// Updates a run's workers when the list of its machines changes.
 struct HostChange {
     private let supervisor: WorkerSupervisor
     private let logger: Logger
-    /// The machines that a worker was started on, by name.
+    /// The hosts on which workers were started, by name.
     private var started: [String: Host]
-    /// Why the list could not be used the last time.
+    /// The last reported error of the list.
     private var complaint = ""
 
-    /// A run that has begun on some hosts.
+    /// A run that has started on some hosts.
     init(of hosts: [Host], _ supervisor: WorkerSupervisor, _ logger: Logger) {
         self.supervisor = supervisor
         self.logger = logger
         started = Dictionary(uniqueKeysWithValues: hosts.map { ("\($0)", $0) })
     }
 
-    /// Starts workers on machines that are new, and ends those on machines that are named no more or differently.
+    /// Starts workers on new hosts, and stops workers on hosts that were removed or changed.
     mutating func apply(
         _ result: Result<HostList, any Error>, _ worker: (Host) -> HostWorker
     ) async {
@@ -39,7 +39,7 @@ struct HostChange {
             await supervisor.stop(name)
         }
         let running = await supervisor.names
-        // One that was named differently first has to end.
+        // A worker whose host was changed must end first.
         for host in hosts where started["\(host)"] == nil && !running.contains("\(host)") {
             logger.info("\(host) is new: starting a worker there")
             started["\(host)"] = host

@@ -5,7 +5,7 @@ import Monitoring
 import Training
 import ZeroMQ
 
-/// Which machines a launch takes, and how it gets there.
+/// The options for a launch's machines, and for the logins there.
 struct HostOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -72,23 +72,23 @@ struct HostOptions: ParsableArguments {
         if port == 0 { throw ValidationError("--port must be from 1 to 65535, not 0") }
     }
 
-    /// Where the machines are named.
+    /// The source of the list of machines.
     func source() throws -> HostSource {
         if let host { return .fixed(try HostList(option: host)) }
         if let hosts { return .file(hosts) }
         return .command(hostsCommand ?? "")
     }
 
-    /// The machine that runs the coordinator; nil for this one.
+    /// The machine to run the coordinator; nil for this one.
     func coordinatorHost() throws -> Host? { try coordinator.map { try Host(login: $0) } }
 
-    /// The programs that machines may get.
+    /// The programs for the machines.
     func programs() async throws -> [RemoteProgram] {
         let own = try await RemoteProgram(at: OwnExecutable.path)
         return try program.map { try RemoteProgram(bundle: $0) } + [own]
     }
 
-    /// The options for another command line, behind a space.
+    /// The options with leading spaces for another command line.
     var text: String {
         let named: [(String, String?)] = [
             ("hosts", hosts), ("host", host), ("hosts-command", hostsCommand),

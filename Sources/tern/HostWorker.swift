@@ -4,7 +4,7 @@ import Launching
 import Subprocess
 import ZeroMQ
 
-/// A worker that a launch has on a host.
+/// A launch's worker on a host.
 final class HostWorker: WorkerProcess {
     /// The host.
     let host: Host
@@ -17,7 +17,7 @@ final class HostWorker: WorkerProcess {
     private struct State {
         var isEnding = false
         var connection: HostConnection?
-        /// The login of preflight, which waits for what becomes of the launch.
+        /// The preflight login, which waits for the launch to continue or end.
         var first: First?
     }
 
@@ -28,10 +28,10 @@ final class HostWorker: WorkerProcess {
         let said: Locked<(@Sendable (String) -> Void)?>
     }
 
-    /// How long a worker looks for a coordinator that it has lost, in seconds.
+    /// How long a worker tries to reconnect to a lost coordinator, in seconds.
     private static let joinTimeout = 60
 
-    /// A worker on a host, by a login that has not begun.
+    /// A worker on a host, not logged in yet.
     init(
         on host: Host, by login: HostLogin, _ key: JobKey, logLevel: String, prefix: String?
     ) {
@@ -53,7 +53,7 @@ final class HostWorker: WorkerProcess {
         connection?.end()
     }
 
-    /// Logs in and looks at the host; the login stays, for the first run.
+    /// Logs in and probes the host; the login stays open for the first run.
     func look() async -> HostReport {
         let (reports, report) = AsyncStream<HostReport>.makeStream()
         let (gate, go) = AsyncStream<Void>.makeStream()
@@ -94,7 +94,7 @@ final class HostWorker: WorkerProcess {
         let status: Int32?
         do {
             if let first {
-                // A host that is ready has a process here.
+                // After preflight, a ready host already has a process on this machine.
                 if let pid = process.withLock({ $0 }) { started(pid) }
                 first.said.withLock { $0 = said }
                 first.go.yield()
@@ -126,7 +126,7 @@ final class HostWorker: WorkerProcess {
             host: name)
     }
 
-    /// One login.
+    /// Runs one login.
     private func session(
         isMeasured: Bool, started: @escaping @Sendable (pid_t) -> Void,
         said: @escaping @Sendable (String) -> Void,
@@ -148,7 +148,7 @@ final class HostWorker: WorkerProcess {
             })
     }
 
-    /// The arguments of `tern` there.
+    /// The arguments of `tern` on the host.
     func arguments(_ ready: ReadyHost) -> [String] {
         [
             "worker", "--connect", ready.endpoint, "--key", KeyPlace.standardInput, "--lifeline",
@@ -157,7 +157,7 @@ final class HostWorker: WorkerProcess {
         ]
     }
 
-    /// Waits until the login of preflight is over, if there is one that was ended.
+    /// Waits until the preflight login has ended, if there is one.
     func finishLooking() async {
         let first = state.withLock { $0.first }
         _ = await first?.task.result

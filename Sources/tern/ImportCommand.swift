@@ -2,7 +2,7 @@ import ArgumentParser
 import Monitoring
 import Training
 
-/// Makes a model of Tern's from PyTorch's weights.
+/// Makes a Tern model from PyTorch's weights.
 struct ImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Monitoring
 
-/// Looks into a trained model.
+/// Describes a trained model.
 struct InspectCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect",

@@ -2,10 +2,10 @@ import FoundationEssentials
 import Keys
 
 extension JobKey {
-    /// The variable that holds the key of a job itself, not a file's name.
+    /// The variable with the job's key itself, not with a file name.
     static let variable = "TERN_JOB_KEY"
 
-    /// The key that this process was given with its environment; nil where there is none.
+    /// The key from this process's environment; nil if there is none.
     static var ofEnvironment: JobKey? {
         get throws(KeyError) {
             let text = ProcessInfo.processInfo.environment[variable] ?? ""

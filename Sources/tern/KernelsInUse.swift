@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Kernels
 
-/// The fastest kernels of this processor, or those that the environment forces.
+/// The fastest kernels for this processor, or those that the environment selects.
 ///
 /// - Throws: ``KernelSelectionError`` if this processor cannot run them.
 func kernelsInUse() throws(KernelSelectionError) -> any KernelSet.Type {

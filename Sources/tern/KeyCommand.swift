@@ -1,7 +1,7 @@
 import ArgumentParser
 import Keys
 
-/// The coordinator's key, and the credentials of its workers.
+/// Commands about the coordinator's key and the workers' credentials.
 struct KeyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "key",
@@ -18,7 +18,7 @@ struct KeyCommand: AsyncParsableCommand {
         ])
 }
 
-/// The name that an argument is.
+/// Parses an argument as a name.
 func keyName(_ text: String) throws(KeyError) -> KeyName {
     guard let name = KeyName(text) else { throw .badName(text) }
     return name

@@ -2,7 +2,7 @@ import ArgumentParser
 import Keys
 import Monitoring
 
-/// Makes the key of a job.
+/// Makes a job's key.
 struct KeyJobCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "job",

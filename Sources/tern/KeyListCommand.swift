@@ -2,7 +2,7 @@ import ArgumentParser
 import Keys
 import Monitoring
 
-/// Shows who may join.
+/// Lists the workers that may join.
 struct KeyListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the workers that may join.")

@@ -2,7 +2,7 @@ import ArgumentParser
 import Keys
 import Monitoring
 
-/// Takes a worker's right to join away.
+/// Revokes a worker's credential.
 struct KeyRemoveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "remove",

@@ -2,7 +2,7 @@ import ArgumentParser
 import Keys
 import Monitoring
 
-/// Replaces the coordinator's key while its workers' credentials stay valid.
+/// Replaces the coordinator's key; its workers' credentials stay valid.
 struct KeyRotateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rotate",

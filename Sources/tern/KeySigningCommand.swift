@@ -2,7 +2,7 @@ import ArgumentParser
 import Keys
 import Monitoring
 
-/// Makes a pair of keys that runs are signed with.
+/// Makes a key pair to sign runs with.
 struct KeySigningCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "signing",

@@ -2,7 +2,7 @@ import ArgumentParser
 import Keys
 import Monitoring
 
-/// Has a worker's credential trust the coordinator's next key.
+/// Adds the coordinator's next key to a worker's credential.
 struct KeyTrustCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trust",

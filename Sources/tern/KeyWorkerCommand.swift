@@ -44,7 +44,7 @@ struct KeyWorkerCommand: AsyncParsableCommand {
         do throws(KeyError) {
             try AllowList.add(worker, for: key)
         } catch {
-            // Nobody would let it in.
+            // A credential that is not on the list is useless.
             unlink(path)
             throw error
         }

@@ -7,7 +7,7 @@ import Monitoring
 import Training
 import ZeroMQ
 
-/// Trains with workers on other machines, which it starts by ssh.
+/// Trains with workers on other machines, started over ssh.
 struct LaunchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "launch",
@@ -76,13 +76,13 @@ struct LaunchCommand: AsyncParsableCommand {
         }
     }
 
-    /// Leaves the launch to a machine that has the coordinator.
+    /// Runs the launch on another machine, with the coordinator there.
     private func launch(from host: Host) async throws {
         var arguments = CommandWords.own
         arguments.words.removeFirst()
         arguments.remove(option: "--coordinator")
         if hostOptions.hosts != nil {
-            // The file is here.
+            // The file exists only here, so its hosts are passed instead.
             arguments.remove(option: "--hosts")
             let list = try await hostOptions.source().list()
             arguments.words += ["--host", list.text]
@@ -100,7 +100,7 @@ struct LaunchCommand: AsyncParsableCommand {
             of: hosts, hostOptions, job, lanes: options.threads,
             logLevel: configuration.logLevel, isShown: showHosts)
         do {
-            // The lines of a run's log may be for a program.
+            // JSON log lines are for a program, so no table may be between them.
             let isTableShown = try dryRun || plan || options.log.form(isOneOfMany: false) != .json
             preflight.tell(withTable: isTableShown)
             if dryRun { try preflight.show(preflight.commands) }
@@ -114,7 +114,7 @@ struct LaunchCommand: AsyncParsableCommand {
         }
     }
 
-    /// Trains on the hosts that are ready.
+    /// Trains on the usable hosts.
     private func train(
         _ configuration: RunConfiguration, _ job: Job, _ preflight: Preflight,
         following source: HostSource
@@ -140,7 +140,7 @@ struct LaunchCommand: AsyncParsableCommand {
         let supervisor = try WorkerSupervisor(
             restarts: restarts.budget, session: session,
             onEnd: { reason, remaining in
-                // Other machines may still come.
+                // With a changeable list, other machines may still be added.
                 guard isFixed || remaining > 0 else { return }
                 await coordinator.localWorkerEnded(reason, remaining: remaining)
             })

@@ -3,19 +3,20 @@ import Synchronization
 import SystemPackage
 import ZeroMQ
 
-/// What ties the processes that this one starts to its own life.
+/// A pipe that ends this process's children when this process ends.
 ///
-/// Each has as standard input the reading end of one pipe whose writing end only this process has.
-/// However this process ends, even by SIGKILL, the kernel closes that end, and they end with it.
+/// Each child's standard input is the reading end of one pipe, whose writing end only this process
+/// holds. However this process ends, even by SIGKILL, the kernel closes the writing end, and the
+/// children end.
 final class Lifeline: Sendable {
-    /// What the processes get as standard input.
+    /// The standard input of the children.
     let readEnd: FileDescriptor
     private let writeEnd: Mutex<FileDescriptor?>
 
-    /// Makes a pipe that holds so many restarts, for a ``RestartBudget`` at its reading end.
+    /// Makes a pipe with a number of restarts for a ``RestartBudget`` at its reading end.
     init(restarts: Int = 0) throws {
         let pipe = try FileDescriptor.pipe()
-        // A process that held the writing end too would never see it close.
+        // A child that also held the writing end would never see it close.
         for end in [pipe.readEnd, pipe.writeEnd] { _ = fcntl(end.rawValue, F_SETFD, FD_CLOEXEC) }
         try pipe.writeEnd.writeAll([UInt8](repeating: 0, count: restarts))
         readEnd = pipe.readEnd
@@ -27,7 +28,7 @@ final class Lifeline: Sendable {
         try? readEnd.close()
     }
 
-    /// Tells the processes to end.
+    /// Tells the children to end.
     func cut() {
         writeEnd.withLock { end in
             try? end?.close()
@@ -35,16 +36,16 @@ final class Lifeline: Sendable {
         }
     }
 
-    /// Whether the processes were told to end.
+    /// Whether ``cut()`` was called.
     var isCut: Bool { writeEnd.withLock { $0 == nil } }
 
-    /// Ends this process at once when the one that started it ends.
+    /// Ends this process when its parent ends.
     static func endWithParent() { whenParentEnds { _exit(ExitStatus.workersEnded) } }
 
-    /// Does something, on a thread of its own, when the process that started this one ends or wants it to end.
+    /// Runs `work` on its own thread when the parent ends or wants this process to end.
     static func whenParentEnds(_ work: @escaping @Sendable () -> Void) {
         let thread = NativeThread.start(name: "tern-lifeline") {
-            // Only the end of the pipe, not what it holds, ends this wait.
+            // Waits only for the pipe's end, not for its data.
             var input = pollfd(fd: STDIN_FILENO, events: 0, revents: 0)
             while poll(&input, 1, -1) < 0 && errno == EINTR {}
             work()
@@ -53,9 +54,9 @@ final class Lifeline: Sendable {
     }
 }
 
-/// The restarts of crashed processes that are left: bytes in the pipe of a ``Lifeline``.
+/// The remaining restarts after crashes: bytes in the pipe of a ``Lifeline``.
 ///
-/// So a supervisor and its coordinators, one after another, take from one stock, whoever crashes.
+/// So a supervisor and its successive coordinators share one budget for all crashes.
 struct RestartBudget {
     /// No restarts.
     static let none = RestartBudget(pipe: nil)
@@ -64,14 +65,14 @@ struct RestartBudget {
 
     private init(pipe: Int32?) { self.pipe = pipe }
 
-    /// The budget at the reading end of a lifeline.
+    /// The budget in the pipe of a lifeline's reading end.
     init(_ readEnd: FileDescriptor) {
         let flags = fcntl(readEnd.rawValue, F_GETFL)
         _ = fcntl(readEnd.rawValue, F_SETFL, flags | O_NONBLOCK)
         pipe = readEnd.rawValue
     }
 
-    /// Takes one restart, and says how many are left then; nil if there was none.
+    /// Takes one restart and returns how many are left; nil if there was none.
     func take() -> Int? {
         var byte: UInt8 = 0
         guard let pipe, read(pipe, &byte, 1) == 1 else { return nil }

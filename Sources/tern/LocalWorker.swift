@@ -5,31 +5,31 @@ import Launching
 import Subprocess
 import SystemPackage
 
-/// A worker process beside the coordinator, on its machine.
+/// A worker process on the coordinator's machine.
 struct LocalWorker: WorkerProcess {
     let name: String
-    /// Where it dials in.
+    /// The endpoint of the coordinator.
     private let endpoint: String
     private let threads: Int
     private let logLevel: String
-    /// What the processes of the run live no longer than.
+    /// Ends the run's processes with this one.
     private let lifeline: Lifeline
-    /// What it proves its identity with, also when it is started again.
+    /// The secret that proves its identity, the same after a restart.
     private let secret: WorkerSecret
     private let place: [String]
-    /// The file of the key that it joins with; nil where it needs none, or finds it itself.
+    /// The key file to join with; nil if it needs none or finds it itself.
     private let key: String?
 
     var prefix: String? { nil }
     var isEnding: Bool { lifeline.isCut }
 
-    /// The workers of one training, which end together.
+    /// The workers of one training, which share a lifeline.
     static func all(
         _ count: Int, threads: Int, endpoint: String, key: String? = nil, logLevel: String
     ) throws -> [LocalWorker] {
         let lifeline = try Lifeline()
-        // Each lane stays on a processor of its own if together they take all. Where some are left, Linux
-        // finds an idle one, and two trainings do not end up on the same.
+        // Lanes are pinned if they use all processors. Otherwise Linux finds idle processors, and
+        // two trainings do not share the same ones.
         let isPlaced = count * threads == Processors.allowed.count
         return (0..<count).map { worker in
             LocalWorker(

@@ -4,9 +4,9 @@ import Logging
 import Monitoring
 import Training
 
-/// What a process logs, and how.
+/// The options of logging.
 ///
-/// An option wins over its variable.
+/// An option overrides its variable.
 struct LogOptions: ParsableArguments {
     @Option(help: .setting(\.logLevel)) var logLevel: Logger.Level?
 
@@ -16,22 +16,23 @@ struct LogOptions: ParsableArguments {
             """)
     var logFormat: LogFormat?
 
-    /// The level that is asked for, if there is one.
+    /// The requested level, if any.
     ///
-    /// - Throws: ``Failure`` if the variable holds none.
+    /// - Throws: ``Failure`` if the variable is invalid.
     var level: Logger.Level? {
         get throws { try logLevel ?? Self.value(of: "TERN_LOG_LEVEL") }
     }
 
-    /// How lines are printed.
+    /// The form of log lines.
     ///
-    /// - Parameter isOneOfMany: whether a person may want to merge the output with that of other processes.
-    /// - Throws: ``Failure`` if the variable holds no format.
+    /// - Parameter isOneOfMany: whether people may want to merge the output with that of other
+    ///   processes.
+    /// - Throws: ``Failure`` if the variable is invalid.
     func form(isOneOfMany: Bool) throws -> LogForm {
         LogForm(try logFormat ?? Self.value(of: "TERN_LOG_FORMAT"), isOneOfMany: isOneOfMany)
     }
 
-    /// The value that a variable holds; nil where it is not set, or empty.
+    /// The value of a variable; nil if it is unset or empty.
     private static func value<Value: RawRepresentable & CaseIterable>(
         of variable: String
     ) throws -> Value? where Value.RawValue == String {

@@ -1,30 +1,30 @@
 import Glibc
 import Training
 
-/// The private folder that holds the socket at which local workers meet their coordinator.
+/// The private folder with the coordinator's socket for local workers.
 ///
-/// The coordinator keeps it locked. One that is not locked was left by a coordinator that was killed
-/// before it had any worker to clear up after it.
+/// The coordinator keeps it locked. An unlocked folder belongs to a coordinator that was killed
+/// before it had a worker to clean up.
 struct MeetingPoint {
     private var folder = ""
     private static let prefix = "tern-meeting"
     private static let socketName = "coordinator"
 
-    /// The endpoint inside the folder.
+    /// The endpoint in the folder.
     var endpoint: String { "ipc://\(folder)/\(Self.socketName)" }
 
-    /// Makes a folder that only this user may enter, and takes away those that were left over.
+    /// Makes a folder that only this user may enter, and removes abandoned ones.
     init() throws(FileError) {
         let place = Self.place
         Self.sweep(place)
-        // Another coordinator that sweeps may come between a folder's making and its locking.
+        // Another coordinator may remove the folder before it is locked, so this tries again.
         for _ in 0..<10 {
             folder = try Files.makeTemporaryFolder(Self.prefix, in: place)
             let outcome = Self.lock(folder)?.outcome
             if outcome == .locked, Files.isFolder(folder) { return }
             rmdir(folder)
             if case .unsupported = outcome {
-                // Under a name that nobody sweeps who can lock.
+                // Uses another prefix, so that coordinators that can lock do not remove the folder.
                 folder = try Files.makeTemporaryFolder("tern-unlocked", in: place)
                 return
             }
@@ -33,7 +33,7 @@ struct MeetingPoint {
             operation: "lock a folder in", path: place, code: EWOULDBLOCK, option: "TMPDIR")
     }
 
-    /// Where temporary folders are made, unless the path of a socket in there would be too long.
+    /// The folder for temporary folders, unless a socket's path in it would be too long.
     private static var place: String {
         let place = Files.temporaryFolder
         let longestSocketPath = 107
@@ -41,14 +41,14 @@ struct MeetingPoint {
         return path.utf8.count <= longestSocketPath ? place : "/tmp"
     }
 
-    /// The meeting point of an endpoint that another process made.
+    /// The meeting point of another process's endpoint.
     init?(endpoint: String) {
         let (scheme, name) = ("ipc://", "/" + Self.socketName)
         guard endpoint.hasPrefix(scheme), endpoint.hasSuffix(name) else { return nil }
         folder = String(endpoint.dropFirst(scheme.count).dropLast(name.count))
     }
 
-    /// Takes the folder away, unless it holds anything else.
+    /// Removes the folder, unless it contains other files.
     func remove() {
         unlink("\(folder)/\(Self.socketName)")
         rmdir(folder)
@@ -65,7 +65,7 @@ struct MeetingPoint {
 
     private init(folder: String) { self.folder = folder }
 
-    /// Locks a folder of this user for as long as this process has the descriptor open.
+    /// Locks a folder of this user while the returned descriptor is open.
     private static func lock(
         _ folder: String
     ) -> (descriptor: Int32, outcome: Files.LockOutcome)? {

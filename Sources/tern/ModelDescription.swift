@@ -3,7 +3,7 @@ import Monitoring
 import NeuralNetwork
 import Training
 
-/// A model as lines for people: its network, its tensors, and the settings of its run.
+/// A model described for people: its network, its tensors, and its run's settings.
 func describe(_ model: ModelFile, path: String) -> String {
     let network = model.architecture
     let layout = ParameterLayout(network)
@@ -30,7 +30,7 @@ func describe(_ model: ModelFile, path: String) -> String {
         columns([["tensor", "shape", "parameters"]] + tensors + [["total", "", total(layout)]]))
     if let configuration = model.configuration {
         parts.append(
-            // The first lines tell the data set as it was recognised, whatever was looked for.
+            // The first lines have the recognised data set, which may differ from the setting.
             columns(
                 [["setting", "value"]]
                     + configuration.settings.filter { $0.option != "dataset" }
@@ -43,7 +43,7 @@ func describe(_ model: ModelFile, path: String) -> String {
 
 private func total(_ layout: ParameterLayout) -> String { grouped(Double(layout.count)) }
 
-/// A row a layer: what goes in, what comes out, and how many parameters it has.
+/// One row per layer: its input, its output, and its number of parameters.
 private func layers(_ network: Architecture, _ layout: ParameterLayout) -> [[String]] {
     let width = network.hiddenSize * network.directions
     let cell = network.cell.rawValue + (network.cell == .rnn ? " (\(network.nonlinearity))" : "")
@@ -72,7 +72,7 @@ private func layers(_ network: Architecture, _ layout: ParameterLayout) -> [[Str
         + [["readout", "outputs \(outputs), \(width) to \(network.classes) classes: \(count)"]]
 }
 
-/// Rows whose columns begin below one another, indented by two.
+/// Rows in aligned columns, indented by two spaces.
 private func columns(_ rows: [[String]]) -> String {
     let count = rows.map(\.count).max() ?? 0
     let widths = (0..<count).map { column in

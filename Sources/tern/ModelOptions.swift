@@ -5,7 +5,7 @@ import Monitoring
 import NeuralNetwork
 import Training
 
-/// A trained model on the command line.
+/// The options for a trained model.
 struct ModelOptions: ParsableArguments {
     @Argument(
         help: "A model, a checkpoint, the folder of a run, or a state_dict saved by PyTorch.")
@@ -14,16 +14,16 @@ struct ModelOptions: ParsableArguments {
     @OptionGroup(title: "What a state_dict saved by PyTorch does not contain")
     var untold: StateDictOptions
 
-    /// The model with its file's path.
+    /// The model and its file's path.
     func read() throws -> (path: String, model: ModelFile) {
         let path = try RunDirectory.weights(at: model)
         return (path, try untold.read(path))
     }
 
-    /// The folder of the run that the model lies in; nil if it lies elsewhere.
+    /// The folder of the model's run; nil if it is not in one.
     var run: String? {
         let folder = Files.isFolder(model) ? model : Files.folder(of: model)
-        // Other programs have a config.json beside their models, too.
+        // Other programs also keep a config.json beside their models.
         return [folder, "\(folder)/.."].first { run in
             Files.exists(RunDirectory.configuration(in: run))
                 && Files.exists(RunDirectory.log(in: run))
@@ -31,7 +31,7 @@ struct ModelOptions: ParsableArguments {
     }
 }
 
-/// What a `state_dict` does not tell about its network.
+/// The settings that a `state_dict` does not contain.
 struct StateDictOptions: ParsableArguments {
     @Option(help: "Pixel rows of an image. (default: from the tensors, or else 28)")
     var rows: Int?
@@ -59,9 +59,9 @@ struct StateDictOptions: ParsableArguments {
             """)
     var readout: Readout?
 
-    /// Reads a model's file.
+    /// Reads a model file.
     ///
-    /// - Throws: ``Failure`` where an option is given for a file that tells all itself.
+    /// - Throws: ``Failure`` if an option is given for a file that has its settings.
     func read(_ path: String) throws -> ModelFile {
         var settings = StateDictSettings()
         settings.imageRows = rows
@@ -85,7 +85,7 @@ struct StateDictOptions: ParsableArguments {
 }
 
 extension ModelFile {
-    /// What was taken off the names of the file's tensors, if anything was.
+    /// A note about prefixes removed from the tensors' names, if any.
     func note(_ path: String) -> String? {
         let parts = wrappers.joined(separator: " and ")
         return parts.isEmpty ? nil : "\(path): took \(parts) off the names of the tensors"

@@ -7,7 +7,7 @@ import Training
 import Watching
 import ZeroMQ
 
-/// Serves runs as web pages, and their metrics to Prometheus.
+/// Serves runs as web pages, and their metrics for Prometheus.
 struct MonitorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "monitor",
@@ -50,12 +50,12 @@ struct MonitorCommand: AsyncParsableCommand {
         }
     }
 
-    /// Ends the process when the run's has ended, once open pages show how that did.
+    /// Ends the process after the run's process, once open pages show the final state.
     private static func endWithParent(_ library: RunLibrary) {
         Lifeline.whenParentEnds {
             Task {
                 await library.sendLastNews()
-                // A moment for what was sent to leave.
+                // Leaves time to send the last output.
                 try? await Task.sleep(for: .milliseconds(200))
                 _exit(0)
             }
@@ -82,11 +82,11 @@ struct MonitorCommand: AsyncParsableCommand {
         }
         if lifeline { Self.endWithParent(library) }
         try Output.line("showing \(shellWord(path))\(link(to: server, token))")
-        // Until a signal ends the process.
+        // Waits for a signal to end the process.
         while true { try await Task.sleep(for: .seconds(3600)) }
     }
 
-    /// Where the server is, with the token only for a person: others may read a log.
+    /// The server's URL, with the token only on a terminal, because others may read a log.
     private func link(to server: MonitorServer, _ token: AccessToken?) -> String {
         let link = "http://\(server.address)/"
         guard let token, let tokenFile else { return " at \(link)" }
@@ -96,7 +96,7 @@ struct MonitorCommand: AsyncParsableCommand {
     }
 }
 
-/// An address and a port to listen at.
+/// A host and port to listen on.
 struct ListenAddress: ExpressibleByArgument {
     let host: String
     let port: Int
@@ -120,18 +120,18 @@ struct ListenAddress: ExpressibleByArgument {
 
     var defaultValueDescription: String { text }
 
-    /// As it is written on a command line.
+    /// The form on a command line.
     var text: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
-    /// Whether only this machine reaches it.
+    /// Whether it is reachable only from this machine.
     var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
 }
 
-/// Runs that a person has named.
+/// Runs named on a command line.
 enum RunPlace {
     /// The run, or the runs, at a path.
     ///
-    /// - Parameter isRun: whether it is a run for sure, which may have no file yet.
+    /// - Parameter isRun: whether the path is known to be a run, even without files yet.
     /// - Throws: ``Failure`` if there is nothing there.
     static func library(_ path: String, isRun: Bool) throws -> RunLibrary {
         do throws(FileError) {
@@ -141,7 +141,7 @@ enum RunPlace {
         }
     }
 
-    /// A run; where a folder of runs is named, the one whose name comes last, which is the newest.
+    /// A run; in a folder of runs, the one with the last name, which is the newest.
     ///
     /// - Throws: ``Failure`` if there is none.
     static func run(_ path: String) throws -> (watch: RunWatch, path: String) {

@@ -5,17 +5,18 @@ import Subprocess
 import SystemPackage
 import Training
 
-/// The monitor that `tern train --monitor` starts beside a run: a process of its own, which only reads.
+/// The monitor process that `tern train --monitor` starts beside a run, which only reads.
 struct MonitorProcess {
     /// The folder of the run.
     let run: String
-    /// Where on this machine it listens.
+    /// The port on this machine.
     let port: UInt16
 
-    /// Starts the monitor, carries out `work`, and ends the monitor.
+    /// Starts the monitor, runs `work`, and ends the monitor.
     ///
-    /// - Parameter tell: told where the page is and, if the monitor ends too soon, why.
-    /// - Throws: ``Failure`` if the monitor cannot listen; then `work` is not begun.
+    /// - Parameter tell: called with the page's address and, if the monitor ends too soon, the
+    ///   reason.
+    /// - Throws: ``Failure`` if the monitor cannot listen; then `work` does not run.
     func run<Result>(
         tell: @escaping @Sendable (_ line: String, _ isWarning: Bool) -> Void,
         during work: () async throws -> Result
@@ -51,7 +52,7 @@ struct MonitorProcess {
         return result
     }
 
-    /// Hands out the monitor's lines, and gives its exit status.
+    /// Passes on the monitor's lines, and returns its exit status.
     private func follow(
         _ lifeline: Lifeline, _ line: @escaping (String) -> Void
     ) async throws -> Int32 {

@@ -3,9 +3,9 @@ import Monitoring
 import Training
 import ZeroMQ
 
-/// How a command tells its result.
+/// The options for a command's result.
 struct OutputOptions: ParsableArguments {
-    /// The forms of a result.
+    /// The formats of a result.
     enum Format: String, CaseIterable, ExpressibleByArgument {
         /// For people.
         case text
@@ -18,7 +18,7 @@ struct OutputOptions: ParsableArguments {
 
     /// Prints a result.
     ///
-    /// - Parameter signals: what may ask to stop while a slow reader is waited for.
+    /// - Parameter signals: the signals that may stop the wait for a slow reader.
     /// - Throws: ``OutputError`` if it cannot be printed.
     func show(
         _ result: some Encodable, hearing signals: SignalSource? = nil, text: () -> String

@@ -1,14 +1,14 @@
 import Glibc
 
-/// This program's own file, for the processes that it starts.
+/// This program's executable, for its child processes.
 enum OwnExecutable {
-    /// The file's path.
+    /// The executable's path.
     static var path: String {
         var buffer = [UInt8](repeating: 0, count: 4096)
         let count = readlink("/proc/self/exe", &buffer, buffer.count)
         guard count > 0 else { return "/proc/self/exe" }
-        // A binary that was replaced while it runs can still be started by its process, and so can
-        // one whose name no string can hold.
+        // The link still works if the file was replaced meanwhile, or if its name is not valid
+        // UTF-8.
         guard let path = String(validating: buffer.prefix(count), as: UTF8.self),
             !path.hasSuffix(" (deleted)")
         else { return "/proc/\(getpid())/exe" }

@@ -3,18 +3,18 @@ import FoundationEssentials
 import Logging
 import Training
 
-/// The identity that a worker process shows to its coordinator.
+/// A worker process's identity for its coordinator.
 struct OwnIdentity {
-    /// The variable in which `tern train` gives one to each of its workers, so that one that is started
-    /// again has the same and none leaves a file.
+    /// The variable in which `tern train` passes a secret to each worker, so that a restarted one
+    /// keeps its identity and none leaves a file.
     static let variable = "TERN_WORKER_SECRET"
 
-    /// What proves it.
+    /// The secret that proves the identity.
     let secret: WorkerSecret
-    /// Holds the file that it is kept in.
+    /// Keeps the secret's file locked.
     private let kept: KeptSecret?
 
-    /// The identity of this process: given, kept in a file, or new where none can be kept.
+    /// This process's identity: passed in, kept in a file, or new if none can be kept.
     init(_ logger: Logger) {
         if let given = ProcessInfo.processInfo.environment[Self.variable],
             let secret = WorkerSecret(given)

@@ -2,7 +2,7 @@ import ArgumentParser
 import Monitoring
 import Training
 
-/// Tells what a trained model sees in images.
+/// Predicts the classes of images with a trained model.
 struct PredictCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "predict", abstract: "Predict the classes of images.",
@@ -51,7 +51,7 @@ struct PredictCommand: AsyncParsableCommand {
                         try output.add(example.name, example.picture, prediction)
                     }
                 case .failure(let error):
-                    // One bad image keeps none of the others from being told.
+                    // Continues with the other images.
                     printError(errorMessage(of: error))
                     output.add(image, error: errorMessage(of: error))
                     failure = failure ?? ExitCode(ExitStatus.of(error))
@@ -72,7 +72,7 @@ struct PredictCommand: AsyncParsableCommand {
     }
 }
 
-/// One index, or all from one to another.
+/// One index or a range of indices.
 struct IndexRange: ExpressibleByArgument {
     let range: ClosedRange<Int>
 

@@ -3,20 +3,20 @@ import FileFormats
 import Images
 import Training
 
-/// An example of the shape that a model takes, and its picture.
+/// A named example in the model's shape, with its picture.
 struct NamedExample {
     let name: String
     let values: [UInt8]
     let picture: Picture
 }
 
-/// The images to predict, as a model takes them: PNG files, or IDX files and indices.
+/// The images to predict: PNG files, or IDX files and indices.
 struct PredictionInput {
     private let modelPath: String
     private let shape: ExampleShape
     private let indices: [IndexRange]
 
-    /// - Throws: ``Failure`` if the model takes no PNG files, and there are no indices.
+    /// - Throws: ``Failure`` if the model does not take PNG files, and there are no indices.
     init(_ model: ModelFile, _ modelPath: String, _ indices: [IndexRange]) throws {
         self.modelPath = modelPath
         self.indices = indices
@@ -29,7 +29,7 @@ struct PredictionInput {
         }
     }
 
-    /// The examples of a file, or why it has none that the model could take.
+    /// The examples of a file, or why it has none for the model.
     func examples(of path: String) -> Result<[NamedExample], any Error> {
         Result { indices.isEmpty ? [try example(ofPNG: path)] : try examples(ofIDX: path) }
     }
@@ -64,7 +64,7 @@ struct PredictionInput {
     }
 }
 
-/// Reads a PNG file; of an IDX file it must be said which images are meant.
+/// Reads a PNG file; an IDX file needs indices.
 private func readPicture(_ path: String) throws -> Picture {
     do {
         return try Picture(png: Files.read(path), path: path)
@@ -76,7 +76,8 @@ private func readPicture(_ path: String) throws -> Picture {
     }
 }
 
-/// Reads an IDX file; the general remedy for an unreadable one names an option not had here.
+/// Reads an IDX file; replaces the general advice for unreadable files, whose option does not exist
+/// here.
 private func readExamples(_ path: String) throws -> ExampleFile {
     do {
         let file = try ExampleFile(path: path)

@@ -3,9 +3,9 @@ import Images
 import Monitoring
 import Training
 
-/// Writes predictions to standard output: drawings for people, lines or JSON for programs.
+/// Writes predictions to standard output: drawings for people, or lines or JSON for programs.
 struct PredictionOutput {
-    /// One element of the JSON array: a prediction, or why there is none.
+    /// An element of the JSON array: a prediction, or the reason why there is none.
     private struct Entry: Encodable {
         let image: String
         var `class`: Int?
@@ -20,7 +20,7 @@ struct PredictionOutput {
 
     init(_ format: PredictCommand.Format) { self.format = format }
 
-    /// Writes the prediction for a picture, or keeps it until the array is complete.
+    /// Prints the prediction for a picture, or adds it to the JSON array.
     mutating func add(_ name: String, _ picture: Picture, _ prediction: Prediction) throws {
         guard format == .text else {
             let entry = Entry(
@@ -34,12 +34,12 @@ struct PredictionOutput {
                 ? text.drawing(of: picture.pixels, columns: picture.columns) : text.line)
     }
 
-    /// Keeps why there is no prediction for an image, until the array is complete.
+    /// Adds the reason why there is no prediction to the JSON array.
     mutating func add(_ name: String, error: String) {
         entries.append(Entry(image: name, error: error))
     }
 
-    /// Writes what was kept.
+    /// Prints the JSON array.
     func finish() throws {
         if format == .json { try write(jsonText(entries)) }
     }

@@ -6,11 +6,11 @@ import NeuralNetwork
 import Training
 import ZeroMQ
 
-/// The look at all machines of a launch before anything is started, and the logins that it leaves open.
+/// The check of all machines before a launch starts, with the logins that it keeps open.
 struct Preflight {
     /// The key of the launch.
     let key: JobKey
-    /// Where the coordinator listens.
+    /// The coordinator's endpoint.
     let listening: String
     private let workers: [HostWorker]
     private let reports: [HostReport]
@@ -18,9 +18,9 @@ struct Preflight {
     private let logLevel: String
     private let prefixes: HostPrefixes?
 
-    /// Looks at all hosts at once.
+    /// Probes all hosts at once.
     ///
-    /// - Parameter lanes: the lanes of hosts that name none; nil for one on each processor.
+    /// - Parameter lanes: the lanes of hosts that name none; nil for one per processor.
     init(
         of hosts: [Host], _ options: HostOptions, _ job: Job, lanes: Int?, logLevel: String,
         isShown: Bool
@@ -59,16 +59,16 @@ struct Preflight {
         (self.key, self.logLevel, self.prefixes) = (key, logLevel, prefixes)
     }
 
-    /// The workers on hosts that can be used.
+    /// The workers on usable hosts.
     var ready: [HostWorker] { zip(workers, reports).filter { $1.ready != nil }.map(\.0) }
 
-    /// Another worker of the launch.
+    /// A further worker of the launch.
     func worker(on host: Host) -> HostWorker {
         HostWorker(
             on: host, by: login, key, logLevel: logLevel, prefix: prefixes?.prefix(of: host))
     }
 
-    /// Prints what was found: a table if it is wanted, and a line for each host that cannot be used.
+    /// Prints the results: a table if requested, and an error for each unusable host.
     func tell(withTable isTableShown: Bool) {
         if isTableShown { try? Output.line(PreflightTable(reports).text) }
         for report in reports {
@@ -79,7 +79,7 @@ struct Preflight {
         }
     }
 
-    /// Checks that the launch can begin.
+    /// Checks that the launch can start.
     ///
     /// - Throws: ``Failure``
     func check(skippingUnreachable: Bool) throws(Failure) {
@@ -99,7 +99,7 @@ struct Preflight {
         for worker in workers { await worker.finishLooking() }
     }
 
-    /// Prints lines for a person.
+    /// Prints lines.
     func show(_ lines: [String]) throws { for line in lines { try Output.line(line) } }
 
     /// The commands that a launch runs.
@@ -113,7 +113,7 @@ struct Preflight {
             }
     }
 
-    /// What a step of a job would cost.
+    /// The estimated cost of a job's step.
     func plan(for job: Job) -> [String] {
         let members = reports.compactMap { report in
             report.ready.flatMap { LaunchPlan.Member($0.probe, lanes: $0.lanes) }

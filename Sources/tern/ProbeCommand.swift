@@ -41,7 +41,7 @@ struct ProbeCommand: AsyncParsableCommand {
         help: ArgumentHelp("Answer probes at this endpoint instead.", valueName: "endpoint"))
     var serve: String?
 
-    /// More ways to one coordinator than anybody has.
+    /// More routes to one coordinator than any host has.
     private static let mostEndpoints = 32
 
     func validate() throws {

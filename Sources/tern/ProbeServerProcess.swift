@@ -5,14 +5,14 @@ import SystemPackage
 import Training
 import ZeroMQ
 
-/// What listens in the coordinator's place while the hosts of a launch measure their way to it.
+/// The server that listens in the coordinator's place while a launch's hosts measure their routes.
 struct ProbeServerProcess {
-    /// Where to listen.
+    /// The endpoint to listen on.
     let endpoint: String
-    /// What the hosts show.
+    /// The token that hosts present.
     let token: ProbeToken
 
-    /// Starts the server, carries out `work`, and ends the server.
+    /// Starts the server, runs `work`, and ends the server.
     ///
     /// - Throws: ``Failure`` if it cannot listen.
     func run<Result: Sendable>(

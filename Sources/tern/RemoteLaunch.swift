@@ -3,30 +3,31 @@ import Launching
 import Monitoring
 import ZeroMQ
 
-/// A launch that another machine carries out, with the coordinator there.
+/// A launch run by another machine, with the coordinator there.
 ///
-/// It gets the program and the user's agent, so that it can log in on the others as the user can here.
+/// That machine gets the program and the user's ssh agent, so that it can log in on the others as
+/// the user can.
 actor RemoteLaunch {
     nonisolated let thread = EventLoop(name: "tern-launch")
-    /// The thread that signals arrive at runs this actor.
+    /// This actor runs on the thread that receives signals.
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    /// Where the coordinator is to be.
+    /// The machine for the coordinator.
     private let host: Host
-    /// The programs that it may get.
+    /// The programs for that machine.
     private let programs: [RemoteProgram]
     private var connection: HostConnection?
     /// The signal that asked to stop.
     private var interruption: Int32?
 
-    /// A launch that has not begun.
+    /// A launch that has not started.
     init(on host: Host, programs: [RemoteProgram]) { (self.host, self.programs) = (host, programs) }
 
-    /// Has the host launch, and prints what it says.
+    /// Runs the launch on the host, and prints its output.
     ///
-    /// A signal that asks to stop, and the end of the connection, have it write a checkpoint and end.
-    /// - Parameter arguments: those of `tern launch` there.
-    /// - Throws: ``Failure`` with the status of the launch there if that is not zero.
+    /// After a stop signal or the end of the connection, the launch writes a checkpoint and ends.
+    /// - Parameter arguments: the arguments of `tern launch` there.
+    /// - Throws: ``Failure`` with the launch's exit status if it is not zero.
     func run(_ arguments: [String], signals: SignalSource) async throws {
         thread.attach(fileDescriptor: signals.fileDescriptor) {
             self.assumeIsolated { $0.heed(signals.read()) }

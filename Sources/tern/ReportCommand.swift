@@ -12,7 +12,7 @@ struct ReportCommand: AsyncParsableCommand {
         commandName: "report",
         abstract: "Write runs down as one page that needs no network, or as Markdown.")
 
-    /// The forms of a report.
+    /// The formats of a report.
     enum Format: String, CaseIterable, ExpressibleByArgument {
         case html, markdown
     }
@@ -54,7 +54,7 @@ struct ReportCommand: AsyncParsableCommand {
         }
     }
 
-    /// All that the files of a run tell.
+    /// A complete view of a run's files.
     private static func view(_ path: String) throws -> RunView {
         guard RunList.isRun(path) else {
             throw RunPlace.failure(FileError(operation: "read", path: path, code: ENOENT), path)

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// Whether a run's processes are started again when they crash.
+/// The options to restart crashed processes of a run.
 struct RestartOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -20,9 +20,9 @@ struct RestartOptions: ParsableArguments {
         }
     }
 
-    /// Whether this process is to leave the run to others, which it starts again.
+    /// Whether this process only supervises the run, and restarts its processes.
     var isSupervisor: Bool { restart > 0 && !supervised }
 
-    /// What the restarts of workers are taken from.
+    /// The budget for restarts of workers.
     var budget: RestartBudget { supervised ? RestartBudget(.standardInput) : .none }
 }

@@ -4,7 +4,7 @@ import Monitoring
 import Training
 
 extension RunConfiguration {
-    /// The job that this configures, with its data; its initial parameters are not read yet.
+    /// The configured job with its data; its initial parameters are not read yet.
     ///
     /// - Parameter source: the file or folder that the configuration came from, for errors.
     func job(readFrom source: String) async throws -> Job {
@@ -12,10 +12,10 @@ extension RunConfiguration {
         return try await Job(training, dataset(readFrom: source), kernels: kernels)
     }
 
-    /// The data that this names.
+    /// The configured data set.
     ///
-    /// They are looked for where the run found them, and then, as all may have been moved together,
-    /// where the name that was given leads to from here.
+    /// It is searched where the run found it, and then, because all files may have moved together,
+    /// at the original name relative to the current folder.
     /// - Parameter source: the file or folder that the configuration came from, for errors.
     func dataset(readFrom source: String) async throws -> Dataset {
         guard let named = NamedDataset(rawValue: training.dataset) else {
@@ -35,27 +35,27 @@ extension RunConfiguration {
         return try await Dataset.load(named, in: [dataPath] + others)
     }
 
-    /// Takes the data from another folder than the one that the configuration names.
+    /// Replaces the data's folder.
     mutating func replaceData(by folder: String?) {
         guard let folder else { return }
         (data, dataPath) = (folder, nil)
     }
 
-    /// Checks that a run that goes on does so with its own data.
+    /// Checks that a resumed run has the same data.
     ///
-    /// - Throws: ``CheckpointError`` if they are others.
+    /// - Throws: ``CheckpointError`` if the data differs.
     func checkData(of job: Job, resuming run: String) throws(CheckpointError) {
         guard let dataDigest, dataDigest != job.dataDigest else { return }
         throw .otherData(path: RunDirectory.configuration(in: run))
     }
 }
 
-// What nobody chose fits the data.
+// Settings that the user did not choose are adapted to the data.
 
 extension RunConfiguration {
-    /// The same with the batch size, the shards and the workers that are in force for a job.
+    /// The configuration with the batch size, shards and workers in effect for a job.
     ///
-    /// - Throws: ``ConfigurationError`` if workers that were chosen do not go with the shards.
+    /// - Throws: ``ConfigurationError`` if the chosen workers do not fit the shards.
     func fitted(to job: Job) throws(ConfigurationError) -> Self {
         var fitted = self
         fitted.training = job.configuration
@@ -66,7 +66,7 @@ extension RunConfiguration {
         return fitted
     }
 
-    /// What a person is told of that.
+    /// Notes for the user about adapted settings.
     func notes(onFitting job: Job) -> [String] {
         let examples = job.dataset.train.count
         var notes: [String] = []

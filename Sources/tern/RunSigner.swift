@@ -5,12 +5,12 @@ import Monitoring
 import Training
 import Verification
 
-/// Signs a run when it is complete.
+/// Signs a completed run.
 struct RunSigner {
     private let key: SigningKey
     private let path: String
 
-    /// Reads and checks the key: before hours of training, not after.
+    /// Reads and checks the key before training, so that an error does not show up hours later.
     ///
     /// - Throws: ``SigningKeyError`` if it cannot sign.
     init(keyFile: String) throws {
@@ -18,12 +18,12 @@ struct RunSigner {
         path = try Files.absolutePath(keyFile)
     }
 
-    /// The option for a command line that goes on with the run in any folder, behind a space.
+    /// The option with a leading space for a command that resumes the run in any folder.
     var text: String { " --sign \(shellWord(path))" }
 
-    /// Signs the run in a folder, which has come to its end with these parameters.
+    /// Signs the completed run in a folder.
     ///
-    /// - Returns: the line that tells it.
+    /// - Returns: a line about the signature.
     /// - Throws: ``VerificationError`` if the run would not verify, ``FileError``.
     func sign(_ directory: RunDirectory, _ job: Job, _ parameters: Snapshot) throws -> String {
         let digest = try RunDigest(ofRunIn: directory.path, job, parameters)

@@ -9,7 +9,7 @@ struct RunsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "runs", abstract: "List the runs of a folder, and how they differ.")
 
-    /// What the rows can be sorted by.
+    /// The columns to sort by.
     enum Order: String, CaseIterable, ExpressibleByArgument {
         case name, state, steps, accuracy, time
     }

@@ -1,29 +1,29 @@
 import ArgumentParser
 import Training
 
-/// Options of which each is named like the setting that it sets.
+/// Options named like the settings that they change.
 protocol SettingOptions: ParsableArguments {}
 
 extension SettingOptions {
-    /// Changes the settings that were given as values of their own types.
+    /// Applies the options that were given to a configuration.
     func apply<Configuration>(
         _ table: [Setting<Configuration>], to configuration: inout Configuration
     ) {
         for child in Mirror(reflecting: self).children {
-            // A wrapper's own name is that of its property behind an underscore.
+            // A wrapper's label is its property's name after an underscore.
             let name = child.label?.dropFirst()
             guard let setting = table.first(where: { $0.name[...] == name }) else { continue }
             guard let option = child.value as? any ParsedOption else { continue }
-            // An option that may be repeated has an empty list where it is left out.
+            // A repeatable option has an empty list if it is not given.
             if let list = option.given as? any Collection, list.isEmpty { continue }
             setting.set(option.given, in: &configuration)
         }
     }
 }
 
-/// An option or a flag behind its property.
+/// The wrapper of an option or a flag.
 private protocol ParsedOption {
-    /// What was given.
+    /// The parsed value.
     var given: Any { get }
 }
 
@@ -36,12 +36,12 @@ extension Flag: ParsedOption {
 }
 
 extension ArgumentHelp {
-    /// The help of the option that sets a property.
+    /// The help of the option for a property.
     static func setting(_ path: PartialKeyPath<TrainingConfiguration>) -> ArgumentHelp {
         help(of: path, in: TrainingConfiguration.table, default: TrainingConfiguration())
     }
 
-    /// The help of the option that sets a property.
+    /// The help of the option for a property.
     static func setting(_ path: PartialKeyPath<RunConfiguration>) -> ArgumentHelp {
         help(of: path, in: RunConfiguration.table, default: RunConfiguration())
     }

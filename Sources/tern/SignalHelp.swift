@@ -1,4 +1,4 @@
-/// What the help says of signals.
+/// Help texts about signals.
 enum SignalHelp {
     static let ofTraining = """
         Signals: SIGINT (Ctrl-C), SIGTERM and SIGHUP finish the step, write a checkpoint and end the \

@@ -68,7 +68,7 @@ struct SlurmCommand: AsyncParsableCommand {
         }
     }
 
-    /// Is the coordinator, with a worker beside it.
+    /// Runs the coordinator with a worker beside it.
     private func coordinate(_ task: SlurmTask) async throws {
         let lanes = lanes(of: task)
         try ResourceNeed.ofSlurm(tasks: task.count, lanes: lanes).secure()
@@ -90,7 +90,7 @@ struct SlurmCommand: AsyncParsableCommand {
         defer { file?.remove() }
         session.logger.info("task 0 of \(task.count) listens at \(task.coordinator), port \(port)")
         let supervisor = try WorkerSupervisor(restarts: .none, session: session) {
-            // Where there are other tasks, training goes on with them.
+            // With other tasks, training continues without the local worker.
             if task.count == 1 { await coordinator.localWorkerEnded($0, remaining: $1) }
         }
         let workers = try LocalWorker.all(
@@ -106,7 +106,7 @@ struct SlurmCommand: AsyncParsableCommand {
         try session.conclude(result, workers: result.workers, signals)
     }
 
-    /// Is a worker.
+    /// Runs a worker.
     private func work(_ task: SlurmTask) async throws {
         let lanes = lanes(of: task)
         var arguments = [
@@ -133,7 +133,7 @@ struct SlurmCommand: AsyncParsableCommand {
         try await worker.run()
     }
 
-    /// The options with the job's run, which it goes on with where it has begun it before.
+    /// The options with the job's run folder; a run that the job has started before is resumed.
     private func options(of task: SlurmTask) -> TrainingOptions {
         var options = options
         guard options.resume == nil, options.resumeOrStart == nil else { return options }
@@ -144,7 +144,7 @@ struct SlurmCommand: AsyncParsableCommand {
         return options
     }
 
-    /// A lane for each CPU that the task is meant to have, and may run on.
+    /// One lane per CPU that the task was given and may use.
     private func lanes(of task: SlurmTask) -> Int {
         if let threads = options.threads { return threads }
         let allowed = Processors.allowed.count

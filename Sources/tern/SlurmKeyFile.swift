@@ -5,13 +5,13 @@ import Launching
 import Monitoring
 import Training
 
-/// The key of a job, in the run's folder, where the tasks on other nodes find it.
+/// The key of a job in the run's folder, where tasks on other nodes find it.
 struct SlurmKeyFile {
     /// The file's path.
     let path: String
     private let folder: Folder
 
-    /// Writes the key, and takes those away that earlier starts of the job have left.
+    /// Writes the key, and removes keys of the job's earlier starts.
     init(_ key: JobKey, of task: SlurmTask, in folder: Folder) throws {
         for name in try folder.names() where SlurmTask.isKeyName(name) { folder.remove(name) }
         self.folder = folder
@@ -19,18 +19,20 @@ struct SlurmKeyFile {
         try key.save(to: path)
     }
 
-    /// Takes the file away.
+    /// Removes the file.
     func remove() { folder.remove(Files.name(of: path)) }
 
-    /// Waits until task 0 has written the key, and gives its path; nil where the run is complete without this
-    /// task.
+    /// Waits until task 0 has written the key, and returns its path.
+    ///
+    /// Returns nil if the run completes without this task.
     static func wait(
         for task: SlurmTask, in folder: String, timeout: Int
     ) async throws -> String? {
         let path = "\(folder)/\(task.keyName)"
         let start = ContinuousClock.now
         var hasTold = false
-        // A network file system shows a new file to those who list the folder, and to others much later.
+        // On a network file system a new file may appear in the folder's list long before a lookup
+        // finds it.
         while (try? Files.names(in: folder))?.contains(task.keyName) != true {
             let waited = ContinuousClock.now - start
             guard waited < .seconds(timeout) else {
@@ -40,7 +42,7 @@ struct SlurmKeyFile {
                         "there is no key \(path) after \(timeout) s: check that task 0 runs and that "
                         + "all nodes share this folder, or use --key-from-env")
             }
-            // One that is to go on for more epochs would not be complete for so long.
+            // A run that gets more epochs stops being complete sooner than this.
             if waited > .seconds(10), isComplete(folder) { return nil }
             if waited > .seconds(10), !hasTold {
                 printWarning("task \(task.rank) waits for task 0 to write the key \(path)")
@@ -51,9 +53,9 @@ struct SlurmKeyFile {
         return path
     }
 
-    /// Ends this process once the key is gone for good: task 0 has ended, and has not reached this worker.
+    /// Ends this process if the key stays missing: task 0 has ended without reaching this worker.
     ///
-    /// Who is reached is dismissed long before.
+    /// A worker that task 0 reached was dismissed long before.
     static func endWorkerWithout(_ path: String) {
         Task.detached {
             var looks = 0

@@ -9,27 +9,26 @@ import SystemPackage
 import Training
 import ZeroMQ
 
-/// Starts a run's coordinator, which starts the workers, and starts it again when it crashes.
+/// Runs a run's coordinator, which starts the workers, and restarts it after a crash.
 ///
-/// The coordinator is a process of this same program that goes on from the run's newest checkpoint. It
-/// prints to where this process prints, and lives no longer than this process.
+/// The coordinator is a process of the same program that resumes from the run's newest checkpoint.
+/// It shares this process's output, and ends with this process.
 actor Supervisor {
     nonisolated let thread = EventLoop(name: "tern-supervisor")
-    /// The thread that signals arrive at runs this actor.
+    /// This actor runs on the thread that receives signals.
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    /// The folder of the run.
+    /// The run's folder.
     private let run: String
     private let form: LogForm
     private let lifeline: Lifeline
     private let restarts: RestartBudget
     private var coordinator: pid_t?
     private var interruption: Int32?
-    /// The last lines of the coordinator's errors.
+    /// The coordinator's last lines on standard error.
     private var lastLines: [String] = []
 
-    /// A supervisor of the run in a folder that restarts processes so many times in all, and prints lines in
-    /// a form.
+    /// A supervisor of a run, with a total number of restarts and a form of log lines.
     init(run: String, restarts: Int, form: LogForm) throws {
         self.run = run
         self.form = form
@@ -40,8 +39,8 @@ actor Supervisor {
     /// Carries out the run.
     ///
     /// - Parameters:
-    ///   - first: the arguments of the coordinator that begins it.
-    ///   - next: those of a coordinator that goes on with it.
+    ///   - first: the arguments of the first coordinator.
+    ///   - next: the arguments of a coordinator that resumes the run.
     /// - Throws: ``Failure`` with the exit status of the last coordinator if it is not zero.
     func carryOut(first: [String], next: [String], signals: SignalSource) async throws {
         thread.attach(fileDescriptor: signals.fileDescriptor) {
@@ -62,11 +61,10 @@ actor Supervisor {
         }
     }
 
-    /// Whether a coordinator has made the run: one that crashes earlier begins anew.
+    /// Whether a coordinator has created the run; after an earlier crash it is started anew.
     private var hasBegun: Bool { Files.exists(RunDirectory.configuration(in: run)) }
 
-    /// Leaves the run that this process's own arguments ask for to processes that are started again when they
-    /// crash.
+    /// Supervises the run that this process's own arguments describe.
     ///
     /// - Throws: as ``carryOut(first:next:signals:)``
     static func carryOut(
@@ -74,15 +72,16 @@ actor Supervisor {
         _ signals: SignalSource
     ) async throws {
         let named = options.resume ?? options.runDir
-        // Made here and now, so that no other run can choose the same before the child comes to it.
+        // Makes the folder at once, so that no other run can choose the same name before the child
+        // starts.
         let run =
             try named
             ?? RunDirectory.makeFresh(label: configuration.training.cell.rawValue)
-        // A run that came to nothing leaves no empty folder; one with files in it stays.
+        // Removes the folder if it is still empty; one with files stays.
         defer { if named == nil { rmdir(run) } }
         let given = CommandWords.own.words
         var next = CommandWords.own
-        // The run's own configuration has what the file of --config gave.
+        // The run's own configuration includes the settings from --config.
         next.remove(option: "--config")
         next.remove(option: "--resume-or-start")
         let own = named == nil ? ["--run-dir", run] : []
@@ -102,14 +101,15 @@ actor Supervisor {
         case .stopAtOnce(let signal):
             guard let coordinator else { return }
             kill(coordinator, signal)
-            // To it, this may have come less than a second after the first.
+            // A repetition ends the run at once only a second or more after the first signal, so it
+            // is sent again.
             thread.schedule(after: .seconds(1)) {
                 self.assumeIsolated { supervisor in
                     if supervisor.coordinator == coordinator { kill(coordinator, signal) }
                 }
             }
         case .checkpoint(let signal):
-            // One that does not listen yet has nothing to keep, and would be ended by it.
+            // A process without a handler has nothing to save yet, and the signal would kill it.
             if let coordinator, handles(signal, coordinator) { kill(coordinator, signal) }
         }
     }
@@ -122,7 +122,7 @@ actor Supervisor {
         ) { execution in
             let pid = execution.processIdentifier.value
             coordinator = pid
-            // A signal may have come while there was nobody to pass it on to.
+            // A signal may have arrived before the process started.
             if let interruption { kill(pid, interruption) }
             defer { coordinator = nil }
             lastLines = []
@@ -131,13 +131,13 @@ actor Supervisor {
         return ChildEnd(pid: end.processIdentifier.value, status: end.terminationStatus)
     }
 
-    /// Passes a line of a coordinator's errors on, and keeps it in case it is one of its last.
+    /// Forwards a line of a coordinator's standard error, and keeps the last ones.
     private func note(_ line: String) {
         Output.error(line)
         lastLines = lastLines.suffix(99) + [line]
     }
 
-    /// Says how a coordinator ended, and that another takes its place.
+    /// Reports how a coordinator ended and whether it is restarted.
     ///
     /// - Throws: ``Failure`` if no restart is left.
     private func report(_ end: ChildEnd) async throws {
@@ -146,7 +146,7 @@ actor Supervisor {
         // No coordinator has the files open now.
         let folder = try? Folder(run)
         let log = try? folder?.openForAppending(Files.name(of: path))
-        // A run that is to begin finds no record of another.
+        // Before its first step, a run must not have an earlier run's events.
         let events = log == nil || !hasBegun ? nil : try? folder.map(EventsFile.init)
         if let log { sink.add(log: log, path: path, events: events, on: record) }
         let left = tell(of: end, on: sink)
@@ -166,12 +166,12 @@ actor Supervisor {
         "the coordinator, process \(end.pid), ended: \(end.reason)"
     }
 
-    /// Logs what a coordinator said last, and takes a restart; gives those that are left then, if any.
+    /// Logs a coordinator's last lines, takes a restart, and returns how many are left, if any.
     private func tell(of end: ChildEnd, on sink: LogSink) -> Int? {
         var end = end
         let logger = Logger(label: "tern") { _ in SinkLogHandler(sink, level: .info) }
 
-        // The dead one's progress bar may still be there.
+        // Removes a progress bar that the dead process may have left.
         sink.clearLine()
         for line in lastLines where !line.isEmpty {
             logger.warning("process \(end.pid) said: \(line)")
@@ -181,7 +181,7 @@ actor Supervisor {
         let next = left.map { "starting another, restarts left: \($0)" } ?? "no restart is left"
         var line = EventLine(now: "process_failed", .warning, "\(ended(end)); \(next)")
         line.failure = end.failure(of: "coordinator")
-        // The error that ends the command says the same.
+        // The command's final error has the same text.
         if left == nil { line.text = nil }
         sink.emit(line, from: logger.logLevel)
         guard left == nil else { return left }

@@ -3,7 +3,7 @@ import Glibc
 import Monitoring
 import ZeroMQ
 
-/// The command line: one file a subcommand.
+/// The command line; each subcommand has its own file.
 @main
 struct Tern: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -30,9 +30,9 @@ struct Tern: AsyncParsableCommand {
             ImportCommand.self, DatasetCommand.self, BenchCommand.self, ProbeCommand.self,
         ])
 
-    /// Parses the arguments, and carries out what they ask for.
+    /// Parses the arguments and runs the command.
     ///
-    /// As the library's `main`, but a help or version that cannot be printed is a failure.
+    /// It is like the library's `main`, but fails if the help or version cannot be printed.
     static func main() async {
         refuseUnreadableNames()
         prepareProcess()
@@ -58,19 +58,21 @@ struct Tern: AsyncParsableCommand {
         }
     }
 
-    /// Makes signals and closed descriptors harmless, before the first thread.
+    /// Makes signals and closed descriptors harmless, before any thread starts.
     private static func prepareProcess() {
-        // A full disk or a closed pipe is an error of one call, not the end of the process. Batch systems
-        // send SIGUSR1 and SIGUSR2 to all processes of a job; those that keep no checkpoint ignore them.
+        // A full disk or a closed pipe should be an error of one call, not end the process. Batch
+        // systems send SIGUSR1 and SIGUSR2 to all processes of a job; those without checkpoints
+        // ignore them.
         for number in [SIGPIPE, SIGXFSZ, SIGUSR1, SIGUSR2] { signal(number, SIG_IGN) }
-        // The first process of a container is not ended by a signal that it does not catch.
+        // The kernel does not end the first process of a container by signals that it does not
+        // catch.
         if getpid() == 1 {
             for number in [SIGHUP, SIGINT, SIGTERM] {
                 signal(number) { _exit(ExitStatus.signal($0)) }
             }
         }
-        // Else the next file that is opened would get what is printed. One that is open for reading takes
-        // nothing, which is told.
+        // Otherwise the next opened file would receive the output. A descriptor for reading rejects
+        // writes, which is reported.
         for descriptor in STDIN_FILENO...STDERR_FILENO
         where fcntl(descriptor, F_GETFD) < 0 { _ = open("/dev/null", O_RDONLY) }
     }

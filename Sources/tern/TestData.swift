@@ -3,19 +3,19 @@ import FoundationEssentials
 import Monitoring
 import Training
 
-/// The data that a model is tested on: those that it was trained on, unless a person names others.
+/// The data to test a model on: by default the data it was trained on.
 struct TestData {
     let dataset: Dataset
-    /// What a person is told about the data beside their name.
+    /// A note for the user about the data.
     let note: String?
 
     /// Reads the data for a model's test.
     ///
     /// - Parameters:
-    ///   - folder: the folder that a person names; nil for the model's own data.
+    ///   - folder: the folder that the user names; nil for the model's own data.
     ///   - path: the model's file, for errors.
-    ///   - run: the folder of the run that the model lies in, if it does.
-    /// - Throws: ``Failure`` if nobody has named a folder and the model's own data are not to be found.
+    ///   - run: the folder of the model's run, if any.
+    /// - Throws: ``Failure`` if no folder is named and the model's own data is not found.
     init(_ folder: String?, for model: ModelFile, _ path: String, run: String?) async throws {
         let configuration = try run.map { run in
             let path = RunDirectory.configuration(in: run)
@@ -50,10 +50,10 @@ struct TestData {
 }
 
 extension Dataset {
-    /// Whether a model was trained on this; nil if neither the model nor its run tells.
+    /// Whether a model was trained on this data; nil if unknown.
     fileprivate func isTheOne(of model: ModelFile, _ run: RunConfiguration?) -> Bool? {
         if let digest = model.dataDigest ?? run?.dataDigest { return digest == self.digest }
-        // The known data sets are known by their content.
+        // Known data sets are recognised by their content.
         return NamedDataset(rawValue: model.dataset).map { $0.rawValue == name }
     }
 }

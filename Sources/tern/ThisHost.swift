@@ -6,12 +6,12 @@ import NeuralNetwork
 import Training
 import ZeroMQ
 
-// What `tern probe` tells about the machine that it runs on.
+// The properties of this machine for `tern probe`.
 
-/// Measures how fast so many lanes compute at once.
+/// Measures how fast several lanes compute at once.
 ///
-/// They make steps of the default network: the whole of a step, and not a product's peak, is what other
-/// networks' steps are like as well.
+/// They make steps of the default network, because a whole step predicts other networks better than
+/// the peak of one product.
 func laneRate(lanes: Int) async -> Finding<LaneRate> {
     let kernels: any KernelSet.Type
     do {
@@ -36,7 +36,7 @@ func laneRate(lanes: Int) async -> Finding<LaneRate> {
         }
         return await group.reduce(0, +) / Double(processors.count)
     }
-    // Lanes without a processor of their own share those that there are.
+    // If there are more lanes than processors, they share the processors.
     let share = Double(processors.count) / Double(lanes)
     return .found(
         LaneRate(
@@ -44,7 +44,7 @@ func laneRate(lanes: Int) async -> Finding<LaneRate> {
             operationsPerSecond: share * Double(rows) * architecture.operations / seconds))
 }
 
-/// The architecture, as `uname -m` says it.
+/// The architecture, as `uname -m` prints it.
 func machineArchitecture() -> String {
     var names = utsname()
     guard uname(&names) == 0 else { return "unknown" }
@@ -53,7 +53,7 @@ func machineArchitecture() -> String {
     }
 }
 
-/// The processor's model, as far as the system tells it.
+/// The processor's model, if the system has it.
 func processorModel() -> String {
     guard let file = fopen("/proc/cpuinfo", "re") else { return "unknown" }
     defer { fclose(file) }
@@ -68,7 +68,7 @@ func processorModel() -> String {
     return "unknown"
 }
 
-/// The bytes that this user can write to the file system of a folder, which need not be there yet.
+/// The bytes that this user can write to a folder's file system; the folder may not exist yet.
 func freeSpace(at folder: String) -> Int {
     var folder = folder
     var system = statvfs()

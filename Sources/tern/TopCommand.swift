@@ -31,7 +31,7 @@ struct TopCommand: AsyncParsableCommand {
         }
     }
 
-    /// Prints an object a second, until the run is over, a signal comes, or nobody reads any more.
+    /// Prints one object a second, until the run is over, a signal arrives, or the reader is gone.
     private static func print(_ watch: RunWatch, _ signals: SignalSource) throws {
         while true {
             let view = watch.poll()
@@ -40,7 +40,7 @@ struct TopCommand: AsyncParsableCommand {
             if view.state.isOver { return }
             var sources = [
                 pollfd(fd: signals.fileDescriptor, events: Int16(POLLIN), revents: 0),
-                // No events: only that the other end is closed.
+                // Without events, this only notices that the other end is closed.
                 pollfd(fd: STDOUT_FILENO, events: 0, revents: 0),
             ]
             _ = poll(&sources, 2, 1000)
@@ -50,20 +50,20 @@ struct TopCommand: AsyncParsableCommand {
     }
 }
 
-/// The terminal while a run is shown on it: another screen, without a cursor and without echo.
+/// The terminal while it shows a run: an alternate screen without cursor and echo.
 private struct LiveTerminal {
     private let signals: SignalSource
 
     init(_ signals: SignalSource) { self.signals = signals }
 
-    /// Shows a run until q or Ctrl-C is typed or a signal comes.
+    /// Shows a run until the user types q or Ctrl-C, or a signal arrives.
     func show(_ watch: RunWatch) throws {
         var before = termios()
         tcgetattr(STDIN_FILENO, &before)
         var raw = before
         raw.c_lflag &= ~tcflag_t(ICANON | ECHO | ISIG)
         tcsetattr(STDIN_FILENO, TCSANOW, &raw)
-        // Another screen, and no cursor; at the end the old ones.
+        // Switches to the alternate screen and hides the cursor; the end restores both.
         try Output.write(Array("\u{1B}[?1049h\u{1B}[?25l".utf8), to: STDOUT_FILENO)
         defer {
             try? Output.write(Array("\u{1B}[?25h\u{1B}[?1049l".utf8), to: STDOUT_FILENO)
@@ -77,7 +77,7 @@ private struct LiveTerminal {
         let isKnown = ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
         let screen = TopScreen(
             view, columns: isKnown ? Int(size.ws_col) : 80, rows: isKnown ? Int(size.ws_row) : 24)
-        // Each line is cleared behind its end and not before: so nothing flickers.
+        // Clears only the end of each line, to avoid flicker.
         let text = screen.lines.joined(separator: "\u{1B}[K\r\n")
         try Output.write(
             Array("\u{1B}[H\(text)\u{1B}[K\u{1B}[J".utf8), to: STDOUT_FILENO, hearing: signals)
@@ -98,7 +98,7 @@ private struct LiveTerminal {
         return count <= 0 || keys.prefix(count).contains(where: quitting.contains)
     }
 
-    /// Stops where a signal asks for it.
+    /// Throws if a signal asks to stop.
     static func check(_ signals: SignalSource, _ source: pollfd) throws(OutputError) {
         guard source.revents != 0 else { return }
         switch signals.read() {

@@ -5,7 +5,7 @@ import Training
 struct TraceOption: ExpressibleByArgument {
     let steps: ClosedRange<Int>
 
-    /// More make a file that no viewer shows well.
+    /// Viewers cannot show larger files well.
     private static let most = 10_000
 
     init?(argument: String) {
@@ -13,7 +13,7 @@ struct TraceOption: ExpressibleByArgument {
         steps = range
     }
 
-    /// Checks the steps against those of a run.
+    /// Checks that the run has the steps.
     func check(totalSteps: Int) throws(Failure) {
         guard steps.lowerBound >= 1, steps.upperBound <= totalSteps else {
             throw Failure(

@@ -60,7 +60,7 @@ struct TrainCommand: AsyncParsableCommand {
         return settled
     }
 
-    /// Fills in the number of workers: what the option says, or the configuration, or the cores.
+    /// Sets the number of workers: from the option, the configuration, or the number of cores.
     private static func settle(
         _ option: Withdrawable<Int>?, in configuration: RunConfiguration
     ) -> RunConfiguration {
@@ -88,7 +88,7 @@ struct TrainCommand: AsyncParsableCommand {
                 try await train(session, configuration, signals)
             }
         } catch {
-            // A new run's folder is not left in the way of the next try.
+            // Removes a new run's folder, so that the next try can use it.
             if !hasBegun, options.resume == nil { session.directory.discard() }
             throw error
         }

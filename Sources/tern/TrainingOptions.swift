@@ -4,10 +4,10 @@ import Monitoring
 import NeuralNetwork
 import Training
 
-/// The options that `train` and `coordinator` share.
+/// The options that all training commands share.
 ///
-/// None has a value of its own: what is left out comes from `--config` or `--resume`, or else is the
-/// default.
+/// None has a default value here: missing options come from `--config` or `--resume`, or else from
+/// the configuration's defaults.
 struct TrainingOptions: SettingOptions {
     @Option(help: .setting(\.dataset)) var dataset: NamedDataset?
     @Option(help: .setting(\.data)) var data: Withdrawable<String>?
@@ -98,12 +98,12 @@ struct TrainingOptions: SettingOptions {
         }
     }
 
-    /// The options with `--resume` or `--run-dir` in the place of `--resume-or-start`.
+    /// The options with `--resume-or-start` replaced by `--resume` or `--run-dir`.
     func settled() throws -> TrainingOptions {
         guard let folder = resumeOrStart else { return self }
         var settled = self
         if try RunDirectory.holdsRun(folder) {
-            // A run that is resumed keeps the settings that it began with.
+            // A resumed run keeps its settings.
             (settled.resume, settled.config) = (folder, nil)
         } else {
             settled.runDir = folder
@@ -111,14 +111,14 @@ struct TrainingOptions: SettingOptions {
         return settled
     }
 
-    /// The configuration that the options ask for, on top of that of `--config` or `--resume`.
+    /// The configuration of `--config` or `--resume`, changed by the options.
     func configuration() throws -> RunConfiguration {
         var result = RunConfiguration()
         if let resume {
             result = try RunDirectory.savedConfiguration(in: resume)
         } else if let config {
             result = try RunConfiguration(parsing: Files.read(config), path: config)
-            // Another run may have other data.
+            // A new run may have other data.
             result.dataDigest = nil
         }
         var read = result.training
@@ -142,7 +142,7 @@ struct TrainingOptions: SettingOptions {
             result.training.initialWeightsDigest = nil
         }
         try result.settleInitialWeights()
-        // Whether it can have other epochs, its checkpoints tell.
+        // The checkpoints determine whether the number of epochs may change.
         read.epochs = result.training.epochs
         if let resume, let setting = result.training.difference(from: read) {
             throw ConfigurationError.differs(
@@ -154,7 +154,7 @@ struct TrainingOptions: SettingOptions {
         return result
     }
 
-    /// The job that a configuration of these options configures, with its data.
+    /// The job of a configuration made from these options, with its data.
     func job(of configuration: RunConfiguration) async throws -> Job {
         try await configuration.job(readFrom: config ?? resume ?? "the configuration")
     }

@@ -6,12 +6,12 @@ import Monitoring
 import Training
 import ZeroMQ
 
-// What is left of a run, and what is told of it, when it ends.
+// The results and reports at the end of a run.
 
 extension TrainingSession {
-    /// Writes down what the run came to and tells it.
+    /// Writes and reports the run's result.
     ///
-    /// - Parameter signals: what may ask to stop while a slow reader is waited for.
+    /// - Parameter signals: the signals that may stop the wait for a slow reader.
     /// - Throws: ``Failure`` with the run's exit status if it did not complete, ``OutputError`` if its
     ///   result cannot be printed.
     func conclude(
@@ -20,14 +20,14 @@ extension TrainingSession {
         do {
             try tell(result, workers: workers)
         } catch {
-            // Its reason is the news, not that nobody reads.
+            // The first error matters more than an output error.
             try? sink.finish(hearing: signals, patience: .seconds(2))
             throw error
         }
         try sink.finish(hearing: signals)
     }
 
-    /// Tells that the session ends before its first step.
+    /// Reports that the session ends before its first step.
     func tellFailure(_ error: any Error) {
         var line = EventLine(now: "run_ended", .error)
         line.status = "failed"
@@ -54,7 +54,7 @@ extension TrainingSession {
         sink.show(lines.joined(separator: "\n"))
     }
 
-    /// Writes the model of a run that is complete, and the summary of any.
+    /// Writes the summary, and the model if the run is complete.
     private func keep(_ result: CoordinatorResult, _ summary: RunSummary) throws(FileError) {
         if result.outcome == .completed {
             var model = ModelFile(
@@ -71,12 +71,13 @@ extension TrainingSession {
                 try directory.write(Array(text.utf8), to: directory.summary)
             }
         } catch {
-            // Where something else ended the run, that is the news; it may be the same full disk.
+            // If something else ended the run, that reason is reported; this may be the same full
+            // disk.
             if result.outcome == .completed { throw error }
         }
     }
 
-    /// Tells that the session is over: the last event of it.
+    /// Emits the session's last event.
     private func tellEnd(of summary: RunSummary, _ result: CoordinatorResult, _ error: (any Error)?)
     {
         var line =
@@ -126,9 +127,9 @@ extension TrainingSession {
         return summary
     }
 
-    /// The end of the command where the run is not complete.
+    /// The command's failure if the run is not complete.
     ///
-    /// Its one line is the last on the screen, so it tells what failed first.
+    /// This line is the last on the screen, so it includes the first process that failed.
     private func failure(_ result: CoordinatorResult, _ first: ProcessFailure?) -> Failure {
         var failure = failure(result)
         switch result.outcome {

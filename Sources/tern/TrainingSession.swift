@@ -7,41 +7,41 @@ import Training
 import Verification
 import ZeroMQ
 
-/// What `train` and `coordinator` have in common: from a configuration to a run's files.
+/// The common part of the training commands: from a configuration to a run's files.
 struct TrainingSession {
     let configuration: RunConfiguration
     let job: Job
     let directory: RunDirectory
     let checkpoint: Checkpoint?
     let sink: LogSink
-    /// What writes the run's files.
+    /// The thread that writes the run's files.
     let record: RecordThread
     let logger: Logger
-    /// What was made of settings that nobody chose.
+    /// Notes about adapted settings.
     let notes: [String]
-    /// The command that trains, without what it is to train.
+    /// The command that trains, without its settings.
     let command: String
-    /// The command that goes on with the run.
+    /// The command that resumes the run.
     var resumeCommand: String {
         "\(command) --resume \(shellWord(directory.path))"
             + (writesTensorBoard ? " --tensorboard" : "") + (signer?.text ?? "")
     }
-    /// The steps to be traced.
+    /// The steps to trace.
     private let traced: ClosedRange<Int>?
     private let writesTensorBoard: Bool
     /// The first process that failed.
     let firstFailure: Locked<ProcessFailure?>
     let signer: RunSigner?
-    /// The option that names another folder for the run; nil for a run that has its own.
+    /// The option to choose another folder; nil for a resumed run.
     let folderOption: String?
 
-    /// Loads the data, opens the run's folder and, where a run is resumed, its checkpoint.
+    /// Loads the data, opens the run's folder and, if the run is resumed, its checkpoint.
     ///
     /// - Parameters:
-    ///   - loaded: what the configuration configures, where that is loaded already.
-    ///   - command: the command that trains, without what it is to train.
-    ///   - minimum: how many workers training needs.
-    ///   - isOneOfMany: whether a person may want to merge what this process logs with what others log.
+    ///   - loaded: the configuration's job, if already loaded.
+    ///   - command: the command that trains, without its settings.
+    ///   - minimum: the number of workers that training needs.
+    ///   - isOneOfMany: whether people may want to merge this process's log with those of others.
     static func open(
         _ options: TrainingOptions, _ configuration: RunConfiguration, job loaded: Job? = nil,
         command: String, minimum: Int, isOneOfMany: Bool
@@ -92,7 +92,7 @@ struct TrainingSession {
             let directory = try RunDirectory.open(resume)
             for warning in directory.warnings { logger.warning("\(warning)") }
             let checkpoint = try resumePoint(in: directory, for: job, logger)
-            // Beside a checkpoint they are needed only if an audit makes the run go back to its start.
+            // With a checkpoint, they are needed only if an audit rewinds the run to its start.
             job.initialParameters =
                 checkpoint == nil
                 ? try configuration.initialParameters(for: job.architecture)
@@ -116,8 +116,7 @@ struct TrainingSession {
         return (directory, nil)
     }
 
-    /// Notes in the configuration of a run that goes on for how long it does, and where its data and
-    /// weights lie now.
+    /// Updates a resumed run's configuration: its epochs, and the places of its data and weights.
     private static func keep(
         _ configuration: RunConfiguration, in directory: RunDirectory
     ) throws {
@@ -132,7 +131,7 @@ struct TrainingSession {
         if kept != before { try directory.write(kept.encoded(), to: path) }
     }
 
-    /// Finds where the run goes on, and puts out of its way what is of no use from there.
+    /// Finds the checkpoint to resume from, and sets unusable files aside.
     private static func resumePoint(
         in directory: RunDirectory, for job: Job, _ logger: Logger
     ) throws -> Checkpoint? {
@@ -155,7 +154,7 @@ struct TrainingSession {
         return point.checkpoint
     }
 
-    /// Says what is about to be done.
+    /// Logs what the run will do.
     func announce() {
         let training = configuration.training
         let (train, test) = (job.dataset.train, job.dataset.test)
@@ -181,9 +180,9 @@ struct TrainingSession {
     /// Makes the coordinator of this session.
     ///
     /// - Parameters:
-    ///   - workers: how many are needed to begin.
-    ///   - minimum: how many are needed to go on.
-    ///   - hasSuccessor: whether another coordinator goes on with the run if this one is stopped.
+    ///   - workers: the number of workers to begin with.
+    ///   - minimum: the number of workers to continue with.
+    ///   - hasSuccessor: whether another coordinator resumes the run if this one is stopped.
     func makeCoordinator(
         workers: Int, minimum: Int, joinTimeout: Int?, hasSuccessor: Bool, _ faults: FaultOptions
     ) throws -> Coordinator {
@@ -198,7 +197,7 @@ struct TrainingSession {
         settings.hasSuccessor = hasSuccessor
         faults.apply(to: &settings)
         let step = checkpoint?.step ?? 0
-        // It tells what an earlier session came to, not what this one will.
+        // Removes the result of an earlier session.
         directory.folder.remove(Files.name(of: directory.summary))
         let traced = tracedSteps(after: step)
         settings.tracedSteps = traced
@@ -228,8 +227,9 @@ struct TrainingSession {
             evaluation: evaluation, observer: recorder)
     }
 
-    /// Binds the coordinator's endpoint; where that fails, a new run's folder is not left in the way of the next
-    /// try.
+    /// Binds the coordinator's endpoint.
+    ///
+    /// If that fails, it removes a new run's folder, so that the next try can use it.
     func listen(
         _ coordinator: Coordinator, at endpoint: String, door: Door?, _ context: Context
     ) async throws -> String {
@@ -257,12 +257,12 @@ struct TrainingSession {
         return traced
     }
 
-    /// The logs of the workers that this process starts.
+    /// Makes the logs of the workers that this process starts.
     func makeLogs() throws(FileError) -> WorkerLogs {
         try placed { () throws(FileError) in try WorkerLogs(in: directory.folder, on: record) }
     }
 
-    /// Tells that a process of the run has failed.
+    /// Reports that a process of the run has failed.
     func report(_ failure: ProcessFailure, _ text: String) {
         firstFailure.withLock { $0 = $0 ?? failure }
         var line = EventLine(now: "process_failed", .warning, text)
@@ -270,13 +270,13 @@ struct TrainingSession {
         sink.emit(line, from: logger.logLevel)
     }
 
-    /// Ends the process where a signal asks for it a second time; local workers end with it.
+    /// Ends the process after a repeated signal; local workers end with it.
     static let endAtOnce: @Sendable (Int32) -> Never = { signal in
         WorkerSupervisor.killAll()
         Files.abandonUnfinished { _exit(ExitStatus.signal(signal)) }
     }
 
-    /// Carries out work on the run's files; its error tells how to choose another folder.
+    /// Does work on the run's files; its error names the option to choose another folder.
     func placed<Value>(_ work: () throws(FileError) -> Value) throws(FileError) -> Value {
         do throws(FileError) {
             return try work()

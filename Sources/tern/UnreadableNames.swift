@@ -1,12 +1,11 @@
 import Glibc
 
-/// Ends the process where an argument, or a variable that names a file, is not valid UTF-8.
+/// Ends the process if an argument, or a variable with a file name, is not valid UTF-8.
 ///
-/// Swift puts other characters in the place of such bytes, and so would look for another file, or make
-/// one.
+/// Swift replaces such bytes, and so would use another file.
 func refuseUnreadableNames() {
     for index in 1..<max(1, Int(CommandLine.argc)) {
-        // The bytes as they came are to be had from here alone.
+        // Only this has the original bytes.
         guard let bytes = CommandLine.unsafeArgv[index], String(validatingCString: bytes) == nil
         else { continue }
         refuse("the name \(String(cString: bytes))")

@@ -2,7 +2,7 @@ import ArgumentParser
 import Optimizers
 import Training
 
-/// The options that decide what a step makes of its examples.
+/// The options of the update.
 struct UpdateOptions: SettingOptions {
     @Option(help: .setting(\.labelSmoothing)) var labelSmoothing: Double?
     @Option(help: .setting(\.learningRate)) var learningRate: Double?

@@ -79,7 +79,7 @@ struct VerifyCommand: AsyncParsableCommand {
                 sink.endProgress()
                 try? sink.finish(patience: .seconds(1))
                 throw Failure(status: ExitStatus.signal(signal), message: "")
-            // It writes nothing.
+            // A verification writes nothing.
             case .checkpoint, nil: break
             }
             var shown = bar ?? ProgressBar(steps: last)

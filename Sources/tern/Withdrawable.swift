@@ -1,8 +1,8 @@
 import ArgumentParser
 
-/// The value of an option, or the word `none`, which takes back the value of a configuration file.
+/// An option's value, or the word `none`, which removes the value of a configuration file.
 enum Withdrawable<Value: ExpressibleByArgument & Sendable>: ExpressibleByArgument, Sendable {
-    /// As if neither the file nor the command line had the option.
+    /// As if the option were in neither the file nor the command line.
     case withdrawn
     /// A value.
     case given(Value)
@@ -17,7 +17,7 @@ enum Withdrawable<Value: ExpressibleByArgument & Sendable>: ExpressibleByArgumen
         }
     }
 
-    /// The value; nil where it is withdrawn.
+    /// The value; nil if it is withdrawn.
     var value: Value? {
         if case .given(let value) = self { value } else { nil }
     }

@@ -87,9 +87,9 @@ struct WorkerCommand: AsyncParsableCommand {
                 worker \(getpid()) with \(command.threads) threads, \(kernels.name), dials \
                 \(command.connect)\(credential.map { " with the \($0)" } ?? "")
                 """)
-            // A credential says who it is.
+            // With a credential, the worker needs no other identity.
             let identity = credential == nil ? OwnIdentity(logger) : nil
-            // Its file is held until the process ends.
+            // Keeps the identity's file locked until the process ends.
             defer { withExtendedLifetime(identity) {} }
             let worker = Worker(
                 threads: command.threads, processors: command.processors, kernels: kernels,
@@ -107,8 +107,8 @@ struct WorkerCommand: AsyncParsableCommand {
                 command.connect, credential: credential, context: context, signals: signals,
                 lifeline: command.lifeline ? STDIN_FILENO : nil)
             if outcome == .orphaned {
-                // Killed, the parent could not clean up. The lanes may be in the middle of a step,
-                // but nothing they do matters any more.
+                // A killed parent cannot clean up. The lanes may be computing a step, but their
+                // work no longer matters.
                 MeetingPoint(endpoint: command.connect)?.remove()
                 _exit(0)
             }
@@ -118,7 +118,7 @@ struct WorkerCommand: AsyncParsableCommand {
         }
     }
 
-    /// The processors of this worker's place, one a lane.
+    /// The processors for this worker's lanes, one each.
     private var processors: [Int] {
         place.map { Array(Processors.allowed.dropFirst($0).prefix(threads)) } ?? []
     }
@@ -154,7 +154,7 @@ struct WorkerCommand: AsyncParsableCommand {
 }
 
 extension WorkerEvent {
-    /// How a person is told, and how urgently.
+    /// The message for people and its level.
     fileprivate func text(endpoint: String) -> (Logger.Level, String) {
         switch self {
         case .joined(let run): return (.info, "joined run \(run)")

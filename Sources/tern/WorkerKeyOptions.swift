@@ -1,7 +1,7 @@
 import ArgumentParser
 import Keys
 
-/// What lets a worker in.
+/// The option for a worker's credential.
 struct WorkerKeyOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -11,14 +11,14 @@ struct WorkerKeyOptions: ParsableArguments {
             valueName: "file"))
     var key: String?
 
-    /// The credential that an endpoint needs; nil where anybody may come.
+    /// The credential for an endpoint; nil if anyone may join.
     func credential(for endpoint: String) throws -> WorkerCredential? {
         if key == nil, endpoint.hasPrefix("tcp://"), let job = try JobKey.ofEnvironment {
             return job.credential
         }
         let place = KeyPlace.ofWorker
         let named = place.named(key)
-        // At a socket in the file system only this user can dial.
+        // Only this user can connect to a socket in the file system.
         guard named != KeyPlace.anybody, key != nil || endpoint.hasPrefix("tcp://") else {
             return nil
         }

@@ -2,35 +2,35 @@ import Glibc
 import Monitoring
 import ZeroMQ
 
-/// A process that computes for a run: on this machine, or on a host.
+/// A worker process of a run, on this machine or on a host.
 protocol WorkerProcess: Sendable {
-    /// What the run's failures and logs call it.
+    /// Its name in the run's failures and logs.
     var name: String { get }
 
-    /// Runs it once, to its end.
+    /// Runs it once to its end.
     ///
     /// - Parameters:
-    ///   - started: told its process on this machine.
-    ///   - said: told each line that it prints.
-    /// - Throws: ``LostWorker`` if it could not be started, or be reached any more, for now.
+    ///   - started: called with its process on this machine.
+    ///   - said: called with each line that it prints.
+    /// - Throws: ``LostWorker`` if it cannot be started or reached for now.
     func run(
         started: @escaping @Sendable (pid_t) -> Void, said: @escaping @Sendable (String) -> Void
     ) async throws -> ChildEnd
 
-    /// Asks it to end for good.
+    /// Asks it to end without a restart.
     func end()
 
-    /// Whether it was asked to.
+    /// Whether it was asked to end.
     var isEnding: Bool { get }
 
-    /// What a person is told that it is.
+    /// Its title in messages for people.
     func title(_ pid: pid_t) -> String
 
-    /// What stands on the screen before each line that it prints; nil where only warnings are shown.
+    /// The prefix of each printed line on the screen; nil to show only warnings.
     var prefix: String? { get }
 }
 
-/// A worker is not to be had for now, and another try may help.
+/// A worker is unavailable for now; a retry may help.
 struct LostWorker: Error {
     let reason: String
 }

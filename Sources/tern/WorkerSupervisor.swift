@@ -5,26 +5,27 @@ import Logging
 import Monitoring
 import ZeroMQ
 
-/// Keeps a run's worker processes going: starts again those that crash, and goes back to hosts that were lost.
+/// Keeps a run's worker processes running: restarts crashed ones, and reconnects to lost hosts.
 actor WorkerSupervisor {
-    /// What restarts those that crash are taken from.
+    /// The budget for restarts.
     private let restarts: RestartBudget
-    /// What tells about them.
+    /// The session that logs and reports.
     private let session: TrainingSession
     private let logs: WorkerLogs
-    /// Told of each end that comes before the run's and that no restart makes up for, and how many remain.
+    /// Called when a worker ends early without a restart, with the reason and the number of
+    /// remaining workers.
     private let onEnd: @Sendable (_ reason: String, _ remaining: Int) async -> Void
     private var workers: [String: (process: any WorkerProcess, task: Task<Void, Never>)] = [:]
-    /// What waits until it is time for another try.
+    /// The waits before retries.
     private var naps: [String: Task<Void, any Error>] = [:]
     private var isOver = false
 
-    /// How long a lost worker is left alone, at first and at most.
+    /// The backoff before a retry, at first and at most.
     private static let patience = (first: Duration.seconds(1), most: Duration.seconds(30))
 
     /// A supervisor without workers.
     ///
-    /// - Throws: ``FileError`` if what they say cannot be written to the run's folder.
+    /// - Throws: ``FileError`` if the workers' logs cannot be written to the run's folder.
     init(
         restarts: RestartBudget, session: TrainingSession,
         onEnd: @escaping @Sendable (_ reason: String, _ remaining: Int) async -> Void
@@ -35,7 +36,7 @@ actor WorkerSupervisor {
         logs = try session.makeLogs()
     }
 
-    /// The processes that run.
+    /// The running processes.
     private static let running = Locked<Set<pid_t>>([])
 
     /// Kills all workers, before this process ends without waiting for them.
@@ -45,9 +46,9 @@ actor WorkerSupervisor {
         }
     }
 
-    /// Starts a worker, and keeps it going.
+    /// Starts a worker, and keeps it running.
     ///
-    /// - Throws: ``FileError`` if there can be no log of it.
+    /// - Throws: ``FileError`` if its log cannot be made.
     func start(_ process: some WorkerProcess) throws {
         guard !isOver, workers[process.name] == nil else { return }
         try logs.make(of: process.name)
@@ -59,7 +60,7 @@ actor WorkerSupervisor {
         workers[process.name] = (process, task)
     }
 
-    /// Ends a worker for good.
+    /// Ends a worker without a restart.
     func stop(_ name: String) {
         workers[name]?.process.end()
         naps[name]?.cancel()
@@ -73,7 +74,7 @@ actor WorkerSupervisor {
         isOver = true
         let all = Array(workers.values)
         for name in names { stop(name) }
-        // Whoever is stopped, and understands nothing, is killed.
+        // Kills workers that do not react to the stop.
         let reaper = Task {
             try await Task.sleep(for: .seconds(5))
             for worker in all { worker.task.cancel() }
@@ -82,7 +83,7 @@ actor WorkerSupervisor {
         reaper.cancel()
     }
 
-    /// Runs one worker, and another in its place if it crashes, to the end of the last.
+    /// Runs one worker with restarts and retries; returns why the last one ended.
     private func keepGoing(_ process: some WorkerProcess) async -> String {
         var pause = Self.patience.first
         while true {
@@ -108,7 +109,7 @@ actor WorkerSupervisor {
         }
     }
 
-    /// Tells of an end, and whether another worker takes its place.
+    /// Reports an end; whether to restart the worker.
     private func isToGoOn(_ process: some WorkerProcess, after end: ChildEnd) -> Bool {
         var text = "\(process.title(end.pid)) ended: \(end.reason)"
         let left = end.isCrash && !isOver ? restarts.take() : nil
