@@ -140,7 +140,7 @@ import Testing
         }
     }
 
-    @Test("measures the same coordinator link, whether hosts were probed together or in turn")
+    @Test("finds the same coordinator link, whether hosts were probed together or in turn")
     func sharedLink() throws {
         let at = try (0..<4).map { _ in
             try member(upload: 2.5e7, ofAll: 1e8, download: 2.5e7)

@@ -67,7 +67,7 @@ import Training
         }
     }
 
-    @Test("are grouped if finite, also with a sign")
+    @Test("get grouped digits only within a normal range, also if negative")
     func groups() {
         #expect(grouped(-123) == "-123")
         #expect(grouped(-1234) == "-1,234")

@@ -128,7 +128,7 @@ struct AttackTests {
         }
     }
 
-    @Test("by strangers without its key, and reads none of their messages")
+    @Test("by strangers without its key, whose messages it does not read")
     func keyless() async throws {
         try await isUndisturbed(isOpen: false) { cluster in
             let coordinator = cluster.coordinator

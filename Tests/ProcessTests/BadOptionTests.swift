@@ -100,7 +100,7 @@ struct BadOptionTests {
         #expect(after == before + 2)
     }
 
-    @Test("also for unknown commands and missing endpoints")
+    @Test("and so is a command that is unknown or lacks its endpoint")
     func commands() async throws {
         let unknown = try await tern(["trian"])
         #expect(unknown.status == 64)
@@ -119,7 +119,7 @@ struct BadOptionTests {
     }
 
     @Test(
-        "also for an invalid configuration file, which is named with its fault",
+        "and so is an invalid configuration file, which is named with its fault",
         arguments: [
             (#"{"hidden": 3"#, "JSON"),
             (#"["hidden"]"#, "not a JSON object"),
@@ -138,7 +138,7 @@ struct BadOptionTests {
             ["train", "--config", path], status: 78, "\(path) is not a usable configuration", part)
     }
 
-    @Test("also for a missing configuration file, which is named")
+    @Test("and so is a missing configuration file, which is named")
     func noConfiguration() async throws {
         let path = bench.path("none.json")
         try await expectRefusal(
@@ -146,7 +146,7 @@ struct BadOptionTests {
     }
 
     @Test(
-        "also for an unknown kernel set, with a list of the available ones",
+        "and so is an unknown kernel set, with a list of the available ones",
         arguments: [
             ["train"], ["evaluate", "model"], ["worker", "--connect", "tcp://127.0.0.1:9"],
         ])

@@ -48,7 +48,7 @@ struct KeyTests {
         #expect(try run.completed(try await cluster.coordinator.end()).weights == calm.weights)
     }
 
-    @Test("also with a job's key in the environment, which precedes any file")
+    @Test("and a job's key in the environment precedes any file, on both sides")
     func jobKey() async throws {
         let line = try await tern(["key", "job", "--output", "-"]).output
         let environment = ["TERN_JOB_KEY": line.trimmingCharacters(in: .newlines)]
@@ -191,7 +191,7 @@ struct KeyTests {
         await impostor.stop()
     }
 
-    @Test("also after the coordinator's key is rotated, with the same credentials")
+    @Test("and credentials stay valid while the coordinator's key is rotated")
     func rotation() async throws {
         let data = try SampleData.large()
         let run = RunFolder()
@@ -226,7 +226,7 @@ struct KeyTests {
         for worker in workers { #expect(try await worker.end().status == 0) }
     }
 
-    @Test("also with a credential from standard input")
+    @Test("and a credential may come from standard input")
     func standardInput() async throws {
         let run = RunFolder()
         let cluster = try await Cluster(.small, try SampleData(), into: run)

@@ -3,7 +3,7 @@ import Protocol
 import Testing
 import ZeroMQ
 
-@Suite("A run gives its usual weights and expels", .bench)
+@Suite("A run gives its usual weights in spite of", .bench)
 struct MemberAttackTests {
     /// A status with 13,000 keys, of 140 KB.
     private static let manyKeys: [UInt8] = {
@@ -18,7 +18,7 @@ struct MemberAttackTests {
         return Array(control("status", run: "\(run)", body).utf8)
     }
 
-    @Test("three members that send endless statuses, and bans them the second time")
+    @Test("three members that send endless statuses, which it bans the second time")
     func statuses() async throws {
         try await isUndisturbedLater { cluster in
             try await withThrowingTaskGroup { group in
@@ -63,7 +63,7 @@ struct MemberAttackTests {
         }
     }
 
-    @Test("a member that sends unrequested sums, without reading their values")
+    @Test("a member that sends unrequested sums, whose values it does not read")
     func sums() async throws {
         try await isUndisturbedLater { cluster in
             try await Attacker.with(cluster.endpoint) { attacker in
@@ -79,7 +79,7 @@ struct MemberAttackTests {
         }
     }
 
-    @Test("strangers that connect again and again with the identities of others")
+    @Test("strangers that reconnect again and again with the identities of others")
     func claims() async throws {
         try await isUndisturbedLater { cluster in
             try await RawConnection.claimNumbers(cluster.endpoint)

@@ -240,7 +240,7 @@ struct MonitorTests {
         try await monitor.state("interrupted")
     }
 
-    @Test("beside a run until its end, with the same weights, and fails before the run starts")
+    @Test("beside a run until it ends, without a change of its weights, or neither starts")
     func beside() async throws {
         let data = try SampleData.large()
         let recipe = Recipe.long.with("--hidden", "16", "--epochs", "2", "--workers", "2")

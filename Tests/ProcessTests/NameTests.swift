@@ -50,7 +50,7 @@ struct NameTests {
         for worker in workers { #expect(try await worker.end().status == 0) }
     }
 
-    @Test("also if they are only IPv6")
+    @Test("and may have only IPv6 addresses")
     func onlyIPv6() async throws {
         let hosts = try OwnHosts("::1 six")
         let run = RunFolder()

@@ -1,9 +1,9 @@
 import FoundationEssentials
 import Testing
 
-@Suite("Unusual data and terminals work", .bench)
+@Suite("With unusual data or terminals,", .bench)
 struct OddDataTests {
-    @Test("with labels that have gaps, which are counted")
+    @Test("labels with gaps are counted")
     func labels() async throws {
         let (data, run) = (try SampleData(train: 64, test: 16), RunFolder())
         for (name, count) in [(SampleData.trainLabels, 64), (SampleData.testLabels, 16)] {
@@ -28,7 +28,7 @@ struct OddDataTests {
         #expect(!String(decoding: try readFile(program), as: UTF8.self).contains("MNIST"))
     }
 
-    @Test("with fewer examples than the default batch, which then shrinks as config.json shows")
+    @Test("a set smaller than the default batch becomes one batch, as config.json shows")
     func small() async throws {
         let (data, run, again) = (
             try SampleData(train: 40, test: 16), RunFolder(), RunFolder("again")
@@ -52,7 +52,7 @@ struct OddDataTests {
             "--batch-size 128 is larger than the data set's 40 training examples")
     }
 
-    @Test("with fewer steps an epoch than --log-every, which then logs each epoch's last step")
+    @Test("an epoch shorter than --log-every has its last step logged")
     func shortEpochs() async throws {
         let run = RunFolder()
         let recipe = Recipe.small.with("--log-every", "100")
@@ -64,7 +64,7 @@ struct OddDataTests {
     }
 
     @Test(
-        "without escape sequences if the terminal is dumb or colours are off",
+        "a dumb terminal, or one without colours, gets no escape sequence",
         arguments: [["TERM": "dumb"], ["NO_COLOR": "1"]])
     func plainTerminal(environment: [String: String]) async throws {
         let (data, run) = (try SampleData(), RunFolder())

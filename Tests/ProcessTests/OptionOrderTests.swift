@@ -66,7 +66,7 @@ struct OptionOrderTests {
         "monitor", "help", "h",
     ]
 
-    @Test("for every option in the table")
+    @Test("for every option: the table lists them all")
     func complete() async throws {
         let help = try await tern(["train", "--experimental-dump-help"]).output
         let dump = try JSONDecoder().decode(Dump.self, from: Data(help.utf8))
@@ -86,7 +86,7 @@ struct OptionOrderTests {
         let command: Command
     }
 
-    @Test("also if an option restores the default")
+    @Test("even if an option restores the default")
     func backToDefault() async throws {
         let environment = ["TERN_MNIST_DIR": try smallData().folder]
         let (plain, back) = (RunFolder("plain"), RunFolder("back"))

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 import Testing
 
-@Suite("Output is complete and delays nothing", .bench)
+@Suite("Output delays nothing and loses no result", .bench)
 struct OutputTests {
     private static let chatty = Recipe.long.with(
         "--hidden", "16", "--epochs", "99", "--log-every", "1")
@@ -90,7 +90,7 @@ struct OutputTests {
         #expect(ending.output.contains("  model          \(run.path("model.safetensors"))\n"))
     }
 
-    @Test("or a result that cannot be printed is a failure, unless the reader has gone")
+    @Test("and a result that cannot be printed is a failure, unless the reader has gone")
     func results() async throws {
         let data = try SampleData()
         let run = RunFolder()

@@ -3,7 +3,7 @@ import Glibc
 import Requirements
 import Testing
 
-@Suite("Before any work begins, tern checks its limit of", .bench)
+@Suite("Before any work begins, a command reports that it may have too few", .bench)
 struct ResourceTests {
     /// Wraps a command with a limit of threads: root runs it as a user without other processes.
     private func limited(threads: Int, _ arguments: [String]) -> [String] {
@@ -57,7 +57,7 @@ struct ResourceTests {
         }
     }
 
-    @Test("only the few that commands need that read and print")
+    @Test("but a command that only reads and prints needs few")
     func few() async throws {
         let data = try SampleData()
         let run = RunFolder()

@@ -2,9 +2,9 @@ import FoundationEssentials
 import Hashing
 import Testing
 
-@Suite("The files of a run", .bench)
+@Suite("The output of a run", .bench)
 struct RunFilesTests {
-    @Test("include config.json, which repeats the run, and options override it")
+    @Test("includes config.json, which repeats the run, and options override it")
     func configuration() async throws {
         let data = try SampleData()
         let first = RunFolder("first")
@@ -32,7 +32,7 @@ struct RunFilesTests {
         #expect(wider.weights == original.weights)
     }
 
-    @Test("include metrics.jsonl with one object for each logged step and each epoch")
+    @Test("includes metrics.jsonl with one object for each logged step and each epoch")
     func metrics() async throws {
         let run = RunFolder()
         // 6 steps an epoch; the last one has 600 - 5 * 110 examples.
@@ -57,7 +57,7 @@ struct RunFilesTests {
         #expect(metrics.last?.seconds == summary.wallSeconds)
     }
 
-    @Test("include events.jsonl with the log's events in order, and the session's start and end")
+    @Test("includes events.jsonl with the log's events in order, and the session's start and end")
     func events() async throws {
         let run = RunFolder()
         let recipe = Recipe.small.with("--log-level", "debug", "--workers", "2")
@@ -76,7 +76,7 @@ struct RunFilesTests {
         #expect(log.filter { !isOfStep($0) }.map(String.init) == events.compactMap(\.text))
     }
 
-    @Test("include steps.csv with a line for each step, its positions and the weights' hash")
+    @Test("includes steps.csv with a line for each step, its positions and the weights' hash")
     func steps() async throws {
         let run = RunFolder()
         let recipe = Recipe.small.with("--batch-size", "250", "--workers", "3")
@@ -91,7 +91,7 @@ struct RunFilesTests {
         #expect(Set(steps.compactMap(\.last)).count == 6)
     }
 
-    @Test("include summary.json, which matches the printed summary")
+    @Test("includes summary.json, which matches the printed summary")
     func summary() async throws {
         let (data, run) = (try SampleData(), RunFolder())
         let recipe = Recipe.small.with(
@@ -116,7 +116,7 @@ struct RunFilesTests {
         ] { #expect(ending.output.contains(part), "\(part) in \(ending.output)") }
     }
 
-    @Test("include model.safetensors with PyTorch's names, in the order of the checksum")
+    @Test("includes model.safetensors with PyTorch's names, in the order of the checksum")
     func model() async throws {
         let run = RunFolder()
         let summary = try await Recipe.small.with("--layers", "2").train(
@@ -135,7 +135,7 @@ struct RunFilesTests {
         #expect(file.metadata["format"] == "pt")
     }
 
-    @Test("include coordinator.log with joins, assignments, steps, tests and the end")
+    @Test("includes coordinator.log with joins, assignments, steps, tests and the end")
     func log() async throws {
         let run = RunFolder()
         let recipe = Recipe.small.with("--workers", "2", "--log-every", "3", "--log-level", "debug")
@@ -159,7 +159,7 @@ struct RunFilesTests {
         #expect(!ending.output.contains { $0 == "\u{1B}" || $0 == "\r" })
     }
 
-    @Test("contain only log lines of the chosen level and above")
+    @Test("has only log lines of the chosen level and above")
     func level() async throws {
         let run = RunFolder()
         // On a busy machine one of two workers may be late, which is logged at this level.
@@ -170,7 +170,7 @@ struct RunFilesTests {
         #expect(try run.text("coordinator.log") == "")
     }
 
-    @Test("exist besides a progress bar with rate and remaining time, which is cleared at the end")
+    @Test("has a progress bar with rate and remaining time on a terminal, until the end")
     func progressBar() async throws {
         let terminal = try Terminal()
         let recipe = Recipe.long.with("--log-level", "warning")
@@ -185,7 +185,7 @@ struct RunFilesTests {
         #expect(rest?.hasPrefix("  data set       custom") == true)
     }
 
-    @Test("go to runs/TIME-CELL by default")
+    @Test("goes to runs/TIME-CELL by default")
     func folder() async throws {
         let ending = try await tern(["train", "--data", try SampleData().folder, "--epochs", "1"])
         #expect(ending.status == 0)
@@ -194,7 +194,7 @@ struct RunFilesTests {
         #expect(try #require(names.first).wholeMatch(of: /\d{8}-\d{6}-rnn/) != nil)
     }
 
-    @Test("are complete even if nobody reads the output")
+    @Test("is complete in the files even if nobody reads what is printed")
     func closedOutput() async throws {
         let run = RunFolder()
         let arguments = Recipe.small.with("--log-every", "1").arguments(try SampleData(), into: run)

@@ -66,7 +66,7 @@ struct RunPlaceTests {
         #expect(verified.status == 0, "\(verified)")
     }
 
-    @Test("and its initial weights, even if named by a relative path")
+    @Test("and finds its initial weights, even if named by a relative path")
     func initialWeights() async throws {
         let (project, first) = try await trained()
         let ending = try await tern(

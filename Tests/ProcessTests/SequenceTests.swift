@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Testing
 
-@Suite("Sequences of users", .bench)
+@Suite("Users' own sequences", .bench)
 struct SequenceTests {
     static let recipes = [
         Recipe.small, .small.with("--sequence", "columns"),

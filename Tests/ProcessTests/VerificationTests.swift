@@ -42,7 +42,7 @@ struct VerificationTests {
         try await expectVerified(run, "12 steps replayed, all weights as recorded")
     }
 
-    @Test("with killed workers, and with the record of an undisturbed run")
+    @Test("with killed workers, whose record equals an undisturbed run's")
     func killedWorkers() async throws {
         let (data, calm, run) = (try SampleData.large(), RunFolder("calm"), RunFolder())
         _ = try await Recipe.long.train(data, into: calm)

@@ -66,7 +66,7 @@ import Testing
         )
     }
 
-    @Test("fit into the longest headers")
+    @Test("fit the header limit even at their longest")
     func longest() {
         let work = WorkHeader(step: .max, ranges: Self.alternating, checksum: .max)
         for message: CoordinatorMessage in [

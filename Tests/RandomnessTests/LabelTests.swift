@@ -24,7 +24,7 @@ import Testing
         #expect(random.next() == first)
     }
 
-    @Test("is listed here if it is in use, and only then")
+    @Test("is listed in this test exactly if it is in use")
     func inUse() throws {
         let sources = URL(filePath: #filePath).appending(path: "../../../Sources").standardized
         let files = FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil)

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("A random stream")
 struct StreamTests {
-    @Test("depends only on its name, and a copy continues like its original")
+    @Test("is fixed by its seed and name, and a copy continues like its original")
     func repeats() {
         var first = Philox(seed: 7, for: "epoch", 1, 2)
         var second = Philox(seed: 7, for: "epoch", 1, 2)

@@ -25,7 +25,7 @@ struct FilesTests {
         #expect(try Files.read(name) == [1])
     }
 
-    @Test("in a missing folder report that")
+    @Test("in a missing folder give an error that says so")
     func missingFolder() throws {
         let path = folder["none/file"]
         let error = FileError(operation: "write", path: path, code: ENOENT)
@@ -79,7 +79,7 @@ struct FilesTests {
         #expect(throws: large) { try Files.read(folder["sparse"]) }
     }
 
-    @Test("need folders, which are created with their parents and may exist")
+    @Test("go into folders that are created with their parents, or exist already")
     func makeFolder() throws {
         try Files.makeFolder(folder["a/b//c/"])
         try Files.makeFolder(folder["a/b/c"])

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A worker of a Tern run, written from docs/protocol.md alone; the comments name its sections.
 
-It computes one kind of network: one layer of tanh cells that reads rows, and classes read from the
+It computes only one kind of network: one layer of tanh cells over image rows, with a readout of the
 last time step.
 
     worker.py --connect ENDPOINT [--key CREDENTIAL]
@@ -30,7 +30,7 @@ UINT64 = (1 << 64) - 1
 
 
 class Refused(Exception):
-    """The coordinator does not want this worker, or sends what it cannot compute."""
+    """The coordinator rejects this worker, or needs something that it cannot compute."""
 
 
 # Section "Random numbers".
@@ -90,7 +90,7 @@ class Plan:
 
     @staticmethod
     def multiples(stride, first, limit):
-        """How many of first, first + stride, first + 2 stride and so on are below the limit."""
+        """The number of values first, first + stride, first + 2 stride, ... below the limit."""
         return max(0, -(-(limit - first) // stride))
 
     def positions(self, step):
@@ -119,7 +119,7 @@ class Plan:
         return sum((slot >> bit & 1) << self.levels - 1 - bit for bit in range(self.levels))
 
     def add_up(self, leaves, step):
-        """Adds the sums of shards as far as the tree allows."""
+        """Adds up the shards' sums as far as the tree allows."""
         sums = {}
         for shard, total in leaves.items():
             level, residue = self.levels, shard
@@ -163,7 +163,7 @@ class Network:
         return parts
 
     def sum(self, flat, pixels, labels):
-        """Examples, hits, loss and gradients, each summed over the examples."""
+        """The numbers of examples and hits, the loss and the gradients, summed over the examples."""
         w_ih, w_hh, b_ih, b_hh, w_fc, b_fc = self.parameters(flat)
         inputs = pixels.reshape(-1, self.rows, self.columns).astype(numpy.float32) / 255
         states = [numpy.zeros((len(labels), len(b_ih)), numpy.float32)]
@@ -195,7 +195,7 @@ class Network:
 
 
 class Worker:
-    """Section "The conversation": what it has been told, and what it owes."""
+    """Section "The conversation": the coordinator's last messages, and the pending work."""
 
     def __init__(self, endpoint, credential):
         self.context = zmq.Context()
@@ -228,7 +228,7 @@ class Worker:
         self.pixels, self.labels = {}, {}
         self.fetching = None
         self.assignments = []
-        self.work = None  # step and tries of the weights that are here
+        self.work = None  # step and tries of the loaded weights
         self.queue = []
         self.since = time.monotonic()
 
@@ -276,7 +276,7 @@ class Worker:
     # Section "Data".
 
     def slots(self, numbers):
-        """The slots of first slots and counts in turn."""
+        """The slots of ranges, given as alternating first slots and counts."""
         pairs = zip(numbers[::2], numbers[1::2])
         return [slot for first, count in pairs for slot in range(first, first + count)]
 
@@ -289,7 +289,7 @@ class Worker:
         self.fetching = None
 
     def missing(self, slots):
-        """The first shard at the slots whose examples are not all here."""
+        """The first shard at the slots whose examples have not all arrived."""
         for slot in slots:
             shard = self.plan.shard_at(slot)
             if len(self.labels.get(shard, b"")) < self.plan.examples_of_shard(shard):
@@ -297,7 +297,7 @@ class Worker:
         return None
 
     def fetch(self):
-        """Asks for the next examples that are missing; says that it is ready where none are."""
+        """Requests the next missing examples; reports ready for slots without missing ones."""
         wanted = [self.slots(numbers) for numbers in self.queue[:1] + self.assignments]
         shards = [s for s in map(self.missing, wanted) if s is not None]
         if shards and self.fetching is None:
@@ -329,7 +329,7 @@ class Worker:
             self.queue += ranges
 
     def compute(self):
-        """Computes one range, and sends its sums if they are still wanted."""
+        """Computes one range, and sends its sums unless the work has changed."""
         work, (step, tries) = self.work, self.work
         leaves = {}
         for slot in self.slots(self.queue.pop(0)):
@@ -361,7 +361,7 @@ class Worker:
 
     def note(self, event):
         if event["event"] == zmq.EVENT_DISCONNECTED:
-            # The last word may have come just before.
+            # The last message may have arrived just before.
             self.receive_all()
             self.is_connected = False
             self.forget()
@@ -388,7 +388,7 @@ class Worker:
                 self.receive_all()
 
     def close(self):
-        """What was sent last still goes out."""
+        """Closes the sockets after the last messages are sent."""
         self.socket.disable_monitor()
         self.context.destroy(linger=2000)
 
