@@ -62,7 +62,7 @@ struct DisturbanceTests {
         #expect(summary.weights == (try await undisturbed(data)))
     }
 
-    @Test("when one does not answer, is dropped and told so, and joins again")
+    @Test("when one does not answer, is dropped with a message, and joins again")
     func dropped() async throws {
         let data = try SampleData.large()
         let run = RunFolder()

@@ -163,7 +163,7 @@ class Network:
         return parts
 
     def sum(self, flat, pixels, labels):
-        """The numbers of examples and hits, the loss and the gradients, summed over the examples."""
+        """The example and hit counts, the loss and the gradients, summed over the examples."""
         w_ih, w_hh, b_ih, b_hh, w_fc, b_fc = self.parameters(flat)
         inputs = pixels.reshape(-1, self.rows, self.columns).astype(numpy.float32) / 255
         states = [numpy.zeros((len(labels), len(b_ih)), numpy.float32)]
