@@ -1,9 +1,9 @@
 // swift-tools-version:6.2
 import PackageDescription
 
-// A folder below Sources is a target of the same name; an import points down this list only. Each
-// module that a target's code is compiled against is listed, also where another passes it on: only
-// then is the target built anew when that module changes.
+// Each folder in Sources is a target of the same name; imports point only down this list. A target
+// lists every module that it compiles against, even if another module re-exports it: otherwise a
+// change of that module does not rebuild the target.
 
 let strict: [SwiftSetting] =
     Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)]
@@ -44,7 +44,7 @@ let package = Package(
     name: "tern",
     products: [.library(name: "TernKit", targets: ["TernKit"])],
     dependencies: [
-        // A plugin that writes documentation, see CONTRIBUTING.md; nothing is built against it.
+        // A plugin that generates documentation, see CONTRIBUTING.md; no target depends on it.
         .package(url: "https://github.com/swiftlang/swift-docc-plugin.git", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
@@ -276,7 +276,7 @@ let package = Package(
                 "Training", "ZeroMQ",
             ],
             resources: [.copy("Fixtures")], swiftSettings: strict),
-        // Its folder Support is that of ProcessTests. To optimize it takes longer than to run it without.
+        // ProcessTests owns its folder Support. Optimizing it takes longer than running it unoptimized.
         .testTarget(
             name: "ClusterTests",
             dependencies: [
@@ -288,7 +288,7 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-// Some test targets alone, with what they need: see Scripts/test --only.
+// Only some test targets and their dependencies: see Scripts/test --only.
 if let names = Context.environment["TERN_TESTS_OF"]?.split(separator: ",") {
     let kept = names.map { "\($0)Tests" }
     package.targets.removeAll { $0.type == .test && !kept.contains($0.name) }
