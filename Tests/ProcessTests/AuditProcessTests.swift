@@ -15,7 +15,7 @@ struct AuditProcessTests {
         let refused = try await wrong.end()
         #expect(refused.status == 76)
         #expect(refused.errors.contains("it sent wrong gradients in step"))
-        // With another process number it is still the banned worker, because the honest one holds its own file.
+        // A new process takes the banned worker's secret file, because the honest worker locks its own.
         let again = try await cluster.worker().end()
         #expect(again.status == 76)
         #expect(again.errors.contains("it sent wrong gradients in step"))

@@ -17,7 +17,7 @@ struct CoordinatorRestartTests {
     func tenTimes(transport: String) async throws {
         let data = try SampleData.large()
         let run = RunFolder()
-        // Both workers are also present at the end, and learn of it.
+        // Both workers are present at the end, and get its message.
         let recipe = Recipe.long.with(
             "--checkpoint-every", "50", "--log-every", "1", "--min-workers", "2")
         let listen = transport == "tcp" ? "tcp://127.0.0.1:*" : "ipc://\(bench.path("socket"))"

@@ -121,7 +121,7 @@ struct SystemCallTests {
         #expect(try await run.resume().weights == weights)
     }
 
-    @Test("if a temporary folder cannot be created, with its place from TMPDIR")
+    @Test("if a temporary folder cannot be created where TMPDIR says")
     func temporaryFolder() async throws {
         let (data, run) = (try SampleData(), RunFolder())
         let arguments = Self.recipe.arguments(data, into: run)
