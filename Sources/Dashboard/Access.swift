@@ -12,8 +12,8 @@ package struct Access: Sendable {
     /// A server's access rules.
     ///
     /// - Parameters:
+    ///   - token: the secret that a reader needs; nil for none.
     ///   - names: the server's names, such as that of a proxy in front of it.
-    ///   - names: names of the server, such as that of a proxy before it.
     package init(token: String?, names: [String]) {
         self.token = token
         self.names = Set((["localhost", EventLine.ownHost] + names).map { $0.lowercased() })
