@@ -11,7 +11,7 @@ struct TimelineChart {
     private static let width = 920.0
     private static let (left, right) = (200.0, 910.0)
     private static let rowHeight = 22.0
-    /// The maximum number of workers shown; beyond it, those with the most events.
+    /// The maximum number of workers shown; beyond it, those with the most wrong or late sums.
     private static let mostWorkers = 30
 
     /// The chart, or a sentence if nothing has happened yet.

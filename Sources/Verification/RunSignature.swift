@@ -27,7 +27,7 @@ public struct RunSignature: Sendable {
         signature = key.signature(of: Self.message(digest))
     }
 
-    /// The signed message, with a prefix so that no other signature by the key fits.
+    /// The signed message, whose prefix keeps signatures of other data from being accepted.
     private static func message(_ digest: RunDigest) -> [UInt8] {
         Array("tern-run-1 \(digest.digits)".utf8)
     }

@@ -27,7 +27,7 @@ struct KeyPlace {
     /// The path in the user's settings.
     func inSettings() throws -> String {
         let environment = ProcessInfo.processInfo.environment
-        // Foundation replaces bytes that are not UTF-8 by U+FFFD.
+        // Bytes that are not UTF-8 arrive as U+FFFD.
         for variable in ["XDG_CONFIG_HOME", "HOME"]
         where environment[variable]?.contains("\u{FFFD}") == true {
             throw ValidationError("\(variable) is not valid UTF-8: name a key with --key")
