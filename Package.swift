@@ -182,7 +182,8 @@ let package = Package(
             dependencies: [
                 "Bounds", "DataParallel", "Datasets", "Hashing", "Images", "KernelInterface",
                 "Kernels",
-                "NeuralNetwork", "Optimizers", "Protocol", "Randomness", "Training", "ZeroMQ",
+                "NeuralNetwork", "Optimizers", "Protocol", "Randomness", "Simulation", "Training",
+                "ZeroMQ",
             ],
             path: "Tests/Fuzzing", swiftSettings: strict),
         tests(of: "Kernels", ["KernelInterface", "TestSupport"]),
@@ -228,7 +229,8 @@ let package = Package(
             of: "DataParallel",
             [
                 "AllocationCounter", "Bounds", "Datasets", "KernelInterface", "Kernels", "Keys",
-                "NeuralNetwork", "Protocol", "Randomness", "TestSupport", "Training", "ZeroMQ",
+                "NeuralNetwork", "Protocol", "Randomness", "Simulation", "TestSupport", "Training",
+                "ZeroMQ",
             ]),
         tests(
             of: "TernKit",

@@ -1,10 +1,13 @@
 import DataParallel
+import KernelInterface
 import Protocol
+import Simulation
 import Training
 
-/// Feeds a coordinator's machine with events drawn from the bytes, and plays the rest of its program.
+/// Feeds a coordinator's driver with events drawn from the bytes.
 ///
-/// Whatever peers say, no example is counted twice in a step, and a step that ends has counted all.
+/// Whatever peers say, no example is counted twice in a step, and a step that ends has counted all: see
+/// ``CoveringReduction``.
 func checkCoordinatorMachine(_ bytes: [UInt8]) {
     var draw = Draw(bytes)
     var coordinator = CoordinatorUnderAttack()
@@ -35,25 +38,28 @@ package func checkCoordinator(_ message: WorkerMessage, at stage: CoordinatorSta
     }
 }
 
-private let plan = BatchPlan(examples: 21, batchSize: 6, shards: 8)
-private let welcome = Welcome(fuzzedArchitecture, plan: plan, seed: 0, labelSmoothing: 0)
-
 private struct CoordinatorUnderAttack {
-    private(set) var hasFinished = false
-    private var machine = CoordinatorMachine<Int>(
-        plan: plan,
-        settings: CoordinatorSettings(
-            welcome: welcome, epochs: 3, minimumWorkers: 2, checkpointEvery: 2,
-            joinTimeout: .seconds(60)), step: 0)
-    private var now: Duration = .zero
-    private var isEvaluating = false
-    private var sums: [PartialSumHeader] = []
-    private var steps = 0
+    private let world = ScriptedCoordinatorWorld<Int>(fuzzedJob.plan)
+    private let driver: CoordinatorDriver<ScriptedCoordinatorWorld<Int>>
+    private var plan: BatchPlan { fuzzedJob.plan }
     /// What each peer was last asked for, so that some answers are right.
     private var assigned: [Int: SlotRanges] = [:]
     private var asked: [Int: [WorkHeader]] = [:]
 
-    init() { perform(machine.start(now: now)) }
+    var hasFinished: Bool { world.result != nil }
+
+    init() {
+        let welcome = Welcome(
+            fuzzedJob.architecture, plan: fuzzedJob.plan, seed: 0, labelSmoothing: 0)
+        driver = CoordinatorDriver(
+            fuzzedJob,
+            CoordinatorSettings(
+                welcome: welcome, epochs: 3, minimumWorkers: 2, checkpointEvery: 2,
+                joinTimeout: .seconds(60)),
+            run: fuzzedRun, resuming: nil, in: world)
+        driver.start()
+        settle()
+    }
 
     mutating func event(_ draw: inout Draw) {
         let peer = draw.byte() % 8
@@ -64,13 +70,10 @@ private struct CoordinatorUnderAttack {
         case 3: join(peer)
         case 4: ready(peer)
         case 5: answer(from: peer)
-        case 6: perform(machine.lose(peer, reason: "", now: now))
+        case 6: handle { $0.lose(peer, reason: "", now: $1) }
         case 7: pass(milliseconds: draw.byte() * 20)
         case 8: pass(milliseconds: draw.byte() * 2_000)
-        default:
-            guard isEvaluating else { return }
-            isEvaluating = false
-            perform(machine.evaluated(now: now))
+        default: evaluate()
         }
     }
 
@@ -85,6 +88,13 @@ private struct CoordinatorUnderAttack {
         for peer in 0..<2 { answer(from: peer) }
     }
 
+    private mutating func handle(
+        _ event: (inout CoordinatorMachine<Int>, Duration) -> [CoordinatorEffect<Int>]
+    ) {
+        driver.handle(event)
+        settle()
+    }
+
     private mutating func join(_ peer: Int) {
         receive(.hello(Hello(host: "h", pid: peer, lanes: 1, kernels: "k")), from: peer)
     }
@@ -94,23 +104,14 @@ private struct CoordinatorUnderAttack {
     }
 
     mutating func pass(milliseconds: Int) {
-        now += .milliseconds(milliseconds)
-        perform(machine.tick(now: now))
+        world.now += .milliseconds(milliseconds)
+        handle { $0.tick(now: $1) }
     }
 
     mutating func receive(_ message: WorkerMessage, from peer: Int) {
-        guard case .partialSum(let sum) = message else {
-            return perform(machine.receive(message, from: peer, now: now))
-        }
-        let decision = machine.receive(
-            sum, isFinite: true, digest: { [].withUnsafeBytes { PayloadDigest($0) } }, from: peer,
-            now: now)
-        switch decision {
-        case .add(let effects):
-            sums.append(sum)
-            perform(effects)
-        case .ignore(let effects): perform(effects)
-        }
+        let zeros = [UInt8](repeating: 0, count: 4 * driver.state.parameters.count)
+        driver.receive(message.frames(run: fuzzedRun, gradients: zeros), from: peer)
+        handle { $0.putOutOverdrawn(now: $1) }
     }
 
     /// Sends what an honest worker would, leaf by leaf.
@@ -123,59 +124,58 @@ private struct CoordinatorUnderAttack {
                     .partialSum(
                         PartialSumHeader(
                             step: work.step, attempt: work.attempt, level: node.level,
-                            residue: node.residue,
-                            examples: examples, correct: 0, loss: 0, checksum: 0)),
+                            residue: node.residue, examples: examples, correct: 0, loss: 0,
+                            checksum: 0)),
                     from: peer)
             }
         }
     }
 
-    private mutating func perform(_ effects: [CoordinatorEffect<Int>]) {
-        for effect in effects {
-            switch effect {
-            case .send(.assign(let ranges), let peer): assigned[peer] = ranges
-            case .send(.compute(let work), let peer): asked[peer, default: []].append(work)
-            case .sendWeights(let ranges, let peer):
-                asked[peer] = [
-                    WorkHeader(
-                        step: steps, attempt: machine.attempt, ranges: ranges, checksum: 0)
-                ]
-            case .sendShardPart(let part, _):
-                let count = plan.examples(inShard: part.shard)
-                precondition(part.first + part.count <= count, "no such examples")
-            case .beginStep(let step):
-                precondition(step == steps, "a step out of turn")
-                sums = []
-            case .checkpoint: perform(machine.checkpointWritten())
-            case .update: update()
-            case .evaluate: isEvaluating = true
-            case .finish: hasFinished = true
+    private mutating func evaluate() {
+        guard world.takeErrand(where: \.isEvaluation) != nil else { return }
+        driver.evaluated(Tally(), nil)
+        settle()
+    }
+
+    /// Takes note of what was sent, and does at once what the driver waits for, but for the test of an epoch.
+    private mutating func settle() {
+        while let errand = world.takeErrand(where: { !$0.isEvaluation }) {
+            switch errand {
+            case .save(let step): driver.saved(.success(""), step: step)
+            case .rewind: driver.rewound(to: .success(nil))
+            case .arbitrate(let slots, let step): driver.arbitrated(right(slots, step: step))
+            case .flush: driver.recordIsFlushed(nil)
+            case .evaluate: break
+            }
+        }
+        for (message, peer) in world.takeSent() {
+            switch message {
+            case .assign(let ranges): assigned[peer] = ranges
+            case .compute(let work): asked[peer, default: []].append(work)
+            case .weights(let work): asked[peer] = [work]
             default: break
             }
         }
     }
 
-    private mutating func update() {
-        var covered: Set<Int> = []
-        for sum in sums {
-            precondition(sum.step == steps, "a sum of another step was added")
-            let node = TreeNode(level: sum.level, residue: sum.residue)
-            precondition(sum.examples == plan.examples(under: node, step: steps), "a lie was added")
-            for slot in node.slots(of: plan.shards) {
-                let leaf = TreeNode(leafAtSlot: slot, shards: plan.shards)
-                guard plan.examples(under: leaf, step: steps) > 0 else { continue }
-                precondition(covered.insert(slot).inserted, "a shard was added twice")
-            }
+    /// What the coordinator itself computes: as few nodes as the tree allows, of zeros.
+    private func right(_ slots: Range<Int>, step: Int) -> [SumBits] {
+        var sums = ReductionTree(
+            plan, parameterCount: driver.state.parameters.count, kernels: fuzzedJob.kernels)
+        sums.begin(step: step)
+        for slot in slots {
+            let leaf = TreeNode(leafAtSlot: slot, shards: plan.shards)
+            let examples = plan.examples(under: leaf, step: step)
+            guard examples > 0 else { continue }
+            let gradients = FloatBuffer(count: driver.state.parameters.count)
+            gradients.zero()
+            sums.add(
+                PartialSum(node: leaf, tally: Tally(examples: examples), gradients: gradients))
         }
-        precondition(
-            sums.map(\.examples).reduce(0, +) == plan.positions(ofStep: steps).count,
-            "an update without all examples")
-        steps += 1
-        perform(
-            machine.updated(
-                StepReport(
-                    epoch: 1, epochs: 1, stepInEpoch: 1, stepsPerEpoch: 1, step: steps,
-                    tally: Tally(), learningRate: 0, seconds: 0, positions: 0..<0, weights: .none),
-                now: now))
+        return sums.takeAll().map { SumBits($0) }
     }
+}
+
+extension ScriptedCoordinatorWorld.Errand {
+    fileprivate var isEvaluation: Bool { if case .evaluate = self { true } else { false } }
 }

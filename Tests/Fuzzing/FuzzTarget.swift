@@ -61,7 +61,7 @@ private func checkMessage<Message: WireMessage>(
 
 private func checkCoordinatorMessage(_ header: [UInt8]) {
     guard let message = checkMessage(header, as: CoordinatorMessage.self) else { return }
-    var worker = JoinedWorker()
+    let worker = JoinedWorker()
     worker.receive(message)
 }
 

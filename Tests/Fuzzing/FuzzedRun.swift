@@ -3,10 +3,10 @@ import Kernels
 import NeuralNetwork
 import Training
 
-/// A run of a few examples whose checkpoints are fuzzed; nil where no kernels run.
-private let fuzzedJob: Job? = {
+/// A run of a few examples: its checkpoints, its coordinator and its workers are fuzzed.
+let fuzzedJob: Job = {
     var configuration = TrainingConfiguration()
-    (configuration.hidden, configuration.shards) = (2, 4)
+    (configuration.hidden, configuration.shards) = (2, 8)
     (configuration.batchSize, configuration.epochs) = (6, 3)
     func examples(_ count: Int) -> ExampleSet {
         ExampleSet(
@@ -14,14 +14,14 @@ private let fuzzedJob: Job? = {
             labels: (0..<count).map { UInt8($0 % 2) })
     }
     guard let dataset = try? Dataset(train: examples(21), test: examples(4)),
-        let kernels = try? Kernels.select(nil)
-    else { return nil }
-    return try? Job(configuration, dataset, kernels: kernels)
+        let kernels = try? Kernels.select(nil),
+        let job = try? Job(configuration, dataset, kernels: kernels)
+    else { fatalError("the sample run cannot be carried out") }
+    return job
 }()
 
 /// A checkpoint of a run that has made a step.
 package let fuzzedCheckpoint: Checkpoint = {
-    guard let fuzzedJob else { fatalError("the sample run cannot be carried out") }
     var state = TrainingState(fuzzedJob, resuming: nil)
     _ = makeStep(&state)
     return state.checkpoint(seconds: 1)
@@ -37,7 +37,7 @@ private func makeStep(_ state: inout TrainingState) -> Tally {
 
 /// Makes a step more from a checkpoint of the sample run, whatever its numbers are.
 func goOn(from checkpoint: Checkpoint) {
-    guard let fuzzedJob, checkpoint.architecture == fuzzedJob.architecture,
+    guard checkpoint.architecture == fuzzedJob.architecture,
         checkpoint.configuration.updateRule == fuzzedJob.configuration.updateRule
     else { return }
     _ = checkpoint.fits(fuzzedJob)

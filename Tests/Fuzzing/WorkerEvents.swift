@@ -1,12 +1,12 @@
 import DataParallel
-import NeuralNetwork
 import Protocol
+import Simulation
 import Training
 
-/// Feeds a worker's machine with messages drawn from the bytes.
+/// Feeds a worker's driver with messages drawn from the bytes.
 func checkWorkerMachine(_ bytes: [UInt8]) {
     var draw = Draw(bytes)
-    var worker = JoinedWorker()
+    let worker = JoinedWorker()
     while !draw.isUsedUp, !worker.hasFinished { worker.event(&draw) }
 }
 
@@ -24,7 +24,7 @@ package enum WorkerStage: CaseIterable, Sendable {
 
 /// Takes a message from a coordinator at a stage, and goes on; a trap is the find.
 package func checkWorker(_ message: CoordinatorMessage, at stage: WorkerStage) {
-    var worker = JoinedWorker()
+    let worker = JoinedWorker()
     worker.advance(to: stage)
     for _ in 0..<2 {
         worker.receive(message)
@@ -35,25 +35,24 @@ package func checkWorker(_ message: CoordinatorMessage, at stage: WorkerStage) {
 /// A worker that obeys any coordinator.
 ///
 /// Whatever the coordinator says, the worker keeps no more examples than the shards have, computes
-/// only what is there, and one range at a time.
+/// only what is there, and one range at a time: see ``ScriptedWorkerWorld``.
 struct JoinedWorker {
-    private(set) var hasFinished = false
-    private var plan = BatchPlan(examples: 21, batchSize: 6, shards: 8)
-    private var machine = WorkerMachine(
-        hello: Hello(host: "h", pid: 1, lanes: 1, kernels: "k"),
-        settings: WorkerSettings(joinTimeout: nil))
-    private var now: Duration = .zero
-    private var fetch: Fetch?
-    private var stored: [Int: Int] = [:]
-    private var isJoined = false
-    private var computing: (slots: Range<Int>, step: Int)?
+    private let world = ScriptedWorkerWorld()
+    private let driver: WorkerDriver<ScriptedWorkerWorld>
+    private let welcome = BatchPlan(examples: 21, batchSize: 6, shards: 8)
+    private var plan: BatchPlan { world.plan ?? welcome }
+
+    var hasFinished: Bool { world.outcome != nil }
 
     init() {
-        machine.start(now: now)
-        perform(machine.connected(now: now))
+        driver = WorkerDriver(
+            hello: Hello(host: "h", pid: 1, lanes: 2, kernels: "k"),
+            settings: WorkerSettings(joinTimeout: nil), kernels: fuzzedJob.kernels, in: world)
+        driver.start()
+        connect()
     }
 
-    mutating func event(_ draw: inout Draw) {
+    func event(_ draw: inout Draw) {
         switch draw.byte() % 10 {
         case 0, 1, 2:
             guard let message = CoordinatorMessage.received(&draw) else { return }
@@ -63,15 +62,16 @@ struct JoinedWorker {
         case 5, 6: work(onStep: draw.byte())
         case 7: compute()
         case 8:
-            now += .milliseconds(draw.byte() * 20)
-            perform(machine.tick(now: now))
+            pass(.milliseconds(draw.byte() * 20))
+            // A coordinator that reads takes its time.
+            world.hasRoom.toggle()
         default:
-            perform(machine.disconnected(now: now))
-            perform(machine.connected(now: now))
+            driver.disconnected()
+            connect()
         }
     }
 
-    mutating func advance(to stage: WorkerStage) {
+    func advance(to stage: WorkerStage) {
         guard stage != .waiting else { return }
         join()
         guard stage != .joined else { return }
@@ -82,72 +82,47 @@ struct JoinedWorker {
     }
 
     /// Hours pass, the lanes finish, and the coordinator asks what it does.
-    mutating func passTime() {
+    func passTime() {
         receive(.ping)
-        now += .seconds(10_000)
-        perform(machine.tick(now: now))
+        pass(.seconds(10_000))
         receive(.ping)
         for _ in 0..<4 { compute() }
-        _ = machine.interrupt(15, now: now)
+        driver.handle { $0.interrupt(15, now: $1) }
     }
 
-    private mutating func join() {
-        receive(.welcome(Welcome(fuzzedArchitecture, plan: plan, seed: 0, labelSmoothing: 0)))
+    private func connect() { driver.handle { $0.connected(now: $1) } }
+
+    private func pass(_ time: Duration) {
+        world.now += time
+        driver.handle { $0.tick(now: $1) }
+        if world.takeRetry() { driver.retry() }
     }
 
-    private mutating func receivePart() {
-        guard let fetch else { return }
+    private func join() {
+        receive(.welcome(Welcome(fuzzedArchitecture, plan: welcome, seed: 0, labelSmoothing: 0)))
+    }
+
+    private func receivePart() {
+        let fetches = world.sent.reversed().lazy.compactMap { message -> Fetch? in
+            if case .fetch(let fetch) = message { fetch } else { nil }
+        }
+        guard let fetch = fetches.first else { return }
         let count = plan.examples(inShard: fetch.shard) - fetch.first
         receive(.shardPart(ShardPart(shard: fetch.shard, first: fetch.first, count: count)))
     }
 
-    private mutating func work(onStep step: Int) {
+    private func work(onStep step: Int) {
         receive(.weights(WorkHeader(step: step, ranges: SlotRanges(0..<plan.shards), checksum: 0)))
     }
 
-    private mutating func compute() {
-        guard let step = computing.take()?.step else { return }
-        perform(machine.computed(step: step, now: now))
-    }
-
-    mutating func receive(_ message: CoordinatorMessage) {
-        perform(machine.receive(message, run: fuzzedRun, now: now))
-    }
-
-    private mutating func perform(_ effects: [WorkerEffect]) {
-        for effect in effects {
-            switch effect {
-            case .send(.fetch(let fetch), _): self.fetch = fetch
-            case .reset: (stored, computing) = ([:], nil)
-            case .prepare(let architecture, let plan, _, _):
-                self.plan = plan
-                checkSizes(architecture)
-            case .storeShardPart(let part): store(part)
-            case .compute(let slots, let step):
-                precondition(computing == nil, "two computations at once")
-                precondition(step >= 0, "an impossible step")
-                for slot in slots {
-                    let shard = shard(atSlot: slot, of: plan.shards)
-                    precondition(
-                        stored[shard, default: 0] == plan.examples(inShard: shard),
-                        "a computation without data")
-                }
-                computing = (slots, step)
-            case .finish: hasFinished = true
-            default: break
-            }
+    /// All lanes finish their parts.
+    private func compute() {
+        for _ in world.parts {
+            if let (part, sums) = world.takePart() { driver.computed(part, sums, in: nil) }
         }
     }
 
-    private mutating func store(_ part: ShardPart) {
-        precondition(part.count > 0 && part.first == stored[part.shard, default: 0], "overlap")
-        stored[part.shard] = part.first + part.count
-        precondition(stored[part.shard, default: 0] <= plan.examples(inShard: part.shard))
-    }
-
-    /// The arithmetic of sizes, which must not overflow, and then the room that they take.
-    private func checkSizes(_ architecture: Architecture) {
-        _ = ParameterLayout(architecture).count
-        _ = architecture.operations
+    func receive(_ message: CoordinatorMessage) {
+        driver.receive(message.frames(run: fuzzedRun, for: fuzzedArchitecture))
     }
 }

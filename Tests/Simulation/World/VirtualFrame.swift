@@ -3,7 +3,7 @@ import Hashing
 import Training
 
 /// A frame of a message in the simulated network.
-struct VirtualFrame: PayloadFrame {
+package struct VirtualFrame: PayloadFrame {
     private let content: [UInt8]
     /// What it shows to whoever looks a third time, after its checksum and its numbers were verified: the mistake of a
     /// door that is passed by.
@@ -18,14 +18,14 @@ struct VirtualFrame: PayloadFrame {
         init(_ bytes: [UInt8]) { self.bytes = bytes }
     }
 
-    init(_ bytes: [UInt8], behindTheDoor: [UInt8]? = nil) {
+    package init(_ bytes: [UInt8], behindTheDoor: [UInt8]? = nil) {
         content = bytes
         self.behindTheDoor = behindTheDoor.map { BehindTheDoor($0) }
     }
 
-    init(copying bytes: RawSpan) { self.init(bytes.withUnsafeBytes { Array($0) }) }
+    package init(copying bytes: RawSpan) { self.init(bytes.withUnsafeBytes { Array($0) }) }
 
-    func withBytes<Result, Failure: Error>(
+    package func withBytes<Result, Failure: Error>(
         _ body: (RawSpan) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         behindTheDoor?.looks += 1
