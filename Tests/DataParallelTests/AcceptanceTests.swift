@@ -94,14 +94,6 @@ import Training
     }
 }
 
-private func waitingMachine(minimumWorkers: Int) -> CoordinatorMachine<String> {
-    let plan = BatchPlan(examples: 64, batchSize: 16, shards: 8)
-    let settings = CoordinatorSettings(
-        welcome: Welcome(sampleArchitecture, plan: plan, seed: 0, labelSmoothing: 0),
-        epochs: 1, minimumWorkers: minimumWorkers, checkpointEvery: 0, joinTimeout: .seconds(9))
-    return CoordinatorMachine(plan: plan, settings: settings, step: 0)
-}
-
 @Suite("A coordinator waits for workers") struct JoiningTests {
     @Test("and gives up after the timeout, with those who are here named")
     func timeout() {

@@ -1,33 +1,36 @@
 import DataParallel
+import Datasets
+import Kernels
 import Protocol
+import Simulation
+import TestSupport
 import Training
 
-/// A coordinator's machine that a test plays all others of: a class, since expectations cannot change
+/// A coordinator's driver that a test plays all others of: a class, since expectations cannot change
 /// a value.
 final class CoordinatorUnderTest {
     typealias Effect = CoordinatorEffect<String>
 
     let plan: BatchPlan
-    private(set) var machine: CoordinatorMachine<String>
+    private let world: ScriptedCoordinatorWorld<String>
+    private let driver: CoordinatorDriver<ScriptedCoordinatorWorld<String>>
+    var machine: CoordinatorMachine<String> { driver.machine }
     /// The milliseconds that have passed.
-    private(set) var time = 0
+    private(set) var time = 0 {
+        didSet { world.now = .milliseconds(time) }
+    }
     private var pid = 0
     /// The ranges that each peer was asked for and has not answered, with their step.
     private(set) var asked: [String: [WorkHeader]] = [:]
-    private(set) var events: [RunEvent] = []
+    var events: [RunEvent] { world.events }
     /// What the coordinator itself has computed.
     private(set) var arbitrations: [Range<Int>] = []
-    /// The effects of the last event.
+    /// What was done for the last event, and for those that followed from it at once.
     private(set) var last: [Effect] = []
-    private var step = 0
-    /// Where the state that a run goes back to is.
-    var rewindTarget = 0
     /// The peers whose sums are wrong, by a bit that shows in the checksum.
     var liars: Set<String> = []
     /// The peers whose gradients are wrong, but have the checksum of the right ones.
     var forgers: Set<String> = []
-    /// How often the digest of a payload was computed.
-    private(set) var digests = 0
 
     init(
         workersToBegin: Int? = nil, minimumWorkers: Int = 1, checkpointEvery: Int = 0,
@@ -36,8 +39,9 @@ final class CoordinatorUnderTest {
         plan: BatchPlan = BatchPlan(examples: 64, batchSize: 16, shards: 8)
     ) {
         self.plan = plan
+        let job = sampleJob(plan)
         var settings = CoordinatorSettings(
-            welcome: Welcome(sampleArchitecture, plan: plan, seed: 0, labelSmoothing: 0),
+            welcome: Welcome(job.architecture, plan: plan, seed: 0, labelSmoothing: 0),
             epochs: 10_000, workersToBegin: workersToBegin, minimumWorkers: minimumWorkers,
             checkpointEvery: checkpointEvery, joinTimeout: nil, pauseTimeout: pauseTimeout,
             answerTimeout: .seconds(3))
@@ -45,72 +49,84 @@ final class CoordinatorUnderTest {
         settings.auditKey = auditKey
         settings.recheck = recheck
         settings.hasSuccessor = hasSuccessor
-        machine = CoordinatorMachine(plan: plan, settings: settings, step: 0)
-        perform { $0.start(now: $1) }
+        world = ScriptedCoordinatorWorld(plan)
+        driver = CoordinatorDriver(job, settings, run: RunID(1), resuming: nil, in: world)
+        world.onAsk = { [unowned self] effect in
+            last.append(effect)
+        }
+        world.onAdd = { [unowned self] sum in
+            isAdded = true
+            onAdd?(sum)
+        }
+        perform { $0.start() }
     }
 
-    private func perform(_ event: (inout CoordinatorMachine<String>, Duration) -> [Effect]) {
-        last = event(&machine, .milliseconds(time))
-        onEvent?(last)
-        var effects = last
-        while !effects.isEmpty {
-            let effect = effects.removeFirst()
-            switch effect {
-            case .sendWeights(let ranges, let peer):
-                asked[peer, default: []] = [
-                    WorkHeader(
-                        step: step, attempt: machine.attempt, ranges: ranges, checksum: 0)
-                ]
-            case .send(.compute(let work), let peer): asked[peer, default: []].append(work)
-            case .send(.assign(let ranges), let peer):
-                if isFetching { unfetched.append((peer, ranges)) } else { ready(peer, ranges) }
-            case .update where isRecordFull: machine.recordIsFull()
-            case .update:
-                step += 1
-                let more = machine.updated(
-                    sampleReport(step: step), now: .milliseconds(time))
-                onEvent?(more)
-                last += more
-                effects += more
-            case .arbitrate(let slots, let step):
-                arbitrations.append(slots)
-                let work = WorkHeader(step: step, ranges: SlotRanges(slots), checksum: 0)
-                let right = sums(work).map { SumBits($0, digest(of: $0)) }
-                let more = machine.arbitrated(right, now: .milliseconds(time))
-                onEvent?(more)
-                last += more
-                effects += more
-            case .rewind:
-                step = rewindTarget
-                let more = machine.rewound(to: step, now: .milliseconds(time))
-                onEvent?(more)
-                last += more
-                effects += more
-            case .evaluate:
-                let more = machine.evaluated(now: .milliseconds(time))
-                onEvent?(more)
-                last += more
-                effects += more
-            case .report(let event): events.append(event)
-            default: break
-            }
-        }
+    /// Lets something happen, and whatever follows from it at once.
+    private func perform(_ event: (CoordinatorDriver<ScriptedCoordinatorWorld<String>>) -> Void) {
+        last = []
+        carryOut { event(driver) }
+        settle()
+    }
+
+    private func carryOut(_ event: () -> Void) {
+        let count = last.count
+        event()
+        onEvent?(Array(last[count...]))
+    }
+
+    private func handle(
+        _ event: (inout CoordinatorMachine<String>, Duration) -> [Effect]
+    ) {
+        perform { $0.handle(event) }
     }
 
     /// Whether workers take their time to fetch data.
     var isFetching = false
     private var unfetched: [(String, SlotRanges)] = []
-    /// Told the effects of each event before they are carried out.
+    /// Told what was done for each event.
     var onEvent: (([Effect]) -> Void)?
-    /// Told the sums that are added, before the effects that follow.
+    /// Told the sums that are added, before that.
     var onAdd: ((PartialSumHeader) -> Void)?
     /// Whether the last message was a sum that is added.
     private(set) var isAdded = false
 
-    private func ready(_ peer: String, _ ranges: SlotRanges) {
-        let before = last
-        send(.ready(ranges), from: peer)
-        last = before + last
+    /// Takes note of what was sent, and does at once what the driver waits for, but for writing checkpoints.
+    private func settle() {
+        while true {
+            let sent = world.takeSent()
+            for (message, peer) in sent { take(message, peer) }
+            if let errand = world.takeErrand(where: { !$0.isSave }) {
+                carryOut { run(errand) }
+            } else if sent.isEmpty {
+                return
+            }
+        }
+    }
+
+    /// A peer gets a message.
+    private func take(_ message: CoordinatorMessage, _ peer: String) {
+        switch message {
+        case .weights(let work): asked[peer] = [work]
+        case .compute(let work): asked[peer, default: []].append(work)
+        case .assign(let ranges) where isFetching: unfetched.append((peer, ranges))
+        case .assign(let ranges): carryOut { deliver(.ready(ranges), from: peer) }
+        default: break
+        }
+    }
+
+    private func run(_ errand: ScriptedCoordinatorWorld<String>.Errand) {
+        switch errand {
+        case .rewind: driver.rewound(to: .success(nil))
+        case .evaluate: driver.evaluated(Tally(), nil)
+        case .arbitrate(let slots, let step):
+            arbitrations.append(slots)
+            let work = WorkHeader(step: step, ranges: SlotRanges(slots), checksum: 0)
+            let digest = PayloadDigest(gradients(of: ""))
+            driver.arbitrated(sums(work).map { SumBits($0, digest) })
+        case .flush where !isRecordFull: driver.recordIsFlushed(nil)
+        case .flush: owesFlush = true
+        case .save: break
+        }
     }
 
     // MARK: - Events
@@ -123,41 +139,46 @@ final class CoordinatorUnderTest {
     }
 
     func introduce(_ peer: String, identity: String? = nil, host: String = "h", pid: Int = 1) {
-        let hello = Hello(host: host, pid: pid, lanes: 1, kernels: "test", identity: identity)
-        perform { $0.receive(.hello(hello), from: peer, now: $1) }
+        send(
+            .hello(Hello(host: host, pid: pid, lanes: 1, kernels: "test", identity: identity)),
+            from: peer)
     }
 
     /// All who fetch data, or one of them, have it.
     func finishFetching(of one: String? = nil) {
         let pending = unfetched
         unfetched = pending.filter { one != nil && $0.0 != one }
-        for (peer, range) in pending where one == nil || peer == one { ready(peer, range) }
-    }
-
-    func send(_ message: WorkerMessage, from peer: String) {
-        let size = message.header(run: RunID(1)).count
-        let isRead = machine.isWorthReading(message, bytes: size, from: peer)
-        // One that was dropped may still answer, and is not listened to.
-        if !isRead, machine.isMember(peer) { uncalledFor += 1 }
-        perform { machine, now in
-            let (isAdded, effects) = machine.decide(
-                message, digest: { self.digest(of: message, from: peer) }, from: peer, now: now)
-            self.isAdded = isAdded
-            if isAdded, case .partialSum(let sum) = message { onAdd?(sum) }
-            return effects + machine.putOutOverdrawn(now: now)
+        for (peer, range) in pending where one == nil || peer == one {
+            send(.ready(range), from: peer)
         }
     }
 
-    private func digest(of message: WorkerMessage, from peer: String) -> PayloadDigest {
-        digests += 1
-        guard case .partialSum(var sum) = message else { fatalError("only sums have a payload") }
-        if forgers.contains(peer) { sum.checksum ^= 1 }
-        return digest(of: sum)
+    func send(_ message: WorkerMessage, from peer: String) {
+        let size = message.header(run: driver.run).count
+        var machine = machine
+        // One that was dropped may still answer, and is not listened to.
+        if !machine.isWorthReading(message, bytes: size, from: peer), machine.isMember(peer) {
+            uncalledFor += 1
+        }
+        isAdded = false
+        perform { _ in deliver(message, from: peer) }
     }
 
-    /// The digest of gradients: those of a checksum, but where somebody forges.
-    private func digest(of sum: PartialSumHeader) -> PayloadDigest {
-        withUnsafeBytes(of: sum.checksum) { PayloadDigest($0) }
+    private func deliver(_ message: WorkerMessage, from peer: String) {
+        driver.receive(
+            message.frames(run: driver.run, gradients: gradients(of: peer)), from: peer)
+        driver.handle { $0.putOutOverdrawn(now: $1) }
+    }
+
+    /// The gradients that a peer sends: zeros, unless it lies.
+    private func gradients(of peer: String) -> [UInt8] {
+        var words = [UInt64](repeating: 0, count: (driver.state.parameters.count + 1) / 2)
+        if forgers.contains(peer), !Collision.change(&words) {
+            preconditionFailure("zeros can be forged")
+        }
+        if liars.contains(peer) { words[0] = 1 }
+        let bytes = words.flatMap { word in withUnsafeBytes(of: word.littleEndian) { Array($0) } }
+        return Array(bytes.prefix(4 * driver.state.parameters.count))
     }
 
     /// The sums that came from members that were not asked for so many.
@@ -165,7 +186,7 @@ final class CoordinatorUnderTest {
 
     /// Pings all members, which answer.
     func probe() {
-        perform { machine, _ in machine.probe() }
+        handle { machine, _ in machine.probe() }
         for case .send(.ping, let peer) in last {
             send(.status(WorkerStatus(phase: .idle, step: nil, seconds: 0)), from: peer)
         }
@@ -175,13 +196,7 @@ final class CoordinatorUnderTest {
     func answer(_ peer: String) {
         let works = asked[peer] ?? []
         asked[peer] = nil
-        for work in works {
-            for sum in sums(work) {
-                var sum = sum
-                if liars.contains(peer) { sum.checksum = 1 }
-                send(.partialSum(sum), from: peer)
-            }
-        }
+        for sum in works.flatMap(sums) { send(.partialSum(sum), from: peer) }
     }
 
     /// A peer answers the first message that it has not answered; gives back how many sums that are.
@@ -200,33 +215,43 @@ final class CoordinatorUnderTest {
             let examples = plan.examples(under: node, step: work.step)
             return PartialSumHeader(
                 step: work.step, attempt: work.attempt, level: node.level, residue: node.residue,
-                examples: examples,
-                correct: 0, loss: 1, checksum: 0)
+                examples: examples, correct: 0, loss: 1, checksum: 0)
         }
     }
 
     func lose(_ peer: String) {
         asked[peer] = nil
-        perform { $0.connectionEnded(peer, now: $1) }
+        handle { $0.connectionEnded(peer, now: $1) }
     }
 
-    func interrupt() { perform { $0.interrupt(2, now: $1) } }
+    func interrupt() { handle { $0.interrupt(2, now: $1) } }
 
-    func fail(_ outcome: Outcome) { perform { $0.fail(outcome, now: $1) } }
+    func fail(_ outcome: Outcome) { handle { $0.fail(outcome, now: $1) } }
 
-    func requestCheckpoint() { perform { machine, _ in machine.requestCheckpoint("SIGUSR1") } }
+    func requestCheckpoint() { handle { machine, _ in machine.requestCheckpoint("SIGUSR1") } }
 
     func localWorkersEnded() -> [Effect] {
-        perform { $0.localWorkerEnded("exit status 143", remaining: 0, now: $1) }
+        handle { $0.localWorkerEnded("exit status 143", remaining: 0, now: $1) }
         return last
     }
 
     /// Whether the record has no room for another step.
     var isRecordFull = false {
-        didSet { if oldValue, !isRecordFull { perform { machine, _ in machine.recordHasRoom() } } }
+        didSet {
+            world.recordHasRoom = !isRecordFull
+            guard owesFlush, !isRecordFull else { return }
+            owesFlush = false
+            perform { $0.recordIsFlushed(nil) }
+        }
     }
+    /// Whether the driver waits for the record to be written down.
+    private var owesFlush = false
 
-    func checkpointWritten() { perform { machine, _ in machine.checkpointWritten() } }
+    /// The checkpoint that is being written, if one is, is on disk.
+    func checkpointWritten() {
+        guard case .save(let step)? = world.takeErrand(where: \.isSave) else { return }
+        perform { $0.saved(.success(""), step: step) }
+    }
 
     /// Lets time pass, as the driver does.
     func pass(milliseconds: Int) {
@@ -234,7 +259,7 @@ final class CoordinatorUnderTest {
         let end = time + milliseconds
         while time < end {
             time = min(time + 50, end)
-            perform { $0.tick(now: $1) }
+            handle { $0.tick(now: $1) }
             told += last
         }
         last = told
@@ -255,14 +280,18 @@ final class CoordinatorUnderTest {
     }
 
     /// The steps made.
-    var steps: Int { step }
+    var steps: Int { driver.state.step }
 
     /// Makes a whole step with all who were asked, in `milliseconds`.
     func makeStep(milliseconds: Int = 0) {
         time += milliseconds
-        let before = step
+        let before = steps
         for peer in asked.keys.sorted() { answer(peer) }
         // What is audited is asked for once all the rest is there.
-        for _ in 0..<3 where step == before { for peer in asked.keys.sorted() { answer(peer) } }
+        for _ in 0..<3 where steps == before { for peer in asked.keys.sorted() { answer(peer) } }
     }
+}
+
+extension ScriptedCoordinatorWorld.Errand {
+    fileprivate var isSave: Bool { if case .save = self { true } else { false } }
 }

@@ -152,7 +152,9 @@ import Training
         coordinator.pass(milliseconds: 6_900)
         #expect(!coordinator.last.contains(.checkpoint))
         coordinator.pass(milliseconds: 200)
-        #expect(coordinator.last == [.checkpoint, .finish(.pausedTooLong(members: 0, needed: 2))])
+        #expect(coordinator.last == [.checkpoint])
+        coordinator.checkpointWritten()
+        #expect(coordinator.last.last == .finish(.pausedTooLong(members: 0, needed: 2)))
     }
 
     @Test("do not hold up a stop: the step that nobody will finish is given up")
@@ -181,7 +183,6 @@ import Training
         #expect(count(coordinator) == 1)
         coordinator.makeStep()
         #expect(coordinator.steps == 2)
-        #expect(coordinator.last.contains(.hold))
         coordinator.checkpointWritten()
         #expect(coordinator.steps == 3)
         coordinator.makeStep()

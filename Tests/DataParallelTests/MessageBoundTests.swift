@@ -33,7 +33,7 @@ private final class Crowd {
             case .sendWeights(let slots, to: let member): (peer, ranges) = (member, slots)
             case .send(.compute(let work), to: let member): (peer, ranges) = (member, work.ranges)
             case .beginStep:
-                sent = [:]
+                (sent, asked) = ([:], [])
                 continue
             case .cutOff(let member):
                 Issue.record("\(member) is put out, which says what it is asked for")

@@ -1,9 +1,45 @@
+import DataParallel
+import Datasets
+import Kernels
 import NeuralNetwork
+import Protocol
 import Training
 
 /// The form of a network that nothing is computed with.
 let sampleArchitecture = Architecture(
     imageRows: 2, imageColumns: 2, hiddenSize: 2, layers: 1, classes: 2)
+
+/// A job with a plan, on examples that are all alike.
+func sampleJob(_ plan: BatchPlan) -> Job {
+    func examples(_ count: Int) -> ExampleSet {
+        ExampleSet(
+            ExampleShape(rows: 2, columns: 2), values: Array(repeating: 9, count: 4 * count),
+            labels: (0..<count).map { UInt8($0 % 2) })
+    }
+    var configuration = TrainingConfiguration()
+    (configuration.batchSize, configuration.shards) = (plan.batchSize, plan.shards)
+    (configuration.hidden, configuration.epochs) = (8, 10_000)
+    do {
+        let data = try Dataset(train: examples(plan.examples), test: examples(2))
+        let job = try Job(configuration, data, kernels: Kernels.select(nil))
+        precondition(job.plan == plan, "the plan fits its examples")
+        return job
+    } catch {
+        preconditionFailure("a sample job fits its data: \(error)")
+    }
+}
+
+/// A coordinator's machine that waits for workers.
+func waitingMachine(
+    minimumWorkers: Int, audit: Double = 0
+) -> CoordinatorMachine<String> {
+    let plan = BatchPlan(examples: 64, batchSize: 16, shards: 8)
+    var settings = CoordinatorSettings(
+        welcome: Welcome(sampleArchitecture, plan: plan, seed: 0, labelSmoothing: 0),
+        epochs: 1, minimumWorkers: minimumWorkers, checkpointEvery: 0, joinTimeout: .seconds(9))
+    settings.audit = audit
+    return CoordinatorMachine(plan: plan, settings: settings, step: 0)
+}
 
 /// A report of an update.
 func sampleReport(step: Int) -> StepReport {
