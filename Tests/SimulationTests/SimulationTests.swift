@@ -21,6 +21,15 @@ struct SimulationTests {
         }
     }
 
+    @Test("ends also where a connection has room for one message: the rest waits", arguments: 0..<4)
+    func fullPipes(part: Int) {
+        for seed in part * 25..<(part + 1) * 25 {
+            var schedule = Schedule(seed: UInt64(seed))
+            schedule.room = 1
+            #expect(World(schedule).run().violation == nil, "seed \(seed)")
+        }
+    }
+
     @Test("ends where it once did not")
     func pastFailures() throws {
         let path = try #require(

@@ -30,6 +30,9 @@ package struct Schedule: Sendable {
     package var pace: Duration
     /// The longest time a message takes.
     package var latency: Duration
+    /// The messages that sockets and the network hold in one direction of a connection, at most: libzmq's
+    /// high-water marks of both sides.
+    package var room = 32
     /// The longest time a file takes to be written.
     package var writing: Duration
     /// How long somebody takes to start anew what has ended.

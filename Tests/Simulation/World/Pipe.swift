@@ -1,9 +1,5 @@
 /// One direction of a connection: keeps its order, as TCP does, and takes its time.
 final class Pipe<Message> {
-    /// The messages that a socket and the network hold at most: libzmq's high-water marks of both
-    /// sides.
-    static var capacity: Int { 32 }
-
     private unowned let world: World
     private let isCut: () -> Bool
     private let arrive: (Message?) -> Void
@@ -24,7 +20,7 @@ final class Pipe<Message> {
 
     /// Sends a message; false if too many are on their way.
     func send(_ message: Message) -> Bool {
-        guard inFlight.count < Self.capacity else { return false }
+        guard inFlight.count < world.schedule.room else { return false }
         inFlight.append(message)
         world.maxima.inFlight = max(world.maxima.inFlight, inFlight.count)
         move()
