@@ -8,6 +8,9 @@ import PackageDescription
 let strict: [SwiftSetting] =
     Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)]
 
+/// For tests that wait for processes: to optimize them takes longer than to run them without.
+let unoptimized = strict + [.unsafeFlags(["-Onone"])]
+
 func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
@@ -277,15 +280,15 @@ let package = Package(
                 "KernelInterface", "Kernels", "Keys", "Protocol", "Requirements", "TestSupport",
                 "Training", "ZeroMQ",
             ],
-            resources: [.copy("Fixtures")], swiftSettings: strict),
-        // ProcessTests owns its folder Support. Optimizing it takes longer than running it unoptimized.
+            resources: [.copy("Fixtures")], swiftSettings: unoptimized),
+        // ProcessTests owns its folder Support.
         .testTarget(
             name: "ClusterTests",
             dependencies: [
                 "Bounds", "tern", "Hashing", "Keys", "Launching", "Protocol", "Requirements",
                 "TestSupport", "Training", "ZeroMQ",
             ],
-            resources: [.copy("Fixtures")], swiftSettings: strict + [.unsafeFlags(["-Onone"])]),
+            resources: [.copy("Fixtures")], swiftSettings: unoptimized),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -29,27 +29,3 @@ func eventually<Value>(
 func eventually(_ what: @autoclosure () -> String, _ condition: () throws -> Bool) async throws {
     try await eventually(what()) { try condition() ? () : nil }
 }
-
-/// Admits a number of callers at once, and the others in order of arrival.
-actor Turnstile {
-    private var free: Int
-    private var queue: [CheckedContinuation<Void, Never>] = []
-
-    init(_ count: Int) { free = count }
-
-    func enter() async {
-        if free > 0 {
-            free -= 1
-        } else {
-            await withCheckedContinuation { queue.append($0) }
-        }
-    }
-
-    func leave() {
-        if queue.isEmpty {
-            free += 1
-        } else {
-            queue.removeFirst().resume()
-        }
-    }
-}

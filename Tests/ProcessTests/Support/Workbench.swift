@@ -111,15 +111,12 @@ var bench: Workbench {
 
 /// Gives each test case a ``Workbench``, and ensures that no process outlives the case.
 struct WorkbenchTrait: SuiteTrait, TestTrait, TestScoping {
-    /// Some tests wait while others compute, but the processors must not be overloaded.
-    private static let turnstile = Turnstile(2)
-
     let isRecursive = true
 
     func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
-        await Self.turnstile.enter()
+        await Turnstile.processTests.enter()
         let result: Result<Void, any Error>
         do {
             let bench = try Workbench()
@@ -128,7 +125,7 @@ struct WorkbenchTrait: SuiteTrait, TestTrait, TestScoping {
         } catch {
             result = .failure(error)
         }
-        await Self.turnstile.leave()
+        await Turnstile.processTests.leave()
         try result.get()
     }
 }

@@ -1,0 +1,27 @@
+/// Admits a number of callers at once, and the others in order of arrival.
+package actor Turnstile {
+    private var free: Int
+    private var queue: [CheckedContinuation<Void, Never>] = []
+
+    package init(_ count: Int) { free = count }
+
+    package func enter() async {
+        if free > 0 {
+            free -= 1
+        } else {
+            await withCheckedContinuation { queue.append($0) }
+        }
+    }
+
+    package func leave() {
+        if queue.isEmpty {
+            free += 1
+        } else {
+            queue.removeFirst().resume()
+        }
+    }
+
+    /// For tests that start processes, of all targets: some wait while others compute, but the processors
+    /// must not be overloaded.
+    package static let processTests = Turnstile(3)
+}
