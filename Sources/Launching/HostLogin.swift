@@ -64,13 +64,23 @@ public struct HostLogin: Sendable {
         try await connection.bring(program)
         let endpoints = rendezvous.endpoints(client: client, through: tunnel)
         let asked = isMeasured ? endpoints.flatMap { ["--connect", $0] } : []
-        let line = try await connection.probe(
-            asked + ((host.lanes ?? lanes).map { ["--lanes", "\($0)"] } ?? []),
-            line: rendezvous.token.text)
+        let arguments = asked + ((host.lanes ?? lanes).map { ["--lanes", "\($0)"] } ?? [])
+        var probe = try await look(connection, arguments)
+        // A packet may be lost, and a busy machine late.
+        if !probe.routes.isEmpty, probe.routes.allSatisfy({ $0.speed.value == nil }) {
+            probe = try await look(connection, arguments)
+        }
+        return try judge(host, probe, endpoints)
+    }
+
+    private func look(
+        _ connection: HostConnection, _ arguments: [String]
+    ) async throws(HostError) -> HostProbe {
+        let line = try await connection.probe(arguments, line: rendezvous.token.text)
         guard let probe = HostProbe(parsing: line) else {
             throw .disconnected("tern probe printed '\(line.prefix(200))' there")
         }
-        return try judge(host, probe, endpoints)
+        return probe
     }
 
     /// Decides whether a host can be used.
