@@ -6,7 +6,7 @@ import Training
 ///
 /// A worker fetches the data of the shards it is asked to compute, computes one range of slots at a
 /// time, and answers with the partial sums. It keeps the data while it is a member; it remembers
-/// nothing between two connections, nor when its coordinator has given it up.
+/// nothing between two connections, nor after its coordinator has dropped it.
 public struct WorkerMachine: Sendable {
     let hello: Hello
     let settings: WorkerSettings
@@ -14,9 +14,6 @@ public struct WorkerMachine: Sendable {
     private var memory: Int
 
     var plan: BatchPlan?
-    /// The bytes that are left for examples, and those that one takes.
-    var room = 0
-    var exampleByteCount = 0
     var run = RunID.unknown
     var isFinished = false
     var isConnected = false
@@ -29,20 +26,8 @@ public struct WorkerMachine: Sendable {
     /// Whether it was dropped and waits for its lanes, to begin afresh.
     var isExpelled = false
 
-    /// The next example to fetch of each shard that is here in part or whole.
-    var fetched: [Int: Int] = [:]
-    var fetching: Int?
-    /// What it was told to get the data of and has given no answer for.
-    var assignments: [[Range<Int>]] = []
-    /// The step whose weights are loaded, and the ranges that wait to be computed with them.
-    var step: Int?
-    var queue: [Range<Int>] = []
-    /// What the requests of that step said of how often the run has gone back; answers repeat it.
-    package private(set) var attempt: UInt8 = 0
-    /// The step that the lanes compute.
-    var computing: Int?
-    /// Whether the run has gone back since they began with it.
-    var isOutdated = false
+    var shards = HeldShards()
+    var queue = RangeQueue()
     /// What it has been doing, and since when.
     var activity: (phase: WorkerStatus.Phase, since: Duration) = (.idle, .zero)
 
@@ -55,6 +40,9 @@ public struct WorkerMachine: Sendable {
         self.settings = settings
         self.memory = memory
     }
+
+    /// How often the run had gone back, modulo 256, when the coordinator asked for the work under way.
+    package var attempt: UInt8 { queue.attempt }
 
     // MARK: - Connection
 
@@ -107,18 +95,15 @@ public struct WorkerMachine: Sendable {
         forget(now)
         run = .unknown
         isExpelled = false
-        computing = nil
+        queue.reset()
         if let leaving { return finish(.interrupted(signal: leaving.signal)) }
         return hasLanes ? [.reset, .report(.lost)] : []
     }
 
     private mutating func forget(_ now: Duration) {
         plan = nil
-        fetched = [:]
-        fetching = nil
-        assignments = []
-        step = nil
-        queue = []
+        shards.forget()
+        queue.forget()
         startWaiting(now)
     }
 
@@ -154,11 +139,10 @@ public struct WorkerMachine: Sendable {
     /// A signal asks to leave: first with the answer under way, the second time at once.
     public mutating func interrupt(_ signal: Int32, now: Duration) -> [WorkerEffect] {
         guard !isFinished else { return [] }
-        guard leaving == nil, plan != nil, computing != nil, computing == step else {
-            return leave(signal)
-        }
+        guard leaving == nil, plan != nil, let computing = queue.computing, computing == queue.step
+        else { return leave(signal) }
         leaving = (signal, now)
-        queue = []
+        queue.drop()
         return []
     }
 
@@ -185,30 +169,22 @@ public struct WorkerMachine: Sendable {
         case .expel(let notice): return beExpelled(notice, now: now)
         case .ping: return [.send(.status(status(now)), run)]
         case .assign(let assigned):
-            guard let plan, let slots = slots(of: assigned), assignments.count < plan.shards else {
+            guard let plan, let slots = slots(of: assigned), shards.assign(slots, of: plan) else {
                 return []
             }
-            assignments.append(slots)
         case .shardPart(let part):
-            guard isExpected(part) else { return [] }
-            fetching = nil
-            fetched[part.shard] = part.first + part.count
+            guard let plan, shards.store(part, of: plan) else { return [] }
             return [.storeShardPart(part)] + next(now)
         case .weights(let work):
             guard work.step >= 0, let slots = slots(of: work.ranges), !slots.isEmpty else {
                 return []
             }
-            isOutdated = isOutdated || attempt != work.attempt
-            (step, attempt) = (work.step, work.attempt)
-            queue = leaving == nil ? slots : []
+            queue.load(work, leaving == nil ? slots : [])
             return [.loadWeights(work)] + next(now)
         case .compute(let work):
-            // More ranges than there are slots are none that a coordinator would ask for.
-            guard work.step == step, work.attempt == attempt, leaving == nil,
-                let slots = slots(of: work.ranges),
-                let plan, queue.count + slots.count <= plan.shards
+            guard leaving == nil, let plan, let slots = slots(of: work.ranges),
+                queue.add(work, slots, most: plan.shards)
             else { return [] }
-            queue += slots
         }
         return next(now)
     }
@@ -221,9 +197,9 @@ public struct WorkerMachine: Sendable {
         // The network is a claim of a few bytes, which must not reach an allocation unchecked.
         let need =
             hello.lanes * architecture.leastByteCount(capacity: ShardGradients.rowsPerPass)
-        room = memory - need
-        guard room >= 0 else { return refuse("the network", need, of: memory) }
-        exampleByteCount = architecture.exampleByteCount
+        guard memory >= need else { return refuse("the network", need, of: memory) }
+        shards.begin(
+            room: memory - need, exampleByteCount: architecture.exampleByteCount)
         self.plan = plan
         self.run = run
         return [
@@ -246,7 +222,7 @@ public struct WorkerMachine: Sendable {
     private mutating func beExpelled(_ notice: Notice, now: Duration) -> [WorkerEffect] {
         forget(now)
         isExpelled = true
-        return [.report(.expelled(notice.reason))] + (computing == nil ? beginAfresh() : [])
+        return [.report(.expelled(notice.reason))] + (queue.computing == nil ? beginAfresh() : [])
     }
 
     mutating func beginAfresh() -> [WorkerEffect] {
@@ -256,12 +232,6 @@ public struct WorkerMachine: Sendable {
 
     private func slots(of ranges: SlotRanges) -> [Range<Int>]? {
         plan.flatMap { ranges.slots(of: $0.shards) }
-    }
-
-    private func isExpected(_ part: ShardPart) -> Bool {
-        guard let plan else { return false }
-        return fetching == part.shard && part.first == fetched[part.shard, default: 0]
-            && part.count > 0 && part.count <= plan.examples(inShard: part.shard) - part.first
     }
 }
 
