@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Monitoring
 import Subprocess
 import Training
 import ZeroMQ
@@ -101,10 +102,7 @@ public final class HostConnection: Sendable {
     private func answer(_ expected: String...) async throws(HostError) -> Substring {
         let timer = expire()
         defer { timer.cancel() }
-        guard let answer = await next() else {
-            let (words, hasExpired) = state.withLock { ($0.words, $0.hasExpired) }
-            throw hasExpired ? .silent(Self.patience) : .disconnected(words)
-        }
+        guard let answer = await next() else { throw ending }
         let word = String(answer.first ?? "")
         guard word != "error" else { throw .refused(String(answer.last ?? "")) }
         guard expected.contains(word) else { throw .disconnected("it answered '\(word)'") }
@@ -210,14 +208,19 @@ public final class HostConnection: Sendable {
             while let answer = await next() {
                 if answer.first == "error" { throw .refused(String(answer.last ?? "")) }
             }
-            let (words, hasExpired) = state.withLock { ($0.words, $0.hasExpired) }
-            throw hasExpired ? .silent(Self.patience) : .disconnected(words)
+            throw ending
         }
+    }
+
+    /// Why the connection has ended.
+    private var ending: HostError {
+        let (words, hasExpired) = state.withLock { ($0.words, $0.hasExpired) }
+        return hasExpired ? .silent(Self.patience) : .disconnected(words)
     }
 
     /// Arguments quoted for the host's shell, on one line.
     private static func words(_ arguments: [String]) -> String {
-        arguments.map { "'\($0.replacing("'", with: "'\\''"))'" }.joined(separator: " ")
+        arguments.map(shellWord).joined(separator: " ")
     }
 }
 

@@ -23,8 +23,8 @@ struct CoordinatorCommand: AsyncParsableCommand {
                 + "this machine, or ipc://PATH.", valueName: "endpoint"))
     var listen: String
 
-    @Option(help: "Workers that training needs; with fewer it waits or pauses.")
-    var minWorkers = 1
+    @OptionGroup
+    var minimum: MinimumOption
 
     @Option(
         help: ArgumentHelp(
@@ -42,7 +42,6 @@ struct CoordinatorCommand: AsyncParsableCommand {
     var options: TrainingOptions
 
     func validate() throws {
-        if minWorkers < 1 { throw ValidationError("--min-workers must be at least 1") }
         if let joinTimeout, joinTimeout < 1 {
             throw ValidationError("--join-timeout must be at least 1 second")
         }
@@ -52,7 +51,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
         let given = self
         try await exitCleanly {
             let command = try given.settled()
-            try ResourceNeed.ofCoordinator(connections: command.minWorkers).secure()
+            try ResourceNeed.ofCoordinator(connections: command.minimum.minWorkers).secure()
             let signals = try SignalSource()
             let configuration = try command.options.configuration()
             let door = try command.keyOptions.door(for: command.listen)
@@ -60,10 +59,10 @@ struct CoordinatorCommand: AsyncParsableCommand {
                 command.options, configuration,
                 command: "tern coordinator --listen \(shellWord(command.listen))"
                     + command.keyOptions.text,
-                minimum: command.minWorkers, isOneOfMany: true)
+                minimum: command.minimum.minWorkers, isOneOfMany: true)
             session.announce()
             let coordinator = try session.makeCoordinator(
-                workers: command.minWorkers, minimum: command.minWorkers,
+                workers: command.minimum.minWorkers, minimum: command.minimum.minWorkers,
                 joinTimeout: command.joinTimeout,
                 hasSuccessor: command.options.resumeOrStart != nil, command.faults)
             let context = coordinator.makeContext()

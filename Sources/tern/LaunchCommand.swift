@@ -35,8 +35,8 @@ struct LaunchCommand: AsyncParsableCommand {
     @Flag(help: "Print all that the workers say. It stands in RUN/logs in any case.")
     var showHosts = false
 
-    @Option(help: "Workers that training needs; with fewer it pauses.")
-    var minWorkers = 1
+    @OptionGroup
+    var minimum: MinimumOption
 
     @OptionGroup
     var restarts: RestartOptions
@@ -49,10 +49,6 @@ struct LaunchCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Training options")
     var options: TrainingOptions
-
-    func validate() throws {
-        if minWorkers < 1 { throw ValidationError("--min-workers must be at least 1") }
-    }
 
     mutating func run() async throws {
         let given = self
@@ -122,11 +118,12 @@ struct LaunchCommand: AsyncParsableCommand {
         let signals = try SignalSource()
         let session = try await TrainingSession.open(
             options, configuration, job: job, command: "tern launch\(hostOptions.text)",
-            minimum: minWorkers, isOneOfMany: false)
+            minimum: minimum.minWorkers, isOneOfMany: false)
         session.announce()
         let ready = preflight.ready
         let coordinator = try session.makeCoordinator(
-            workers: max(ready.count, minWorkers), minimum: minWorkers, joinTimeout: nil,
+            workers: max(ready.count, minimum.minWorkers), minimum: minimum.minWorkers,
+            joinTimeout: nil,
             hasSuccessor: false, faults)
         let context = coordinator.makeContext()
         do {

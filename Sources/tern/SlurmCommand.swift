@@ -22,8 +22,8 @@ struct SlurmCommand: AsyncParsableCommand {
             \(SignalHelp.ofTraining)
             """)
 
-    @Option(help: "Workers that training needs; with fewer it waits or pauses.")
-    var minWorkers = 1
+    @OptionGroup
+    var minimum: MinimumOption
 
     @Option(
         help: ArgumentHelp(
@@ -51,7 +51,6 @@ struct SlurmCommand: AsyncParsableCommand {
     var options: TrainingOptions
 
     func validate() throws {
-        if minWorkers < 1 { throw ValidationError("--min-workers must be at least 1") }
         if joinTimeout < 1 { throw ValidationError("--join-timeout must be at least 1 second") }
         if port == 0 { throw ValidationError("--port must be from 1 to 65535") }
     }
@@ -76,11 +75,12 @@ struct SlurmCommand: AsyncParsableCommand {
         let key = try keyFromEnv ? environmentKey : JobKey()
         let options = try options(of: task).settled()
         let session = try await TrainingSession.open(
-            options, try options.configuration(), command: "srun tern slurm", minimum: minWorkers,
+            options, try options.configuration(), command: "srun tern slurm",
+            minimum: minimum.minWorkers,
             isOneOfMany: true)
         session.announce()
         let coordinator = try session.makeCoordinator(
-            workers: minWorkers, minimum: minWorkers, joinTimeout: joinTimeout,
+            workers: minimum.minWorkers, minimum: minimum.minWorkers, joinTimeout: joinTimeout,
             hasSuccessor: false, faults)
         let context = coordinator.makeContext()
         let port = port ?? task.port
