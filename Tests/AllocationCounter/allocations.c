@@ -7,14 +7,22 @@
 
 #include <errno.h>
 
+static _Thread_local size_t count;
+
+size_t allocations_of_this_thread(void) { return count; }
+
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+
+bool are_allocations_counted(void) { return false; }
+
+#else
+
+bool are_allocations_counted(void) { return true; }
+
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *block, size_t size);
 extern void *__libc_memalign(size_t alignment, size_t size);
-
-static _Thread_local size_t count;
-
-size_t allocations_of_this_thread(void) { return count; }
 
 void *malloc(size_t size) {
     count++;
@@ -42,3 +50,5 @@ int posix_memalign(void **block, size_t alignment, size_t size) {
     *block = memalign(alignment, size);
     return *block ? 0 : ENOMEM;
 }
+
+#endif

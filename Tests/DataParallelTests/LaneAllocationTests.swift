@@ -7,7 +7,9 @@ import Testing
 import Training
 import ZeroMQ
 
-@Suite("A lane's thread allocates nothing in its steps")
+@Suite(
+    "A lane's thread allocates nothing in its steps",
+    .enabled(if: are_allocations_counted(), "a sanitizer replaces the allocator"))
 struct LaneAllocationTests {
     /// Reads the counter on a lane's thread.
     private actor Counter {

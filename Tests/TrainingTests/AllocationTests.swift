@@ -7,7 +7,9 @@ import TestSupport
 import Testing
 import Training
 
-@Suite("A lane's steps")
+@Suite(
+    "A lane's steps",
+    .enabled(if: are_allocations_counted(), "a sanitizer replaces the allocator"))
 struct AllocationTests {
     static let forms = [
         Architecture(imageRows: 6, imageColumns: 5, hiddenSize: 20, layers: 1, classes: 4),
