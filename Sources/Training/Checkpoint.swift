@@ -1,6 +1,6 @@
 import Bounds
 import FoundationEssentials
-import Kernels
+import KernelInterface
 import NeuralNetwork
 import Optimizers
 
@@ -106,15 +106,6 @@ public struct Checkpoint: Sendable {
         }
     }
 
-    /// Whether a job can have come to this step and to what its epoch has added up to.
-    public func fits(_ job: Job) -> Bool {
-        let plan = job.plan
-        let used = step > 0 ? plan.positions(ofStep: step - 1).upperBound : 0
-        return step <= job.configuration.epochs * plan.stepsPerEpoch
-            && epoch == (step + plan.stepsPerEpoch - 1) / plan.stepsPerEpoch
-            && epochTally.examples == used && epochTally.correct <= used
-    }
-
     private static func record(
         _ text: String, path: String
     ) throws(SafetensorsError) -> Record {
@@ -133,41 +124,4 @@ public struct Checkpoint: Sendable {
 
     /// What stands before a parameter's name in that of its value in the optimizer's state.
     private static func prefix(_ variable: StateVariable) -> String { "\(variable.rawValue)." }
-}
-
-extension Safetensors {
-    /// Adds the tensors of a layout under their names, each behind `prefix`.
-    mutating func append(_ values: Snapshot, layout: ParameterLayout, prefix: String = "") {
-        values.withBytes { bytes in
-            for tensor in layout.tensors {
-                append(
-                    prefix + tensor.name, shape: tensor.shape,
-                    bytes: bytes.extracting(4 * tensor.offset..<4 * (tensor.offset + tensor.count)))
-            }
-        }
-    }
-
-    /// Collects the values of a layout's tensors, each found behind `prefix`.
-    func values(
-        _ layout: ParameterLayout, prefix: String = "", path: String,
-        remedy: String = "use another copy"
-    ) throws(SafetensorsError) -> Snapshot {
-        // The layout's size is the file's claim: room is made for what is there, not for that.
-        var flat: [UInt8] = []
-        for wanted in layout.tensors {
-            guard let tensor = tensor(prefix + wanted.name) else {
-                throw SafetensorsError(
-                    path, unfit: "it has no tensor \(prefix + wanted.name)",
-                    remedy: remedy)
-            }
-            guard tensor.type == "F32", tensor.shape == wanted.shape else {
-                throw SafetensorsError(
-                    path,
-                    unfit: "\(tensor.name) is \(tensor.type) \(tensor.shape), not F32 "
-                        + "\(wanted.shape)", remedy: remedy)
-            }
-            flat += bytes(of: tensor)
-        }
-        return Snapshot(copying: flat.span.bytes)
-    }
 }

@@ -1,8 +1,7 @@
 import Bounds
 import Datasets
 import FoundationEssentials
-import Hashing
-import Kernels
+import KernelInterface
 import NeuralNetwork
 
 /// A trained network in a safetensors file that PyTorch's `load_state_dict` takes as it is.
@@ -111,17 +110,5 @@ public struct ModelFile: Sendable {
             unfit:
                 "\(count) of its \(values.count) weights are NaN or infinite, the first in \(tensor)",
             remedy: "its training diverged; train again, with a lower learning rate")
-    }
-}
-
-extension FloatStorage {
-    /// SHA-256 over the values as little-endian float32, in hexadecimal.
-    public var sha256: String {
-        withBytes { bytes in bytes.withUnsafeBytes { SHA256.hex(of: $0) } }
-    }
-
-    /// XXH3-64 over the values as little-endian float32.
-    public var checksum: UInt64 {
-        withBytes { bytes in bytes.withUnsafeBytes { XXH3.hash64($0) } }
     }
 }

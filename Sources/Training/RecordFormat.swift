@@ -53,4 +53,9 @@ public enum RecordFormat: String, CaseIterable, Encodable, Sendable {
     public func sum(of parameters: some FloatStorage) -> [UInt8] {
         parameters.withBytes { sum(of: $0) }
     }
+
+    /// The sum of the weights after a step.
+    public func sum(of weights: StepWeights) -> [UInt8] {
+        weights.withBytes { sum(of: $0) }
+    }
 }

@@ -34,7 +34,7 @@ public struct StepRecord: Sendable, Equatable {
     public init(_ report: StepReport, _ format: RecordFormat) {
         self.init(
             step: report.step, epoch: report.epoch, positions: report.positions,
-            weights: report.weights.sum(format))
+            weights: format.sum(of: report.weights))
     }
 }
 

@@ -1,10 +1,11 @@
+import Hashing
 import KernelInterface
 
 /// The weights after a step, as float32 little-endian in `state_dict` order.
 ///
 /// Copies share the bytes: whoever records a step can add them up on another thread, while training
 /// goes on with the weights of the next.
-public struct StepWeights: Sendable, Equatable {
+public struct StepWeights: FixedBytes, Equatable {
     private let bytes: any FixedBytes
 
     /// The weights in a block of bytes that is not copied.
@@ -21,17 +22,21 @@ public struct StepWeights: Sendable, Equatable {
     package static var none: Self { Self(sharing: Snapshot([])) }
 
     /// How many bytes they are.
-    public var byteCount: Int { bytes.withBytes { $0.byteCount } }
+    public var byteCount: Int { withBytes { $0.byteCount } }
 
-    /// What a record of a format says of them.
-    public func sum(_ format: RecordFormat) -> [UInt8] {
-        bytes.withBytes { format.sum(of: $0) }
+    /// Calls `body` with the bytes, which stay valid only until it returns.
+    public func withBytes<Result, Failure: Error>(
+        _ body: (RawSpan) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try bytes.withBytes(body)
     }
 
     /// Whether two steps have the same weights.
     public static func == (left: Self, right: Self) -> Bool {
-        left.sum(.sha256) == right.sum(.sha256)
+        left.digest == right.digest
+    }
+
+    private var digest: String {
+        withBytes { bytes in bytes.withUnsafeBytes { SHA256.hex(of: $0) } }
     }
 }
-
-extension Snapshot: FixedBytes {}

@@ -49,7 +49,7 @@ struct StepRecordTests {
     func sums() {
         let buffer = FloatBuffer([1, -0.0, .nan])
         for format in RecordFormat.allCases {
-            #expect(StepWeights(copying: buffer).sum(format) == format.sum(of: buffer))
+            #expect(format.sum(of: StepWeights(copying: buffer)) == format.sum(of: buffer))
             #expect(format.sum(of: buffer) != format.sum(of: FloatBuffer([1, 0.0, .nan])))
         }
         #expect(

@@ -1,0 +1,39 @@
+import KernelInterface
+import NeuralNetwork
+
+extension Safetensors {
+    /// Adds the tensors of a layout under their names, each behind `prefix`.
+    mutating func append(_ values: Snapshot, layout: ParameterLayout, prefix: String = "") {
+        values.withBytes { bytes in
+            for tensor in layout.tensors {
+                append(
+                    prefix + tensor.name, shape: tensor.shape,
+                    bytes: bytes.extracting(4 * tensor.offset..<4 * (tensor.offset + tensor.count)))
+            }
+        }
+    }
+
+    /// Collects the values of a layout's tensors, each found behind `prefix`.
+    func values(
+        _ layout: ParameterLayout, prefix: String = "", path: String,
+        remedy: String = "use another copy"
+    ) throws(SafetensorsError) -> Snapshot {
+        // The layout's size is the file's claim: room is made for what is there, not for that.
+        var flat: [UInt8] = []
+        for wanted in layout.tensors {
+            guard let tensor = tensor(prefix + wanted.name) else {
+                throw SafetensorsError(
+                    path, unfit: "it has no tensor \(prefix + wanted.name)",
+                    remedy: remedy)
+            }
+            guard tensor.type == "F32", tensor.shape == wanted.shape else {
+                throw SafetensorsError(
+                    path,
+                    unfit: "\(tensor.name) is \(tensor.type) \(tensor.shape), not F32 "
+                        + "\(wanted.shape)", remedy: remedy)
+            }
+            flat += bytes(of: tensor)
+        }
+        return Snapshot(copying: flat.span.bytes)
+    }
+}
