@@ -76,27 +76,55 @@ let package = Package(
         module("Optimizers", ["KernelInterface", "Kernels"]),
         module("Images", ["CPNG", "FileFormats"]),
         module("Datasets", ["CZlib", "FileFormats", "Hashing", "KernelInterface", "Randomness"]),
+        module("Files"),
+        module("Settings", ["Bounds", "Datasets", "Files", "NeuralNetwork", "Optimizers"]),
+        module("Reduction", ["Bounds", "KernelInterface", "Kernels"]),
+        module("RunEvents", ["Files", "Hashing", "KernelInterface", "Reduction"]),
+        module(
+            "ModelFiles",
+            [
+                "Bounds", "Datasets", "FileFormats", "Files", "Hashing", "KernelInterface",
+                "Kernels", "NeuralNetwork", "Optimizers", "Reduction", "Settings",
+            ]),
+        module(
+            "RunFolder",
+            [
+                "Bounds", "Files", "Hashing", "KernelInterface", "ModelFiles", "Reduction",
+                "RunEvents", "Settings",
+            ]),
         module(
             "Training",
             [
-                "Bounds", "Datasets", "FileFormats", "Hashing", "KernelInterface", "Kernels",
-                "NeuralNetwork", "Optimizers",
+                "Datasets", "Files", "KernelInterface", "Kernels", "ModelFiles", "NeuralNetwork",
+                "Optimizers", "Reduction", "RunEvents", "Settings",
             ]),
         module("Protocol", ["Bounds"]),
         module("ZeroMQ", ["Bounds", "CZeroMQ"]),
-        module("Keys", ["Bounds", "Hashing", "Training", "ZeroMQ"]),
+        module("Keys", ["Bounds", "Files", "Hashing", "ZeroMQ"]),
         module(
             "DataParallel",
             [
-                "Bounds", "Datasets", "Hashing", "KernelInterface", "Kernels", "Keys",
-                "NeuralNetwork", "Optimizers", "Protocol", "Randomness", "Training", "ZeroMQ",
+                "Bounds", "Datasets", "Files", "Hashing", "KernelInterface", "Kernels", "Keys",
+                "ModelFiles", "NeuralNetwork", "Optimizers", "Protocol", "Randomness", "Reduction",
+                "RunEvents", "RunFolder", "Settings", "Training", "ZeroMQ",
             ]),
-        module("Monitoring", ["Bounds", "Hashing", "Training", "ZeroMQ", logging]),
-        module("Watching", ["Bounds", "Monitoring", "Training", "ZeroMQ", logging]),
+        module(
+            "Monitoring",
+            [
+                "Bounds", "Files", "Hashing", "ModelFiles", "Reduction", "RunEvents", "RunFolder",
+                "Settings", "Training", "ZeroMQ", logging,
+            ]),
+        module(
+            "Watching",
+            [
+                "Bounds", "Files", "ModelFiles", "Monitoring", "Reduction", "RunEvents",
+                "RunFolder", "Settings", "Training", "ZeroMQ", logging,
+            ]),
         .target(
             name: "Dashboard",
             dependencies: [
-                "Bounds", "Monitoring", "Training", "Watching", "ZeroMQ",
+                "Bounds", "Files", "ModelFiles", "Monitoring", "Reduction", "RunEvents",
+                "RunFolder", "Settings", "Training", "Watching", "ZeroMQ",
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -106,37 +134,39 @@ let package = Package(
         .target(
             name: "Launching",
             dependencies: [
-                "Bounds", "Hashing", "Kernels", "Keys", "Monitoring", "Training", "ZeroMQ", logging,
+                "Bounds", "Files", "Hashing", "Kernels", "Keys", "ModelFiles", "Monitoring",
+                "Reduction", "RunEvents", "RunFolder", "Settings", "Training", "ZeroMQ", logging,
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             resources: [.embedInCode("Remote")], swiftSettings: strict),
         module(
             "TernKit",
             [
-                "Bounds", "Datasets", "KernelInterface", "Kernels", "NeuralNetwork", "Optimizers",
-                "Training",
+                "Bounds", "Datasets", "Files", "KernelInterface", "Kernels", "ModelFiles",
+                "NeuralNetwork", "Optimizers", "Reduction", "RunEvents", "Settings", "Training",
             ]),
         module(
             "Verification",
             [
-                "Bounds", "Datasets", "Hashing", "KernelInterface", "Kernels", "Monitoring",
-                "NeuralNetwork", "Optimizers", "TernKit", "Training", "ZeroMQ", logging,
+                "Bounds", "Datasets", "Files", "Hashing", "KernelInterface", "Kernels",
+                "ModelFiles", "Monitoring", "NeuralNetwork", "Optimizers", "Reduction", "RunEvents",
+                "RunFolder", "Settings", "TernKit", "Training", "ZeroMQ", logging,
             ]),
         module(
             "Benchmarks",
             [
-                "Bounds", "CZeroMQ", "DataParallel", "Datasets", "Hashing", "KernelInterface",
-                "Kernels",
-                "NeuralNetwork", "Optimizers", "Protocol", "Randomness", "Training", "ZeroMQ",
-                .product(name: "Subprocess", package: "swift-subprocess"),
+                "Bounds", "CZeroMQ", "DataParallel", "Datasets", "Files", "Hashing",
+                "KernelInterface", "Kernels", "ModelFiles", "NeuralNetwork", "Optimizers",
+                "Protocol", "Randomness", "Reduction", "RunEvents", "RunFolder", "Settings",
+                "Training", "ZeroMQ", .product(name: "Subprocess", package: "swift-subprocess"),
             ]),
         .executableTarget(
             name: "tern",
             dependencies: [
                 "Benchmarks", "Bounds", "Dashboard", "DataParallel", "Datasets", "FileFormats",
-                "Hashing", "Images", "KernelInterface", "Kernels", "Keys", "Launching",
-                "Monitoring",
-                "NeuralNetwork", "Optimizers", "Protocol", "TernKit", "Training", "Verification",
+                "Files", "Hashing", "Images", "KernelInterface", "Kernels", "Keys", "Launching",
+                "ModelFiles", "Monitoring", "NeuralNetwork", "Optimizers", "Protocol", "Reduction",
+                "RunEvents", "RunFolder", "Settings", "TernKit", "Training", "Verification",
                 "Watching", "ZeroMQ", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
@@ -146,8 +176,8 @@ let package = Package(
         .executableTarget(
             name: "TrainAndPredict",
             dependencies: [
-                "Bounds", "Datasets", "KernelInterface", "Kernels", "NeuralNetwork", "Optimizers",
-                "TernKit",
+                "Bounds", "Datasets", "Files", "KernelInterface", "Kernels", "ModelFiles",
+                "NeuralNetwork", "Optimizers", "Reduction", "RunEvents", "Settings", "TernKit",
                 "Training",
             ],
             path: "Examples/TrainAndPredict", swiftSettings: strict),
@@ -155,22 +185,27 @@ let package = Package(
         .executableTarget(
             name: "tern-chaos",
             dependencies: [
-                "Bounds", "Keys", "Monitoring", "TestSupport", "Training", "ZeroMQ",
+                "Bounds", "Files", "Keys", "ModelFiles", "Monitoring", "Reduction", "RunEvents",
+                "RunFolder", "Settings", "TestSupport", "Training", "ZeroMQ",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             path: "Tests/Chaos", swiftSettings: strict),
         .target(
             name: "TestSupport",
-            dependencies: ["Bounds", "KernelInterface", "Keys", "Randomness", "Training"],
+            dependencies: [
+                "Bounds", "Datasets", "Files", "KernelInterface", "Kernels", "Keys", "ModelFiles",
+                "NeuralNetwork", "Randomness", "Reduction", "RunEvents", "Settings",
+            ],
             path: "Tests/TestSupport", swiftSettings: strict),
         .target(name: "Requirements", path: "Tests/Requirements", swiftSettings: strict),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         .target(
             name: "Simulation",
             dependencies: [
-                "Bounds", "DataParallel", "Datasets", "Hashing", "KernelInterface", "Kernels",
-                "NeuralNetwork", "Optimizers", "Protocol", "Randomness", "TestSupport", "Training",
+                "Bounds", "DataParallel", "Datasets", "Files", "Hashing", "KernelInterface",
+                "Kernels", "ModelFiles", "NeuralNetwork", "Optimizers", "Protocol", "Randomness",
+                "Reduction", "RunEvents", "RunFolder", "Settings", "TestSupport", "Training",
                 "ZeroMQ",
             ],
             path: "Tests/Simulation", swiftSettings: strict),
@@ -183,10 +218,10 @@ let package = Package(
         .target(
             name: "Fuzzing",
             dependencies: [
-                "Bounds", "DataParallel", "Datasets", "Hashing", "Images", "KernelInterface",
-                "Kernels",
-                "NeuralNetwork", "Optimizers", "Protocol", "Randomness", "Simulation", "Training",
-                "ZeroMQ",
+                "Bounds", "DataParallel", "Datasets", "Files", "Hashing", "Images",
+                "KernelInterface", "Kernels", "ModelFiles", "NeuralNetwork", "Optimizers",
+                "Protocol", "Randomness", "Reduction", "RunEvents", "RunFolder", "Settings",
+                "Simulation", "TestSupport", "Training", "ZeroMQ",
             ],
             path: "Tests/Fuzzing", swiftSettings: strict),
         tests(of: "Kernels", ["KernelInterface", "TestSupport"]),
@@ -194,28 +229,54 @@ let package = Package(
         tests(
             of: "NeuralNetwork",
             [
-                "Bounds", "KernelInterface", "Kernels", "Optimizers", "Randomness", "TestSupport",
-                "Training",
+                "Bounds", "Files", "KernelInterface", "Kernels", "ModelFiles", "Optimizers",
+                "Randomness", "Reduction", "RunEvents", "Settings", "TestSupport",
             ],
             fixtures: true),
         tests(
-            of: "Optimizers", ["Bounds", "KernelInterface", "Kernels", "TestSupport", "Training"],
+            of: "Optimizers",
+            [
+                "Bounds", "Files", "KernelInterface", "Kernels", "ModelFiles", "Reduction",
+                "RunEvents", "Settings", "TestSupport",
+            ],
             fixtures: true),
+        tests(of: "Files", ["KernelInterface", "Requirements", "TestSupport"]),
+        tests(
+            of: "Settings",
+            ["Files", "KernelInterface", "NeuralNetwork", "Optimizers", "TestSupport"]),
+        tests(of: "Reduction", ["KernelInterface", "Kernels", "Randomness", "TestSupport"]),
+        tests(of: "RunEvents", ["Files", "Reduction"]),
+        tests(
+            of: "ModelFiles",
+            [
+                "Files", "Hashing", "KernelInterface", "Kernels", "NeuralNetwork", "Optimizers",
+                "Reduction", "Settings", "TestSupport",
+            ], fixtures: true),
+        tests(
+            of: "RunFolder",
+            [
+                "Files", "KernelInterface", "ModelFiles", "Reduction", "RunEvents", "Settings",
+                "TestSupport",
+            ]),
         tests(
             of: "Training",
             [
-                "AllocationCounter", "Datasets", "Hashing", "KernelInterface", "Kernels",
-                "NeuralNetwork", "Optimizers",
-                "Randomness", "Requirements", "TestSupport",
-            ], fixtures: true),
+                "AllocationCounter", "Datasets", "Files", "KernelInterface", "Kernels",
+                "ModelFiles", "NeuralNetwork", "Reduction", "RunEvents", "Settings", "TestSupport",
+            ]),
         tests(
             of: "Benchmarks",
             [
-                "Bounds", "DataParallel", "Datasets", "KernelInterface", "Kernels", "NeuralNetwork",
+                "Bounds", "DataParallel", "Datasets", "Files", "KernelInterface", "Kernels",
+                "ModelFiles", "NeuralNetwork", "Reduction", "RunEvents", "RunFolder", "Settings",
                 "Training", "ZeroMQ",
             ]),
         tests(
-            of: "Fuzzing", ["Bounds", "NeuralNetwork", "Protocol", "Randomness", "Training"],
+            of: "Fuzzing",
+            [
+                "Bounds", "Files", "ModelFiles", "NeuralNetwork", "Protocol", "Randomness",
+                "Reduction", "RunEvents", "RunFolder", "Settings", "Training",
+            ],
             fixtures: true),
         tests(of: "Hashing"),
         tests(of: "FileFormats"),
@@ -227,65 +288,71 @@ let package = Package(
             ]),
         tests(of: "Protocol", ["Bounds", "Hashing", "TestSupport"]),
         tests(of: "ZeroMQ", ["TestSupport"]),
-        tests(of: "Keys", ["Bounds", "Hashing", "Requirements", "Training", "ZeroMQ"]),
+        tests(of: "Keys", ["Bounds", "Files", "Hashing", "Requirements", "ZeroMQ"]),
         tests(
             of: "DataParallel",
             [
-                "AllocationCounter", "Bounds", "Datasets", "KernelInterface", "Kernels", "Keys",
-                "NeuralNetwork", "Protocol", "Randomness", "Simulation", "TestSupport", "Training",
+                "AllocationCounter", "Bounds", "Datasets", "Files", "KernelInterface", "Kernels",
+                "Keys", "ModelFiles", "NeuralNetwork", "Protocol", "Randomness", "Reduction",
+                "RunEvents", "RunFolder", "Settings", "Simulation", "TestSupport", "Training",
                 "ZeroMQ",
             ]),
         tests(
             of: "TernKit",
             [
-                "Bounds", "Datasets", "KernelInterface", "Kernels", "NeuralNetwork", "Optimizers",
-                "Training",
+                "Bounds", "Datasets", "Files", "KernelInterface", "Kernels", "ModelFiles",
+                "NeuralNetwork", "Optimizers", "Reduction", "RunEvents", "Settings", "Training",
             ]),
-        tests(of: "Simulation", ["TestSupport"], fixtures: true),
+        tests(of: "Simulation", ["Randomness", "TestSupport"], fixtures: true),
         tests(
             of: "Monitoring",
             [
-                "Bounds", "KernelInterface", "Kernels", "NeuralNetwork", "TestSupport", "Training",
+                "Bounds", "Files", "KernelInterface", "Kernels", "ModelFiles", "NeuralNetwork",
+                "Reduction", "RunEvents", "RunFolder", "Settings", "TestSupport", "Training",
                 "ZeroMQ", logging,
             ]),
         tests(
             of: "Watching",
             [
-                "Bounds", "Monitoring", "Requirements", "TestSupport", "Training", "ZeroMQ",
-                logging,
+                "Bounds", "Files", "ModelFiles", "Monitoring", "Reduction", "Requirements",
+                "RunEvents", "RunFolder", "Settings", "TestSupport", "Training", "ZeroMQ", logging,
             ]),
         tests(
             of: "Dashboard",
             [
-                "Bounds", "Monitoring", "TestSupport", "Training", "Watching",
+                "Bounds", "Files", "ModelFiles", "Monitoring", "Reduction", "RunEvents",
+                "RunFolder", "Settings", "TestSupport", "Training", "Watching",
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
         tests(
             of: "Launching",
             [
-                "Bounds", "Keys", "Monitoring", "Requirements", "TestSupport", "Training", "ZeroMQ",
-                logging,
+                "Bounds", "Files", "Keys", "ModelFiles", "Monitoring", "Reduction", "Requirements",
+                "RunEvents", "RunFolder", "Settings", "TestSupport", "Training", "ZeroMQ", logging,
             ]),
         tests(
             of: "Verification",
             [
-                "Bounds", "Datasets", "Hashing", "KernelInterface", "Kernels", "Monitoring",
-                "NeuralNetwork", "Optimizers", "Requirements", "TernKit", "TestSupport", "Training",
-                "ZeroMQ", logging,
+                "Bounds", "Datasets", "Files", "Hashing", "KernelInterface", "Kernels",
+                "ModelFiles", "Monitoring", "NeuralNetwork", "Optimizers", "Reduction",
+                "Requirements", "RunEvents", "RunFolder", "Settings", "TernKit", "TestSupport",
+                "Training", "ZeroMQ", logging,
             ]),
         .testTarget(
             name: "ProcessTests",
             dependencies: [
-                "Bounds", "tern", "tern-chaos", "tern-simulate", "TrainAndPredict", "Hashing",
-                "KernelInterface", "Kernels", "Keys", "Protocol", "Requirements", "TestSupport",
-                "Training", "ZeroMQ",
+                "Bounds", "Files", "Hashing", "KernelInterface", "Kernels", "Keys", "ModelFiles",
+                "Protocol", "Reduction", "Requirements", "RunEvents", "RunFolder", "Settings",
+                "tern", "tern-chaos", "tern-simulate", "TestSupport", "TrainAndPredict", "Training",
+                "ZeroMQ",
             ],
             resources: [.copy("Fixtures")], swiftSettings: unoptimized),
         // ProcessTests owns its folder Support.
         .testTarget(
             name: "ClusterTests",
             dependencies: [
-                "Bounds", "tern", "Hashing", "Keys", "Launching", "Protocol", "Requirements",
+                "Bounds", "Files", "Hashing", "Keys", "Launching", "ModelFiles", "Protocol",
+                "Reduction", "Requirements", "RunEvents", "RunFolder", "Settings", "tern",
                 "TestSupport", "Training", "ZeroMQ",
             ],
             resources: [.copy("Fixtures")], swiftSettings: unoptimized),

@@ -2,6 +2,7 @@ import Datasets
 import Kernels
 import NeuralNetwork
 import Randomness
+import Reduction
 import Training
 
 /// The lane of one of two workers: makes the step of ``ShardGradients``, as a whole or part by

@@ -1,5 +1,5 @@
+import Files
 import Randomness
-import Training
 
 /// A data set in MNIST's format with random images.
 ///

@@ -1,5 +1,5 @@
+import Files
 import FoundationEssentials
-import Training
 
 /// A folder for a measurement's files, private to this user.
 public struct TemporaryFolder: Sendable {

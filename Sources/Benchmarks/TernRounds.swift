@@ -1,7 +1,11 @@
 import DataParallel
 import Datasets
+import Files
 import Kernels
 import NeuralNetwork
+import RunEvents
+import RunFolder
+import Settings
 import Training
 import ZeroMQ
 

@@ -1,6 +1,5 @@
 import Datasets
 import FoundationEssentials
-import Training
 import ZeroMQ
 
 /// The speed of whole trainings with different settings.

@@ -1,9 +1,9 @@
 import Bounds
+import Files
 import FoundationEssentials
 import Glibc
 import Subprocess
 import SystemPackage
-import Training
 import ZeroMQ
 
 /// The measurements of one `tern train` process.

@@ -1,5 +1,5 @@
 import Monitoring
-import Training
+import RunEvents
 import Watching
 
 /// An SVG chart of the time per phase: stacked bands over the seconds of training.

@@ -1,5 +1,5 @@
 import Glibc
-import Training
+import RunEvents
 import Watching
 
 /// Runs in Prometheus' text format (version 0.0.4).

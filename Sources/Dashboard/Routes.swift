@@ -1,7 +1,7 @@
+import Files
 import FoundationEssentials
 import Monitoring
 import NIOHTTP1
-import Training
 import Watching
 
 /// The monitor's responses by URL.

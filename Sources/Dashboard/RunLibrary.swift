@@ -1,5 +1,5 @@
+import Files
 import FoundationEssentials
-import Training
 import Watching
 import ZeroMQ
 

@@ -1,6 +1,6 @@
 import FoundationEssentials
 import Monitoring
-import Training
+import RunEvents
 import Watching
 
 /// A run's page in parts, for the server, the streams of updates and reports.

@@ -1,4 +1,3 @@
-import Training
 import ZeroMQ
 
 extension Frame: PayloadFrame {}

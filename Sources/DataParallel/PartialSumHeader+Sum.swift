@@ -1,5 +1,5 @@
 import Protocol
-import Training
+import Reduction
 
 // The protocol knows no tree and no tally: what ties its headers to the sums that they announce.
 

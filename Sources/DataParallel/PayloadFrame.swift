@@ -1,5 +1,5 @@
 import Hashing
-import Training
+import RunEvents
 
 /// The payload frames of messages, as a world carries them.
 package protocol PayloadFrame: FixedBytes {

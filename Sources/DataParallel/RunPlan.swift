@@ -1,7 +1,8 @@
+import Files
 import FoundationEssentials
 import NeuralNetwork
 import Protocol
-import Training
+import Reduction
 
 // The welcome message carries the network's form as text, since the protocol knows no networks.
 

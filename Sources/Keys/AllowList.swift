@@ -1,5 +1,5 @@
+import Files
 import Glibc
-import Training
 
 /// The workers that may join a coordinator: a file with one line per worker.
 ///

@@ -1,4 +1,4 @@
-import Training
+import Files
 
 /// Why a key, a credential or a list of workers cannot be used.
 public enum KeyError: Error, Equatable, CustomStringConvertible {

@@ -1,6 +1,6 @@
+import Files
 import FoundationEssentials
 import Glibc
-import Training
 
 /// Files that only their owner may read: keys, credentials, and the list of workers.
 ///

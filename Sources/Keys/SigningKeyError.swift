@@ -1,5 +1,5 @@
+import Files
 import Hashing
-import Training
 
 /// Why a key for signatures cannot be used or made.
 public enum SigningKeyError: Error, Equatable, CustomStringConvertible {

@@ -1,6 +1,6 @@
+import Files
 import Glibc
 import Hashing
-import Training
 
 /// Files with the keys that sign runs, in the PEM format.
 public enum SigningKeyFile {

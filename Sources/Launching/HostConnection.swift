@@ -1,8 +1,8 @@
+import Files
 import FoundationEssentials
 import Glibc
 import Monitoring
 import Subprocess
-import Training
 import ZeroMQ
 
 /// A login on a host, where the script `host.sh` waits for commands.

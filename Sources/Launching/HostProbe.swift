@@ -1,6 +1,6 @@
 import Bounds
+import Files
 import FoundationEssentials
-import Training
 
 /// A host's properties and its routes to the coordinator: `tern probe` prints them as a line of
 /// JSON.

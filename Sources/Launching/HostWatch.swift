@@ -1,6 +1,6 @@
+import Files
 import FoundationEssentials
 import Subprocess
-import Training
 
 /// The source of a run's machines, which may change while it runs.
 public enum HostSource: Sendable {

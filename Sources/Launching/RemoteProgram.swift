@@ -1,7 +1,7 @@
+import Files
 import Hashing
 import Subprocess
 import SystemPackage
-import Training
 
 /// The program to copy to a host: the executable, and in `lib` the shared libraries that it needs.
 ///

@@ -1,5 +1,5 @@
 import Logging
-import Training
+import RunEvents
 
 extension RunEvent {
     /// The message for people and its level; nil for events that only programs need.

@@ -1,6 +1,6 @@
+import Files
 import FoundationEssentials
 import Glibc
-import Training
 
 /// `events.jsonl`: one object per event of a run, each on its own line.
 ///

@@ -1,7 +1,7 @@
+import Files
 import FoundationEssentials
 import Glibc
 import Logging
-import Training
 import ZeroMQ
 
 /// The destination of a process's events: standard output, and the run's log and `events.jsonl`.

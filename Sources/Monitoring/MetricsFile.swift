@@ -1,7 +1,8 @@
 import Bounds
+import Files
 import FoundationEssentials
 import Glibc
-import Training
+import RunEvents
 
 /// `metrics.jsonl`: one object per logged step and per epoch, each on its own line.
 public struct MetricsFile {

@@ -1,4 +1,4 @@
-import Training
+import RunEvents
 
 /// The terminal's last line: progress, speed and remaining time.
 package struct ProgressBar {

@@ -1,5 +1,5 @@
+import Files
 import Glibc
-import Training
 import ZeroMQ
 
 /// The thread that writes a run's files, so that training never waits for a disk.

@@ -1,5 +1,7 @@
+import Files
 import Glibc
-import Training
+import RunFolder
+import Settings
 
 /// The folder of a run.
 public struct RunDirectory: Sendable {

@@ -1,5 +1,5 @@
 import Logging
-import Training
+import RunEvents
 
 extension RunEvent {
     /// The event with its name and fields; nil if it gets no line.

@@ -1,6 +1,7 @@
+import Files
 import FoundationEssentials
 import Logging
-import Training
+import RunEvents
 import ZeroMQ
 
 /// Records a run: events for people and programs, `metrics.jsonl` and `timing.jsonl` for programs,

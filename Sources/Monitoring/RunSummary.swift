@@ -1,5 +1,6 @@
 import Bounds
-import Training
+import Reduction
+import RunEvents
 
 /// A run's result, for `summary.json` and for people.
 public struct RunSummary: Codable, Sendable, Equatable {

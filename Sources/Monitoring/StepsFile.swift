@@ -1,5 +1,7 @@
+import Files
 import Glibc
-import Training
+import RunEvents
+import RunFolder
 
 /// `steps.csv`: one line per committed step, the record that `tern verify` checks.
 ///

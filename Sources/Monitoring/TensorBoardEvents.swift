@@ -1,5 +1,5 @@
 import FoundationEssentials
-import Training
+import Settings
 
 /// Converts a run's settings and the lines of its `metrics.jsonl` to TensorBoard's events.
 ///

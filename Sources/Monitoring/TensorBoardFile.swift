@@ -1,5 +1,6 @@
+import Files
 import Glibc
-import Training
+import Settings
 
 /// `tensorboard/`: the numbers of `metrics.jsonl` in a file that TensorBoard reads.
 ///

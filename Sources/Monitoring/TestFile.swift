@@ -1,4 +1,5 @@
-import Training
+import Files
+import RunEvents
 
 /// `test.json`: the result of the newest test, replaced after each.
 public struct TestFile: Sendable {

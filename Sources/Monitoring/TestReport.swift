@@ -1,6 +1,7 @@
 import Bounds
+import Files
 import FoundationEssentials
-import Training
+import RunEvents
 
 /// `test.json`: the newest test's results per class, and the examples with the greatest loss.
 public struct TestReport: Codable, Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Training
+import Files
 
 /// `timing.jsonl`: one object about every second of training, each on its own line.
 public struct TimingFile: Sendable {

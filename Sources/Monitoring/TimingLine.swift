@@ -1,4 +1,4 @@
-import Training
+import RunEvents
 
 /// A line of `timing.jsonl`: how about a second of a run was spent, and when.
 @dynamicMemberLookup

@@ -1,5 +1,6 @@
+import Files
 import Glibc
-import Training
+import RunEvents
 
 /// `trace.json`: a few steps in the Trace Event Format, as one JSON object.
 ///

@@ -1,8 +1,8 @@
 import Bounds
+import Files
 import FoundationEssentials
 import Glibc
 import Logging
-import Training
 
 /// The output of the workers that a run has started, in `logs/NAME.log` of its folder.
 public struct WorkerLogs: Sendable {

@@ -1,6 +1,8 @@
 import Datasets
+import Files
 import FoundationEssentials
 import Kernels
+import ModelFiles
 import Training
 
 extension Dataset {

@@ -1,6 +1,7 @@
 import Datasets
 import KernelInterface
 import NeuralNetwork
+import Reduction
 import Training
 
 /// One thread's part of each step and each test.

@@ -1,4 +1,6 @@
 import Kernels
+import ModelFiles
+import Reduction
 import Training
 
 /// A run on several lanes of this process, with the same bits as a distributed run.

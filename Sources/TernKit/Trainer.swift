@@ -1,6 +1,9 @@
 import Datasets
 import Kernels
+import ModelFiles
 import NeuralNetwork
+import RunEvents
+import Settings
 import Training
 
 /// Trains on several lanes of this process, with the same bits as `tern train`.

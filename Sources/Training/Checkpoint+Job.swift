@@ -1,3 +1,5 @@
+import ModelFiles
+
 extension Checkpoint {
     /// Whether a job can have come to this step and to what its epoch has added up to.
     public func fits(_ job: Job) -> Bool {

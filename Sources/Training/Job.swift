@@ -1,6 +1,8 @@
 import Datasets
 import Kernels
 import NeuralNetwork
+import Reduction
+import Settings
 
 /// A training to be carried out: the configuration with the data it is for.
 public struct Job: Sendable {

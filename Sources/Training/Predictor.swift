@@ -1,4 +1,5 @@
 import Kernels
+import ModelFiles
 import NeuralNetwork
 
 /// Tells the classes of examples one by one.

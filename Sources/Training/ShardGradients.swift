@@ -1,6 +1,7 @@
 import Datasets
 import Kernels
 import NeuralNetwork
+import Reduction
 
 /// Computes shard gradients: what one lane of a worker does.
 ///

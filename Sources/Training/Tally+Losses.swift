@@ -1,4 +1,5 @@
 import KernelInterface
+import Reduction
 
 /// Losses that are computed in parts, all at once, in their order.
 package func allLosses(

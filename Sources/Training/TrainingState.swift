@@ -1,6 +1,10 @@
 import Kernels
+import ModelFiles
 import NeuralNetwork
 import Optimizers
+import Reduction
+import RunEvents
+import Settings
 
 /// What a run has come to: the values that each step changes.
 public struct TrainingState {

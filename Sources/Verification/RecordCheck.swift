@@ -1,4 +1,5 @@
-import Training
+import Reduction
+import RunFolder
 
 /// Checks a record line by line: each step in order, and each position of an epoch once.
 package struct RecordCheck {

@@ -1,7 +1,9 @@
 import Hashing
 import KernelInterface
+import Reduction
+import RunEvents
+import RunFolder
 import TernKit
-import Training
 
 /// Repeats the steps of a run, and compares them with its record, checkpoints and result.
 struct Replay {

@@ -1,5 +1,9 @@
+import Files
 import Glibc
+import ModelFiles
 import Monitoring
+import RunFolder
+import Settings
 import Training
 
 /// The point to resume a run at: the newest intact checkpoint that its record confirms.

@@ -1,5 +1,7 @@
+import Files
 import Hashing
 import KernelInterface
+import RunFolder
 import Training
 
 /// The valid part of a run's record.

@@ -1,6 +1,6 @@
+import Files
 import FoundationEssentials
 import Hashing
-import Training
 
 /// A run's `signature.json`: the holder of a private key signs the run's digest.
 public struct RunSignature: Sendable {

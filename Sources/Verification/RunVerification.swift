@@ -1,7 +1,11 @@
+import Files
 import FoundationEssentials
 import Hashing
 import KernelInterface
+import ModelFiles
 import Monitoring
+import RunEvents
+import Settings
 import TernKit
 import Training
 

@@ -1,4 +1,7 @@
+import Files
 import Glibc
+import ModelFiles
+import RunFolder
 import Training
 
 /// A checkpoint of a run.

@@ -1,6 +1,7 @@
 import Hashing
 import KernelInterface
 import Monitoring
+import Reduction
 import Training
 
 /// Compares a run's reported result, its `summary.json`, with a replay.

@@ -1,5 +1,5 @@
 import Monitoring
-import Training
+import RunFolder
 
 /// The result of a verification.
 public struct VerificationReport: Encodable, Sendable {

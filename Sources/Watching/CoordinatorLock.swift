@@ -1,6 +1,6 @@
+import Files
 import FoundationEssentials
 import Glibc
-import Training
 
 /// The lock that a coordinator holds on its log while it lives.
 public enum CoordinatorLock {

@@ -1,5 +1,5 @@
+import Files
 import Monitoring
-import Training
 
 /// The curves of a run, read from its `metrics.jsonl` as it grows.
 ///

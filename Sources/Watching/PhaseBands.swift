@@ -1,4 +1,4 @@
-import Training
+import RunEvents
 
 /// How a run's time was spent, from its beginning, thinned as it grows.
 public struct PhaseBands: Sendable, Equatable {

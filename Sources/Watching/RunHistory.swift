@@ -1,6 +1,6 @@
 import Bounds
 import Monitoring
-import Training
+import RunEvents
 
 /// The history of a run, from its events.
 public struct RunHistory: Sendable, Equatable {

@@ -1,7 +1,7 @@
 import Bounds
+import Files
 import FoundationEssentials
 import Monitoring
-import Training
 import ZeroMQ
 
 /// The runs in a folder.

@@ -1,4 +1,4 @@
-import Training
+import RunEvents
 
 /// A run's status for programs, as in `/status.json` and in `tern top` without a terminal.
 ///

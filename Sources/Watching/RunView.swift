@@ -1,5 +1,5 @@
 import Monitoring
-import Training
+import Settings
 
 /// Everything shown of a run, at one time.
 public struct RunView: Sendable {

@@ -1,8 +1,9 @@
 import Bounds
+import Files
 import FoundationEssentials
 import Glibc
 import Monitoring
-import Training
+import Settings
 
 /// Follows a run by its files, whether a coordinator is writing them or not.
 ///

@@ -1,5 +1,5 @@
+import Files
 import Glibc
-import Training
 
 /// A file of a run's folder, read line by line while another process appends to it.
 ///

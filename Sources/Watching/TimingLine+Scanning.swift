@@ -1,6 +1,6 @@
 import Bounds
 import Monitoring
-import Training
+import RunEvents
 
 extension TimingLine: ScannedLine {
     /// Reads a line of `timing.jsonl`; nil if it is damaged or has an impossible number.

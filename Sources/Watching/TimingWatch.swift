@@ -1,5 +1,6 @@
+import Files
 import Monitoring
-import Training
+import RunEvents
 
 /// A run's timing, read from its `timing.jsonl` as it grows.
 ///

@@ -1,6 +1,6 @@
 import Bounds
 import Monitoring
-import Training
+import RunEvents
 
 /// A run on a terminal's screen.
 public struct TopScreen {

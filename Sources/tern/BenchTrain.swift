@@ -1,8 +1,8 @@
 import ArgumentParser
 import Benchmarks
+import Files
 import Monitoring
 import NeuralNetwork
-import Training
 import ZeroMQ
 
 /// Measures whole trainings.

@@ -2,7 +2,6 @@ import ArgumentParser
 import DataParallel
 import Logging
 import Monitoring
-import Training
 import ZeroMQ
 
 /// Trains with workers that connect from any machine.

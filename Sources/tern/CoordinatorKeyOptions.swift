@@ -1,7 +1,6 @@
 import ArgumentParser
 import DataParallel
 import Keys
-import Training
 
 /// The option for the coordinator's key.
 struct CoordinatorKeyOptions: ParsableArguments {

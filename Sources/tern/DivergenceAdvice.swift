@@ -1,5 +1,5 @@
 import Monitoring
-import Training
+import Settings
 
 /// Advice for a run that diverged.
 struct DivergenceAdvice {

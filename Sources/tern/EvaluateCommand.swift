@@ -4,7 +4,6 @@ import Datasets
 import Kernels
 import Monitoring
 import NeuralNetwork
-import Training
 import ZeroMQ
 
 /// Tests a trained model.

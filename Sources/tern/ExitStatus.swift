@@ -3,13 +3,16 @@ import Benchmarks
 import Bounds
 import DataParallel
 import Datasets
+import Files
 import Glibc
 import Images
 import Kernels
 import Keys
 import Launching
+import ModelFiles
 import Monitoring
-import Training
+import RunFolder
+import Settings
 import Verification
 import ZeroMQ
 

@@ -1,6 +1,7 @@
 import ArgumentParser
+import Files
+import ModelFiles
 import Monitoring
-import Training
 
 /// Exports a model as a PyTorch program.
 struct ExportCommand: AsyncParsableCommand {

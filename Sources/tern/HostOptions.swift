@@ -1,8 +1,8 @@
 import ArgumentParser
 import Bounds
+import Files
 import Launching
 import Monitoring
-import Training
 import ZeroMQ
 
 /// The options for a launch's machines, and for the logins there.

@@ -1,6 +1,6 @@
 import ArgumentParser
+import Files
 import Monitoring
-import Training
 
 /// Makes a Tern model from PyTorch's weights.
 struct ImportCommand: AsyncParsableCommand {

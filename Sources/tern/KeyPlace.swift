@@ -1,7 +1,7 @@
 import ArgumentParser
+import Files
 import FoundationEssentials
 import Monitoring
-import Training
 
 /// The place of a key or credential: an option, a variable, or the user's settings.
 struct KeyPlace {

@@ -2,7 +2,6 @@ import ArgumentParser
 import Glibc
 import Keys
 import Monitoring
-import Training
 
 /// Makes a worker's credential.
 struct KeyWorkerCommand: AsyncParsableCommand {

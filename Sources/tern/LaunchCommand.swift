@@ -4,6 +4,7 @@ import Glibc
 import Keys
 import Launching
 import Monitoring
+import Settings
 import Training
 import ZeroMQ
 

@@ -2,7 +2,6 @@ import ArgumentParser
 import FoundationEssentials
 import Logging
 import Monitoring
-import Training
 
 /// The options of logging.
 ///

@@ -1,5 +1,5 @@
+import Files
 import Glibc
-import Training
 
 /// The private folder with the coordinator's socket for local workers.
 ///

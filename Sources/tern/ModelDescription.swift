@@ -1,7 +1,7 @@
 import Datasets
+import ModelFiles
 import Monitoring
 import NeuralNetwork
-import Training
 
 /// A model described for people: its network, its tensors, and its run's settings.
 func describe(_ model: ModelFile, path: String) -> String {

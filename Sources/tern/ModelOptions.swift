@@ -1,9 +1,10 @@
 import ArgumentParser
+import Files
 import Glibc
 import KernelInterface
+import ModelFiles
 import Monitoring
 import NeuralNetwork
-import Training
 
 /// The options for a trained model.
 struct ModelOptions: ParsableArguments {

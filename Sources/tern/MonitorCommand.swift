@@ -1,9 +1,9 @@
 import ArgumentParser
 import Dashboard
+import Files
 import Glibc
 import Keys
 import Monitoring
-import Training
 import Watching
 import ZeroMQ
 

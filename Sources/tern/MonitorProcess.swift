@@ -3,7 +3,6 @@ import Launching
 import Monitoring
 import Subprocess
 import SystemPackage
-import Training
 
 /// The monitor process that `tern train --monitor` starts beside a run, which only reads.
 struct MonitorProcess {

@@ -1,6 +1,6 @@
 import ArgumentParser
+import Files
 import Monitoring
-import Training
 import ZeroMQ
 
 /// The options for a command's result.

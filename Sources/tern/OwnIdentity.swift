@@ -1,7 +1,7 @@
 import DataParallel
+import Files
 import FoundationEssentials
 import Logging
-import Training
 
 /// A worker process's identity for its coordinator.
 struct OwnIdentity {

@@ -1,7 +1,8 @@
 import Datasets
 import FileFormats
+import Files
 import Images
-import Training
+import ModelFiles
 
 /// A named example in the model's shape, with its picture.
 struct NamedExample {

@@ -1,13 +1,13 @@
 import ArgumentParser
 import Bounds
 import DataParallel
+import Files
 import FoundationEssentials
 import Glibc
 import Kernels
 import Launching
 import Monitoring
 import Protocol
-import Training
 import ZeroMQ
 
 /// Measures this host for `tern launch`.

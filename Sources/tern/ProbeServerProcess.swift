@@ -2,7 +2,6 @@ import Glibc
 import Launching
 import Subprocess
 import SystemPackage
-import Training
 import ZeroMQ
 
 /// The server that listens in the coordinator's place while a launch's hosts measure their routes.

@@ -1,9 +1,9 @@
 import ArgumentParser
 import Dashboard
+import Files
 import FoundationEssentials
 import Glibc
 import Monitoring
-import Training
 import Watching
 
 /// Writes a report of runs.

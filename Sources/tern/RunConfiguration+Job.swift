@@ -1,6 +1,9 @@
 import Datasets
+import Files
 import FoundationEssentials
 import Monitoring
+import RunFolder
+import Settings
 import Training
 
 extension RunConfiguration {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Bounds
+import Files
 import Monitoring
-import Training
 import Watching
 
 /// Lists the runs of a folder.

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Training
+import Settings
 
 /// Options named like the settings that they change.
 protocol SettingOptions: ParsableArguments {}

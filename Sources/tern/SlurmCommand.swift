@@ -5,7 +5,6 @@ import Kernels
 import Keys
 import Launching
 import Monitoring
-import Training
 import ZeroMQ
 
 /// Trains in a Slurm job: each task of a step becomes the coordinator or a worker.

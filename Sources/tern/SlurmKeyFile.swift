@@ -1,9 +1,9 @@
+import Files
 import FoundationEssentials
 import Glibc
 import Keys
 import Launching
 import Monitoring
-import Training
 
 /// The key of a job in the run's folder, where tasks on other nodes find it.
 struct SlurmKeyFile {

@@ -1,12 +1,13 @@
 import DataParallel
+import Files
 import FoundationEssentials
 import Glibc
 import Launching
 import Logging
 import Monitoring
+import Settings
 import Subprocess
 import SystemPackage
-import Training
 import ZeroMQ
 
 /// Runs a run's coordinator, which starts the workers, and restarts it after a crash.

@@ -1,7 +1,8 @@
 import Datasets
 import FoundationEssentials
+import ModelFiles
 import Monitoring
-import Training
+import Settings
 
 /// The data to test a model on: by default the data it was trained on.
 struct TestData {

@@ -1,9 +1,10 @@
 import Benchmarks
+import Files
 import Glibc
 import Kernels
 import Launching
 import NeuralNetwork
-import Training
+import Settings
 import ZeroMQ
 
 // The properties of this machine for `tern probe`.

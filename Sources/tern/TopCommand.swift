@@ -1,7 +1,7 @@
 import ArgumentParser
+import Files
 import Glibc
 import Monitoring
-import Training
 import Watching
 import ZeroMQ
 

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Training
 
 /// The steps of `--trace`, counted from 1.
 struct TraceOption: ExpressibleByArgument {

@@ -3,8 +3,8 @@ import DataParallel
 import Glibc
 import Kernels
 import Monitoring
+import Settings
 import SystemPackage
-import Training
 import ZeroMQ
 
 /// Trains on this machine: a coordinator and its worker processes.

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Datasets
+import Files
 import Monitoring
 import NeuralNetwork
+import Settings
 import Training
 
 /// The options that all training commands share.

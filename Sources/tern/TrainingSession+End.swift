@@ -1,9 +1,10 @@
 import Bounds
 import DataParallel
+import Files
 import Glibc
 import Logging
+import ModelFiles
 import Monitoring
-import Training
 import ZeroMQ
 
 // The results and reports at the end of a run.

@@ -1,8 +1,11 @@
 import DataParallel
+import Files
 import Glibc
 import Kernels
 import Logging
+import ModelFiles
 import Monitoring
+import Settings
 import Training
 import Verification
 import ZeroMQ

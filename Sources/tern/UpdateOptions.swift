@@ -1,6 +1,5 @@
 import ArgumentParser
 import Optimizers
-import Training
 
 /// The options of the update.
 struct UpdateOptions: SettingOptions {

@@ -2,7 +2,6 @@ import ArgumentParser
 import Bounds
 import Keys
 import Monitoring
-import Training
 import Verification
 import ZeroMQ
 

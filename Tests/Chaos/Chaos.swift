@@ -1,9 +1,9 @@
 import ArgumentParser
+import Files
 import FoundationEssentials
 import Glibc
 import Subprocess
 import TestSupport
-import Training
 import ZeroMQ
 
 /// Disturbs training runs of real processes, and compares their results with an undisturbed run.

@@ -1,5 +1,5 @@
+import Files
 import FoundationEssentials
-import Training
 
 /// The settings that all runs share.
 struct ChaosSettings: Sendable {

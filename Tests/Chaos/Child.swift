@@ -1,8 +1,8 @@
+import Files
 import FoundationEssentials
 import Glibc
 import Subprocess
 import SystemPackage
-import Training
 
 /// A Tern process that leads its own process group; its output goes to a file.
 struct Child {

@@ -1,5 +1,4 @@
 import Glibc
-import Training
 
 /// A coordinator and its workers, which the run starts, kills and restarts.
 struct Cluster {

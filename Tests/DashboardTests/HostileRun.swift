@@ -1,7 +1,7 @@
+import Files
 import Foundation
 import Monitoring
 import TestSupport
-import Training
 import Watching
 
 /// A run whose names, reasons and paths an attacker chose to break a reader.

@@ -1,8 +1,8 @@
 import Dashboard
+import Files
 import Foundation
 import Monitoring
 import Testing
-import Training
 import Watching
 
 @Suite("Texts from an attacker")

@@ -1,8 +1,8 @@
 import Dashboard
 import Foundation
+import RunEvents
 import TestSupport
 import Testing
-import Training
 import Watching
 
 @Suite("Runs in Prometheus' text format")

@@ -3,7 +3,6 @@ import Foundation
 import NIOHTTP1
 import TestSupport
 import Testing
-import Training
 import Watching
 
 @Suite("A monitor's responses")

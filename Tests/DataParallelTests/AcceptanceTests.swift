@@ -1,7 +1,6 @@
 import DataParallel
 import Protocol
 import Testing
-import Training
 
 /// A coordinator in its first step with one worker, to which any partial sum can be offered.
 ///

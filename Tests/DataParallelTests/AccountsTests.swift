@@ -1,7 +1,7 @@
 import DataParallel
 import Protocol
+import Reduction
 import Testing
-import Training
 
 /// A coordinator with members that say what they like.
 @Suite("A member that says what nothing asked for") final class AccountsTests {

@@ -1,7 +1,7 @@
 import DataParallel
 import Protocol
+import Reduction
 import Testing
-import Training
 
 /// A coordinator that more and more peers want to join.
 @Suite("A coordinator lets in") final class AdmissionTests {

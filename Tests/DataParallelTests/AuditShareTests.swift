@@ -1,8 +1,8 @@
 import DataParallel
 import Protocol
 import Randomness
+import Reduction
 import Testing
-import Training
 
 /// Counts how often the sum of each slot is used and how often it is computed twice.
 private final class Share {

@@ -1,7 +1,6 @@
 import DataParallel
 import Protocol
 import Testing
-import Training
 
 @Suite("Audits")
 struct AuditTests {

@@ -1,8 +1,8 @@
 import DataParallel
 import Protocol
 import Randomness
+import Reduction
 import Testing
-import Training
 
 private func secret(_ number: Int) -> String { String(repeating: "\(number)", count: 32) }
 

@@ -1,7 +1,7 @@
 import DataParallel
 import Protocol
+import Reduction
 import Testing
-import Training
 
 // Whole runs, disturbed in every way, are in Tests/SimulationTests.
 

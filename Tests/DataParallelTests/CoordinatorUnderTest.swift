@@ -2,9 +2,10 @@ import DataParallel
 import Datasets
 import Kernels
 import Protocol
+import Reduction
+import RunEvents
 import Simulation
 import TestSupport
-import Training
 
 /// A coordinator's driver that a test plays all others of: a class, since expectations cannot change
 /// a value.

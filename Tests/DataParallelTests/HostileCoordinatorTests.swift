@@ -1,8 +1,8 @@
 import DataParallel
+import Files
 import NeuralNetwork
 import Protocol
 import Testing
-import Training
 
 private let run = RunID(7)
 

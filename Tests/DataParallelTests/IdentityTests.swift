@@ -2,7 +2,6 @@ import DataParallel
 import Protocol
 import Randomness
 import Testing
-import Training
 
 /// The secret of a number.
 private func secret(_ number: Int) -> String { String(repeating: "\(number)", count: 32) }

@@ -1,7 +1,7 @@
 import DataParallel
+import Files
 import Foundation
 import Testing
-import Training
 
 @Suite("A worker's secret") struct KeptSecretTests {
     private let folder = FileManager.default.temporaryDirectory.appending(

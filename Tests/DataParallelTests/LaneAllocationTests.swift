@@ -3,8 +3,8 @@ import DataParallel
 import Datasets
 import Kernels
 import NeuralNetwork
+import Reduction
 import Testing
-import Training
 import ZeroMQ
 
 @Suite(

@@ -1,7 +1,7 @@
 import DataParallel
 import Protocol
+import RunEvents
 import Testing
-import Training
 
 @Suite("Slots follow those who are here") struct MembershipTests {
     private let coordinator = CoordinatorUnderTest(workersToBegin: 2)

@@ -1,8 +1,8 @@
 import DataParallel
 import Protocol
 import Randomness
+import Reduction
 import Testing
-import Training
 
 /// A coordinator with up to a thousand workers, of which some come and go, and what it asks of them.
 private final class Crowd {

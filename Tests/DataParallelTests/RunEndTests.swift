@@ -1,7 +1,11 @@
 import DataParallel
 import Datasets
+import Files
 import Glibc
 import Kernels
+import RunEvents
+import RunFolder
+import Settings
 import Testing
 import Training
 import ZeroMQ

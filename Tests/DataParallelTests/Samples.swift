@@ -3,6 +3,9 @@ import Datasets
 import Kernels
 import NeuralNetwork
 import Protocol
+import Reduction
+import RunEvents
+import Settings
 import Training
 
 /// The form of a network that nothing is computed with.

@@ -1,7 +1,6 @@
 import DataParallel
 import Protocol
 import Testing
-import Training
 
 @Suite("A worker that is too slow for any share") struct StandbyTests {
     private let coordinator = CoordinatorUnderTest(workersToBegin: 3)

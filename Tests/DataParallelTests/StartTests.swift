@@ -1,7 +1,6 @@
 import DataParallel
 import Protocol
 import Testing
-import Training
 
 @Suite("A start") struct StartTests {
     private let coordinator = CoordinatorUnderTest(workersToBegin: 3)

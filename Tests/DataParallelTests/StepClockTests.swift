@@ -1,7 +1,8 @@
 import DataParallel
 import Protocol
+import Reduction
+import RunEvents
 import Testing
-import Training
 
 @Suite("The coordinator knows where the time of its steps goes") struct StepClockTests {
     private var clock = StepClock<String>(now: .zero)

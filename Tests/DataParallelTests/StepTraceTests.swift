@@ -1,7 +1,7 @@
 import DataParallel
 import Protocol
+import Reduction
 import Testing
-import Training
 
 @Suite("A step is traced on the coordinator's clock") struct StepTraceTests {
     private var clock = StepClock<String>(now: .zero, tracing: 2...2)

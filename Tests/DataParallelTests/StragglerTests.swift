@@ -1,7 +1,7 @@
 import DataParallel
 import Protocol
+import RunEvents
 import Testing
-import Training
 
 @Suite("A worker that is late") struct StragglerTests {
     private let coordinator = CoordinatorUnderTest(workersToBegin: 2)

@@ -1,9 +1,9 @@
 import DataParallel
 import Kernels
 import Protocol
+import Reduction
 import Simulation
 import Testing
-import Training
 
 @Suite("The worker's driver") struct WorkerDriverTests {
     private let world = ScriptedWorkerWorld()

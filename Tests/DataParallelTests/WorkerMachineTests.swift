@@ -1,7 +1,8 @@
 import DataParallel
+import Files
 import Protocol
+import Reduction
 import Testing
-import Training
 
 private let run = WorkerUnderTest.run
 private let hello = WorkerUnderTest.hello

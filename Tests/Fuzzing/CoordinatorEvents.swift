@@ -1,8 +1,8 @@
 import DataParallel
 import KernelInterface
 import Protocol
+import Reduction
 import Simulation
-import Training
 
 /// Feeds a coordinator's driver with events drawn from the bytes.
 ///

@@ -1,7 +1,7 @@
 import DataParallel
+import Files
 import NeuralNetwork
 import Protocol
-import Training
 
 // Every message there is, drawn from an input's bytes. A new kind of message does not compile until it
 // is drawn too.

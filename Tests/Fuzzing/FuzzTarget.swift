@@ -1,8 +1,9 @@
 import Datasets
 import Glibc
 import Images
+import ModelFiles
 import Protocol
-import Training
+import Settings
 
 /// Code that takes apart what comes from elsewhere, with what must hold whatever the bytes are.
 ///

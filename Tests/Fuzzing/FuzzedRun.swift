@@ -1,6 +1,9 @@
 import Datasets
 import Kernels
+import ModelFiles
 import NeuralNetwork
+import Reduction
+import Settings
 import Training
 
 /// A run of a few examples: its checkpoints, its coordinator and its workers are fuzzed.

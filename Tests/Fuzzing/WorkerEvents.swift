@@ -1,7 +1,7 @@
 import DataParallel
 import Protocol
+import Reduction
 import Simulation
-import Training
 
 /// Feeds a worker's driver with messages drawn from the bytes.
 func checkWorkerMachine(_ bytes: [UInt8]) {

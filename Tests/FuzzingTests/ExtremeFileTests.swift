@@ -1,7 +1,9 @@
 import Fuzzing
+import ModelFiles
 import NeuralNetwork
+import RunFolder
+import Settings
 import Testing
-import Training
 
 @Suite("A file with a number that no one expects is refused, or does no harm")
 struct ExtremeFileTests {

@@ -1,9 +1,9 @@
+import Files
 import Foundation
 import Glibc
 import Keys
 import Requirements
 import Testing
-import Training
 
 /// Keys' files are read and created by the same code as all secret files.
 @Suite("A secret's file") struct SecretFileTests {

@@ -1,9 +1,9 @@
+import Files
 import Foundation
 import Glibc
 import Hashing
 import Keys
 import Testing
-import Training
 
 @Suite("The files of a signing key")
 struct SigningKeyFileTests {

@@ -1,9 +1,10 @@
+import Files
 import Foundation
 import Logging
 import Monitoring
+import RunEvents
 import TestSupport
 import Testing
-import Training
 
 @Suite("An event of a run") struct EventLineTests {
     private func lines(saying text: String = "x") throws -> [EventLine] {

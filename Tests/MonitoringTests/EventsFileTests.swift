@@ -1,8 +1,10 @@
+import Files
 import Foundation
 import Logging
 import Monitoring
+import Reduction
+import RunEvents
 import Testing
-import Training
 
 @Suite("The events of a run") struct EventsFileTests {
     private let folder: TemporaryFolder

@@ -1,8 +1,10 @@
+import Files
 import FoundationEssentials
 import Logging
 import Monitoring
+import Reduction
+import RunEvents
 import Testing
-import Training
 
 @Suite("Extreme numbers") struct ExtremeNumberTests {
     static let extremes: [Double] = [

@@ -1,8 +1,8 @@
+import Files
 import Glibc
 import Logging
 import Monitoring
 import Testing
-import Training
 import ZeroMQ
 
 /// A pipe with a buffer of 4 KB.

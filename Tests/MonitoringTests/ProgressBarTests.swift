@@ -1,6 +1,7 @@
 import Monitoring
+import Reduction
+import RunEvents
 import Testing
-import Training
 
 @Suite("The progress bar") struct ProgressBarTests {
     private func report(step: Int, seconds: Double) -> StepReport {

@@ -1,7 +1,10 @@
+import Files
 import Foundation
 import Monitoring
+import Reduction
+import RunEvents
+import Settings
 import Testing
-import Training
 
 /// A temporary folder that is removed with the object.
 final class TemporaryFolder {

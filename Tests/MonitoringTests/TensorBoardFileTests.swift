@@ -1,7 +1,8 @@
+import Files
 import Foundation
 import Monitoring
+import Settings
 import Testing
-import Training
 
 @Suite("TensorBoard's file") struct TensorBoardFileTests {
     private let folder: TemporaryFolder

@@ -1,6 +1,7 @@
 import Monitoring
+import Reduction
+import RunEvents
 import Testing
-import Training
 
 @Suite("Numbers as text") struct NumberTextTests {
     @Test("have a fixed number of decimals")

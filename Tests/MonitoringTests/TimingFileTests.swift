@@ -1,7 +1,8 @@
+import Files
 import FoundationEssentials
 import Monitoring
+import RunEvents
 import Testing
-import Training
 
 @Suite("The timing file") struct TimingFileTests {
     @Test("has flat lines with snake_case names, which read back unchanged")

@@ -1,6 +1,6 @@
 import Foundation
+import Settings
 import Testing
-import Training
 
 @Suite("Every setting", .bench)
 struct SettingsTests {

@@ -1,4 +1,5 @@
-import Training
+import Reduction
+import RunEvents
 
 /// One event of each kind, with names and reasons from an attacker.
 package func sampleEvents(saying text: String = "x") -> [RunEvent] {

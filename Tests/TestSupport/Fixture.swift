@@ -1,4 +1,5 @@
-import Training
+import Files
+import ModelFiles
 
 /// A fixture from a script in `Scripts/fixtures`: named tensors in a safetensors file.
 package struct Fixture {

@@ -1,5 +1,5 @@
+import Files
 import FoundationEssentials
-import Training
 
 /// Lines that must not change: a file of `Tests/Frozen`.
 package struct FrozenLines {

@@ -1,4 +1,6 @@
-import Training
+import Files
+import RunEvents
+import Settings
 
 /// The folder of an imaginary run: the files that a monitor reads, as a coordinator would write them.
 ///

@@ -3,6 +3,7 @@ import Datasets
 import KernelInterface
 import Kernels
 import NeuralNetwork
+import Reduction
 import TestSupport
 import Testing
 import Training

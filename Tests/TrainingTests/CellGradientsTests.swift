@@ -2,7 +2,6 @@ import Kernels
 import NeuralNetwork
 import TestSupport
 import Testing
-import Training
 
 @Suite("Shard gradients of every cell")
 struct CellGradientsTests {

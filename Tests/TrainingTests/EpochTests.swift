@@ -1,6 +1,6 @@
 import Datasets
+import Reduction
 import Testing
-import Training
 
 @Suite("An epoch")
 struct EpochTests {

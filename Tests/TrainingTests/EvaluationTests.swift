@@ -1,5 +1,6 @@
 import Kernels
 import NeuralNetwork
+import Reduction
 import TestSupport
 import Testing
 import Training

@@ -1,5 +1,6 @@
 import Glibc
 import Kernels
+import ModelFiles
 import NeuralNetwork
 import TestSupport
 import Testing

@@ -3,7 +3,6 @@ import Kernels
 import NeuralNetwork
 import TestSupport
 import Testing
-import Training
 
 @Suite("Shard gradients")
 struct ShardGradientsTests {

@@ -1,6 +1,8 @@
 import Datasets
 import Kernels
 import NeuralNetwork
+import Reduction
+import TestSupport
 import Training
 
 /// A run on 1,003 random images, computed without processes or messages.

@@ -1,8 +1,8 @@
 import Kernels
 import NeuralNetwork
+import Reduction
 import TestSupport
 import Testing
-import Training
 
 extension SmallRun {
     /// The sum over all shards, computed by a single lane.

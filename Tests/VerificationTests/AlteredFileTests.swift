@@ -1,9 +1,11 @@
+import Files
 import Foundation
 import KernelInterface
+import ModelFiles
 import Monitoring
 import Optimizers
+import Settings
 import Testing
-import Training
 import Verification
 
 @Suite("Verification detects")

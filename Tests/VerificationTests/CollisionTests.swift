@@ -1,10 +1,12 @@
+import Files
 import Foundation
 import Hashing
 import KernelInterface
+import ModelFiles
 import Monitoring
 import Optimizers
+import RunFolder
 import Testing
-import Training
 import Verification
 
 /// A forger can compute collisions of this 64-bit checksum, by which older versions compared files.

@@ -1,9 +1,10 @@
+import Files
 import Foundation
 import Glibc
 import Hashing
 import Monitoring
+import Settings
 import Testing
-import Training
 import Verification
 
 @Suite("The digest of a run and its signature")

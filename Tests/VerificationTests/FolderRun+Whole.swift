@@ -1,6 +1,6 @@
+import Files
 import Foundation
 import Glibc
-import Training
 
 extension FolderRun {
     /// Makes a complete run, passes it to `body`, and removes it.

@@ -1,10 +1,15 @@
 import Datasets
+import Files
 import Foundation
 import Glibc
 import Hashing
 import Kernels
+import ModelFiles
 import Monitoring
 import NeuralNetwork
+import RunEvents
+import RunFolder
+import Settings
 import TernKit
 import Training
 import Verification

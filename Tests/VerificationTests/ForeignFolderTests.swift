@@ -1,10 +1,10 @@
+import Files
 import Foundation
 import Glibc
 import Monitoring
 import Requirements
 import TestSupport
 import Testing
-import Training
 
 /// An action of a user on the folder of a run.
 private enum Action: CaseIterable {

@@ -1,8 +1,9 @@
+import Files
 import Foundation
 import Glibc
+import ModelFiles
 import Monitoring
 import Testing
-import Training
 import Verification
 
 @Suite(

@@ -1,6 +1,7 @@
 import KernelInterface
+import Reduction
+import RunFolder
 import Testing
-import Training
 import Verification
 
 @Suite("The check of a record")

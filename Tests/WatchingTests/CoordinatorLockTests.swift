@@ -1,7 +1,7 @@
+import Files
 import Foundation
 import Glibc
 import Testing
-import Training
 import Watching
 
 @Suite("A coordinator's lock")

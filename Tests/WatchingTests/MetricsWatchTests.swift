@@ -1,6 +1,6 @@
+import Files
 import Foundation
 import Testing
-import Training
 import Watching
 
 @Suite("The curves of a run's metrics")

@@ -1,5 +1,5 @@
+import RunEvents
 import Testing
-import Training
 import Watching
 
 @Suite("Bands of time by phase")

@@ -1,7 +1,7 @@
 import Monitoring
+import RunEvents
 import TestSupport
 import Testing
-import Training
 import Watching
 
 @Suite("The history of a run")

@@ -1,9 +1,10 @@
+import Files
 import Foundation
 import Glibc
 import Monitoring
+import Settings
 import TestSupport
 import Testing
-import Training
 import Watching
 
 @Suite("A watched run", .timeLimit(.minutes(5)))

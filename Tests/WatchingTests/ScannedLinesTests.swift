@@ -1,8 +1,9 @@
+import Files
 import Foundation
 import Monitoring
+import RunEvents
 import TestSupport
 import Testing
-import Training
 import Watching
 
 @Suite("The lines of a run's files")

@@ -1,9 +1,9 @@
+import Files
 import Foundation
 import Logging
 import Monitoring
 import TestSupport
 import Testing
-import Training
 import Watching
 
 @Suite("A simulated run's folder", .timeLimit(.minutes(5)))

@@ -1,9 +1,9 @@
+import Files
 import Foundation
 import Glibc
 import Requirements
 import TestSupport
 import Testing
-import Training
 import Watching
 
 @Suite("A growing file")

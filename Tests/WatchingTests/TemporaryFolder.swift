@@ -1,6 +1,6 @@
+import Files
 import Foundation
 import Glibc
-import Training
 
 /// A temporary folder that is removed with the object.
 final class TemporaryFolder {

@@ -1,6 +1,5 @@
-import Testing
 import TestSupport
-import Training
+import Testing
 import Watching
 
 @Suite("The timing of a run")

@@ -2,7 +2,6 @@ import Bounds
 import Monitoring
 import TestSupport
 import Testing
-import Training
 import Watching
 
 @Suite("A run on a terminal")

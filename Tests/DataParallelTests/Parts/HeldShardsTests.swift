@@ -1,7 +1,7 @@
 import DataParallel
 import Protocol
+import Reduction
 import Testing
-import Training
 
 @Suite("The shards that a worker holds")
 struct HeldShardsTests {
@@ -14,7 +14,7 @@ struct HeldShardsTests {
         return shards
     }
 
-    private func shard(_ slot: Int) -> Int { Training.shard(atSlot: slot, of: plan.shards) }
+    private func shard(_ slot: Int) -> Int { Reduction.shard(atSlot: slot, of: plan.shards) }
 
     /// Fetches all that is missing, one example at a time; gives the shards in the order of their requests.
     private func fetchAll(_ shards: inout HeldShards, urgent: Range<Int>? = nil) -> [Int] {

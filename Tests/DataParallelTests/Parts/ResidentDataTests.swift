@@ -1,7 +1,7 @@
 import DataParallel
 import Protocol
+import Reduction
 import Testing
-import Training
 
 @Suite("The data of a member") struct ResidentDataTests {
     private let plan = BatchPlan(examples: 24, batchSize: 8, shards: 8)
@@ -47,7 +47,7 @@ import Training
         let rest = try data.part(Fetch(shard: shard, first: 2), of: plan, most: 2).get()
         #expect(rest.count == 1)
         #expect(refused(&data, shard, first: 3) == true)
-        let other = Training.shard(atSlot: 1, of: 8)
+        let other = Reduction.shard(atSlot: 1, of: 8)
         #expect(refused(&data, other, first: 0) == true)
         data.entitle(slots(1..<2))
         #expect(refused(&data, other, first: 0) == false)

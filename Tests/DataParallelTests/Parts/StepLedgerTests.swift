@@ -1,6 +1,6 @@
 import DataParallel
+import Reduction
 import Testing
-import Training
 
 @Suite("A ledger of a step") struct StepLedgerTests {
     /// Ten examples a step, on eight shards; the last step has four.

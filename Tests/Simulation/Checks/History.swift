@@ -1,5 +1,5 @@
 import Protocol
-import Training
+import Reduction
 
 /// What has been committed so far, checked at every step against the undisturbed training.
 struct History {

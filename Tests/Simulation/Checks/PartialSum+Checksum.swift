@@ -1,5 +1,5 @@
 import Hashing
-import Training
+import Reduction
 
 extension PartialSum {
     /// The hash of the gradients that is announced with them.

@@ -1,5 +1,5 @@
 import KernelInterface
-import Training
+import ModelFiles
 
 /// A mistake that the simulator makes on purpose, outside the machines, to see whether it is found.
 package enum PlantedBug: String, CaseIterable, Sendable {

@@ -3,6 +3,8 @@ import Kernels
 import NeuralNetwork
 import Optimizers
 import Randomness
+import Reduction
+import Settings
 import Training
 
 /// A real training that takes a millisecond, and what it comes to when nothing disturbs it.

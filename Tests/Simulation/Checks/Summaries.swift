@@ -1,5 +1,5 @@
 import Protocol
-import Training
+import RunEvents
 
 // Messages and events in few words, for the trace.
 
@@ -44,7 +44,12 @@ extension RunEvent {
         switch self {
         case .joined(let worker, let members): "\(worker.name) has joined: \(members) workers"
         case .step(let report): "step \(report.step - 1) is made"
-        default: "\(self)"
+        default: unqualified(self)
         }
     }
+}
+
+/// A value's description without the names of modules, so that a trace stays the same where types move.
+func unqualified(_ value: some Any) -> String {
+    "\(value)".replacing(/\b[A-Z]\w*\.(?=[A-Z])/, with: "")
 }

@@ -1,6 +1,6 @@
 import DataParallel
 import Kernels
-import Training
+import Reduction
 
 /// The reduction of a simulated coordinator: the real one, each sum of which is checked and told to the history.
 struct CheckedReduction: GradientReduction {

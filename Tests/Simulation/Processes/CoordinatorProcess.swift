@@ -1,6 +1,10 @@
 import DataParallel
+import Files
 import Kernels
+import ModelFiles
 import Protocol
+import Reduction
+import RunEvents
 import Training
 
 /// A coordinator's process: the driver of the program, in a world of virtual network, disk and time.

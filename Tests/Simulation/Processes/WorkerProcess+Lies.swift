@@ -1,7 +1,7 @@
 import Kernels
 import Protocol
+import Reduction
 import TestSupport
-import Training
 
 // What a worker that computes wrongly says instead of what is right.
 

@@ -3,6 +3,7 @@ import Datasets
 import Kernels
 import NeuralNetwork
 import Protocol
+import Reduction
 import Training
 
 /// A worker's process: the driver of the program, in a world of virtual network and time.
@@ -120,7 +121,7 @@ final class WorkerProcess: VirtualProcess, WorkerWorld {
     func retrySoon() { after(.milliseconds(2)) { [self] in driver?.retry() } }
 
     func report(_ event: WorkerEvent) {
-        trace("\(event)")
+        trace(unqualified(event))
         // Nothing damages what a coordinator says.
         if case .dropped(let reason) = event { world.fail("\(name) drops a message: \(reason)") }
     }

@@ -1,6 +1,6 @@
 import DataParallel
 import KernelInterface
-import Training
+import Reduction
 
 /// The reduction that trains, which checks that each step adds up all of its examples, and each once.
 package struct CoveringReduction<Peer: Hashable & Sendable>: GradientReduction {

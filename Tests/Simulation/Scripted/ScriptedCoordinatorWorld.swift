@@ -1,7 +1,10 @@
 import DataParallel
+import Files
 import KernelInterface
+import ModelFiles
 import Protocol
-import Training
+import Reduction
+import RunEvents
 
 /// The world of a coordinator's driver in which a test or a fuzzer decides what comes, and when it is answered.
 package final class ScriptedCoordinatorWorld<Peer: Hashable & Sendable>: CoordinatorWorld {

@@ -3,7 +3,7 @@ import Datasets
 import KernelInterface
 import NeuralNetwork
 import Protocol
-import Training
+import Reduction
 
 /// The world of a worker's driver in which a test or a fuzzer decides what comes, and when lanes are done.
 ///

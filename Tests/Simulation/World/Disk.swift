@@ -1,5 +1,6 @@
+import Files
 import Glibc
-import Training
+import ModelFiles
 
 /// The disk of the coordinator's machine: what is written and renamed outlives every crash.
 final class Disk {

@@ -1,6 +1,5 @@
 import DataParallel
 import Hashing
-import Training
 
 /// A frame of a message in the simulated network.
 package struct VirtualFrame: PayloadFrame {

@@ -1,5 +1,9 @@
+import Files
 import Glibc
+import ModelFiles
 import Protocol
+import Reduction
+import RunEvents
 import Training
 
 // The way of a step: the weights leave, the sums are added as they come, the update is made; and what the disk has to

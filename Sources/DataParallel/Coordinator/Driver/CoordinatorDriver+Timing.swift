@@ -1,5 +1,4 @@
 import Protocol
-import Training
 
 // Where the time goes: what messages tell of it, and the report of each second.
 

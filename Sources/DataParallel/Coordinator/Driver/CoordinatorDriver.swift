@@ -1,6 +1,9 @@
+import Files
 import Kernels
 import Keys
+import ModelFiles
 import Protocol
+import RunEvents
 import Training
 
 /// Carries out what a ``CoordinatorMachine`` decides: the one loop of effects, whatever the world is.

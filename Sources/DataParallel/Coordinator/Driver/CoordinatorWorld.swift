@@ -1,5 +1,7 @@
+import Files
 import Kernels
-import Training
+import ModelFiles
+import RunEvents
 
 /// What a ``CoordinatorDriver`` acts on: the network, the disk, a clock.
 ///

@@ -1,4 +1,5 @@
 import Kernels
+import Reduction
 import Training
 
 /// Adds the partial sums of a step up to the sum over all shards.

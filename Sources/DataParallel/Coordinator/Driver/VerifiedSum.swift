@@ -1,6 +1,6 @@
 import Kernels
 import Protocol
-import Training
+import Reduction
 
 /// A partial sum whose gradients are what its header says: the only form in which one comes in.
 package struct VerifiedSum<Frame: PayloadFrame>: Sendable {

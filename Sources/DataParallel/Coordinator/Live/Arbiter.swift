@@ -1,5 +1,6 @@
 import Datasets
 import Kernels
+import Reduction
 import Training
 import ZeroMQ
 

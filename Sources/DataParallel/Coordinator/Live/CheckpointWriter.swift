@@ -1,4 +1,6 @@
-import Training
+import Files
+import ModelFiles
+import RunFolder
 import ZeroMQ
 
 /// Writes checkpoints on a thread of its own, since a disk may take its time to sync.

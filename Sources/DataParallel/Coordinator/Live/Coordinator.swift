@@ -1,7 +1,10 @@
 import Glibc
 import Kernels
+import ModelFiles
 import NeuralNetwork
 import Protocol
+import RunEvents
+import RunFolder
 import Training
 import ZeroMQ
 

@@ -1,5 +1,4 @@
 import Keys
-import Training
 import ZeroMQ
 
 // Who may join: the list may change while the run goes on.

@@ -1,4 +1,3 @@
-import Training
 import ZeroMQ
 
 // Where messages come faster than they can be dealt with. Nothing holds them back: see Limits.swift.

@@ -1,6 +1,6 @@
 import Keys
 import Protocol
-import Training
+import RunEvents
 import ZeroMQ
 
 // What arrives: messages, news of connections, signals.

@@ -1,5 +1,4 @@
 import Protocol
-import Training
 import ZeroMQ
 
 // What is sent to workers. What a peer's queue has no room for waits, and so does all behind it, until

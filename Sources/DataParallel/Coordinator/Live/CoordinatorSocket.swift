@@ -1,5 +1,4 @@
 import Protocol
-import Training
 import ZeroMQ
 
 /// The connections of a coordinator to its workers, and how it keeps from them what is too much.

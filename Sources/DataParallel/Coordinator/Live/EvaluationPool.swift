@@ -2,6 +2,8 @@ import Datasets
 import KernelInterface
 import Kernels
 import NeuralNetwork
+import Reduction
+import RunEvents
 import Training
 import ZeroMQ
 

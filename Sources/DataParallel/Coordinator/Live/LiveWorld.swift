@@ -1,4 +1,7 @@
+import Files
 import Kernels
+import ModelFiles
+import RunEvents
 import Training
 import ZeroMQ
 

@@ -1,5 +1,6 @@
+import Files
 import Protocol
-import Training
+import RunEvents
 
 /// What a coordinator's decisions depend on beside the plan.
 public struct CoordinatorSettings: Sendable {

@@ -1,5 +1,5 @@
 import Protocol
-import Training
+import Reduction
 
 // Audits: sums that are computed twice. Once all sums of the step are there, those that are audited are asked
 // of others.

@@ -1,6 +1,6 @@
 import Keys
 import Protocol
-import Training
+import RunEvents
 
 // Who takes part: joining, getting data, leaving.
 

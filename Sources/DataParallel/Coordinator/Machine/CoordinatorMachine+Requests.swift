@@ -1,5 +1,5 @@
 import Protocol
-import Training
+import Reduction
 
 // The work: who computes what in a step.
 

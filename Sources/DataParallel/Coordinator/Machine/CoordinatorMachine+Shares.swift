@@ -1,5 +1,4 @@
 import Protocol
-import Training
 
 // Shares by measured speed: who is slow computes less, and who is too slow for any slot stands by.
 //

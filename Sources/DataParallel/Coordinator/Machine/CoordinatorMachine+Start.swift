@@ -1,5 +1,4 @@
 import Protocol
-import Training
 
 // The start: who gets which examples, and when the first step of a session begins.
 

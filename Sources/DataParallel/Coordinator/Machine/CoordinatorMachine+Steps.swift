@@ -1,5 +1,5 @@
 import Protocol
-import Training
+import RunEvents
 
 // What follows an update, the checkpoints, and the end.
 

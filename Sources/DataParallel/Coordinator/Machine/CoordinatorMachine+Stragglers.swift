@@ -1,5 +1,5 @@
 import Protocol
-import Training
+import RunEvents
 
 // Late members: idle ones compute what they owe, and those that take too long are dropped.
 

@@ -1,6 +1,6 @@
 import Keys
 import Protocol
-import Training
+import Reduction
 
 // The sums: which are accepted, and what an answer settles.
 

@@ -1,5 +1,4 @@
 import Protocol
-import Training
 
 // What time brings: waits and pauses, and their ends.
 

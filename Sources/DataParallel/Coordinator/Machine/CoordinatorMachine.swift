@@ -1,6 +1,6 @@
 import Keys
 import Protocol
-import Training
+import Reduction
 
 /// All decisions of a coordinator: an event in, a list of effects out; no clock, socket or file.
 ///

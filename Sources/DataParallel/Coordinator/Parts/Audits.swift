@@ -1,6 +1,6 @@
 import Protocol
 import Randomness
-import Training
+import Reduction
 
 /// The sums of the step under way that are computed twice, and those that the coordinator computes itself.
 ///

@@ -1,6 +1,5 @@
 import Keys
 import Protocol
-import Training
 
 /// A worker that has joined.
 package struct Member<Peer: Hashable & Sendable>: Sendable {

@@ -1,5 +1,5 @@
 import Protocol
-import Training
+import Reduction
 
 /// The examples of a member: what it was told to fetch, and what it has.
 package struct ResidentData: Sendable {

@@ -1,4 +1,4 @@
-import Training
+import Reduction
 
 /// The step under way, and the slots of the reduction tree that it has the sums of.
 package struct StepLedger: Sendable {

@@ -1,5 +1,5 @@
 import Protocol
-import Training
+import Reduction
 
 /// All that a sum says, to the last bit, as the coordinator itself finds it: what copies are compared by.
 ///

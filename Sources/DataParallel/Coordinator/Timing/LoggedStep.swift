@@ -1,5 +1,5 @@
 import Protocol
-import Training
+import RunEvents
 
 /// What workers have told of a step that is logged.
 struct LoggedStep<Peer: Hashable & Sendable>: Sendable {

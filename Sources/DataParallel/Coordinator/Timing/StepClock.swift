@@ -1,5 +1,6 @@
 import Protocol
-import Training
+import Reduction
+import RunEvents
 
 /// Measures where the time of a coordinator's steps goes: what happens, and when, in; a report out.
 ///

@@ -1,5 +1,5 @@
 import Protocol
-import Training
+import RunEvents
 
 /// Keeps all that is measured of a few steps.
 ///

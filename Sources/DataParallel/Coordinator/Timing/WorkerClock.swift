@@ -1,5 +1,5 @@
 import Protocol
-import Training
+import RunEvents
 
 /// What a coordinator measures of one worker in an interval.
 struct WorkerClock: Sendable {

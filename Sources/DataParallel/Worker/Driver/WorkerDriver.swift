@@ -2,7 +2,8 @@ import Datasets
 import Kernels
 import NeuralNetwork
 import Protocol
-import Training
+import Reduction
+import RunEvents
 
 /// Carries out what a ``WorkerMachine`` decides: the one loop of effects, whatever the world is.
 package final class WorkerDriver<World: WorkerWorld> {

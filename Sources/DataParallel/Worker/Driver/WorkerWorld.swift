@@ -1,7 +1,7 @@
 import Datasets
 import Kernels
 import NeuralNetwork
-import Training
+import Reduction
 
 /// What a ``WorkerDriver`` acts on: the connection to its coordinator, its lanes, a clock.
 ///

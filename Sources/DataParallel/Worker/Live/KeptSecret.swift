@@ -1,5 +1,5 @@
+import Files
 import Glibc
-import Training
 import ZeroMQ
 
 /// A worker's secret in a file that only this user can read: so it is the same at each start.

@@ -1,7 +1,7 @@
 import Datasets
 import Kernels
 import NeuralNetwork
-import Training
+import Reduction
 import ZeroMQ
 
 /// The world in which a worker's driver trains: a socket, and lanes on threads.

@@ -2,6 +2,7 @@ import Datasets
 import Glibc
 import Kernels
 import NeuralNetwork
+import Reduction
 import Training
 import ZeroMQ
 

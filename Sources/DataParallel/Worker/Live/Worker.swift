@@ -3,7 +3,6 @@ import Glibc
 import Kernels
 import Keys
 import Protocol
-import Training
 import ZeroMQ
 
 /// A worker: dials its coordinator, computes what it is asked for, and ends when it is sent home.

@@ -1,6 +1,5 @@
 import Keys
 import Protocol
-import Training
 import ZeroMQ
 
 /// The connection of a worker to its coordinator: what arrives over it, and news of it.

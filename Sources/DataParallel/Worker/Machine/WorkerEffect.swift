@@ -1,6 +1,6 @@
 import NeuralNetwork
 import Protocol
-import Training
+import Reduction
 
 /// What the worker must do next, in order.
 public enum WorkerEffect: Sendable, Equatable {

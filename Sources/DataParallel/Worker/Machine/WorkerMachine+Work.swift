@@ -1,5 +1,5 @@
 import Protocol
-import Training
+import Reduction
 
 // The work: getting data, computing one range at a time, answering.
 

@@ -1,5 +1,6 @@
 import NeuralNetwork
 import Protocol
+import Reduction
 import Training
 
 /// All decisions of a worker: an event in, a list of effects out; no clock, socket or thread.

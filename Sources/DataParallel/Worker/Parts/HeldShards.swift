@@ -1,5 +1,5 @@
 import Protocol
-import Training
+import Reduction
 
 /// The examples that a worker holds, and those that it fetches.
 package struct HeldShards: Sendable {

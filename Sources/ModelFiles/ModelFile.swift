@@ -1,0 +1,116 @@
+import Bounds
+import Datasets
+import Files
+import FoundationEssentials
+import KernelInterface
+import NeuralNetwork
+import Settings
+
+/// A trained network in a safetensors file that PyTorch's `load_state_dict` takes as it is.
+public struct ModelFile: Sendable {
+    /// The form of the network.
+    public var architecture: Architecture
+    /// The data set it was trained on.
+    public var dataset: String
+    /// What tells the data set that it was trained on from others; nil where that is not known.
+    public var dataDigest: String?
+    /// What it was trained with.
+    public var configuration: TrainingConfiguration?
+    /// The parameters.
+    public var parameters: Snapshot
+    /// Whether the file did not say what network it is of, so that its tensors had to.
+    public private(set) var isInferred = false
+    /// The steps that were made before, if the file is a checkpoint.
+    public private(set) var step: Int?
+    /// What PyTorch's wrappers have put into the names of the file's tensors, such as `module.`.
+    public private(set) var wrappers: [String] = []
+    /// The names that the tensors have in the file, by their own; nil where these are all it has.
+    public private(set) var namesInFile: [String: String]?
+
+    /// Makes a model of trained parameters.
+    public init(
+        architecture: Architecture, dataset: String, configuration: TrainingConfiguration?,
+        parameters: Snapshot
+    ) {
+        self.architecture = architecture
+        self.dataset = dataset
+        self.configuration = configuration
+        self.parameters = parameters
+    }
+
+    /// The file's bytes: the tensors under PyTorch's names, the settings in the metadata.
+    public func encoded() -> [UInt8] {
+        var file = Safetensors(metadata: [
+            "format": "pt", "architecture": jsonText(architecture), "dataset": dataset,
+            "nonlinearity": architecture.nonlinearity.rawValue,
+            "readout": architecture.readout.rawValue,
+        ])
+        if let dataDigest { file.metadata["data_digest"] = dataDigest }
+        if let configuration { file.metadata["configuration"] = jsonText(configuration) }
+        file.append(parameters, layout: ParameterLayout(architecture))
+        return file.encoded()
+    }
+
+    /// Writes the model, whole or not at all.
+    public func write(to path: String) throws(FileError) {
+        try Files.writeAtomically(encoded(), to: path)
+    }
+
+    /// Reads the bytes of a model's file, Tern's own, a checkpoint, or a `state_dict` that PyTorch saved.
+    ///
+    /// - Parameter settings: what the tensors do not tell, for a file that does not say itself.
+    public init(
+        parsing bytes: [UInt8], path: String, settings: StateDictSettings = .init()
+    ) throws(SafetensorsError) {
+        var file = try Safetensors(parsing: bytes, path: path)
+        if file.metadata[Checkpoint.recordKey] != nil {
+            let checkpoint = try Checkpoint(parsing: bytes, path: path)
+            architecture = checkpoint.architecture
+            dataset = NamedDataset.name(ofDigest: checkpoint.dataDigest)
+            dataDigest = checkpoint.dataDigest
+            configuration = checkpoint.configuration
+            parameters = checkpoint.parameters
+            step = checkpoint.step
+            // Beside the parameters it has the optimizer's state.
+            let names = ParameterLayout(architecture).tensors.map(\.name)
+            namesInFile = Dictionary(uniqueKeysWithValues: zip(names, names))
+            try checkNumbers(ParameterLayout(architecture), path)
+            return
+        }
+        if let text = file.metadata["architecture"] {
+            guard let told = try? JSONDecoder().decode(Architecture.self, from: Data(text.utf8))
+            else { throw SafetensorsError(path, "it does not say which network it is for") }
+            architecture = told
+        } else {
+            let names = try file.unwrapNames(path: path)
+            wrappers = names.wrappers
+            namesInFile = wrappers.isEmpty ? nil : names.inFile
+            architecture = try file.inferredArchitecture(settings, path: path)
+            isInferred = true
+        }
+        let layout = ParameterLayout(architecture)
+        try file.checkNames(layout, path: path)
+        dataset = plainText(file.metadata["dataset"] ?? "unknown", limit: NameLength.bytes)
+        dataDigest = file.metadata["data_digest"]
+        configuration = file.metadata["configuration"].flatMap {
+            try? JSONDecoder().decode(TrainingConfiguration.self, from: Data($0.utf8))
+        }
+        parameters = try file.values(layout, path: path, remedy: Safetensors.wantedModule)
+        try checkNumbers(layout, path)
+    }
+
+    /// Refuses weights that are not finite: whatever the network made of them would be no number.
+    private func checkNumbers(
+        _ layout: ParameterLayout, _ path: String
+    ) throws(SafetensorsError) {
+        let values = parameters.values
+        guard let place = values.firstIndex(where: { !$0.isFinite }) else { return }
+        let count = values.count { !$0.isFinite }
+        let tensor = layout.tensors.last { $0.offset <= place }?.name ?? ""
+        throw SafetensorsError(
+            path,
+            unfit:
+                "\(count) of its \(values.count) weights are NaN or infinite, the first in \(tensor)",
+            remedy: "its training diverged; train again, with a lower learning rate")
+    }
+}

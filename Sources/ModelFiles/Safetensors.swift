@@ -1,0 +1,234 @@
+import FileFormats
+import Files
+import FoundationEssentials
+import Hashing
+
+/// A file in the safetensors format: named tensors behind a JSON header.
+///
+///     +----------------+------------------+---------------------------+
+///     | header length  | header           | data                      |
+///     | 8 bytes, u64le | JSON, that long  | the tensors, end to end   |
+///     +----------------+------------------+---------------------------+
+///
+/// Files that Tern writes carry in their metadata a SHA-256 over the whole file (with zeros in the
+/// digest's own place), so that any flipped bit is found but one in the digest's key, which leaves a
+/// file without a digest. Such files load too if they are well formed.
+public struct Safetensors: Sendable {
+    /// What the header says beside the tensors.
+    public var metadata: [String: String]
+    /// The tensors in the order of their data.
+    public private(set) var tensors: [Tensor]
+    /// Whether the file was read with a digest, which it then matches.
+    public private(set) var isSealed = false
+    private var data: [UInt8]
+
+    /// A named tensor of the file.
+    public struct Tensor: Sendable, Equatable {
+        /// The name.
+        public let name: String
+        /// The element type, such as `F32`.
+        public let type: String
+        /// The dimensions.
+        public let shape: [Int]
+        /// Where the elements lie in the data, in bytes.
+        public let range: Range<Int>
+    }
+
+    /// A file without tensors.
+    public init(metadata: [String: String] = [:]) {
+        self.metadata = metadata
+        tensors = []
+        data = []
+    }
+
+    /// Adds a float32 tensor whose elements are the given little-endian bytes.
+    public mutating func append(_ name: String, shape: [Int], bytes: RawSpan) {
+        let start = data.count
+        bytes.withUnsafeBytes { data += $0 }
+        tensors.append(Tensor(name: name, type: "F32", shape: shape, range: start..<data.count))
+    }
+
+    /// Gives the tensors other names.
+    public mutating func rename(_ name: (String) -> String) {
+        tensors = tensors.map { tensor in
+            Tensor(
+                name: name(tensor.name), type: tensor.type, shape: tensor.shape,
+                range: tensor.range)
+        }
+    }
+
+    /// The bytes of a tensor's elements.
+    public func bytes(of tensor: Tensor) -> ArraySlice<UInt8> { data[tensor.range] }
+
+    /// The tensor of a name.
+    public func tensor(_ name: String) -> Tensor? { tensors.first { $0.name == name } }
+}
+
+// MARK: - Writing
+
+extension Safetensors {
+    private static let digestKey = "sha256"
+    private static let blankDigest = String(repeating: "0", count: 64)
+
+    /// The file's bytes, sealed by a digest.
+    public func encoded() -> [UInt8] {
+        var header = headerText()
+        while header.utf8.count % 8 != 0 { header += " " }
+        var bytes: [UInt8] = []
+        withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { bytes += $0 }
+        bytes += header.utf8
+        bytes += data
+        guard let place = Self.digestPlace(in: bytes) else { return bytes }
+        bytes.replaceSubrange(place, with: SHA256.hex(of: bytes).utf8)
+        return bytes
+    }
+
+    private func headerText() -> String {
+        var entries: [String] = []
+        var metadata = metadata
+        metadata[Self.digestKey] = Self.blankDigest
+        let pairs = metadata.sorted { $0.key < $1.key }
+            .map { "\(quoted($0.key)):\(quoted($0.value))" }
+        entries.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
+        for tensor in tensors {
+            let shape = tensor.shape.map(String.init).joined(separator: ",")
+            entries.append(
+                "\(quoted(tensor.name)):{\"dtype\":\"\(tensor.type)\",\"shape\":[\(shape)],"
+                    + "\"data_offsets\":[\(tensor.range.lowerBound),\(tensor.range.upperBound)]}")
+        }
+        return "{\(entries.joined(separator: ","))}"
+    }
+
+    private func quoted(_ text: String) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .withoutEscapingSlashes
+        // A string always encodes; the fallback only satisfies the type.
+        let bytes = (try? encoder.encode(text)) ?? Data("\"\"".utf8)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Where the digest's 64 digits stand in a file's bytes.
+    private static func digestPlace(in bytes: [UInt8]) -> Range<Int>? {
+        let key = Array("\"\(digestKey)\":\"".utf8)
+        guard let headerEnd = headerEnd(of: bytes), headerEnd >= key.count + 72 else { return nil }
+        for start in 8...(headerEnd - key.count - 64)
+        where bytes[start] == key[0] && bytes[start..<start + key.count].elementsEqual(key) {
+            return start + key.count..<start + key.count + 64
+        }
+        return nil
+    }
+
+    private static func headerEnd(of bytes: [UInt8]) -> Int? {
+        guard bytes.count >= 8 else { return nil }
+        let length = (0..<8).reduce(UInt64(0)) { $0 | UInt64(bytes[$1]) << UInt64(8 * $1) }
+        guard length <= UInt64(bytes.count - 8) else { return nil }
+        return 8 + Int(length)
+    }
+}
+
+// MARK: - Reading
+
+extension Safetensors {
+    /// Takes a file's bytes apart; nothing is allocated beyond their size.
+    public init(parsing bytes: [UInt8], path: String) throws(SafetensorsError) {
+        guard bytes.count >= 8 else {
+            throw Self.noHeader(in: bytes, path, "it has \(bytes.count) bytes, fewer than 8")
+        }
+        guard let end = Self.headerEnd(of: bytes) else {
+            throw Self.noHeader(in: bytes, path, "its header claims more bytes than the file has")
+        }
+        guard end - 8 <= SafetensorsHeader.mostBytes else {
+            throw .init(path, "its header has \(end - 8) bytes, more than the format's 100 million")
+        }
+        let header: SafetensorsHeader
+        do {
+            header = try SafetensorsHeader(parsing: bytes[8..<end])
+        } catch {
+            throw Self.noHeader(
+                in: bytes, path,
+                "its header is not a safetensors header: at byte \(8 + error.place) \(error.reason)"
+            )
+        }
+        metadata = header.metadata
+        tensors = header.tensors.sorted {
+            ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound)
+        }
+        data = Array(bytes[end...])
+        try checkTensors(path)
+        if let digest = metadata.removeValue(forKey: Self.digestKey) {
+            try Self.check(digest, of: bytes, path)
+            isSealed = true
+        }
+    }
+
+    /// What to say of a file without a readable header: what it is, if that is to be seen.
+    private static func noHeader(
+        in bytes: [UInt8], _ path: String, _ reason: String
+    ) -> SafetensorsError {
+        guard !bytes.isEmpty, let format = FileFormat(of: bytes), format != .safetensors else {
+            return SafetensorsError(path, reason)
+        }
+        return SafetensorsError(path, format)
+    }
+
+    private func checkTensors(_ path: String) throws(SafetensorsError) {
+        var end = 0
+        for tensor in tensors {
+            guard tensor.range.lowerBound == end, tensor.range.upperBound <= data.count else {
+                throw .init(
+                    path,
+                    "the data of \(tensor.name) lies outside the file or overlaps another tensor")
+            }
+            guard tensor.elementBits != nil else {
+                throw .init(
+                    path,
+                    unfit: "its tensor \(tensor.name) is of a type that Tern does not know, "
+                        + tensor.type,
+                    remedy: "save the float32 tensors of the model alone")
+            }
+            guard let size = tensor.byteCount, size == tensor.range.count else {
+                throw .init(path, "the data of \(tensor.name) does not have the size of its shape")
+            }
+            end = tensor.range.upperBound
+        }
+        guard end == data.count else {
+            throw .init(path, "\(data.count - end) bytes of its data belong to no tensor")
+        }
+    }
+
+    private static func check(
+        _ digest: String, of bytes: [UInt8], _ path: String
+    ) throws(SafetensorsError) {
+        guard let place = digestPlace(in: bytes), digest.utf8.count == 64 else {
+            throw .init(path, "its digest is malformed")
+        }
+        var blank = bytes
+        blank.replaceSubrange(place, with: blankDigest.utf8)
+        guard SHA256.hex(of: blank) == digest else {
+            throw .init(path, "its content does not match its SHA-256 digest")
+        }
+    }
+}
+
+extension Safetensors.Tensor {
+    private static let bits = [
+        "F64": 64, "I64": 64, "U64": 64, "C64": 64, "F32": 32, "I32": 32, "U32": 32, "F16": 16,
+        "BF16": 16, "I16": 16, "U16": 16, "F8_E5M2": 8, "F8_E4M3": 8, "F8_E8M0": 8,
+        "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8, "I8": 8, "U8": 8, "BOOL": 8, "F6_E2M3": 6,
+        "F6_E3M2": 6, "F4": 4,
+    ]
+
+    /// The bits of an element; nil for a type that the format does not have.
+    fileprivate var elementBits: Int? { Self.bits[type] }
+
+    /// The size that type and shape ask for; nil for an unknown type or an impossible shape.
+    fileprivate var byteCount: Int? {
+        guard var size = elementBits else { return nil }
+        for dimension in shape {
+            let product = size.multipliedReportingOverflow(by: dimension)
+            guard dimension >= 0, !product.overflow else { return nil }
+            size = product.partialValue
+        }
+        return size % 8 == 0 ? size / 8 : nil
+    }
+}
