@@ -2,15 +2,15 @@ import Glibc
 
 /// A file operation that failed.
 public struct FileError: Error, CustomStringConvertible, Equatable {
-    /// What was tried, such as `write`.
+    /// The operation that failed, such as `write`.
     public let operation: String
     /// The file or folder.
     public private(set) var path: String
     /// The system's error number.
     public let code: Int32
-    /// The option or variable that names another place for it; nil where there is none.
+    /// The option or variable that sets another place for the file; nil if none does.
     private var option: String?
-    /// What is wrong with the file itself, where it is not the system that refuses it.
+    /// What is wrong with the file itself; nil if a system call failed.
     private let refusal: FileRefusal?
 
     /// Makes the error of a call that left `code` in `errno`.
@@ -22,7 +22,7 @@ public struct FileError: Error, CustomStringConvertible, Equatable {
         refusal = nil
     }
 
-    /// Makes the error of a file that is not used, whatever the system would allow.
+    /// Makes the error of a file that Tern rejects, whatever the system would allow.
     public init(operation: String, path: String, refusing refusal: FileRefusal) {
         self.operation = operation
         self.path = path
@@ -30,7 +30,7 @@ public struct FileError: Error, CustomStringConvertible, Equatable {
         code = refusal.code
     }
 
-    /// The same error with the option or variable that can name another place.
+    /// The same error with the option or variable that sets another place.
     public func naming(_ option: String?) -> FileError {
         var error = self
         error.option = option
@@ -44,13 +44,13 @@ public struct FileError: Error, CustomStringConvertible, Equatable {
         return error
     }
 
-    /// One line that says what failed and what to do.
+    /// One line: what failed and what to do.
     public var description: String {
         if let refusal { return "\(path) \(refusal.reason): \(refusal.advice)" }
         return "cannot \(operation) \(path): \(reason)" + (remedy.isEmpty ? "" : ": \(remedy)")
     }
 
-    /// What the system says of the error.
+    /// The system's text for the error.
     public var reason: String {
         if let refusal { return "It \(refusal.reason)" }
         return switch code {

@@ -1,15 +1,17 @@
 import Glibc
 
-/// What lies in a folder that may come from somebody else, where a regular file or folder of its own must be.
+/// Why a file is rejected that somebody else may have put into the folder.
+///
+/// Tern accepts only regular files and folders that belong to the run.
 public enum FileRefusal: Equatable, Sendable {
-    /// A symbolic link, which leads anywhere.
+    /// A symbolic link, which can lead anywhere.
     case symbolicLink
-    /// A file that has more names than this one.
+    /// A file with several names (hard links).
     case hardLinks(Int)
-    /// A file of a user who is neither this process's nor the folder's.
+    /// A file that belongs neither to this process's user nor to the folder's owner.
     case otherOwner(UInt32)
 
-    /// What is the matter with it.
+    /// What is wrong with it.
     var reason: String {
         switch self {
         case .symbolicLink: "is a symbolic link"
@@ -18,7 +20,7 @@ public enum FileRefusal: Equatable, Sendable {
         }
     }
 
-    /// Why that will not do, and what to do.
+    /// Why this is a problem, and what to do.
     var advice: String {
         switch self {
         case .symbolicLink:
@@ -31,7 +33,7 @@ public enum FileRefusal: Equatable, Sendable {
         }
     }
 
-    /// The system's error number that comes nearest.
+    /// The closest error number of the system.
     var code: Int32 {
         switch self {
         case .symbolicLink: ELOOP

@@ -1,17 +1,17 @@
 import Glibc
 
 extension Files {
-    /// What came of locking a file.
+    /// The result of locking a file.
     public enum LockOutcome: Equatable {
-        /// No other process has it locked while this one has it open.
+        /// This process holds the lock; no other process does.
         case locked
-        /// Another process has locked it.
+        /// Another process holds the lock.
         case taken
-        /// The file system has no locks; with the system's error number.
+        /// The file system has no locks; carries the system's error number.
         case unsupported(Int32)
     }
 
-    /// Locks an open file for as long as its descriptor is open.
+    /// Locks an open file until its descriptor is closed.
     public static func lock(_ file: Int32) -> LockOutcome {
         while true {
             if flock(file, LOCK_EX | LOCK_NB) == 0 { return .locked }
@@ -23,10 +23,10 @@ extension Files {
         }
     }
 
-    /// F_OFD_SETLK, of which Swift's import of the system's headers does not know.
+    /// F_OFD_SETLK, which Swift's import of the system's headers lacks.
     private static let setOwnLock: Int32 = 37
 
-    /// The same by the other kind of lock: some file systems have the one and not the other.
+    /// Locks through `fcntl`: some file systems support only one of `flock` and `fcntl`.
     private static func lockBytes(_ file: Int32) -> LockOutcome {
         var range = Glibc.flock()
         range.l_type = Int16(F_WRLCK)

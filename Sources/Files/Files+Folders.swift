@@ -2,16 +2,16 @@ import FoundationEssentials
 import Glibc
 
 extension Files {
-    /// Makes a folder and those above it; one that is there already is fine.
+    /// Makes a folder and its parents; does nothing if they exist.
     ///
-    /// - Parameter isPrivate: whether only this user may enter what is made, whatever the umask says.
+    /// - Parameter isPrivate: whether only this user may enter the new folders, whatever the umask is.
     public static func makeFolder(
         _ path: String, isPrivate: Bool = false
     ) throws(FileError) {
         var made = path.hasPrefix("/") ? "/" : ""
         for part in path.split(separator: "/") {
             made += (made.isEmpty || made == "/" ? "" : "/") + part
-            // Some network drives refuse to make even what is there already.
+            // Some network drives refuse `mkdir` even for a folder that exists.
             if isFolder(made) { continue }
             do throws(FileError) {
                 if try !makeNewFolder(made, isPrivate: isPrivate), !isFolder(made) {
@@ -23,7 +23,7 @@ extension Files {
         }
     }
 
-    /// Makes a folder in one that is there; false if there is something at that path already.
+    /// Makes a folder in an existing one; false if the path exists already.
     public static func makeNewFolder(
         _ path: String, isPrivate: Bool = false
     ) throws(FileError) -> Bool {
@@ -35,17 +35,17 @@ extension Files {
         return true
     }
 
-    /// Where temporary folders are made: what TMPDIR says, or else /tmp.
+    /// The folder for temporary folders: TMPDIR, or else /tmp.
     public static var temporaryFolder: String {
         let named = ProcessInfo.processInfo.environment["TMPDIR"] ?? ""
         return named.isEmpty ? "/tmp" : named
     }
 
-    /// Makes a folder of a new name that only this user may enter, and gives its path.
+    /// Makes a folder with a new name that only this user may enter, and returns its path.
     ///
     /// - Parameters:
-    ///   - prefix: what the name begins with.
-    ///   - folder: where it is to lie.
+    ///   - prefix: the start of the name.
+    ///   - folder: where the new folder goes.
     public static func makeTemporaryFolder(
         _ prefix: String, in folder: String = temporaryFolder
     ) throws(FileError) -> String {
@@ -57,7 +57,7 @@ extension Files {
         return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// The names in a folder, sorted; none if it is not there.
+    /// The names in a folder, sorted; empty if the folder does not exist.
     public static func names(in folder: String) throws(FileError) -> [String] {
         let opened: Folder
         do throws(FileError) {
@@ -79,7 +79,7 @@ extension Files {
         String(path.split(separator: "/", omittingEmptySubsequences: false).last ?? "")
     }
 
-    /// Whether a path is that of a folder.
+    /// Whether a path leads to a folder.
     public static func isFolder(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR

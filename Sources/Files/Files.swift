@@ -1,16 +1,17 @@
 import Glibc
 
-/// Files that a person has named, written and read so that nothing is lost: temporary name, sync, rename,
-/// sync the folder.
+/// Reads and writes files that a person has named, so that a crash loses nothing.
+///
+/// A write goes to a temporary name, syncs, renames, and syncs the folder.
 ///
 /// A run's own files are reached through their ``Folder``.
 public enum Files {
-    /// Removes the files that are half written, and ends the process before another can be begun.
+    /// Removes the half-written files and ends the process before it can begin another.
     public static func abandonUnfinished(then end: () -> Never) -> Never {
         UnfinishedFiles.shared.abandon(then: end)
     }
 
-    /// Replaces the file at `path`, or leaves it as it is if any part of that fails.
+    /// Replaces the file at `path`; on any failure the old file stays as it is.
     public static func writeAtomically(_ bytes: [UInt8], to path: String) throws(FileError) {
         try inFolder(of: path, to: "write") { folder, name throws(FileError) in
             guard name != "." else { throw FileError(operation: "write", path: path, code: EISDIR) }
@@ -27,7 +28,7 @@ public enum Files {
         }
     }
 
-    /// Does something in the folder that a path leads to; errors are about the path as it was given.
+    /// Runs `work` in the folder that holds `path`; errors name the path as it was given.
     static func inFolder<Value>(
         of path: String, to operation: String,
         _ work: (_ folder: Folder, _ name: String) throws(FileError) -> Value
@@ -47,7 +48,7 @@ public enum Files {
         }
     }
 
-    /// A path that still holds in another folder, where a run is resumed or a program is run.
+    /// The absolute path, which still holds when a run is resumed or a program is run in another folder.
     public static func absolutePath(_ path: String) throws(FileError) -> String {
         guard !path.hasPrefix("/") else { return path }
         guard let folder = getcwd(nil, 0) else {
@@ -62,9 +63,9 @@ public enum Files {
         return "\(name)/\(path)"
     }
 
-    /// Whether there is anything at a path, be it a link that leads nowhere.
+    /// Whether anything is at a path, even a link that leads nowhere.
     ///
-    /// What may not be looked at counts as there, so that opening it tells why.
+    /// A path that may not be examined counts as existing, so that opening it reports why.
     public static func exists(_ path: String) -> Bool {
         var status = stat()
         return lstat(path, &status) == 0 || (errno != ENOENT && errno != ENOTDIR)
@@ -72,7 +73,7 @@ public enum Files {
 
     // MARK: - Open files
 
-    /// Reads so many bytes from an open file.
+    /// Reads `size` bytes from an open file.
     package static func readAll(
         _ size: Int, of file: Int32, path: String
     ) throws(FileError) -> [UInt8] {
@@ -113,12 +114,12 @@ public enum Files {
         }
     }
 
-    /// Makes what was written to an open file or folder last through a power cut.
+    /// Syncs an open file or folder, so that its content survives a power cut.
     static func sync(_ file: Int32, _ path: String) throws(FileError) {
         while fsync(file) != 0 {
             switch errno {
             case EINTR: continue
-            // What the file system has no way to do is no failure of its.
+            // The file system cannot sync this; that is not an error.
             case EINVAL, ENOTSUP, ENOSYS: return
             default: throw FileError(operation: "sync", path: path, code: errno)
             }

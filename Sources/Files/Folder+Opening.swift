@@ -1,6 +1,6 @@
 import Glibc
 
-// How the files of a folder are opened.
+// Opening the files of a folder.
 
 extension Folder {
     /// Reads a whole regular file.
@@ -10,9 +10,9 @@ extension Folder {
         return try Files.readAll(size, of: file, path: path(of: name))
     }
 
-    /// Opens a regular file to read it, and tells how many bytes it has; the caller closes it.
+    /// Opens a regular file for reading and returns its size in bytes; the caller closes it.
     ///
-    /// - Parameter followingLinks: whether a person has named this very file, who may do so by a link.
+    /// - Parameter followingLinks: whether a person has named this very file; that path may be a link.
     package func openForReading(
         _ name: String, followingLinks: Bool = false
     ) throws(FileError) -> (file: Int32, size: Int) {
@@ -23,9 +23,9 @@ extension Folder {
         return (file, Int(status.st_size))
     }
 
-    /// Opens a file to add to its end, making it if it is not there; the caller closes it.
+    /// Opens a file for appending and creates it if needed; the caller closes it.
     ///
-    /// - Throws: ``FileError`` if it is a link or no regular file, or has another name or owner.
+    /// - Throws: ``FileError`` if it is a link, not a regular file, has a second name, or another owner.
     public func openForAppending(_ name: String) throws(FileError) -> Int32 {
         let flags = O_WRONLY | O_APPEND
         if let file = try openOwn(name, flags) { return file }
@@ -41,15 +41,15 @@ extension Folder {
                 throw error
             }
         } catch  where error.code == EEXIST {
-            // Another process has made it since.
+            // Another process has created it meanwhile.
             guard let file = try openOwn(name, flags) else { throw error }
             return file
         }
     }
 
-    /// Opens a file to add to it behind its first `size` bytes; what stands behind them is cut off.
+    /// Opens a file for appending after its first `size` bytes and cuts off the rest.
     ///
-    /// - Throws: ``FileError`` as where a file is opened for appending, or if it cannot be cut.
+    /// - Throws: ``FileError`` as ``openForAppending(_:)`` does, or if the file cannot be cut.
     public func openForAppending(_ name: String, keeping size: Int) throws(FileError) -> Int32 {
         let file = try openForAppending(name)
         guard ftruncate(file, off_t(size)) == 0 else {
@@ -60,7 +60,7 @@ extension Folder {
         return file
     }
 
-    /// Opens a file that only this folder has; nil if there is none of that name.
+    /// Opens a file that has no other name and no other owner; nil if it does not exist.
     private func openOwn(_ name: String, _ flags: Int32) throws(FileError) -> Int32? {
         guard let (file, status) = try open(name, flags, to: "write") else { return nil }
         var refusal: FileRefusal?
@@ -74,23 +74,23 @@ extension Folder {
         throw FileError(operation: "write", path: path(of: name), refusing: refusal)
     }
 
-    /// The user whom the folder belongs to; nil where that cannot be known.
+    /// The user who owns the folder; nil if that is unknown.
     private var owner: uid_t? {
         var status = stat()
         return fstat(descriptor, &status) == 0 ? status.st_uid : nil
     }
 
-    /// Opens a regular file, and tells what it is; nil if there is nothing of that name.
+    /// Opens a regular file and returns its status; nil if it does not exist.
     private func open(
         _ name: String, _ flags: Int32, to operation: String, followingLinks: Bool = false
     ) throws(FileError) -> (file: Int32, status: stat)? {
         let path = path(of: name)
-        // Looked at before, since to open a device may be to use it; and again when it is open, when
-        // nothing can be put in its place any more.
+        // Checks before opening, because opening a device may already use it; checks the open file again,
+        // because it can no longer be replaced.
         let found = try status(of: name, to: operation, followingLinks: followingLinks)
         guard let found else { return nil }
         try found.check(path, to: operation)
-        // Without O_NONBLOCK, opening a named pipe would wait for its other end for ever.
+        // Without O_NONBLOCK, opening a named pipe would wait forever for its other end.
         let flags = flags | O_NONBLOCK | (followingLinks ? 0 : O_NOFOLLOW)
         let file: Int32
         do throws(FileError) {
@@ -116,8 +116,7 @@ extension Folder {
         }
     }
 
-    /// Makes a file and what was written to it last through a power cut; does nothing if it is not
-    /// there.
+    /// Syncs a file, so that its content survives a power cut; does nothing if it does not exist.
     public func sync(_ name: String) throws(FileError) {
         guard let (file, _) = try open(name, O_RDONLY, to: "sync") else { return }
         defer { close(file) }
@@ -128,7 +127,7 @@ extension Folder {
 extension stat {
     var isLink: Bool { st_mode & S_IFMT == S_IFLNK }
 
-    /// Refuses all but a regular file.
+    /// Rejects everything but a regular file.
     fileprivate func check(_ path: String, to operation: String) throws(FileError) {
         switch st_mode & S_IFMT {
         case S_IFREG: return

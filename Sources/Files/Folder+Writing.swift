@@ -1,9 +1,9 @@
 import Glibc
 
-// How the files of a folder are written anew, renamed and removed.
+// Replacing, renaming and removing the files of a folder.
 
 extension Folder {
-    /// Replaces a file, or leaves it as it is if any part of that fails.
+    /// Replaces a file; on any failure the old file stays as it is.
     public func writeAtomically(_ bytes: [UInt8], to name: String) throws(FileError) {
         let temporary = try writeTemporary(bytes, for: name)
         defer { UnfinishedFiles.shared.end(temporary, in: self) }
@@ -15,11 +15,11 @@ extension Folder {
         }
     }
 
-    /// Writes and syncs a file that is to take a name's place, and gives its own name.
+    /// Writes and syncs a temporary file that will replace `name`, and returns the temporary name.
     private func writeTemporary(
         _ bytes: [UInt8], for name: String
     ) throws(FileError) -> String {
-        // Not by the process's number: in containers that share a folder each may be number 1.
+        // Random, not the process id: containers that share a folder may all run as process 1.
         let temporary = "\(name).\(UInt32.random(in: 1...UInt32.max)).tmp"
         UnfinishedFiles.shared.begin(temporary, in: self)
         do throws(FileError) {
@@ -31,7 +31,7 @@ extension Folder {
         return temporary
     }
 
-    /// Writes and syncs a file that is not there yet, whole or not at all.
+    /// Writes and syncs a new file, whole or not at all.
     private func writeNew(_ bytes: [UInt8], to name: String) throws(FileError) {
         let path = path(of: name)
         let file = try Self.open(
@@ -46,7 +46,7 @@ extension Folder {
         }
     }
 
-    /// Removes what ``writeAtomically(_:to:)`` left where its process was killed.
+    /// Removes temporary files that ``writeAtomically(_:to:)`` left when its process was killed.
     public func removeUnfinished() throws(FileError) {
         for name in try names() where Self.isUnfinished(name) { remove(name) }
     }
@@ -56,7 +56,7 @@ extension Folder {
         return parts.count > 2 && parts.last == "tmp" && Int(parts[parts.count - 2]) != nil
     }
 
-    /// Gives a file another name, in the place of any file of that name.
+    /// Renames a file and replaces any file of the new name.
     public func rename(_ name: String, to other: String) throws(FileError) {
         try move(name, to: other, operation: "rename")
     }
@@ -70,9 +70,9 @@ extension Folder {
         try sync()
     }
 
-    /// Removes a file, or a link itself, if it is there.
+    /// Removes a file, or the link itself, if it exists.
     public func remove(_ name: String) { unlinkat(descriptor, name, 0) }
 
-    /// Removes a folder if it is there and empty.
+    /// Removes a folder if it exists and is empty.
     package func removeFolder(_ name: String) { unlinkat(descriptor, name, AT_REMOVEDIR) }
 }

@@ -1,19 +1,19 @@
 import Glibc
 
-/// A folder that is open, whose files are reached through it and not by their paths.
+/// An open folder; its files are reached through the descriptor, not by their paths.
 ///
-/// What lies in it may come from somebody else. No symbolic link in it is followed, and a file that is to grow
-/// must have no other name: so nothing outside the folder is ever read, written, renamed or removed, also where
-/// something is put in a file's place at the wrong moment.
+/// Somebody else may have put files there. Symbolic links in it are never followed, and a file to append to must
+/// have no other name. So nothing outside the folder is ever read, written, renamed or removed, even if a file is
+/// replaced at the wrong moment.
 public final class Folder: Sendable {
-    /// The path that it was opened by.
+    /// The path that the folder was opened by.
     public let path: String
     package let descriptor: Int32
 
-    /// O_PATH, of which Swift's import of the system's headers does not know.
+    /// O_PATH, which Swift's import of the system's headers lacks.
     private static let pathOnly: Int32 = 0o10000000
 
-    /// Opens a folder that a person has named, who may do so by a symbolic link.
+    /// Opens a folder that a person has named; that path may be a symbolic link.
     public init(_ path: String) throws(FileError) {
         descriptor = try Self.openFolder(path, in: AT_FDCWD, 0, path: path)
         self.path = path
@@ -26,12 +26,12 @@ public final class Folder: Sendable {
 
     deinit { close(descriptor) }
 
-    /// The path of something in it, for people.
+    /// The path of an entry, for messages.
     public func path(of name: String) -> String { name == "." ? path : "\(path)/\(name)" }
 
     // MARK: - Folders and names
 
-    /// A folder in it; nil if there is nothing of that name.
+    /// Opens a folder inside this one; nil if the name does not exist.
     public func folder(_ name: String) throws(FileError) -> Folder? {
         let path = path(of: name)
         do throws(FileError) {
@@ -44,7 +44,7 @@ public final class Folder: Sendable {
         }
     }
 
-    /// A folder in it, which is made if there is nothing of that name.
+    /// Opens a folder inside this one and makes it if needed.
     public func makeFolder(_ name: String) throws(FileError) -> Folder {
         if let folder = try folder(name) { return folder }
         if mkdirat(descriptor, name, 0o777) == 0 {
@@ -58,7 +58,7 @@ public final class Folder: Sendable {
         return folder
     }
 
-    /// Opens a folder to read it or, where that is not allowed, to reach what is in it.
+    /// Opens a folder for reading or, if that is not allowed, only to reach its entries.
     private static func openFolder(
         _ name: String, in folder: Int32, _ flags: Int32, path: String
     ) throws(FileError) -> Int32 {
@@ -72,7 +72,7 @@ public final class Folder: Sendable {
 
     /// The names in it, sorted.
     public func names() throws(FileError) -> [String] {
-        // Reading moves a descriptor's place, and this object may be in use on several threads.
+        // Reading moves the descriptor's position, and several threads may use this object.
         let copy = try Self.open(
             ".", in: descriptor, O_RDONLY | O_DIRECTORY, to: "read", path: path)
         guard let directory = fdopendir(copy) else {
@@ -94,9 +94,9 @@ public final class Folder: Sendable {
         return names.sorted()
     }
 
-    /// Whether there is anything of a name, be it a link that leads nowhere.
+    /// Whether the name exists, even as a link that leads nowhere.
     ///
-    /// What may not be looked at counts as there, so that opening it tells why.
+    /// An entry that may not be examined counts as existing, so that opening it reports why.
     public func holds(_ name: String) -> Bool {
         do throws(FileError) {
             return try status(of: name, to: "read") != nil
@@ -114,12 +114,12 @@ public final class Folder: Sendable {
         while true {
             let file = openat(folder, name, flags | O_CLOEXEC, mode)
             if file >= 0 { return file }
-            // Opening a file on a network drive may be broken off by a signal.
+            // A signal may interrupt opening a file on a network drive.
             if errno != EINTR { throw FileError(operation: operation, path: path, code: errno) }
         }
     }
 
-    /// What there is of a name; nil if there is nothing.
+    /// The status of an entry; nil if it does not exist.
     func status(
         of name: String, to operation: String, followingLinks: Bool = false
     ) throws(FileError) -> stat? {
@@ -130,12 +130,12 @@ public final class Folder: Sendable {
         throw FileError(operation: operation, path: path(of: name), code: errno)
     }
 
-    /// Makes what the folder says of its files last through a power cut.
+    /// Syncs the folder, so that its entries survive a power cut.
     package func sync() throws(FileError) {
         do throws(FileError) {
             try Files.sync(descriptor, path)
         } catch  where error.code == EBADF {
-            // In a folder that may be written but not read there is no way to do so.
+            // A folder that is writable but not readable cannot be synced.
         }
     }
 }

@@ -1,8 +1,8 @@
 import FoundationEssentials
 
-/// JSON with sorted keys, so that equal values give equal text: one line, or many for people.
+/// JSON with sorted keys, so that equal values give equal text: on one line, or indented for people.
 ///
-/// JSON cannot express a number that is not finite, so `null` stands for each of them.
+/// JSON cannot express a number that is not finite; `null` stands for it.
 public func jsonText(
     _ value: some Encodable, isPretty: Bool = false, isSnakeCase: Bool = false
 ) -> String {
@@ -20,6 +20,6 @@ public func jsonText(
     }
 }
 
-/// What the encoder writes for a number that is not finite: a character for private use, so that no
-/// text of a user is the same.
+/// The encoder's text for a number that is not finite: a private-use character, so that no user's
+/// text equals it.
 private let notFinite = "\u{F8FE}not finite"

@@ -1,11 +1,11 @@
-/// Reads a JSON text (RFC 8259) from front to end, and refuses all that the grammar does not have.
+/// Reads a JSON text (RFC 8259) from front to end and rejects everything outside the grammar.
 ///
-/// Foundation's decoder also takes UTF-16, a byte order mark, commas that nothing follows and `5.0`
-/// for a whole number, and of equal keys the first.
+/// Foundation's decoder is laxer: it takes UTF-16, a byte order mark, trailing commas, `5.0` as a
+/// whole number, and the first of two equal keys.
 package struct JSONReader {
-    /// Why a text is refused, and at which byte.
+    /// Why a text is rejected, and at which byte.
     package struct Fault: Error {
-        /// The byte.
+        /// The offset of the byte.
         package let place: Int
         /// What is wrong there.
         package let reason: String
@@ -14,7 +14,7 @@ package struct JSONReader {
     private let bytes: [UInt8]
     private var place = 0
     private var depth = 0
-    /// As many arrays and objects as may stand in one another.
+    /// The deepest nesting of arrays and objects.
     private static let deepest = 128
 
     /// A reader of a text, which must be UTF-8.
@@ -33,19 +33,19 @@ package struct JSONReader {
         }
     }
 
-    /// Refuses anything but white space in what is left.
+    /// Rejects anything but white space in the rest of the text.
     package mutating func finish() throws(Fault) {
         guard peek() == nil else { throw fault("something follows its end") }
     }
 
-    /// What is wrong with the text where the reader is.
+    /// An error at the reader's position.
     package func fault(_ reason: String) -> Fault { Fault(place: place, reason: reason) }
 }
 
 // MARK: - Values
 
 extension JSONReader {
-    /// Reads an object, each value by `member`, and refuses a key that stands twice.
+    /// Reads an object, each value with `member`, and rejects a key that appears twice.
     package mutating func object(
         _ member: (inout JSONReader, _ key: String) throws(Fault) -> Void
     ) throws(Fault) {
@@ -60,12 +60,12 @@ extension JSONReader {
         }
     }
 
-    /// Reads an array, each value by `element`.
+    /// Reads an array, each value with `element`.
     package mutating func array(_ element: (inout JSONReader) throws(Fault) -> Void) throws(Fault) {
         try list("[", "]", "an array", element)
     }
 
-    /// Whether `null` comes next, which is then read.
+    /// Reads `null` if it comes next, and returns whether it did.
     package mutating func null() -> Bool {
         guard peek() == UInt8(ascii: "n"), bytes[place...].starts(with: "null".utf8) else {
             return false
@@ -109,7 +109,7 @@ extension JSONReader {
         throw fault("a string has no end")
     }
 
-    /// Reads a value of any kind, and forgets it.
+    /// Reads a value of any kind and discards it.
     package mutating func skip() throws(Fault) {
         switch peek() {
         case UInt8(ascii: "{"): try object { reader, _ throws(Fault) in try reader.skip() }
@@ -127,10 +127,10 @@ extension JSONReader {
     }
 }
 
-// MARK: - Signs
+// MARK: - Characters
 
 extension JSONReader {
-    /// The next byte that is no white space.
+    /// The next byte that is not white space.
     private mutating func peek() -> UInt8? {
         while place < bytes.count, [0x20, 0x09, 0x0a, 0x0d].contains(bytes[place]) { place += 1 }
         return place < bytes.count ? bytes[place] : nil
@@ -189,7 +189,7 @@ extension JSONReader {
         guard place > start else { throw fault("a digit should stand here") }
     }
 
-    /// Reads the escape that a backslash begins.
+    /// Reads an escape sequence after its backslash.
     private mutating func escaped() throws(Fault) -> Unicode.Scalar {
         place += 1
         let short: [UInt8: Unicode.Scalar] = [

@@ -1,8 +1,8 @@
 import Glibc
 
-/// Reads a file line by line in little memory, however long the file or a line is.
+/// Reads a file line by line with little memory, however long the file or a line is.
 public struct LineReader: ~Copyable {
-    /// The bytes of the lines that were read, their ends among them.
+    /// The bytes of the lines read so far, line ends included.
     public private(set) var offset = 0
 
     private static let longestLine = 1 << 10
@@ -10,7 +10,7 @@ public struct LineReader: ~Copyable {
 
     private let path: String
     private let file: Int32
-    /// What has been read from the file but from `start` on not been handed out.
+    /// Bytes read from the file; those from `start` on are not returned yet.
     private var buffer: [UInt8] = []
     private var start = 0
 
@@ -22,9 +22,9 @@ public struct LineReader: ~Copyable {
 
     deinit { close(file) }
 
-    /// The next line without its end; nil at the file's end, which may lie behind a half line.
+    /// The next line without its end; nil at the end of the file, where half a line may remain.
     ///
-    /// Of a line longer than a kilobyte comes a piece at a time.
+    /// A line longer than a kilobyte comes in pieces.
     public mutating func next() throws(FileError) -> ArraySlice<UInt8>? {
         var searched = start
         while true {
@@ -47,7 +47,7 @@ public struct LineReader: ~Copyable {
         return buffer[start..<start + count]
     }
 
-    /// Makes room and reads on; false at the file's end.
+    /// Makes room and reads more; false at the end of the file.
     private mutating func readMore() throws(FileError) -> Bool {
         buffer.removeSubrange(..<start)
         start = 0

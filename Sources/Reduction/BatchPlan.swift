@@ -1,8 +1,8 @@
 /// Which examples each step takes from each shard: the arithmetic of positions.
 ///
 /// Position `p` of an epoch belongs to shard `p mod S`, at index `p div S` of the shard's order.
-/// Step `t` of an epoch takes the positions from `t * B` on, `B` the global batch size; the last step
-/// may be shorter. So each example is used exactly once an epoch.
+/// Step `t` of an epoch takes the positions from `t * B` on; `B` is the global batch size, and the
+/// last step may be shorter. So an epoch uses each example exactly once.
 public struct BatchPlan: Sendable, Equatable {
     /// The examples of the data set.
     public let examples: Int
@@ -39,7 +39,7 @@ public struct BatchPlan: Sendable, Equatable {
         return first..<Self.multiples(of: shards, from: shard, below: positions.upperBound)
     }
 
-    /// The examples that a node of the reduction tree stands for in the run's step `step`.
+    /// The number of examples under a node of the reduction tree in the run's step `step`.
     public func examples(under node: TreeNode, step: Int) -> Int {
         let stride = 1 << node.level
         let positions = positions(ofStep: step)

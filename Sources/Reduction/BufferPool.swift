@@ -1,6 +1,6 @@
 import KernelInterface
 
-/// Gradient buffers that are not in use, kept so that steps allocate none.
+/// Unused gradient buffers, kept so that steps allocate none.
 public struct BufferPool {
     private let size: Int
     private var free: [FloatBuffer] = []
@@ -14,7 +14,7 @@ public struct BufferPool {
     /// Takes a buffer back.
     public mutating func give(_ buffer: FloatBuffer) { free.append(buffer) }
 
-    /// Hands over all buffers that are not in use.
+    /// Takes all unused buffers out of the pool.
     public mutating func takeAll() -> [FloatBuffer] {
         defer { free.removeAll(keepingCapacity: true) }
         return free

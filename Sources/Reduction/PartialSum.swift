@@ -1,12 +1,12 @@
 import KernelInterface
 
-/// The sum of the gradients, losses and hits of the examples under one node of the tree.
+/// The sum of the gradients, losses and correct predictions of the examples under one tree node.
 public struct PartialSum {
-    /// What the sum covers.
+    /// The node whose examples are summed.
     public var node: TreeNode
-    /// Losses, hits and examples.
+    /// The summed losses, correct predictions and examples.
     public var tally: Tally
-    /// The summed parameter gradients, in the layout of the parameters.
+    /// The summed gradients with respect to the parameters, in the layout of the parameters.
     public var gradients: FloatBuffer
 
     /// Makes a partial sum.

@@ -1,33 +1,33 @@
 import Kernels
 
-/// The partial sums of one step, merged as soon as two siblings are there.
+/// The partial sums of one step, merged as soon as two siblings are present.
 ///
-/// Which sums are added is decided by the tree alone and IEEE addition commutes, so the order of
-/// arrival changes no bit. A sibling without examples in this step is passed over: adding nothing,
-/// rather than zeros, keeps even the sign of a zero.
+/// The tree alone decides which sums are added, and IEEE addition commutes, so the order of arrival
+/// changes no bit. A sibling without examples in this step is skipped: adding nothing, rather than
+/// zeros, keeps even the sign of a zero.
 public struct ReductionTree {
     private let plan: BatchPlan
     private let kernels: any KernelSet.Type
     private var step = 0
     private var sums: [TreeNode: PartialSum] = [:]
-    /// Where merged buffers go and new ones come from.
+    /// Takes merged buffers back and supplies new ones.
     public var pool: BufferPool
 
-    /// An empty collection for the steps of a plan, of gradients of `parameterCount` values.
+    /// An empty tree for the steps of a plan, for gradients of `parameterCount` values.
     public init(_ plan: BatchPlan, parameterCount: Int, kernels: any KernelSet.Type) {
         self.plan = plan
         self.kernels = kernels
         pool = BufferPool(size: parameterCount)
     }
 
-    /// Forgets all sums and begins with the run's step `step`.
+    /// Drops all sums and begins the run's step `step`.
     public mutating func begin(step: Int) {
         for sum in sums.values { pool.give(sum.gradients) }
         sums.removeAll(keepingCapacity: true)
         self.step = step
     }
 
-    /// Adds a sum that covers nothing which another already covers.
+    /// Adds a sum; its examples must not overlap with those of any other.
     public mutating func add(_ sum: PartialSum) {
         var sum = sum
         while let parent = sum.node.parent, let sibling = sum.node.sibling {
@@ -58,14 +58,14 @@ public struct ReductionTree {
         add(PartialSum(node: node, tally: tally, gradients: gradients))
     }
 
-    /// Takes out what is there: as few nodes as the tree allows, in no special order.
+    /// Takes out all sums: as few nodes as the tree allows, in no particular order.
     public mutating func takeAll() -> [PartialSum] {
         var all: [PartialSum] = []
         takeAll(into: &all)
         return all
     }
 
-    /// Takes out what is there and puts it in the place of what `all` holds.
+    /// Takes out all sums and replaces the contents of `all` with them.
     public mutating func takeAll(into all: inout [PartialSum]) {
         all.removeAll(keepingCapacity: true)
         for sum in sums.values { all.append(sum) }

@@ -1,15 +1,15 @@
 import Bounds
 
-/// What is counted beside the gradients.
+/// The counts and the loss that are summed beside the gradients.
 public struct Tally: Sendable, Equatable, Codable {
-    /// The examples.
+    /// The number of examples.
     public var examples = 0
-    /// Those whose most likely class was the label.
+    /// The number of examples whose most likely class is the label.
     public var correct = 0
     /// The summed cross entropy, in nats.
     public var loss = 0.0
 
-    /// Makes a tally of given numbers, by default of nothing.
+    /// Makes a tally, empty by default.
     public init(examples: Int = 0, correct: Int = 0, loss: Double = 0) {
         self.examples = examples
         self.correct = correct
@@ -27,7 +27,7 @@ public struct Tally: Sendable, Equatable, Codable {
     /// The mean cross entropy, in nats.
     public var meanLoss: Double { loss / Double(max(examples, 1)) }
 
-    /// The share of hits, 0 to 1.
+    /// The fraction of correct predictions, 0 to 1.
     public var accuracy: Double { Double(correct) / Double(max(examples, 1)) }
 
     /// Adds another tally.

@@ -6,7 +6,7 @@
 public struct TreeNode: Hashable, Sendable, CustomStringConvertible {
     /// The distance from the root.
     public let level: Int
-    /// Which of the level's 2^level nodes this is.
+    /// The node's index in its level, 0 to 2^level - 1.
     public let residue: Int
 
     /// The node that covers all shards.
@@ -19,19 +19,19 @@ public struct TreeNode: Hashable, Sendable, CustomStringConvertible {
         self.residue = residue
     }
 
-    /// The leaf that lies at `slot` of the bit-reversed order of `shards` shards.
+    /// The leaf at `slot` of the bit-reversed order of `shards` shards.
     public init(leafAtSlot slot: Int, shards: Int) {
         let level = shards.trailingZeroBitCount
         self.init(level: level, residue: reversedBits(slot, width: level))
     }
 
-    /// The node that this is a child of; the root has none.
+    /// The parent; nil for the root.
     public var parent: TreeNode? {
         guard level > 0 else { return nil }
         return TreeNode(level: level - 1, residue: residue & ((1 << (level - 1)) - 1))
     }
 
-    /// The other child of the parent; the root has none.
+    /// The other child of the parent; nil for the root.
     public var sibling: TreeNode? {
         guard level > 0 else { return nil }
         return TreeNode(level: level, residue: residue ^ (1 << (level - 1)))
@@ -48,7 +48,7 @@ public struct TreeNode: Hashable, Sendable, CustomStringConvertible {
     public var description: String { "\(level)/\(residue)" }
 }
 
-/// The shard that lies at `slot` of the bit-reversed order of `shards` shards.
+/// The shard at `slot` of the bit-reversed order of `shards` shards.
 public func shard(atSlot slot: Int, of shards: Int) -> Int {
     reversedBits(slot, width: shards.trailingZeroBitCount)
 }

@@ -7,7 +7,7 @@ extension Architecture {
         ExampleShape(rows: imageRows, columns: imageColumns, element: element)
     }
 
-    /// The network that a configuration asks for, to fit a data set's examples and classes.
+    /// The network of a configuration, sized for a data set's examples and classes.
     public init(_ configuration: TrainingConfiguration, for dataset: Dataset) {
         let shape = dataset.train.shape
         self.init(

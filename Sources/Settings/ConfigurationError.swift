@@ -7,34 +7,34 @@ public enum ConfigurationError: Error, CustomStringConvertible, Equatable {
     case notPositive(option: String, value: String)
     /// A number that must not be below zero is.
     case negative(option: String, value: String)
-    /// A share that is not from 0 to below 1.
+    /// A fraction outside 0 to below 1.
     case notAShare(option: String, value: String)
-    /// A number that no machine could serve.
+    /// A number that is too large for any machine.
     case tooLarge(option: String, value: Int, limit: Int)
-    /// A setting that does nothing together with the others.
+    /// A setting that has no effect together with the others.
     case withoutEffect(option: String, remedy: String)
-    /// Examples that are longer, or wider, than a network could read.
+    /// Images that are too long or too wide for a network.
     case tooManyTimeSteps(rows: Int, columns: Int, SequenceOrder)
-    /// The convolutions would pool the images away.
+    /// Convolutions that pool the images to nothing.
     case imagesTooSmall(rows: Int, columns: Int, convolutions: Int)
-    /// A number of shards that cannot be added up in a binary tree.
+    /// A number of shards that no binary tree can sum.
     case shardsNotPowerOfTwo(Int)
-    /// A step would need more examples than there are.
+    /// A batch that needs more examples than there are.
     case batchLargerThanData(batchSize: Int, examples: Int)
-    /// A step would need more examples than there are.
+    /// A step that needs more examples than there are.
     case stepLargerThanData(accumulate: Int, batchSize: Int, examples: Int)
-    /// Some shards would stay empty.
+    /// More shards than examples, so some would be empty.
     case moreShardsThanExamples(shards: Int, examples: Int)
-    /// Some lanes would have nothing to do.
+    /// Fewer shards than lanes, so some lanes would idle.
     case fewerShardsThanLanes(shards: Int, workers: Int, threads: Int)
-    /// A configuration file that cannot be understood.
+    /// A configuration file that cannot be parsed.
     case unreadableFile(path: String, reason: String)
-    /// A run cannot be made longer, or shorter, without changing the steps that it has made.
+    /// Another number of epochs would change steps that the run has already made.
     case otherLength(epochs: Int, made: Int, schedule: ScheduleKind, weights: String)
-    /// A configuration that differs from that of the run to resume.
+    /// A configuration that differs from the one of the run to resume.
     case differs(option: String, given: String, expected: String, where: String)
 
-    /// One line that says what is wrong and what to do.
+    /// One line: what is wrong and what to do.
     public var description: String {
         switch self {
         case .notPositive(let option, let value):
@@ -65,7 +65,7 @@ public enum ConfigurationError: Error, CustomStringConvertible, Equatable {
             "--shards \(shards) is more than the data set's \(examples) training examples: "
                 + "give fewer shards"
         case .fewerShardsThanLanes(let shards, let workers, let threads):
-            // No product of the two: it may be more than an integer holds.
+            // Not their product, which may overflow.
             "--shards \(shards) is fewer than the lanes of \(workers) workers with \(threads) "
                 + "threads each: give more shards or fewer workers"
         case .unreadableFile(let path, let reason):

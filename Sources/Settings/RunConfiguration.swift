@@ -4,35 +4,35 @@ import FoundationEssentials
 import NeuralNetwork
 import Optimizers
 
-/// A run's whole configuration: what decides the weights, and how the run is carried out.
+/// A run's whole configuration: what decides the weights, and how the run is executed.
 ///
-/// Its JSON form, `config.json`, has one flat object with the options' names in snake case.
+/// Its JSON form, `config.json`, is one flat object with the options' names in snake case.
 public struct RunConfiguration: Equatable, Sendable {
-    /// What decides the weights.
+    /// The settings that decide the weights.
     public var training = TrainingConfiguration()
-    /// The folder with the data set's files, as it was named; nil to search for them.
+    /// The folder with the data set's files, as the user gave it; nil to search for them.
     public var data: String?
     /// The absolute path of the folder where the files were found; nil before they are read.
     public var dataPath: String?
-    /// What tells the run's data set from others; nil before the data are read, and in what older
-    /// versions wrote.
+    /// The digest that identifies the run's data set; nil before the data are read, and in files of older
+    /// versions.
     public var dataDigest: String?
-    /// The file that the initial weights come from, as it was named; nil to draw them from the seed.
+    /// The file of the initial weights, as the user gave it; nil to draw them from the seed.
     public var initialWeights: String?
-    /// The absolute path of that file; nil where only ``initialWeights`` tells.
+    /// The absolute path of that file; nil if only ``initialWeights`` is known.
     public var initialWeightsPath: String?
-    /// The local worker processes; nil for as many as the machine has cores.
+    /// The local worker processes; nil for one per core.
     public var workers: Int?
-    /// The lanes of a worker.
+    /// The lanes of each worker.
     public var threads = 1
-    /// The steps between checkpoints; 0 for those at an epoch's end alone.
+    /// The steps between checkpoints; 0 for checkpoints only at the end of an epoch.
     public var checkpointEvery = 0
     /// The steps between step lines in the log.
     public var logEvery = 100
-    /// The least urgent level that is logged.
+    /// The lowest level that is logged.
     public var logLevel = "info"
 
-    /// Every setting beside those of ``training``.
+    /// All settings except those of ``training``.
     package static let table: [Setting<Self>] = [
         Setting(
             optional: "initialWeights", \.initialWeights,
@@ -92,7 +92,7 @@ public struct RunConfiguration: Equatable, Sendable {
         Array((jsonText(self, isPretty: true, isSnakeCase: true) + "\n").utf8)
     }
 
-    /// Reads the text of a `config.json`; what it leaves out keeps its default.
+    /// Reads the text of a `config.json`; missing keys keep their defaults.
     public init(parsing bytes: [UInt8], path: String) throws(ConfigurationError) {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
@@ -119,7 +119,7 @@ public struct RunConfiguration: Equatable, Sendable {
 }
 
 extension RunConfiguration: Codable {
-    /// Reads the keys that are there; an unknown one is an error, since it would be a typing slip.
+    /// Reads the keys present; an unknown one is an error, because it is probably a typo.
     public init(from decoder: any Decoder) throws {
         self.init()
         let source = try decoder.container(keyedBy: SettingKey.self)
@@ -128,7 +128,7 @@ extension RunConfiguration: Codable {
         for setting in Self.table { try setting.read(from: source, into: &self) }
     }
 
-    /// Writes every setting, so that the file alone repeats the run.
+    /// Writes every setting, so that the file alone reproduces the run.
     public func encode(to encoder: any Encoder) throws {
         try training.encode(to: encoder)
         var target = encoder.container(keyedBy: SettingKey.self)

@@ -1,12 +1,12 @@
-/// A row of a configuration's table: all that there is to a setting but what it does.
+/// A row of a configuration's table: everything about a setting except its effect.
 ///
-/// A new setting needs a property, a row, and an option of the command line.
+/// A new setting needs a property, a row, and a command-line option.
 package struct Setting<Configuration>: Sendable {
-    /// The property's name, which is the key in JSON.
+    /// The property's name, also the key in JSON.
     package let name: String
     /// The option that sets it, without its dashes.
     package let option: String
-    /// What the help calls the option's value, unless it is called as the option is.
+    /// The name of the option's value in the help; nil to use the option's name.
     package let unit: String?
 
     private let summary: String
@@ -17,16 +17,16 @@ package struct Setting<Configuration>: Sendable {
     private let reader: @Sendable (inout Configuration, Source) throws -> Void
     private let writer: @Sendable (Configuration, inout Target) throws -> Void
 
-    /// Where settings are read from, by their names.
+    /// Settings are read from it by name.
     typealias Source = KeyedDecodingContainer<SettingKey>
-    /// Where settings are written to, by their names.
+    /// Settings are written to it by name.
     typealias Target = KeyedEncodingContainer<SettingKey>
 
     /// A setting that always has a value.
     ///
     /// - Parameters:
-    ///   - summary: what the option's help says before the default.
-    ///   - defaultText: the default in the help, if not as it is shown elsewhere.
+    ///   - summary: the option's help text before the default.
+    ///   - defaultText: the default in the help, if it differs from the value's usual text.
     init<Value: Codable & Sendable>(
         _ name: String, _ path: WritableKeyPath<Configuration, Value> & Sendable,
         in rule: SettingRule<Value> = .any, _ summary: String, unit: String? = nil,
@@ -41,7 +41,7 @@ package struct Setting<Configuration>: Sendable {
         }
         reader = { configuration, source in
             let value = try source.read(SettingKey(name), as: Value.self)
-            // Only what is there counts as chosen.
+            // Only a key that is present counts as chosen.
             if let value { configuration[keyPath: path] = value }
         }
         writer = { try $1.encode($0[keyPath: path], forKey: SettingKey(name)) }
@@ -67,20 +67,20 @@ package struct Setting<Configuration>: Sendable {
         writer = { try $1.encodeIfPresent($0[keyPath: path], forKey: SettingKey(name)) }
     }
 
-    /// Whether this is the setting of a property.
+    /// Whether this row sets a given property.
     package func sets(_ path: PartialKeyPath<Configuration>) -> Bool { self.path == path }
 
-    /// The option's help, with the default of a configuration.
+    /// The option's help text, with the default of a configuration.
     package func help(default configuration: Configuration) -> String {
         "\(summary) (default: \(defaultText ?? text(in: configuration)))"
     }
 
-    /// Sets the property to a value of its type; one of another type changes nothing.
+    /// Sets the property to a value of its type; ignores a value of another type.
     package func set(_ value: Any, in configuration: inout Configuration) {
         setter(&configuration, value)
     }
 
-    /// The value as people read it.
+    /// The value as text for people.
     func text(in configuration: Configuration) -> String {
         switch configuration[keyPath: path] {
         case let value as any RawRepresentable: "\(value.rawValue)"
@@ -91,17 +91,17 @@ package struct Setting<Configuration>: Sendable {
         }
     }
 
-    /// Checks that the value is one that can be used.
+    /// Checks that the value is allowed.
     func check(_ configuration: Configuration) throws(ConfigurationError) {
         try rule(configuration)
     }
 
-    /// Reads the value, if it is there and not null.
+    /// Reads the value if the key is present and not null.
     func read(from source: Source, into configuration: inout Configuration) throws {
         try reader(&configuration, source)
     }
 
-    /// Writes the value, if there is one.
+    /// Writes the value, if any.
     func write(_ configuration: Configuration, to target: inout Target) throws {
         try writer(configuration, &target)
     }

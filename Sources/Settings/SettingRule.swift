@@ -1,9 +1,9 @@
-/// What a value may be, so that it can be used at all.
+/// The rule for which values a setting allows.
 struct SettingRule<Value>: Sendable {
-    /// Throws for a value that cannot be used of the option of this name.
+    /// Throws if the value is not allowed; `option` names the option in the error.
     let check: @Sendable (_ value: Value, _ option: String) throws(ConfigurationError) -> Void
 
-    /// Every value can be used.
+    /// Allows every value.
     static var any: Self { Self { _, _ in } }
 }
 
@@ -24,7 +24,7 @@ extension SettingRule where Value == Int {
         }
     }
 
-    /// A power of two from 1 to 4096, whose shards can be added up in a binary tree.
+    /// A power of two from 1 to 4096, so that a binary tree can sum the shards.
     static var shards: Self {
         Self { value, _ throws(ConfigurationError) in
             guard (1...4096).contains(value), value & (value - 1) == 0 else {
@@ -44,7 +44,7 @@ extension SettingRule where Value == Double {
         }
     }
 
-    /// A finite number from 0.
+    /// A finite number of 0 or more.
     static var from0: Self {
         Self { value, option throws(ConfigurationError) in
             guard value >= 0, value.isFinite else {
@@ -64,7 +64,7 @@ extension SettingRule where Value == Double {
 }
 
 extension SettingRule where Value == [Int] {
-    /// Any count of numbers from 1 to a limit.
+    /// Any count of numbers, each from 1 to a limit.
     static func each(from1To limit: Int) -> Self {
         Self { values, option throws(ConfigurationError) in
             guard values.allSatisfy({ (1...limit).contains($0) }) else {

@@ -1,21 +1,21 @@
 import Optimizers
 
-// What the optimizer makes of the settings.
+// What the optimizer derives from the settings.
 
 extension TrainingConfiguration {
-    /// The examples of one step, over all workers.
+    /// The number of examples in one step, over all workers.
     ///
-    /// A lane passes a fixed number of rows at a time, whatever the batch. So the batches that a
-    /// step accumulates are one batch of as many examples, to the bit and in the same memory.
+    /// A lane processes a fixed number of rows per pass, whatever the batch. So accumulating several batches
+    /// equals one batch of as many examples, to the bit and in the same memory.
     public var examplesPerStep: Int { batchSize * accumulate }
 
-    /// The update rule with its constants.
+    /// The update rule with its hyperparameters.
     public var updateRule: UpdateRule {
         UpdateRule(
             optimizer, momentum: momentum, isNesterov: nesterov, weightDecay: weightDecay)
     }
 
-    /// The learning rate of the update that follows `step` others.
+    /// The learning rate of the update after `step` earlier ones.
     public func learningRate(step: Int, stepsPerEpoch: Int) -> Double {
         let schedule = Schedule(
             schedule, total: epochs * stepsPerEpoch, warmup: warmup,
@@ -23,10 +23,9 @@ extension TrainingConfiguration {
         return schedule.rate(learningRate, step: step)
     }
 
-    /// The first setting that makes another configuration's steps others, with its value here and
-    /// there.
+    /// The first setting that changes the steps compared with another configuration, with both values.
     ///
-    /// Unless the schedule depends on them, epochs only say how many steps there are.
+    /// Epochs count only if the schedule depends on them; else they only set the number of steps.
     public func differenceInSteps(
         from other: Self
     ) -> (option: String, value: String, other: String)? {

@@ -2,23 +2,23 @@ import Bounds
 import NeuralNetwork
 import Optimizers
 
-/// Everything that decides a run's weights, beside the data: the same values give the same bits.
+/// Everything besides the data that decides a run's weights: equal values give equal bits.
 public struct TrainingConfiguration: Equatable, Sendable {
-    /// The data set to look for: `mnist` or `fashion-mnist`.
+    /// The data set: `mnist` or `fashion-mnist`.
     public var dataset = "mnist"
     /// The kind of recurrent cell.
     public var cell = Cell.rnn
-    /// What the plain RNN cell applies to its sums.
+    /// The nonlinearity of the plain RNN cell.
     public var nonlinearity = Nonlinearity.tanh
-    /// The values of a layer's hidden state.
+    /// The size of a layer's hidden state.
     public var hidden = 128
-    /// The recurrent layers.
+    /// The number of recurrent layers.
     public var layers = 1
-    /// Whether each layer also reads the sequence from its end.
+    /// Whether each layer also reads the sequence backwards.
     public var bidirectional = false
-    /// The share of a layer's outputs that training drops before the layer above.
+    /// The fraction of a layer's outputs that training drops before the next layer.
     public var dropout = 0.0
-    /// Which outputs the classes are read from.
+    /// The outputs that the classifier reads.
     public var readout = Readout.last
     /// The channels of each convolution before the recurrent layers.
     public var convolution: [Int] = []
@@ -26,49 +26,49 @@ public struct TrainingConfiguration: Equatable, Sendable {
     public var sequence = SequenceOrder.rows
     /// Where the initial weights come from.
     public var initialization = Initialization.uniform
-    /// The SHA-256 of the file that the initial weights come from instead; nil where they are drawn.
+    /// The SHA-256 of the file of initial weights; nil if they are drawn.
     public var initialWeightsDigest: String?
-    /// How often each example is used.
+    /// The number of passes over the data.
     public var epochs = 10
-    /// The examples of one batch over all workers: the global batch size.
+    /// The number of examples in a batch over all workers: the global batch size.
     ///
-    /// Where nobody has chosen it, a run on fewer examples takes all of them.
+    /// Unless it was chosen, a run on fewer examples takes all of them.
     public var batchSize = 128 { didSet { isBatchSizeChosen = true } }
-    /// The batches whose gradients one step averages.
+    /// The number of batches whose gradients a step averages.
     public var accumulate = 1
-    /// The share of each training target that is spread evenly over all classes.
+    /// The fraction of each training target that is spread evenly over all classes.
     public var labelSmoothing = 0.0
-    /// The learning rate, at its highest where a schedule changes it.
+    /// The learning rate, at its highest if a schedule changes it.
     public var learningRate = 0.003
     /// The update rule.
     public var optimizer = OptimizerKind.adam
-    /// What sgd and rmsprop keep of their velocity at an update; 0 for no momentum.
+    /// The fraction of their velocity that sgd and rmsprop keep per update; 0 for no momentum.
     public var momentum = 0.0
-    /// Whether sgd looks ahead along its velocity.
+    /// Whether sgd uses Nesterov momentum.
     public var nesterov = false
-    /// The pull of the parameters to zero: part of the gradient, but for adamw.
+    /// The weight decay: part of the gradient, except with adamw, where it is decoupled.
     public var weightDecay = 0.0
-    /// The largest global norm of an averaged gradient; 0 for no limit.
+    /// The largest global norm of the averaged gradient; 0 for no limit.
     public var clipNorm = 0.5
     /// How the learning rate changes over the run.
     public var schedule = ScheduleKind.cosine
-    /// The first steps, over which the learning rate rises linearly to its full height.
+    /// The number of first steps over which the learning rate rises linearly to its full value.
     public var warmup = 0
-    /// The epochs from one fall of the step schedule to the next.
+    /// The number of epochs between drops of the step schedule.
     public var stepEpochs = 1
-    /// Factor of the learning rate at each fall of the step schedule.
+    /// The factor of the learning rate at each drop of the step schedule.
     public var gamma = 0.7
-    /// The shards that the data set is split into, a power of two.
+    /// The number of shards that the data set is split into, a power of two.
     ///
-    /// Where nobody has chosen it, a run on fewer examples has fewer.
+    /// Unless it was chosen, a run on fewer examples has fewer.
     public var shards = 16 { didSet { areShardsChosen = true } }
-    /// What all random numbers come from.
+    /// The seed of all random numbers.
     public var seed: UInt64 = 0
 
     private var isBatchSizeChosen = false
     private var areShardsChosen = false
 
-    /// Every setting, in the order in which they are shown.
+    /// All settings, in the order in which they are shown.
     package static let table: [Setting<Self>] = [
         Setting("dataset", \.dataset, "The data set."),
         Setting("cell", \.cell, "The recurrent cell."),
@@ -159,7 +159,7 @@ public struct TrainingConfiguration: Equatable, Sendable {
     /// The default recipe.
     public init() {}
 
-    /// The same for a data set of so many examples: a batch and shards that nobody has chosen fit it.
+    /// The same configuration for a data set of `examples`: a batch and shards that were not chosen shrink to fit.
     public func fitted(toExamples examples: Int) -> Self {
         var fitted = self
         if !isBatchSizeChosen { fitted.batchSize = min(batchSize, max(1, examples)) }
@@ -169,17 +169,17 @@ public struct TrainingConfiguration: Equatable, Sendable {
         return fitted
     }
 
-    /// Whether all settings are the same, whether they were chosen or not.
+    /// Whether all settings are equal, whether they were chosen or are defaults.
     public static func == (left: Self, right: Self) -> Bool {
         left.difference(from: right) == nil
     }
 
-    /// The settings by the names of their options, for comparison and display.
+    /// The settings by option name, for comparison and display.
     public var settings: [(option: String, value: String)] {
         Self.table.map { ($0.option, $0.text(in: self)) }
     }
 
-    /// The first setting in which another configuration differs, and its value here and there.
+    /// The first setting that differs from another configuration, with both values.
     public func difference(
         from other: Self
     ) -> (option: String, value: String, other: String)? {
@@ -196,7 +196,7 @@ public struct TrainingConfiguration: Equatable, Sendable {
         }
     }
 
-    /// What each setting needs of others, without which it does nothing.
+    /// The other settings that each setting needs to have an effect.
     private var rules: [(option: String, isGiven: Bool, hasEffect: Bool, remedy: String)] {
         let defaults = Self()
         let hasMomentum = optimizer == .sgd || optimizer == .rmsprop
@@ -226,7 +226,7 @@ public struct TrainingConfiguration: Equatable, Sendable {
         ]
     }
 
-    /// Checks what depends on the training examples, images of `rows` x `columns`.
+    /// Checks the settings that depend on the training examples, which are images of `rows` x `columns`.
     public func validate(
         examples: Int, rows: Int, columns: Int
     ) throws(ConfigurationError) {
@@ -253,7 +253,7 @@ public struct TrainingConfiguration: Equatable, Sendable {
 }
 
 extension TrainingConfiguration: Codable {
-    /// Reads the settings that are there; what a file leaves out, as an older one may, has its default.
+    /// Reads the settings present; a missing one, as in an older file, gets its default.
     public init(from decoder: any Decoder) throws {
         self.init()
         let source = try decoder.container(keyedBy: SettingKey.self)
