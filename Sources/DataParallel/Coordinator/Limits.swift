@@ -1,50 +1,47 @@
 import Protocol
 import ZeroMQ
 
-/// What bounds a coordinator's memory, whoever dials it.
+/// The limits on a coordinator's memory, whatever peers send.
 ///
-/// It holds the run itself: data set, weights, the optimizer's state, the sums of one step. Beside it:
+/// The coordinator holds the run itself: data set, weights, the optimizer's state, the sums of one step. In
+/// addition:
 ///
-/// - What has come and is unread: of each member the sums that it was asked for and a few other
-///   messages, see ``unreadBytes(sums:parameterCount:)``, and ``unreadOfStrangers``, up to 32 times over
-///   where frames are empty: of k members that were asked for no sums 2.2 MB * k. It is looked at every
-///   ``interval``, so add what libzmq can take in meanwhile, whoever sends it: 50 MB at 1 GB/s. What is
-///   left of connections that have ended is dropped faster than it comes: see
-///   ``Coordinator/nextMessage(of:)``. Over ipc the system does not tell what has come; a peer there is
-///   bounded by what it may say alone, see ``Accounts``.
-/// - What waits to be sent: ``SocketOptions/sendHighWaterMark`` and ``mostWaiting`` messages for each
-///   member, of at most ``shardPartBytes`` (or an example, if that is larger) where they are not the
-///   weights, which all share.
+/// - Unread messages: of each member the sums that it was asked for and a few other messages, see
+///   ``unreadBytes(sums:parameterCount:)``, and ``unreadOfStrangers``. Empty frames cost up to 32 times as
+///   much: k members that were asked for no sums take 2.2 MB * k. Unread bytes are counted every ``interval``,
+///   so add what libzmq can receive meanwhile from anybody: 50 MB at 1 GB/s. Messages left by closed
+///   connections are dropped faster than they arrive: see ``Coordinator/nextMessage(of:)``. Over ipc the system
+///   does not report what has arrived; only ``Accounts`` bounds a peer there.
+/// - Messages waiting to be sent: ``SocketOptions/sendHighWaterMark`` and ``mostWaiting`` for each member, each
+///   of at most ``shardPartBytes`` (or an example, if larger) except the weights, which all members share.
 /// - About 50 KB for each of ``SocketOptions/maximumConnectionCount`` connections.
 ///
-/// Connections take half of the descriptors that the system allows at most: a run whose files cannot be
-/// opened would end.
+/// Connections use at most half of the descriptors that the system allows, because a run that cannot open its
+/// files would end.
 ///
-/// The log grows by a few lines a second at most: see ``CoordinatorMachine/drop(_:_:)`` and
-/// ``Admission``.
+/// The log grows by at most a few lines a second: see ``CoordinatorMachine/drop(_:_:)`` and ``Admission``.
 package enum Limits {
-    /// The most messages with work of one step that a member has not answered.
+    /// The most unanswered work messages of one step for each member.
     ///
-    /// A member with so many is asked for no more until it has answered one, and what happens at once
-    /// asks for all that it asks for in one message. So this depends on neither shards nor workers, nor
-    /// on what is audited, nor on who comes and goes.
+    /// A member with this many gets no more until it answers one, and requests made at the same time share one
+    /// message. So the limit depends neither on shards, workers or audits, nor on who joins or leaves.
     package static let mostRequests = 3
-    /// The most messages that a member which reads can have unread.
+    /// The most unread messages of a member that reads.
     ///
-    /// They are the work of a step and of one that it was let off, a welcome, an assignment, a part of a
-    /// shard, and a last word. It asks for a part when it has read the one before, and pings are left
-    /// out where there is no room.
+    /// They are the work of a step and of one that was cancelled, a welcome, an assignment, a part of a shard,
+    /// and a last message. A member requests a part after it reads the one before, and pings are left out if
+    /// there is no room.
     package static let mostUnread = 2 * mostRequests + 4
     /// The length of a member's queue.
     ///
-    /// libzmq tells of what a peer has taken half a queue at a time: in twice as much there is always
-    /// room for ``mostUnread``.
+    /// libzmq reports what a peer has taken half a queue at a time, so a queue twice as long always has room
+    /// for ``mostUnread``.
     package static let sendMark = 2 * mostUnread
-    /// The most messages that wait for a peer whose queue is full; one that asks for more is cut off.
+    /// The most messages that wait for a peer whose queue is full; a peer that needs more is cut off.
     static let mostWaiting = mostUnread
 
-    /// The most sums with which a member answers for a range of slots: those of the fewest nodes that
-    /// hold it, at most two a level of the tree.
+    /// The most sums that answer a range of slots: those of the fewest nodes that cover it, at most two per
+    /// level of the tree.
     ///
     /// So a member owes a step at most as many sums as there are shards.
     package static func mostSums(of range: Range<Int>, shards: Int) -> Int {
@@ -59,35 +56,36 @@ package enum Limits {
         return count
     }
 
-    /// The bytes that may come unread from a member that was asked for `sums` sums.
+    /// The bytes that may be unread from a member that was asked for `sums` sums.
     static func unreadBytes(sums: Int, parameterCount: Int) -> Int {
-        // A sum has a header with 8 bytes a lane at most, and each frame a few bytes more; all else is control
-        // headers, of which one that says that data is here may be as long as any.
+        // A sum has a header with at most 8 bytes a lane, and each frame adds a few bytes. All other messages
+        // are control headers; a report of resident data may be as long as any header.
         sums * (4 * parameterCount + 256 + 8 * WorkTiming.mostLanes)
             + 8 * (maximumControlSize + 256) + maximumHeaderSize
     }
 
-    /// The bytes that may come unread from the coordinator of a worker: the weights of a step, of one that it
-    /// was let off and of one more, the examples it asked for, and a megabyte of headers, which is ten of
-    /// the largest and some thousand pings.
+    /// The bytes that may be unread from a worker's coordinator.
     ///
-    /// - Parameter parameterCount: 0 for a worker that was not welcomed.
+    /// They are the weights of a step, of one that was cancelled and of one more, the examples that the worker
+    /// requested, and a megabyte of headers: ten of the largest, or some thousand pings.
+    ///
+    /// - Parameter parameterCount: 0 before the welcome.
     static func unreadBytes(ofCoordinator parameterCount: Int, exampleByteCount: Int) -> Int {
         3 * 4 * parameterCount + 2 * max(shardPartBytes, exampleByteCount) + (1 << 20)
     }
 
-    /// Strangers have nothing to say but a short hello each.
+    /// The bytes that may be unread from all strangers, who send only a short hello each.
     ///
-    /// A worker that was dropped, and whose late sums are larger, dials again.
+    /// A dropped worker whose late sums are larger reconnects.
     static let unreadOfStrangers = 1 << 20
-    /// How often unread bytes are counted: a network brings a gigabyte in a second.
+    /// How often unread bytes are counted: a network delivers a gigabyte a second.
     static let interval = Duration.milliseconds(50)
-    /// Small beside a coordinator's memory, large beside a message's cost.
+    /// The size of a shard part: small relative to a coordinator's memory, large relative to a message's cost.
     static let shardPartBytes = 1 << 18
-    /// From this many bytes on it pays to send two messages at once.
+    /// The size from which sending two messages at once pays off.
     static let largeMessage = 1 << 16
 
-    /// The options of a socket at which sums of `parameterCount` gradients arrive.
+    /// The options of a socket that receives sums of `parameterCount` gradients.
     ///
     /// - Parameters:
     ///   - timeout: how long a connection may be silent.

@@ -1,21 +1,20 @@
 import Bounds
 
-/// What members say that nothing asked them for, by who they are: it goes on where they dial again.
+/// A token bucket for the unrequested messages of each worker identity; it survives reconnecting.
 ///
-/// A member is asked for all that it has to say: sums, by requests; statuses, by pings; that it is ready,
-/// by an assignment; and each example of its shards it may ask for once. All else costs it tokens, and one
-/// that has none left is put out. An honest worker needs a few for the hellos that it repeats until its
-/// welcome arrives.
+/// The coordinator requests most messages: sums by requests, statuses by pings, readiness by an assignment, and
+/// each example of a member's shards once. Every other message costs tokens, and a member without tokens is
+/// expelled. An honest worker needs a few tokens for the hellos that it repeats until its welcome arrives.
 ///
-/// What a member can cost the others follows: a key takes half a microsecond to decode, and a header has 32
-/// at most, so a token buys less than 100 us of the coordinator's time with all that a message takes
-/// beside. Ten a second are a thousandth of it; forty such members cost four hundredths.
+/// This bounds what a member can cost the others: a key takes half a microsecond to decode, and a header has at
+/// most 32, so a token buys less than 100 us of the coordinator's time, overhead included. Ten tokens a second
+/// take a thousandth of that time; forty such members take four hundredths.
 package struct Accounts: Sendable {
-    /// The tokens that a member has at first.
+    /// The tokens of a full bucket, with which a member starts.
     package static let most = 200
-    /// The tokens that it gets a second, until it has as many again.
+    /// The tokens that a member regains each second.
     package static let aSecond = 10.0
-    /// How long it is remembered that a worker was put out: one that is again within that time stays out.
+    /// How long an expulsion is remembered: a worker expelled twice within this time stays out.
     package static let memory = Duration.seconds(600)
 
     private var buckets: [WorkerIdentity: TokenBucket] = [:]
@@ -23,27 +22,27 @@ package struct Accounts: Sendable {
 
     package init() {}
 
-    /// How many workers there is something to remember of.
+    /// How many workers are remembered.
     package var count: Int { max(buckets.count, expulsions.count) }
 
-    /// What a message costs that nothing asked for.
+    /// The tokens that an unrequested message costs.
     ///
-    /// It is what it takes to read it: headers are decoded, payloads only summed.
+    /// They follow the time to read it: headers are decoded, payloads only checksummed.
     static func cost(headerBytes: Int, payloadBytes: Int = 0) -> Int {
         1 + headerBytes / 1024 + payloadBytes / 65_536
     }
 
-    /// Takes tokens of a worker; false once it has not so many.
+    /// Takes tokens from a worker; returns false if it has too few.
     package mutating func take(_ count: Int, from identity: WorkerIdentity, now: Duration) -> Bool {
         if buckets[identity] == nil {
-            // Those who have all their tokens are as if they had never spent one.
+            // A full bucket carries no information, so it can be removed.
             if buckets.count >= 256 { buckets = buckets.filter { !$0.value.isFull(now: now) } }
             buckets[identity] = TokenBucket(most: Self.most, aSecond: Self.aSecond)
         }
         return buckets[identity]?.take(count, now: now) == true
     }
 
-    /// A worker is put out; whether it was before, not long ago.
+    /// Records an expulsion; returns whether the worker was expelled recently before.
     package mutating func putOut(_ identity: WorkerIdentity, now: Duration) -> Bool {
         let isKnown = expulsions[identity].map { now - $0 < Self.memory } ?? false
         expulsions = expulsions.filter { now - $0.value < Self.memory }

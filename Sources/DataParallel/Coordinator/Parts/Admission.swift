@@ -1,22 +1,22 @@
 import Protocol
 
-/// Who may join, so that neither the log nor the memory grows with what strangers send.
+/// Limits how many workers join, so that strangers can grow neither the log nor the memory.
 ///
-/// A worker that is not let in yet says hello again every second.
+/// A worker that is not admitted repeats its hello every second.
 struct Admission: Sendable {
-    /// A cluster that comes back as one is let in at once.
+    /// Lets a whole cluster reconnect at once.
     private static let mostAtOnce = 256
-    /// How many join a second in the long run: a peer that joins again and again is told so often.
+    /// How many join a second in the long run, which limits a peer that rejoins again and again.
     private static let aSecond = 2
 
-    /// The most members: those beyond the shards stand by, of which a few are enough.
+    /// The most members: those without a shard stand by, and a few of these are enough.
     let mostMembers: Int
     private var free = mostAtOnce
     private var lastIncrease: Duration = .zero
 
     init(shards: Int) { mostMembers = max(64, 2 * shards) }
 
-    /// Time has passed.
+    /// Advances the time.
     mutating func tick(now: Duration) {
         guard now - lastIncrease >= .seconds(1) else { return }
         lastIncrease = now

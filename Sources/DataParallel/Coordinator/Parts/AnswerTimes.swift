@@ -1,13 +1,13 @@
-/// How long the last answers took, from which the coordinator learns what is late.
+/// How long recent answers took, from which the coordinator derives its timeouts.
 package struct AnswerTimes: Sendable {
     private var last = LastTimes()
-    /// By how much more time is allowed, since workers were dropped and nobody has answered in time after that.
+    /// A factor on the timeout, doubled each time workers are dropped until an answer arrives in time.
     private var patience = 1
 
-    /// No answer so far.
+    /// Starts without answers.
     package init() {}
 
-    /// Notes that an answer came `time` after it was asked for.
+    /// Records that an answer arrived `time` after its request.
     ///
     /// - Parameter least: the shortest timeout.
     package mutating func note(_ time: Duration, atLeast least: Duration) {
@@ -15,9 +15,9 @@ package struct AnswerTimes: Sendable {
         last.note(time)
     }
 
-    /// Notes that workers were dropped since they took too long: the next ones get twice the time.
+    /// Records that workers timed out: the next ones get twice the time.
     ///
-    /// So a step ends, however much slower than all answers before the workers are that are left.
+    /// So a step ends even if all remaining workers are far slower than all answers before.
     package mutating func noteTimeout() { patience = min(patience * 2, 1 << 20) }
 
     /// The usual time: the lower median, which a slow half of the workers does not move.
@@ -25,14 +25,14 @@ package struct AnswerTimes: Sendable {
         last.times.isEmpty ? nil : last.times.sorted()[(last.times.count - 1) / 2]
     }
 
-    /// How long an answer may take before it is late; nil where there was none to learn from.
+    /// How long an answer may take before it is late; nil without earlier answers.
     package var lateAfter: Duration? { usual.map { max(.milliseconds(100), $0 * 4) } }
 
     /// How long an answer may take before its worker is dropped.
     ///
-    /// That is ten times the longest answer of late, but at least `least`, and at most a hundred times the
-    /// usual, lest a worker that is late again and again gets ever more time; each time that workers are
-    /// dropped doubles it. While there is no answer to learn from, nobody knows how long a step takes.
+    /// Ten times the longest recent answer, at least `least`, and at most a hundred times the usual, so that a
+    /// worker that is late repeatedly does not get ever more time. Each timeout doubles it. Before the first
+    /// answer it is ten times `least`, because nobody knows how long a step takes.
     package func timeout(atLeast least: Duration) -> Duration {
         shortestTimeout(atLeast: least) * patience
     }

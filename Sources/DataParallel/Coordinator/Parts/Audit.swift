@@ -1,9 +1,8 @@
-/// A sum of the step under way that is computed a second time, to be compared bit by bit; or one that
-/// cannot be right.
+/// A sum of the current step that is computed a second time and compared bit by bit, or that is not finite.
 package struct Audit<Peer: Hashable & Sendable>: Sendable {
-    /// What one member has answered.
+    /// One member's answer.
     package struct Copy: Sendable {
-        /// Who has answered.
+        /// Its author.
         package let peer: Peer
         package let identity: WorkerIdentity
         package let name: String
@@ -17,19 +16,19 @@ package struct Audit<Peer: Hashable & Sendable>: Sendable {
         }
     }
 
-    /// The slots of the sum, from the first that has examples to the last.
+    /// The slots of the sum, from the first with examples to the last.
     package let slots: Range<Int>
-    /// Whether the sum holds numbers that are not finite.
+    /// Whether the sum contains numbers that are not finite.
     let isDoubt: Bool
-    /// The copy that is used, and the other once it is there.
+    /// The copy that the step uses, then the second copy when it arrives.
     var copies: [Copy]
-    /// The member that has been asked for the other; nil while nobody has.
+    /// The member asked for the second copy; nil until one is drawn.
     var auditor: Peer?
 
-    /// Whether both have answered the same, to the last bit.
+    /// Whether all copies are equal, to the last bit.
     var isAgreed: Bool { copies.allSatisfy { $0.bits == copies[0].bits } }
 
-    /// The copies that are not `right`.
+    /// The copies that differ from `right`; all copies if `right` is not a single sum.
     func wrong(_ right: [SumBits]) -> [Copy] {
         copies.filter { copy in right.count != 1 || copy.bits != right[0] }
     }

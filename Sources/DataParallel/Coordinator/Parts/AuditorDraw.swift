@@ -1,15 +1,16 @@
 import Randomness
 
-/// Draws auditors, each identity as likely as any other, however many connections it has, and lets none
-/// have two audits before all others have one.
+/// Draws auditors, each identity with the same probability however many connections it has.
+///
+/// No identity gets a second audit before every other one has its first.
 struct AuditorDraw {
-    /// Which identity each place is of: the rank of the identities is random.
+    /// The random rank of the identity at each place.
     private let ranks: [Int]
-    /// The audits that each identity, and each place, has by now.
+    /// The audits assigned so far to each identity, and to each place.
     private var ofIdentity: [Int]
     private var ofPlace: [Int]
 
-    /// A draw among places that are taken by workers of these identities.
+    /// Draws among places held by workers of these identities.
     init(_ identities: [WorkerIdentity], _ random: inout Philox) {
         var numbers: [WorkerIdentity: Int] = [:]
         let found = identities.map { identity in
@@ -23,7 +24,7 @@ struct AuditorDraw {
         ofPlace = Array(repeating: 0, count: identities.count)
     }
 
-    /// The place that does the next audit, of those that can; nil if none can.
+    /// The place that does the next audit, among those able to; nil if none is.
     mutating func next(among canAudit: (Int) -> Bool) -> Int? {
         func cost(_ place: Int) -> (Int, Int, Int) {
             (ofIdentity[ranks[place]], ranks[place], ofPlace[place])

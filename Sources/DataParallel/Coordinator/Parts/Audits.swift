@@ -2,19 +2,19 @@ import Protocol
 import Randomness
 import Reduction
 
-/// The sums of the step under way that are computed twice, and those that the coordinator computes itself.
+/// The sums of the current step that are computed twice, and those that the coordinator recomputes itself.
 ///
-/// Whether a sum is audited is decided after it has come, so no worker can know it before; and for each
-/// sum alone, with the probability that was asked for, which so is that of each slot. A step that begins
-/// again is decided anew: who has seen what was audited the first time learns nothing from it.
+/// The decision to audit a sum is drawn after the sum arrives, so a worker cannot know it in advance. Each sum
+/// is drawn independently with the requested probability, so each slot is audited with that probability too. A
+/// restarted step draws anew: having seen what was audited the first time helps nobody.
 package struct Audits<Peer: Hashable & Sendable>: Sendable {
     package typealias Copy = Audit<Peer>.Copy
 
-    /// A member that could compute a second copy.
+    /// A candidate for computing a second copy.
     package struct Auditor: Sendable {
         let peer: Peer
         let identity: WorkerIdentity
-        /// The slots that it was asked for in the step under way.
+        /// The slots that it was asked for in the current step.
         let asked: SlotSet?
 
         package init(peer: Peer, identity: WorkerIdentity, asked: SlotSet?) {
@@ -23,28 +23,28 @@ package struct Audits<Peer: Hashable & Sendable>: Sendable {
             self.asked = asked
         }
 
-        /// Whether its copy would be another than those there are: it is not of the same worker, and is asked
-        /// for nothing else that it could be taken for.
+        /// Whether its copy would be independent: it has another identity than all authors, and was not asked
+        /// for overlapping slots whose answer could be mistaken for the copy.
         fileprivate func canCompute(_ audit: Audit<Peer>, _ slots: SlotSet) -> Bool {
             audit.copies.allSatisfy { $0.identity != identity } && asked?.intersects(slots) != true
         }
     }
 
-    /// What the second copy of a sum shows.
+    /// The result of comparing a second copy.
     package enum Comparison: Sendable {
-        /// The two are the same, to the last bit.
+        /// Both copies are equal, to the last bit.
         case agreed(author: Copy)
-        /// They differ, or are checked all the same: the coordinator decides.
+        /// They differ, or are drawn for a recheck: the coordinator decides.
         case disputed
     }
 
-    /// What the coordinator's own copy shows.
+    /// The result of comparing with the coordinator's own copy.
     package enum Ruling: Sendable {
-        /// The step that it belongs to is void.
+        /// The copies belong to a step that was voided.
         case void
-        /// All copies are right.
+        /// All copies are correct.
         case right
-        /// Training diverges: what is right is not finite.
+        /// Training diverges: the correct sum is not finite.
         case diverged
         /// Some copies are wrong.
         case wrong([Copy], slots: Range<Int>)
@@ -52,29 +52,29 @@ package struct Audits<Peer: Hashable & Sendable>: Sendable {
 
     /// The share of the sums that are audited, 0 to 1.
     private let share: Double
-    /// The share of the agreements that the coordinator checks.
+    /// The fraction of agreements that the coordinator rechecks.
     private let recheck: Double
     private let key: UInt64
 
-    /// The sums that are computed a second time, by their node.
+    /// The sums that await a second copy, by node.
     private var open: [TreeNode: Audit<Peer>] = [:]
-    /// Those of them that nobody has been asked for yet.
+    /// The open audits without an auditor.
     private var unasked: [TreeNode] = []
-    /// What the coordinator itself computes, one after another.
+    /// The queue of audits that the coordinator recomputes, one after another.
     private var disputes: [Audit<Peer>] = []
     private var isArbitrating = false
-    /// Whether what is being computed here is of no use any more.
+    /// Whether the running recomputation has become useless.
     private var isVerdictVoid = false
-    /// How often a step has begun: what is drawn for an audit is drawn anew where one begins again.
+    /// How often a step has begun, restarts included; it makes a restarted step draw anew.
     private var rounds = 0
     private var draws = 0
 
-    /// No audits so far.
+    /// Starts without audits.
     ///
     /// - Parameters:
-    ///   - share: the share of the sums that are audited, 0 to 1.
-    ///   - recheck: the share of the agreements that the coordinator checks.
-    ///   - key: what decides which; secret, lest a worker is honest only where it is audited.
+    ///   - share: the fraction of the sums that are audited, 0 to 1.
+    ///   - recheck: the fraction of the agreements that the coordinator rechecks.
+    ///   - key: the secret seed of all draws; a worker that knew it could be honest only when audited.
     package init(share: Double, recheck: Double, key: UInt64) {
         self.share = share
         self.recheck = recheck
@@ -84,13 +84,13 @@ package struct Audits<Peer: Hashable & Sendable>: Sendable {
     /// Whether sums are audited at all.
     package var isOn: Bool { share > 0 }
 
-    /// Whether no sum waits for a second copy or a decision.
+    /// Whether no sum awaits a second copy or a decision.
     package var areSettled: Bool { open.isEmpty && disputes.isEmpty }
 
     /// Whether no second copy is awaited.
     package var isEmpty: Bool { open.isEmpty }
 
-    /// A step begins, perhaps anew.
+    /// Begins or restarts a step.
     package mutating func begin() { rounds += 1 }
 
     /// Draws whether a sum is audited.
@@ -98,7 +98,7 @@ package struct Audits<Peer: Hashable & Sendable>: Sendable {
         share > 0 && isDrawn("audit", sum, share)
     }
 
-    /// Whether something happens to a sum that is to happen with a probability.
+    /// Draws an event for a sum with a given probability.
     private func isDrawn(
         _ purpose: String, _ sum: PartialSumHeader, _ probability: Double
     ) -> Bool {
@@ -106,7 +106,7 @@ package struct Audits<Peer: Hashable & Sendable>: Sendable {
         return Double(random.uniform()) < probability
     }
 
-    /// A sum is to be computed a second time.
+    /// Opens an audit: the sum will be computed a second time.
     package mutating func open(_ node: TreeNode, slots: Range<Int>, _ copy: Copy) {
         open[node] = Audit(slots: slots, isDoubt: false, copies: [copy])
         unasked.append(node)
@@ -114,14 +114,14 @@ package struct Audits<Peer: Hashable & Sendable>: Sendable {
 
     // MARK: - Second copies
 
-    /// Whether a sum mixes slots of an audit with others, or holds a part of them, although its sender
-    /// was asked for them separately.
+    /// Whether a sum mixes audited slots with others, or holds only part of them, although its sender was asked
+    /// for them separately.
     package func isMixed(_ node: TreeNode, _ slots: Range<Int>, of peer: Peer) -> Bool {
         open[node]?.auditor != peer
             && open.values.contains { $0.auditor == peer && $0.slots.overlaps(slots) }
     }
 
-    /// Asks others for the second copies that members owe who are gone or late.
+    /// Reassigns the second copies owed by members that left or are late.
     package mutating func release(_ peers: Set<Peer>) {
         let released = open.filter { $0.value.auditor.map(peers.contains) ?? false }
         for node in released.keys {
@@ -130,13 +130,15 @@ package struct Audits<Peer: Hashable & Sendable>: Sendable {
         }
     }
 
-    /// Whether second copies wait for an auditor.
+    /// Whether any second copy has no auditor yet.
     package var lackAuditors: Bool { !unasked.isEmpty }
 
-    /// Draws who computes the second copies: somebody else than the author, so that a worker cannot see to it
-    /// that an accomplice checks it; or, where nobody else can be asked, the coordinator itself.
+    /// Draws the auditors of the second copies.
     ///
-    /// - Returns: the ranges that each of the free ones is to be asked for.
+    /// An auditor has another identity than the author and is drawn at random, so a worker cannot arrange for
+    /// an accomplice to check it. If no other member can do it, the coordinator computes the copy itself.
+    ///
+    /// - Returns: the ranges to request from each of the free members.
     package mutating func assign(
         to free: [Auditor], busy: [Auditor], _ ledger: StepLedger
     ) -> [[Range<Int>]] {
@@ -161,7 +163,7 @@ package struct Audits<Peer: Hashable & Sendable>: Sendable {
         return parts.map { $0.sorted { $0.lowerBound < $1.lowerBound } }
     }
 
-    /// The audits that nobody has been asked for, in an order that nobody can foresee.
+    /// The audits without an auditor, in an unpredictable order.
     private mutating func takeUnasked(_ random: inout Philox) -> [(TreeNode, Audit<Peer>)] {
         defer { unasked = [] }
         let audits = unasked.compactMap { node in open[node].map { (node, $0) } }
@@ -169,7 +171,7 @@ package struct Audits<Peer: Hashable & Sendable>: Sendable {
         return random.permutation(of: audits.count).map { audits[Int($0)] }
     }
 
-    /// Compares the second copy of a sum with the first; nil if it is none.
+    /// Compares a second copy with the first; returns nil if the sum is not a second copy.
     package mutating func compare(
         _ sum: PartialSumHeader, at node: TreeNode, from peer: Peer, _ copy: () -> Copy
     ) -> Comparison? {
@@ -185,20 +187,20 @@ package struct Audits<Peer: Hashable & Sendable>: Sendable {
 
     // MARK: - The coordinator's own copies
 
-    /// A sum holds numbers that are not finite: either training diverges, or its sender is wrong.
+    /// Opens a dispute about a sum that is not finite: either training diverges, or its sender is wrong.
     package mutating func doubt(_ node: TreeNode, slots: Range<Int>, _ copy: Copy) {
         open[node] = nil
         disputes.append(Audit(slots: slots, isDoubt: true, copies: [copy]))
     }
 
-    /// The slots that the coordinator is to compute next; nil while it computes others, or need not.
+    /// The slots that the coordinator computes next; nil while it computes others, or without disputes.
     package mutating func nextDispute() -> Range<Int>? {
         guard !isArbitrating, let next = disputes.first else { return nil }
         isArbitrating = true
         return next.slots
     }
 
-    /// The coordinator has computed the slots of the last dispute.
+    /// Rules on the first dispute with the coordinator's own result.
     package mutating func rule(_ right: [SumBits]) -> Ruling {
         let isVoid = isVerdictVoid
         (isArbitrating, isVerdictVoid) = (false, false)
@@ -206,11 +208,11 @@ package struct Audits<Peer: Hashable & Sendable>: Sendable {
         let dispute = disputes.removeFirst()
         let wrong = dispute.wrong(right)
         guard wrong.isEmpty else { return .wrong(wrong, slots: dispute.slots) }
-        // What the coordinator computes, too, is right.
+        // The coordinator's own sum is not finite either.
         return dispute.isDoubt ? .diverged : .right
     }
 
-    /// Forgets all sums of the step under way.
+    /// Discards all audits of the current step.
     package mutating func forget() {
         (open, unasked, disputes) = ([:], [], [])
         isVerdictVoid = isArbitrating

@@ -1,19 +1,19 @@
-/// Decides when the state is written, and when a step must wait for that.
+/// Decides when a checkpoint is written, and when a step must wait for it.
 ///
-/// One checkpoint is written at a time, and no step counts meanwhile: so memory holds one copy of the state at most,
-/// and a crash repeats no more steps than `--checkpoint-every` promises, however slow the disk is.
+/// One checkpoint is written at a time, and no step counts meanwhile. So memory holds at most one copy of the
+/// state, and a crash repeats no more steps than `--checkpoint-every` promises, however slow the disk is.
 package struct CheckpointSchedule: Sendable {
-    /// The steps of the last checkpoint, taken in this session or resumed from.
+    /// The step of the last checkpoint, written in this session or resumed from.
     private var keptStep: Int?
     private var isWriting = false
-    /// Whether one is due of a state that is not there yet.
+    /// Whether a checkpoint is due of a state that does not exist yet.
     private var isPostponed = false
     /// Whether the record has no room for another step.
     private var isRecordFull = false
-    /// Whether a signal asks for the next checkpoint that is written.
+    /// Whether a signal requested a checkpoint.
     private var isRequested = false
 
-    /// The schedule of a run that goes on from a checkpoint of `step` steps, or begins with none.
+    /// Starts from a checkpoint after `step` steps, or without one if `step` is 0.
     package init(step: Int) { keptStep = step > 0 ? step : nil }
 
     /// Whether a checkpoint is being written.
@@ -22,19 +22,19 @@ package struct CheckpointSchedule: Sendable {
     /// Whether the next step may count.
     package var mayUpdate: Bool { !isWriting && !isRecordFull }
 
-    /// Whether the checkpoint that has just been written is one that a signal asked for.
+    /// Whether the checkpoint just written fulfils a signal's request.
     package var isRequestFulfilled: Bool { isRequested && !isPostponed }
 
-    /// Whether a checkpoint is due with the next step, whatever its number.
+    /// Whether the next step must write a checkpoint, whatever its number.
     package var isOverdue: Bool { isPostponed }
 
     /// Whether the state after `step` steps is on the disk.
     package func isKept(_ step: Int) -> Bool { step == keptStep && !isWriting }
 
-    /// A checkpoint of the state after `step` steps is due.
+    /// Begins a checkpoint of the state after `step` steps.
     ///
-    /// - Returns: whether it is written now. What is kept already is not written again: after an epoch's end, its
-    ///   tally would be lost.
+    /// - Returns: whether it is written now. A state already on disk is not written again, because after an
+    ///   epoch's end its tally would be lost.
     package mutating func due(_ step: Int) -> Bool {
         guard !isWriting, step != keptStep else { return false }
         isPostponed = false
@@ -43,27 +43,27 @@ package struct CheckpointSchedule: Sendable {
         return true
     }
 
-    /// A signal asks for a checkpoint.
+    /// Records that a signal requested a checkpoint.
     package mutating func request() { isRequested = true }
 
-    /// A checkpoint is due of a state that is not there yet.
+    /// Postpones a checkpoint until the next state exists.
     package mutating func postpone() { isPostponed = true }
 
-    /// Nothing more is to be written.
+    /// Cancels a postponed checkpoint.
     package mutating func cancel() { isPostponed = false }
 
-    /// The checkpoint is written.
+    /// Ends a checkpoint that succeeded.
     package mutating func written() {
         isWriting = false
         if isRequestFulfilled { isRequested = false }
     }
 
-    /// The checkpoint could not be written.
+    /// Ends a checkpoint that failed.
     package mutating func failed() { (isWriting, isPostponed) = (false, false) }
 
-    /// The record has no room for another step, or has again.
+    /// Records whether the record has room for another step.
     package mutating func note(recordIsFull: Bool) { isRecordFull = recordIsFull }
 
-    /// The run has gone back to the state after `step` steps.
+    /// Goes back to the state after `step` steps.
     package mutating func rewind(to step: Int) { keptStep = step > 0 ? step : nil }
 }

@@ -1,7 +1,6 @@
-/// What a member was asked for and has not answered: what it says beyond that it pays for.
+/// Counts a member's unanswered requests; any message beyond them costs it tokens.
 struct Demands: Sendable {
-    /// The most pings that may be unanswered: a hung worker gets one a second, and answers them all when
-    /// it goes on.
+    /// The most unanswered pings: a hung worker gets one a second, and answers them all when it continues.
     private static let mostPings = 100
 
     private var pings = 0
@@ -12,19 +11,19 @@ struct Demands: Sendable {
 
     mutating func assign() { assignments += 1 }
 
-    /// It is asked for slots that make so many sums at most.
+    /// Records a request that at most `count` sums answer.
     mutating func ask(sums count: Int) { sums += count }
 
-    /// It is asked for the first time in a step: of what it was asked before, so many sums may come.
+    /// Begins a step: of earlier requests, at most `earlierSums` sums may still arrive.
     mutating func begin(earlierSums: Int) { sums = min(sums, earlierSums) }
 
-    /// Takes note of a status, and says whether it answers a ping.
+    /// Counts a status; returns whether it answers a ping.
     mutating func answerPing() -> Bool { Self.take(&pings) }
 
-    /// Takes note that it is ready, and says whether that answers an assignment.
+    /// Counts a ready message; returns whether it answers an assignment.
     mutating func answerAssignment() -> Bool { Self.take(&assignments) }
 
-    /// Takes note of a sum, and says whether it was asked for so many.
+    /// Counts a sum; returns whether it was requested.
     mutating func answerRequest() -> Bool { Self.take(&sums) }
 
     private static func take(_ count: inout Int) -> Bool {

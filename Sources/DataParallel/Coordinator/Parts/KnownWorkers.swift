@@ -1,37 +1,37 @@
-/// What a coordinator remembers of its workers by their identities, those that went among them.
+/// What a coordinator remembers of its workers by identity, including those that left.
 ///
-/// Of workers that went it remembers a bounded number, and forgets first those that went first and
-/// computed nothing wrongly. Forgetting is safe: a worker that is new may be one that was forgotten, so
-/// its sums count as unchecked since the first step of which that is true of anybody forgotten.
+/// Of absent workers it remembers a bounded number. It forgets the ones with fewest wrong sums first, and among
+/// these the ones that left earliest. Forgetting is safe: a new worker may be a forgotten one, so its sums
+/// count as unchecked since the earliest step for which that holds of any forgotten worker.
 package struct KnownWorkers: Sendable {
-    /// The most workers that are remembered when they have gone.
+    /// The most absent workers that are remembered.
     package static let mostAbsent = 1024
 
     private struct Record {
-        /// The steps in which it computed wrongly.
+        /// The steps in which it sent a wrong sum.
         var strikes: [Int] = []
-        /// Why it is not taken in any more.
+        /// Why it is banned; nil if it is not.
         var ban: String?
-        /// Its sums that are used although they may be wrong.
+        /// Its sums in use that may be wrong.
         var doubtful = DoubtfulSums()
         /// How often it was too slow for any share.
         var timesOnStandby = 0
-        /// Its connections.
+        /// Its open connections.
         var connections = 0
-        /// Counts departures: the later it went, the greater.
+        /// The number of its last departure: later departures have greater numbers.
         var departure = 0
     }
 
     private var records: [WorkerIdentity: Record] = [:]
     private var absent = 0
     private var departures = 0
-    /// Those of workers that were forgotten.
+    /// The doubtful sums of forgotten workers.
     private var forgotten = DoubtfulSums()
 
-    /// How many workers have computed wrongly.
+    /// How many workers have sent a wrong sum.
     private var liars = 0
 
-    /// Whether anybody has computed wrongly.
+    /// Whether any worker has sent a wrong sum.
     package var hasStrikes: Bool { liars > 0 }
 
     package init() {}
@@ -39,13 +39,13 @@ package struct KnownWorkers: Sendable {
     /// How many are remembered.
     package var count: Int { records.count }
 
-    /// A worker has joined, perhaps beside others of the same identity.
+    /// Adds a connection of a worker, which may have others.
     package mutating func join(_ identity: WorkerIdentity) {
         if records[identity]?.connections == 0 { absent -= 1 }
         records[identity, default: Record(doubtful: forgotten)].connections += 1
     }
 
-    /// A worker has gone.
+    /// Removes a connection of a worker.
     package mutating func leave(_ identity: WorkerIdentity) {
         guard let connections = records[identity]?.connections, connections > 0 else { return }
         departures += 1
@@ -72,10 +72,10 @@ package struct KnownWorkers: Sendable {
 
     // MARK: - Strikes
 
-    /// The steps in which a worker computed wrongly.
+    /// The steps in which a worker sent a wrong sum.
     package func strikes(of identity: WorkerIdentity) -> [Int] { records[identity]?.strikes ?? [] }
 
-    /// A worker has computed wrongly; with how often it has by now.
+    /// Records a wrong sum; returns how many the worker has sent.
     package mutating func strike(_ identity: WorkerIdentity, step: Int) -> Int {
         if records[identity] == nil {
             records[identity] = Record(doubtful: forgotten)
@@ -86,22 +86,22 @@ package struct KnownWorkers: Sendable {
         return strikes(of: identity).count
     }
 
-    /// Why a worker is not taken in any more; nil where it is.
+    /// Why a worker is banned; nil if it is not.
     package func ban(of identity: WorkerIdentity) -> String? { records[identity]?.ban }
 
-    /// A worker is not to be taken in any more.
+    /// Bans a worker.
     package mutating func ban(_ identity: WorkerIdentity, reason: String) {
         records[identity]?.ban = reason
     }
 
     // MARK: - Standby
 
-    /// How often a worker has been too slow for any share.
+    /// How often a worker was put on standby as too slow for any share.
     package func timesOnStandby(_ identity: WorkerIdentity) -> Int {
         records[identity]?.timesOnStandby ?? 0
     }
 
-    /// A worker is too slow for any share; with how often it has been by now.
+    /// Records that a worker goes on standby; returns how often it has.
     package mutating func noteStandby(_ identity: WorkerIdentity) -> Int {
         records[identity]?.timesOnStandby += 1
         return timesOnStandby(identity)
@@ -109,12 +109,12 @@ package struct KnownWorkers: Sendable {
 
     // MARK: - Sums that may be wrong
 
-    /// The first step in which a sum of a worker was used that nobody has checked.
+    /// The first step that used an unchecked sum of a worker.
     package func uncheckedSince(_ identity: WorkerIdentity) -> Int? {
         doubtful(identity).uncheckedSince
     }
 
-    /// The first step in which a sum was used of which a worker and one other alone say that it is right.
+    /// The first step that used a sum confirmed only by this worker and one other.
     package func confirmedSince(_ identity: WorkerIdentity) -> Int? {
         doubtful(identity).confirmedSince
     }
@@ -123,13 +123,13 @@ package struct KnownWorkers: Sendable {
         records[identity]?.doubtful ?? forgotten
     }
 
-    /// A sum of a worker will be used in a step, and nobody checks it.
+    /// Records that a step uses an unchecked sum of a worker.
     package mutating func noteUnchecked(_ identity: WorkerIdentity, step: Int) {
         guard let record = records[identity], record.doubtful.uncheckedSince == nil else { return }
         records[identity]?.doubtful.uncheckedSince = step
     }
 
-    /// A sum will be used in a step on which its author and its auditor agree.
+    /// Records that a step uses a sum on which its author and its auditor agree.
     package mutating func noteConfirmed(
         _ author: WorkerIdentity, by auditor: WorkerIdentity, step: Int
     ) {
@@ -137,10 +137,10 @@ package struct KnownWorkers: Sendable {
         records[auditor]?.doubtful.noteAgreement(with: author, step: step)
     }
 
-    /// The first step that cannot be trusted, now that some workers have computed wrongly.
+    /// The first step that cannot be trusted, given that some workers sent wrong sums.
     ///
-    /// What nobody has checked of theirs may be wrong. And where two workers have computed wrongly, they may
-    /// have confirmed each other: what those two alone agreed on counts as unchecked.
+    /// Their unchecked sums may be wrong. Two workers that both sent wrong sums may have confirmed each other,
+    /// so sums on which only these two agreed count as unchecked.
     package func untrustedSince(_ wrong: [WorkerIdentity]) -> Int? {
         var steps = wrong.compactMap { doubtful($0).uncheckedSince }
         guard liars > 1 else { return steps.min() }
@@ -152,26 +152,26 @@ package struct KnownWorkers: Sendable {
         return steps.min()
     }
 
-    /// The steps from `step` on are made again.
+    /// Goes back to `step`: the steps from it on are repeated.
     package mutating func rewind(to step: Int) {
         forgotten.rewind(to: step)
         for identity in records.keys { records[identity]?.doubtful.rewind(to: step) }
     }
 }
 
-/// Since when sums of a worker are used that may be wrong.
+/// The first steps that used sums of a worker which may be wrong.
 private struct DoubtfulSums {
-    /// The workers that are remembered each for itself.
+    /// The most partners that are remembered individually.
     private static let mostPartners = 256
 
-    /// The first step in which one was used that nobody has checked.
+    /// The first step that used an unchecked sum.
     var uncheckedSince: Int?
-    /// The first step in which one was used that it and another worker alone say is right, by that worker;
-    /// and by any that is not remembered.
+    /// The first step that used a sum confirmed by one other worker alone: by partner, and for all partners
+    /// that are not remembered individually.
     private(set) var agreedSince: [WorkerIdentity: Int] = [:]
     private(set) var agreedWithOthersSince: Int?
 
-    /// The first step in which one was used that it and any one worker alone say is right.
+    /// The first step that used a sum confirmed by any one other worker alone.
     var confirmedSince: Int? { Self.earlier(agreedSince.values.min(), agreedWithOthersSince) }
 
     mutating func noteAgreement(with other: WorkerIdentity, step: Int) {
@@ -183,7 +183,7 @@ private struct DoubtfulSums {
         }
     }
 
-    /// Adds those of a worker that is forgotten.
+    /// Merges the doubtful sums of a forgotten worker.
     mutating func formUnion(_ other: DoubtfulSums) {
         uncheckedSince = Self.earlier(uncheckedSince, other.uncheckedSince)
         agreedWithOthersSince = Self.earlier(agreedWithOthersSince, other.confirmedSince)

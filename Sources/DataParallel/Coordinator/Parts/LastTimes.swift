@@ -1,13 +1,13 @@
-/// The last sixteen times that something took.
+/// The durations of the last sixteen runs of something.
 struct LastTimes: Sendable {
-    /// The most that are remembered.
+    /// The most durations that are kept.
     static let most = 16
 
-    /// The times, in no order.
+    /// The durations, unordered.
     private(set) var times: [Duration] = []
     private var next = 0
 
-    /// Adds a time, in the oldest one's place where there are as many as are remembered.
+    /// Adds a duration; it replaces the oldest when all sixteen are used.
     mutating func note(_ time: Duration) {
         if times.count < Self.most {
             times.append(time)
@@ -17,6 +17,6 @@ struct LastTimes: Sendable {
         next = (next + 1) % Self.most
     }
 
-    /// Multiplies all times.
+    /// Multiplies all durations.
     mutating func scale(by factor: Double) { times = times.map { $0 * factor } }
 }

@@ -4,31 +4,31 @@ import Protocol
 /// A worker that has joined.
 package struct Member<Peer: Hashable & Sendable>: Sendable {
     package let peer: Peer
-    /// Whose credential it holds; nil where none is needed.
+    /// The credential that it holds; nil if none is required.
     package let caller: AllowedWorker?
-    /// Who it is: those of the same identity are one worker where somebody else is to check.
+    /// Its identity: members with the same identity count as one worker and cannot audit each other.
     package let identity: WorkerIdentity
     package let name: String
 
-    /// Its examples.
+    /// The examples that it holds and may fetch.
     var data: ResidentData
-    /// What it owes.
+    /// The sums that it owes.
     var requests: Requests
-    /// Its part of each step.
+    /// Its slots in each step.
     var share: Share
-    /// What it may say without paying for it.
+    /// Its unanswered requests, whose answers cost no tokens.
     var demands = Demands()
-    /// What it last said of itself, and when.
+    /// Its last status, and when it arrived.
     var status: (WorkerStatus, at: Duration)?
-    /// When anything came from it.
+    /// When its last message of any kind arrived.
     var heardAt: Duration
-    /// When it last brought its work forward: was asked, fetched data or sent a sum.
+    /// When it last made progress: was asked, fetched data or sent a sum.
     var progressAt: Duration
-    /// How late it is.
+    /// Its state as a straggler.
     var lateness = Lateness()
-    /// What has been dropped of its messages.
+    /// How many of its messages were dropped.
     var dropped = 0
-    /// How many of its sums another member has computed too, with the same bits.
+    /// How many of its sums another member confirmed with the same bits.
     var confirmed = 0
 
     init(
@@ -45,43 +45,43 @@ package struct Member<Peer: Hashable & Sendable>: Sendable {
         (progressAt, heardAt) = (now, now)
     }
 
-    /// What a member computes in each step.
+    /// A member's slots in each step, and its speed.
     struct Share: Sendable {
         /// The slots.
         var slots: SlotSet
-        /// Those that the log has told.
+        /// The slots last written to the log.
         var told: SlotSet?
-        /// How long it takes for a slot of late, and did when shares were last fitted to that.
+        /// Its recent time per slot, and the time per slot when shares were last fitted.
         var pace = Pace()
         var slotTime: Duration?
-        /// Where it is too slow for any share: when it is tried again.
+        /// When it is probed again, if it is too slow for any share.
         var standby: Standby?
 
         init(limit: Int) { slots = SlotSet(limit: limit) }
     }
 
-    /// What is known of a member that is late.
+    /// What is known of a late member.
     struct Lateness: Sendable {
-        /// When it was last asked what it does.
+        /// When it was last asked for its status.
         var probedAt: Duration = .zero
-        /// Whether the log has told that it is late with what it owes.
+        /// Whether the log already reports it as late with its current requests.
         var isTold = false
         var times = 0
     }
 
-    /// Whether it has its data, and so takes part.
+    /// Whether it has its data and takes part.
     var isReady: Bool { data.isReady }
 
-    /// Whether it is left out, being too slow for any share.
+    /// Whether it is too slow for any share.
     var isOnStandby: Bool { share.standby != nil }
 
-    /// Whether it owes nothing, and could compute.
+    /// Whether it is ready and owes nothing.
     var isIdle: Bool { isReady && requests.owed.isEmpty }
 
     /// Whether it can be asked for sums of a step.
     func canBeAsked(in step: Int) -> Bool { isReady && requests.hasRoom(in: step) }
 
-    /// It is asked for slots of a step in a message, which make `sums` sums at most.
+    /// Records a message that asks for slots of a step; at most `sums` sums answer it.
     ///
     /// - Returns: whether it is the first message of the step.
     mutating func ask(
@@ -100,13 +100,13 @@ package struct Member<Peer: Hashable & Sendable>: Sendable {
         return isFirst
     }
 
-    /// Notes how long it took for what it was asked for, if that was its share.
+    /// Records the time of an answer, if the request was exactly the member's share.
     mutating func notePace(_ time: Duration, empty: SlotSet) {
         guard !share.slots.isEmpty, requests.asked == share.slots.union(empty) else { return }
         share.pace.note(time, slots: share.slots.count)
     }
 
-    /// The coordinator stood still: the member is not late for that time.
+    /// Does not count a pause of the coordinator as the member's lateness.
     mutating func forgive(_ gap: Duration, now: Duration) {
         requests.forgive(gap, now: now)
         progressAt = min(now, progressAt + gap)

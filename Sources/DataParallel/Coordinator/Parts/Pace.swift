@@ -1,20 +1,20 @@
-/// How long a member took for a slot of its last shares.
+/// A member's time per slot over its last shares.
 package struct Pace: Sendable {
-    /// The answers that a pace is found from.
+    /// The number of answers that a pace needs.
     package static let count = LastTimes.most
-    /// Those of them, the longest, that are passed over: a hiccup is no pace.
+    /// The longest answers that are ignored, because a hiccup is no pace.
     private static let passedOver = 2
 
     private var last = LastTimes()
-    /// The slots of the last share, which the times are of.
+    /// The slots of the last share; all times are scaled to it.
     ///
-    /// They are divided only when asked for, since answers are noted in every step.
+    /// Times are divided only when read, because answers are recorded in every step.
     private var slots = 1
 
-    /// No answer so far.
+    /// Starts without answers.
     package init() {}
 
-    /// Notes that a share of so many slots took `time`.
+    /// Records that a share of `slots` slots took `time`.
     package mutating func note(_ time: Duration, slots: Int) {
         if slots != self.slots {
             last.scale(by: Double(slots) / Double(self.slots))
@@ -23,7 +23,7 @@ package struct Pace: Sendable {
         last.note(time)
     }
 
-    /// The mean time of a slot; nil where too few have come.
+    /// The mean time per slot; nil with too few answers.
     package var timePerSlot: Duration? {
         guard last.times.count == Self.count else { return nil }
         let counted = last.times.sorted().dropLast(Self.passedOver)

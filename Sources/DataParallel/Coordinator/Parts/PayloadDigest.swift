@@ -1,11 +1,11 @@
 import Hashing
 import Kernels
 
-/// SHA-256 of a sum's gradients, which the coordinator itself computes of what has come.
+/// SHA-256 of a sum's gradients, computed by the coordinator from the received bytes.
 ///
-/// Whoever sends gradients chooses their checksum too, and finds others with the same one in no time;
-/// nobody finds others with the same SHA-256. It takes 0.6 ms a megabyte, so it is computed only of
-/// sums that are compared.
+/// A checksum is not enough: the sender chooses it, and finds other gradients with the same checksum in no
+/// time; nobody can do this with SHA-256. It takes 0.6 ms a megabyte, so only sums that are compared are
+/// digested.
 package struct PayloadDigest: Sendable, Equatable {
     private let bytes: [UInt8]
 

@@ -1,61 +1,60 @@
-/// What a member was asked to compute, and what of it it still owes.
+/// The sums that a member was asked for, and those that it still owes.
 package struct Requests: Sendable {
-    /// The last step that it was asked for sums of; it has the weights of that step.
+    /// The last step that it was asked for; it holds the weights of that step.
     package private(set) var step: Int?
-    /// The slots that it was asked for in that step, or that have no examples in it.
+    /// The slots that it was asked for in that step, and those without examples.
     package private(set) var asked: SlotSet
-    /// Those of them that it has sent no sum of yet.
+    /// The asked slots whose sums have not arrived.
     package private(set) var owed: SlotSet
-    /// The same, message by message.
+    /// The owed slots of each message.
     private var messages: [SlotSet] = []
-    /// The messages in which it was asked in that step.
+    /// The number of messages that asked it in that step.
     private var count = 0
-    /// When it was asked for the last of them.
+    /// When the last of these messages was sent.
     package private(set) var askedAt: Duration
-    /// The most sums with which it can answer what it was asked for in that step, and in the last step before
-    /// that it was asked in.
+    /// The most sums that can answer that step's requests, and those of the step before in which it was asked.
     private var sums = 0
     private var earlierSums = 0
-    /// The sums of before the run went back that may still come.
+    /// The sums from before the last rewind that may still arrive.
     private var outdatedSums = 0
-    /// What it was asked for in an earlier step that ended without it, of which a copy may come.
+    /// What it was asked for in an earlier step that ended without it; a copy may still arrive.
     private var superseded: (step: Int, asked: SlotSet)?
 
-    /// Nothing so far, of a member that joins now.
+    /// Starts without requests, for a member that joins now.
     package init(limit: Int, now: Duration) {
         asked = SlotSet(limit: limit)
         owed = asked
         askedAt = now
     }
 
-    /// The slots that it still owes to a step; nil where it owes to an earlier one.
+    /// The slots that it still owes to `step`; nil if its last requests belong to another step.
     package func owed(to step: Int) -> SlotSet? { self.step == step ? owed : nil }
 
-    /// The slots that it was asked for in a step of which an answer may come.
+    /// The slots that it was asked for in `step`, if an answer may still arrive; nil otherwise.
     package func asked(in step: Int) -> SlotSet? {
         self.step == step ? asked : superseded?.step == step ? superseded?.asked : nil
     }
 
-    /// Whether it has room for another request of a step: not while it computes for an earlier one, nor while it
-    /// has too much to answer.
+    /// Whether it has room for another request of `step`: not while it computes an earlier step, nor with too
+    /// many unanswered messages.
     package func hasRoom(in step: Int) -> Bool {
         owed.isEmpty || self.step == step && messages.count < Limits.mostRequests
     }
 
-    /// Whether all that it was asked for in its step came in one message.
+    /// Whether one message held all its requests of the step.
     package var isOne: Bool { count == 1 }
 
-    /// The most sums that may still come of what it was asked for.
+    /// The most sums that may still arrive in answer to its requests.
     package var mostSums: Int { sums + earlierSums }
 
-    /// It is asked for the first time in a step.
+    /// Begins a step, before its first request.
     package mutating func begin(step: Int, empty: SlotSet) {
         self.step = step
         asked = empty
         (earlierSums, sums, count) = (sums, 0, 0)
     }
 
-    /// It is asked for `slots` in a message, which make `count` sums at most.
+    /// Records a message that asks for `slots`; at most `count` sums answer it.
     package mutating func ask(_ slots: SlotSet, sums count: Int, now: Duration) {
         asked.formUnion(slots)
         owed.formUnion(slots)
@@ -65,19 +64,19 @@ package struct Requests: Sendable {
         askedAt = now
     }
 
-    /// It has answered for slots.
+    /// Records that slots are answered.
     package mutating func answer(_ slots: SlotSet) {
         owed.subtract(slots)
         for index in messages.indices { messages[index].subtract(slots) }
         messages.removeAll(where: \.isEmpty)
     }
 
-    /// An answer has come, so a copy of what it owed before is not to be expected.
+    /// Stops expecting a copy for the superseded step, because a later answer arrived.
     package mutating func forgetSuperseded() { superseded = nil }
 
-    /// Lets it off what it owes to a step that has ended: it begins with `step` as soon as it can.
+    /// Cancels what it owes to a step that has ended, so that it begins with `step` as soon as it can.
     ///
-    /// But not one that is late itself, nor a second time before it has answered.
+    /// A late member keeps its debt, and no member is excused a second time before it answers.
     package mutating func supersede(
         by step: Int, lateAfter: @autoclosure () -> Duration?, now: Duration
     ) {
@@ -88,7 +87,7 @@ package struct Requests: Sendable {
         answer(owed)
     }
 
-    /// Voids all that it was asked for, because the run goes back.
+    /// Voids all requests, because the run goes back.
     package mutating func void() {
         outdatedSums = owed.isEmpty && superseded == nil ? 0 : mostSums
         step = nil
@@ -96,22 +95,22 @@ package struct Requests: Sendable {
         answer(owed)
     }
 
-    /// A sum of before the run went back has come.
+    /// Counts a sum from before the last rewind.
     ///
-    /// - Returns: whether it was asked for.
+    /// - Returns: whether it was requested.
     package mutating func takeOutdated() -> Bool {
         guard outdatedSums > 0 else { return false }
         outdatedSums -= 1
         return true
     }
 
-    /// Forgets what it has answered in the step under way, but not what it still computes of it.
+    /// Forgets its answers in the current step, but not what it still computes.
     package mutating func forgetAnswers(empty: SlotSet) {
         asked = empty
         asked.formUnion(owed)
     }
 
-    /// The coordinator stood still: nobody is late for that time.
+    /// Does not count a pause of the coordinator as lateness.
     package mutating func forgive(_ gap: Duration, now: Duration) {
         askedAt = min(now, askedAt + gap)
     }

@@ -1,47 +1,47 @@
 import Protocol
 import Reduction
 
-/// The examples of a member: what it was told to fetch, and what it has.
+/// A member's examples: those that it was told to fetch, and those that it holds.
 package struct ResidentData: Sendable {
     /// The slots whose data it was told to fetch.
     private var requested: SlotSet
-    /// The slots whose data it has.
+    /// The slots whose data it holds.
     package private(set) var resident: SlotSet
-    /// The slots whose data it may fetch: what it was told to, or was asked to compute.
+    /// The slots whose data it may fetch: those that it was told to fetch or asked to compute.
     private var entitled: SlotSet
-    /// The next example of each shard that it has fetched a part of.
+    /// The next example to send of each shard that it has begun to fetch.
     private var nextExample: [Int: Int] = [:]
-    /// Whether it had all data that it was told to fetch, and so takes part.
+    /// Whether it has held all requested data and takes part.
     package private(set) var isReady = false
-    /// Whether it has still to say that it has what it was told to fetch.
+    /// Whether it has not yet reported all requested data.
     package private(set) var isFetching = false
-    /// Whether more is to come then.
+    /// Whether another request follows after that report.
     private var isStale = false
 
-    /// What a member brings forward by saying that it has data.
+    /// How far a member's report of its data advances it.
     package enum Progress: Equatable, Sendable {
-        /// Nothing: it was not told to fetch it, or has said so before.
+        /// Not at all: the data was not requested, or was reported before.
         case none
-        /// It has more than before, and not all yet.
+        /// It holds more than before, but not all.
         case some
-        /// It has all that it was told to fetch.
+        /// It holds all requested data.
         case all
     }
 
-    /// No data yet.
+    /// Starts without data.
     package init(limit: Int) {
         let none = SlotSet(limit: limit)
         (requested, resident, entitled) = (none, none, none)
     }
 
-    /// Tells it to fetch the data of slots.
+    /// Requests that it fetches the data of slots.
     ///
-    /// - Returns: what it lacks of them; nil where it is told nothing now.
+    /// - Returns: the slots that it lacks; nil if nothing is requested now.
     package mutating func request(_ slots: SlotSet) -> SlotSet? {
         let missing = slots.subtracting(requested)
         let isFirst = requested.isEmpty && !isReady
         guard isFirst || !missing.isEmpty else { return nil }
-        // What it lacks beside that it is told once it has all this.
+        // It gets the next request after it reports this one.
         guard !isFetching else {
             isStale = true
             return nil
@@ -52,9 +52,9 @@ package struct ResidentData: Sendable {
         return missing
     }
 
-    /// It says that it has the data of ranges of slots.
+    /// Records a report that it holds the data of ranges of slots.
     ///
-    /// - Returns: what that brings forward, and whether it has more than before.
+    /// - Returns: the progress, and whether it holds more than before.
     package mutating func note(_ ranges: [Range<Int>]) -> (Progress, hasMore: Bool) {
         guard ranges.allSatisfy({ requested.contains($0) }) else { return (.none, false) }
         let before = resident
@@ -67,25 +67,26 @@ package struct ResidentData: Sendable {
         return (.all, hasMore)
     }
 
-    /// Whether it is to be told more, now that it has all of before; once.
+    /// Whether another request follows, now that the last is fulfilled; resets the flag.
     package mutating func takeStale() -> Bool {
         defer { isStale = false }
         return isStale
     }
 
-    /// It takes part from now on.
+    /// Lets it take part from now on.
     package mutating func becomeReady() { isReady = true }
 
-    /// It is asked to compute slots, and may fetch what it lacks for that.
+    /// Allows it to fetch slots that it was asked to compute.
     package mutating func entitle(_ slots: SlotSet) { entitled.formUnion(slots) }
 
-    /// It has computed slots, and so has their data.
+    /// Records that it computed slots, and so holds their data.
     package mutating func note(computed slots: SlotSet) { resident.formUnion(slots) }
 
-    /// Gives it the examples that it asks for, each once: those that come next of a shard that it may fetch.
+    /// Returns the requested examples, each once: the next ones of a shard that it may fetch.
     ///
-    /// So a member can neither fetch without end nor pass for one that is getting ready.
-    /// - Returns: the part, or why it gets none.
+    /// So a member can neither fetch without end nor pretend to be getting ready.
+    ///
+    /// - Returns: the part, or the reason for a refusal.
     package mutating func part(
         _ fetch: Fetch, of plan: BatchPlan, most: Int
     ) -> Result<ShardPart, Refusal> {

@@ -1,41 +1,41 @@
 import Keys
 import Protocol
 
-/// Who takes part, who was expelled, and who may join.
+/// The members, the expelled peers, and the rules for joining.
 package struct Roster<Peer: Hashable & Sendable>: Sendable {
-    /// What becomes of a peer that says hello.
+    /// The result of a peer's hello.
     enum Join: Sendable {
         /// It is a member now.
         case joined(index: Int)
-        /// It is one already.
+        /// It is already a member.
         case present
         /// It cannot join now.
         case ignored(reason: String)
-        /// It is not taken in any more.
+        /// Its identity is banned.
         case banned(name: String, reason: String)
     }
 
-    /// In the order in which they joined.
+    /// The members in the order in which they joined.
     private var members: [Member<Peer>] = []
-    /// Those who were expelled and have not come back; what they still say is passed over.
+    /// The expelled peers that have not rejoined; their messages are ignored.
     ///
-    /// In order, so that effects come in the same order in every process.
+    /// An array, so that effects have the same order in every process.
     private(set) var expelled: [Peer] = []
-    /// Who has computed wrongly, and whose sums nobody has checked.
+    /// Which workers sent wrong sums, and whose sums are unchecked.
     var known = KnownWorkers()
-    /// What members have said that nothing asked them for, and those who have said too much of it.
+    /// The tokens of each worker, and the members that ran out of them.
     var accounts = Accounts()
     private var overdrawn: [Peer] = []
     private var admission: Admission
     private var names = WorkerNames()
-    /// How many have joined: the identities of those that show none.
+    /// How many peers have joined; it identifies those that show no identity.
     private var connections = 0
-    /// What has been dropped of peers that are no members.
+    /// How many messages of peers that are not members were dropped.
     private var droppedOfStrangers = 0
-    /// The most members that there were at once.
+    /// The most members at any one time.
     private(set) var most = 0
 
-    /// Nobody so far.
+    /// Starts without members.
     init(shards: Int) { admission = Admission(shards: shards) }
 
     // MARK: - Members
@@ -46,28 +46,28 @@ package struct Roster<Peer: Hashable & Sendable>: Sendable {
     /// All members, in the order in which they joined.
     var all: [Member<Peer>] { members }
 
-    /// A member by its place, which holds until somebody leaves.
+    /// A member by its place, which is valid until a member leaves.
     subscript(index: Int) -> Member<Peer> {
         _read { yield members[index] }
         _modify { yield &members[index] }
     }
 
-    // A loop over indices, here and where else each message or step comes by: a closure's argument, and the
-    // machine that it captures, would be copied.
-    /// The place of a peer's member; nil where it has not joined.
+    // Loops run over indices here and in all code that runs for each message or step: a closure's argument, and
+    // the machine that it captures, would be copied.
+    /// The place of a peer's member; nil if it has not joined.
     func index(of peer: Peer) -> Int? {
         for index in members.indices where members[index].peer == peer { return index }
         return nil
     }
 
-    /// The members that have their data.
+    /// The number of members that have their data.
     var readyCount: Int {
         var count = 0
         for index in members.indices where members[index].isReady { count += 1 }
         return count
     }
 
-    /// The places of the members that do not stand by and fulfil a condition.
+    /// The places of the members that are not on standby and fulfil a condition.
     func active(where isMeant: (Member<Peer>) -> Bool) -> [Int] {
         var active: [Int] = []
         for index in members.indices where !members[index].isOnStandby && isMeant(members[index]) {
@@ -78,10 +78,10 @@ package struct Roster<Peer: Hashable & Sendable>: Sendable {
 
     // MARK: - Coming and going
 
-    /// Time has passed.
+    /// Advances the time.
     mutating func tick(now: Duration) { admission.tick(now: now) }
 
-    /// A peer says hello.
+    /// Handles a peer's hello.
     mutating func join(
         _ peer: Peer, _ caller: AllowedWorker?, _ hello: Hello, shards: Int, now: Duration
     ) -> Join {
@@ -104,7 +104,7 @@ package struct Roster<Peer: Hashable & Sendable>: Sendable {
         return .joined(index: members.count - 1)
     }
 
-    /// A peer is gone; gives the member that it was, if it was one.
+    /// Handles a peer's departure; returns its member, if it was one.
     mutating func leave(_ peer: Peer) -> Member<Peer>? {
         expelled.removeAll { $0 == peer }
         guard let member = remove(peer) else { return nil }
@@ -112,31 +112,33 @@ package struct Roster<Peer: Hashable & Sendable>: Sendable {
         return member
     }
 
-    /// Removes a peer that says farewell at the run's end; one that was expelled is told of the end again.
+    /// Removes a peer that says farewell at the run's end; it stays in `expelled`, so an expelled peer is told
+    /// of the end again.
     mutating func remove(_ peer: Peer) -> Member<Peer>? {
         index(of: peer).map { members.remove(at: $0) }
     }
 
-    /// Peers that have left were expelled, and may not know it.
+    /// Records peers that were expelled; they may not know it.
     mutating func expel(_ peers: [Peer]) { expelled += peers }
 
-    /// Takes tokens of a member, for what it has cost; one that has not so many is overdrawn.
+    /// Takes tokens from a member; one with too few is overdrawn.
     mutating func charge(_ cost: Int, _ index: Int, now: Duration) {
         let member = members[index]
         guard !accounts.take(cost, from: member.identity, now: now) else { return }
         if !overdrawn.contains(member.peer) { overdrawn.append(member.peer) }
     }
 
-    /// The members that are overdrawn since it was last asked.
+    /// The members that became overdrawn since the last call.
     mutating func takeOverdrawn() -> [Peer] {
         guard !overdrawn.isEmpty else { return [] }
         defer { overdrawn = [] }
         return overdrawn
     }
 
-    /// A message of a peer is dropped; gives how many of it have been by now.
+    /// Counts a dropped message; returns how many were dropped so far.
     ///
-    /// Members are counted each for itself, all others together: they can be without number.
+    /// Members are counted individually and all other peers together, because there is no limit on their
+    /// number.
     mutating func countDropped(of index: Int?) -> Int {
         guard let index else {
             droppedOfStrangers += 1

@@ -1,39 +1,39 @@
-/// When the slots are assigned anew: after somebody has come or gone, or where measured speeds differ.
+/// Decides when the slots are reassigned: after a member joins or leaves, or when measured speeds differ.
 package struct ShareSchedule: Sendable {
-    /// Whether somebody has come or gone since the slots were assigned.
+    /// Whether a member joined or left since the last assignment.
     private var isStale = true
-    /// Whether the log has not been told of the shares.
+    /// Whether the log lacks the current shares.
     private var isUntold = false
-    /// How the shares were fitted to what members take for them, and whether any were.
+    /// Fits shares to measured times; `isSpeedKnown` is whether it ever changed them.
     private var sizes = ShareSizes()
     private(set) var isSpeedKnown = false
 
     package init() {}
 
-    /// Somebody has come or gone.
+    /// Records that a member joined or left.
     package mutating func invalidate() { isStale = true }
 
-    /// A step begins; whether the slots are to be assigned anew for it.
+    /// Begins a step; returns whether the slots must be reassigned for it.
     package mutating func takeStale() -> Bool {
         guard isStale else { return false }
         sizes.forget()
         return true
     }
 
-    /// Whether it is time to look at what was measured; to be asked once a step.
+    /// Whether to look at the measurements; called once a step.
     package mutating func isMeasurementDue() -> Bool { sizes.isDue() }
 
-    /// Sizes that sum up to as much as now and make the step shorter; nil where there is nothing to gain.
+    /// Sizes with the same total that make the step shorter; nil if there is nothing to gain.
     package mutating func change(_ samples: [ShareSizes.Sample]) -> [Int]? {
         guard let change = sizes.change(samples) else { return nil }
         isSpeedKnown = true
         return change
     }
 
-    /// The slots are assigned.
+    /// Records that the slots are assigned.
     package mutating func assigned() { (isStale, isUntold) = (false, true) }
 
-    /// Whether the log is to be told of the shares; once.
+    /// Whether the log lacks the current shares; resets the flag.
     package mutating func takeUntold() -> Bool {
         defer { isUntold = false }
         return isUntold

@@ -1,31 +1,32 @@
-/// Decides how many slots each member computes: equally many, until some are measured to be slower.
+/// Decides how many slots each member computes: equal shares, until measurements show slower members.
 ///
-/// Sizes change only for a member that is clearly slower than others, and where the step is promised to
-/// become a quarter shorter, and a millisecond; so workers that are alike keep equal shares, whatever their
-/// times do. After each change it is longer until they are looked at again. Where one did not keep its promise, as where all share one processor, sizes stay until
-/// somebody comes or goes; but a member that is late beyond all measure is still left out.
+/// Sizes change only if a member is clearly slower than the others and the step is predicted to become shorter
+/// by a quarter and at least a millisecond. So workers of similar speed keep equal shares despite noise. Each
+/// change doubles the interval to the next look. If a change does not keep its promise, as when all workers
+/// share one processor, sizes stay until a member joins or leaves; but an extremely late member is still left
+/// out.
 package struct ShareSizes: Sendable {
-    /// What was measured of a member: the slots of its share, and how long it takes for one.
+    /// A member's measurement: the slots of its share, and its time per slot.
     package struct Sample: Sendable {
         package let slots: Int
         package let timePerSlot: Duration
 
-        /// What was measured of a member with at least one slot.
+        /// The measurement of a member with at least one slot.
         package init(slots: Int, timePerSlot: Duration) {
             self.slots = slots
             self.timePerSlot = timePerSlot
         }
 
-        /// How long it takes for its share.
+        /// Its time for the whole share.
         package var time: Duration { timePerSlot * slots }
     }
 
     private static let leastGain = Duration.milliseconds(1)
-    /// How many times longer for a slot than others a member takes that is slower, and not only unlucky.
+    /// The ratio of times per slot above which a member is slower, not only unlucky.
     private static let leastRatio = 1.4
     private static let longestInterval = 1024
 
-    /// The first step finds nothing measured.
+    /// One more than a pace needs, because the first step has no measurement.
     private static let firstWait = Pace.count + 1
 
     private var interval = Pace.count
@@ -33,17 +34,17 @@ package struct ShareSizes: Sendable {
     private var promise: (before: Duration, after: Duration)?
     private var isSettled = false
 
-    /// Nothing measured so far.
+    /// Starts without measurements.
     package init() {}
 
-    /// Somebody has come or gone: what was learnt of those who were here before may not hold.
+    /// Forgets what was learnt of the earlier set of members, because it may no longer hold.
     package mutating func forget() {
         let wait = min(wait, Self.firstWait)
         self = Self()
         self.wait = wait
     }
 
-    /// Whether it is time to look at what was measured; to be asked once a step.
+    /// Whether to look at the measurements; called once a step.
     package mutating func isDue() -> Bool {
         wait -= 1
         guard wait <= 0 else { return false }
@@ -51,7 +52,7 @@ package struct ShareSizes: Sendable {
         return true
     }
 
-    /// Sizes that sum up to as much as now and make the step shorter; nil where there is nothing to gain.
+    /// Sizes with the same total that make the step shorter; nil if there is nothing to gain.
     package mutating func change(_ samples: [Sample]) -> [Int]? {
         guard samples.count > 1, let last = samples.max(by: { $0.time < $1.time }) else {
             return nil
@@ -77,7 +78,7 @@ package struct ShareSizes: Sendable {
         return sizes
     }
 
-    /// The sizes with which members that take so long for a slot are done first.
+    /// The sizes that finish a step first, given each member's time per slot.
     package static func sizes(_ total: Int, _ times: [Duration]) -> [Int] {
         var sizes = times.map { _ in 0 }
         for _ in 0..<total {

@@ -1,6 +1,6 @@
-/// What a member brings to a new assignment.
+/// A member's current slots and the data it holds.
 package struct Stake {
-    /// The slots that it computes so far.
+    /// The slots that it computes now.
     package var share: SlotSet
     /// The slots whose data it holds.
     package var held: SlotSet
@@ -13,9 +13,9 @@ package struct Stake {
 
 /// Assigns all slots so that as few as possible change hands.
 ///
-/// The shares have the given sizes, or sizes that differ by one slot at most. A member that loses slots
-/// loses its last ones, so that it keeps large nodes of the tree. A free slot goes to a member with room
-/// that holds its data, if there is one. Where nobody has anything yet, the shares are contiguous.
+/// The shares have the given sizes, or sizes that differ by at most one slot. A member that loses slots loses
+/// its last ones, so that it keeps large nodes of the tree. A free slot goes to a member with room that holds
+/// its data, if any. Without earlier shares or data, the shares are contiguous.
 package func assignSlots(_ slots: Int, to members: [Stake], sizes: [Int]? = nil) -> [SlotSet] {
     guard !members.isEmpty else { return [] }
     let all = SlotSet(0..<slots, limit: slots)
@@ -36,7 +36,7 @@ package func assignSlots(_ slots: Int, to members: [Stake], sizes: [Int]? = nil)
     return shares
 }
 
-/// The sizes of equal shares; where slots are left over, those with most so far get one more.
+/// The sizes of equal shares; the members with most slots so far get the remainder, one each.
 private func equalSizes(_ slots: Int, _ members: [Stake]) -> [Int] {
     let bySize = members.indices.sorted {
         let (left, right) = (members[$0].share.count, members[$1].share.count)

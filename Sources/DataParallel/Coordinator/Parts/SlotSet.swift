@@ -1,6 +1,6 @@
-/// A set of slots below a limit, a bit a slot.
+/// A set of slots below a limit, one bit per slot.
 package struct SlotSet: Sendable, Hashable {
-    /// The first 64 slots: all that most runs have, and these need no memory of their own.
+    /// The first 64 slots: enough for most runs, without an allocation.
     private var low: UInt64 = 0
     private var high: [UInt64]
 
@@ -110,7 +110,7 @@ package struct SlotSet: Sendable, Hashable {
         return runs
     }
 
-    /// The first slot from `slot` on that is in the set, or that is not.
+    /// The first slot from `slot` on that is in the set, or that is not in it.
     private func next(in isMember: Bool, from slot: Int) -> Int? {
         for word in words.dropFirst(slot / 64) {
             var bits = isMember ? self[word] : ~self[word]

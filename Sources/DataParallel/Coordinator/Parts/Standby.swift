@@ -1,5 +1,7 @@
-/// A member that is too slow for any share: it is asked now and then for what another computes too, and gets
-/// a share again once it is fast.
+/// A member that is too slow for any share.
+///
+/// It is probed now and then with slots that another member computes too, and gets a share again once it is
+/// fast.
 struct Standby: Sendable {
     private static let probesToReturn = 3
     private static let firstInterval = Duration.seconds(10)
@@ -7,17 +9,17 @@ struct Standby: Sendable {
 
     private let interval: Duration
     private var goodProbes = 0
-    /// When it is to be asked next.
+    /// When it is probed next.
     private(set) var nextProbe: Duration
 
-    /// It is left out for the `times`th time: each time it is asked half as often.
+    /// Starts the `times`th standby; each one halves the rate of probes.
     init(times: Int, now: Duration) {
         let factor = 1 << min(max(times - 1, 0), 6)
         interval = min(Self.firstInterval * factor, Self.longestInterval)
         nextProbe = now + interval
     }
 
-    /// It has answered; whether it gets a share again.
+    /// Records a probe's time; returns whether the member gets a share again.
     mutating func note(_ time: Duration, limit: Duration, now: Duration) -> Bool {
         guard time <= limit else {
             goodProbes = 0

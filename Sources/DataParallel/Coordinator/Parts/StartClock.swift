@@ -1,24 +1,25 @@
 /// Measures how long a session's first step waits for members to fetch their data.
 package struct StartClock: Sendable {
-    /// When fetching began.
+    /// When members began to fetch.
     private var distributingSince: Duration?
     /// When enough members had their data.
     private var enoughReadySince: Duration?
 
     package init() {}
 
-    /// Members are told to fetch their data.
+    /// Records that members are told to fetch their data.
     package mutating func distribute(_ now: Duration) {
         distributingSince = distributingSince ?? now
     }
 
-    /// Too few have their data.
+    /// Records that too few members have their data.
     package mutating func lack() { enoughReadySince = nil }
 
-    /// Enough have their data: how long they have waited for the others, and whether that is enough.
+    /// Enough members have their data: returns how long they have waited for the others, and whether the wait
+    /// is over.
     ///
-    /// The others have as long again as these took, and `patience` at least. The wait does not begin anew with who
-    /// comes and goes.
+    /// The others get as much time again as the first took, and at least `patience`. Members that join or leave
+    /// do not restart the wait.
     package mutating func wait(
         _ now: Duration, patience: Duration
     ) -> (waited: Duration, isOver: Bool) {

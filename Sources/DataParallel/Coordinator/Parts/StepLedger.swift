@@ -1,29 +1,29 @@
 import Reduction
 
-/// The step under way, and the slots of the reduction tree that it has the sums of.
+/// The current step, and the slots of the reduction tree whose sums have arrived.
 package struct StepLedger: Sendable {
-    /// What a sum adds to the step.
+    /// Whether a sum is new to the step.
     package enum Cover: Equatable, Sendable {
-        /// Its slots had no sum before: it is added.
+        /// None of its slots had a sum: it is added.
         case new
-        /// Some of its slots have their sum already.
+        /// Some of its slots already have a sum.
         case duplicate
     }
 
     private let shards: Int
-    /// The steps made; also the number of the step under way.
+    /// The number of completed steps, which is also the number of the current step.
     package private(set) var step: Int
-    /// How often the run has gone back, modulo 256; the answers to requests made before are void.
+    /// The number of rewinds, modulo 256; answers to requests from earlier attempts are void.
     package private(set) var attempt: UInt8 = 0
-    /// Whether slots may be left that nobody owes, because nobody could be asked for them.
+    /// Whether some slots may be owed by no member, because no member could be asked.
     package var hasOrphans = false
     private var covered: SlotSet
-    /// The slots without examples in this step: they never have a sum, and nobody is asked for one.
+    /// The slots without examples in this step: they have no sum, and no member is asked for one.
     package private(set) var empty: SlotSet
-    /// Whether the update of the step has been asked for.
+    /// Whether the step's update has been requested.
     private var isClosed = false
 
-    /// The ledger of a run that has made `step` steps, before the next one begins.
+    /// The ledger of a run after `step` steps, before the next one begins.
     package init(shards: Int, step: Int) {
         self.shards = shards
         self.step = step
@@ -31,11 +31,12 @@ package struct StepLedger: Sendable {
         empty = covered
     }
 
-    /// The step begins, perhaps anew.
+    /// Begins or restarts the step.
     package mutating func begin(of plan: BatchPlan) {
         isClosed = false
         empty = SlotSet(limit: shards)
-        // Positions are assigned to the shards in turns.
+        // Positions go to the shards round-robin, so only a batch smaller than the shard count leaves slots
+        // empty.
         if plan.positions(ofStep: step).count < shards {
             for slot in 0..<shards {
                 let leaf = TreeNode(leafAtSlot: slot, shards: shards)
@@ -46,37 +47,37 @@ package struct StepLedger: Sendable {
         covered = empty
     }
 
-    /// Whether all slots have their sum.
+    /// Whether all slots have a sum.
     package var isFull: Bool { covered.contains(0..<shards) }
 
     /// The slots that have no sum.
     package var missing: SlotSet { SlotSet(0..<shards, limit: shards).subtracting(covered) }
 
-    /// The slots with examples of a range.
+    /// The slots of a range that have examples.
     package func slotsWithExamples(_ range: Range<Int>) -> SlotSet {
         SlotSet(range, limit: shards).subtracting(empty)
     }
 
-    /// Takes note of a sum.
+    /// Records a sum.
     package mutating func cover(_ slots: Range<Int>) -> Cover {
         if covered.subtracting(empty).intersects(slots) { return .duplicate }
         covered.insert(slots)
         return .new
     }
 
-    /// Whether the step can be closed: all slots have their sum.
+    /// Whether the step can be closed: it is open and all slots have a sum.
     package var isComplete: Bool { !isClosed && isFull }
 
-    /// Closes the step: its update follows.
+    /// Closes the step before its update.
     package mutating func close() { isClosed = true }
 
-    /// The update could not be made.
+    /// Reopens the step, because its update could not be made.
     package mutating func reopen() { isClosed = false }
 
-    /// The update is made: the next step follows.
+    /// Advances to the next step after the update.
     package mutating func advance() { step += 1 }
 
-    /// The run goes back to the state after `step` steps.
+    /// Goes back to the state after `step` steps.
     package mutating func rewind(to step: Int) {
         self.step = step
         attempt &+= 1

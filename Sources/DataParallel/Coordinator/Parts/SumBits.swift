@@ -1,23 +1,24 @@
 import Protocol
 import Reduction
 
-/// All that a sum says, to the last bit, as the coordinator itself finds it: what copies are compared by.
+/// The content of a sum, to the last bit, by which copies are compared.
 ///
-/// Their nodes may differ, where one reaches further over slots that have no examples.
+/// The coordinator finds it from the received data. Nodes are left out: two copies may name different ones, if
+/// one extends over slots without examples.
 package struct SumBits: Sendable, Equatable {
     private let examples: Int
     private let correct: Int
-    /// The bits of the loss: one that is not a number equals itself here.
+    /// The bits of the loss, so that NaN equals itself.
     private let loss: UInt64
     private let gradients: PayloadDigest
 
-    /// What a worker has sent, whose gradients have this digest.
+    /// A sum that a worker sent, with the digest of its gradients.
     package init(_ sum: PartialSumHeader, _ gradients: PayloadDigest) {
         (examples, correct, loss) = (sum.examples, sum.correct, sum.loss.bitPattern)
         self.gradients = gradients
     }
 
-    /// What was computed here.
+    /// A sum that the coordinator computed.
     package init(_ sum: PartialSum) {
         (examples, correct) = (sum.tally.examples, sum.tally.correct)
         loss = sum.tally.loss.bitPattern

@@ -1,12 +1,12 @@
-/// Measures how long a run waits for workers, and notices when the coordinator itself stood still.
+/// Measures how long a run waits for workers, and notices when the coordinator itself was paused.
 package struct WaitClock: Sendable {
     /// What a wait has come to.
     package enum Result: Equatable, Sendable {
-        /// Nothing to say.
+        /// Nothing to do.
         case none
-        /// The wait is worth another line in the log.
+        /// The log reports the wait again.
         case remind(waited: Duration)
-        /// It has lasted too long.
+        /// The wait timed out.
         case timedOut
     }
 
@@ -19,7 +19,7 @@ package struct WaitClock: Sendable {
     private static let longestTick = Duration.seconds(1)
 
     private var wait = Wait.idle
-    /// The last time that the clock was told.
+    /// The time of the last tick.
     package private(set) var lastTick: Duration = .zero
 
     package init() {}
@@ -27,29 +27,29 @@ package struct WaitClock: Sendable {
     /// Whether the run waits for workers.
     package var isWaiting: Bool { if case .waiting = wait { true } else { false } }
 
-    /// The run begins, at this time.
+    /// Starts the clock and the first wait.
     package mutating func start(_ now: Duration) {
         begin(now)
         lastTick = now
     }
 
-    /// A wait begins.
+    /// Begins a wait.
     package mutating func begin(_ now: Duration) { wait = .waiting(since: now, noticed: now) }
 
-    /// Enough workers are here.
+    /// Ends the wait, because enough workers have joined.
     package mutating func end() { wait = .idle }
 
-    /// Time has passed.
+    /// Advances the time.
     ///
-    /// - Returns: how long the coordinator stood still, as a stopped process does; nil if it did not.
+    /// - Returns: how long the coordinator was paused, as a stopped process is; nil if it was not.
     package mutating func tick(_ now: Duration) -> Duration? {
         defer { lastTick = now }
         return now - lastTick > Self.longestTick ? now - lastTick : nil
     }
 
-    /// What the wait has come to.
+    /// Checks the wait.
     ///
-    /// - Parameter timeout: how long it may last; nil for ever.
+    /// - Parameter timeout: how long it may last; nil for no limit.
     package mutating func check(_ now: Duration, timeout: Duration?) -> Result {
         guard case .waiting(let since, let noticed) = wait else { return .none }
         if let timeout, now - since >= timeout { return .timedOut }

@@ -2,21 +2,20 @@ import Hashing
 import Keys
 import Protocol
 
-/// Who a worker is, whatever it calls itself and however often it dials: what strikes go by.
+/// A worker's identity, which does not depend on its name or connection; strikes are counted by it.
 ///
-/// It is the credential whose secret the worker has proved to hold: all workers of a pool are one. Where no
-/// credential is needed, it is derived from a secret that the worker tells, and gives nothing of it away.
+/// It is the credential whose secret the worker has proved to hold: all workers of a pool are one. If no
+/// credential is required, it is derived from a secret in the worker's hello, and does not reveal that secret.
 public struct WorkerIdentity: Hashable, Sendable {
     /// SHA-256, in hexadecimal.
     private let digest: String
 
     private init(_ text: String) { digest = SHA256.hex(of: Array(text.utf8)) }
 
-    /// The identity of whoever has a secret.
+    /// The identity of the holder of a secret.
     public init(_ secret: WorkerSecret) { self.init("worker \(secret.text)") }
 
-    /// The identity of a worker that joins; with neither credential nor secret it is known by its connection
-    /// alone.
+    /// The identity of a worker that joins; without a credential or secret, it is the connection's number.
     package init(_ caller: AllowedWorker?, _ hello: Hello, connection: Int) {
         if let caller {
             self.init("credential \(caller.name) \(caller.publicKey)")
@@ -27,6 +26,6 @@ public struct WorkerIdentity: Hashable, Sendable {
         }
     }
 
-    /// The digits by which people tell workers apart whose names are alike.
+    /// A short form for people, to distinguish workers with similar names.
     public func shortForm(digits: Int = 6) -> String { String(digest.prefix(digits)) }
 }

@@ -1,16 +1,16 @@
 import Keys
 import Protocol
 
-/// The names by which log and record tell workers apart: the credential, if one is needed, host and process,
-/// and a short id where two would be alike.
+/// The workers' names in the log and the record: the credential, if required, the host and process, and a short
+/// id if two would be equal.
 ///
-/// Two identities never have the same name, unless thousands of workers have come between them.
+/// Two identities never have the same name, unless thousands of workers have joined between them.
 package struct WorkerNames: Sendable {
-    /// The most names that are remembered beside those of members.
+    /// The most names that are remembered beyond those of members.
     package static let most = 4096
 
     private var owners: [String: WorkerIdentity] = [:]
-    /// The names in the order in which they were first given.
+    /// The names in the order in which they were first assigned.
     private var inOrder: [String] = []
 
     package init() {}
@@ -18,12 +18,11 @@ package struct WorkerNames: Sendable {
     /// How many are remembered.
     package var count: Int { owners.count }
 
-    /// Names a worker that has introduced itself.
+    /// Names a worker that sent a hello.
     ///
     /// - Parameters:
-    ///   - credential: what it has proved to hold; nil where none is needed.
-    ///   - taken: the names of those who are here, of which a copy of the same identity may be
-    ///   one.
+    ///   - credential: the credential that it proved to hold; nil if none is required.
+    ///   - taken: the names of the current members; one may belong to a copy of the same identity.
     package mutating func name(
         _ hello: Hello, _ credential: KeyName?, _ identity: WorkerIdentity, taken: Set<String>
     ) -> String {
