@@ -7,25 +7,25 @@ import Optimizers
 import Reduction
 import Settings
 
-/// All that is needed to go on with a run bit for bit: the state between two steps.
+/// The state between two steps: all that a run needs to resume bit for bit.
 public struct Checkpoint: Sendable {
-    /// What decides the run's weights.
+    /// The settings that decide the run's weights.
     public var configuration: TrainingConfiguration
-    /// The form of the network.
+    /// The network's architecture.
     public var architecture: Architecture
-    /// What tells the data set from others: a digest over its files.
+    /// The digest over the data set's files, which identifies it.
     public var dataDigest: String
-    /// The steps made.
+    /// The number of steps made.
     public var step: Int
-    /// The epoch, counted from 1, that the last step belongs to; 0 before the first.
+    /// The epoch of the last step, counted from 1; 0 before the first step.
     public var epoch: Int
-    /// What the steps of that epoch have added up to.
+    /// The tally of that epoch's steps so far.
     public var epochTally: Tally
-    /// The seconds that the steps took, over all sessions of the run.
+    /// The seconds spent on steps, over all sessions of the run.
     public var seconds: Double
     /// The parameters.
     public var parameters: Snapshot
-    /// What the update rule keeps between steps.
+    /// The optimizer's state between steps.
     public var optimizerState: OptimizerState
 
     /// Makes a checkpoint of a run's state.
@@ -45,10 +45,10 @@ public struct Checkpoint: Sendable {
         self.optimizerState = optimizerState
     }
 
-    /// What a checkpoint's metadata holds beside the tensors.
+    /// The metadata of a checkpoint: everything but the tensors.
     private struct Record: Codable {
-        /// Changes with the order of additions too: a run that went on in another would end with bits
-        /// that no run has from beginning to end.
+        /// Also changes with the order of additions: a run resumed with another order would end with
+        /// bits that no uninterrupted run has.
         static let format = "tern-checkpoint-2"
         var format = Self.format
         let configuration: TrainingConfiguration
@@ -91,7 +91,7 @@ public struct Checkpoint: Sendable {
                 path, unfit: "it is a \(record.format) of a Tern that computes other bits",
                 remedy: "go on with that Tern")
         }
-        // A bit may have flipped in the digest's key; then nothing vouches for the rest.
+        // A bit may have flipped in the digest's key; then nothing verifies the rest.
         guard file.isSealed else { throw SafetensorsError(path, "it has no SHA-256 digest") }
         let layout = ParameterLayout(record.architecture)
         configuration = record.configuration
@@ -125,6 +125,6 @@ public struct Checkpoint: Sendable {
         }
     }
 
-    /// What stands before a parameter's name in that of its value in the optimizer's state.
+    /// The prefix before a parameter's name in the name of its optimizer state.
     private static func prefix(_ variable: StateVariable) -> String { "\(variable.rawValue)." }
 }

@@ -6,25 +6,25 @@ import KernelInterface
 import NeuralNetwork
 import Settings
 
-/// A trained network in a safetensors file that PyTorch's `load_state_dict` takes as it is.
+/// A trained network in a safetensors file that PyTorch's `load_state_dict` loads unchanged.
 public struct ModelFile: Sendable {
-    /// The form of the network.
+    /// The network's architecture.
     public var architecture: Architecture
-    /// The data set it was trained on.
+    /// The data set that it was trained on.
     public var dataset: String
-    /// What tells the data set that it was trained on from others; nil where that is not known.
+    /// The digest of that data set; nil if it is unknown.
     public var dataDigest: String?
-    /// What it was trained with.
+    /// The settings that it was trained with.
     public var configuration: TrainingConfiguration?
     /// The parameters.
     public var parameters: Snapshot
-    /// Whether the file did not say what network it is of, so that its tensors had to.
+    /// Whether the architecture was inferred from the tensors, because the file does not name it.
     public private(set) var isInferred = false
-    /// The steps that were made before, if the file is a checkpoint.
+    /// The number of steps made, if the file is a checkpoint.
     public private(set) var step: Int?
-    /// What PyTorch's wrappers have put into the names of the file's tensors, such as `module.`.
+    /// The parts that PyTorch's wrappers added to the tensors' names, such as `module.`.
     public private(set) var wrappers: [String] = []
-    /// The names that the tensors have in the file, by their own; nil where these are all it has.
+    /// The tensors' names in the file, by parameter name; nil if the two are equal and the file has no other tensors.
     public private(set) var namesInFile: [String: String]?
 
     /// Makes a model of trained parameters.
@@ -38,7 +38,7 @@ public struct ModelFile: Sendable {
         self.parameters = parameters
     }
 
-    /// The file's bytes: the tensors under PyTorch's names, the settings in the metadata.
+    /// The bytes of the file: the tensors under PyTorch's names, the settings in the metadata.
     public func encoded() -> [UInt8] {
         var file = Safetensors(metadata: [
             "format": "pt", "architecture": jsonText(architecture), "dataset": dataset,
@@ -51,14 +51,14 @@ public struct ModelFile: Sendable {
         return file.encoded()
     }
 
-    /// Writes the model, whole or not at all.
+    /// Writes the model atomically.
     public func write(to path: String) throws(FileError) {
         try Files.writeAtomically(encoded(), to: path)
     }
 
-    /// Reads the bytes of a model's file, Tern's own, a checkpoint, or a `state_dict` that PyTorch saved.
+    /// Reads a model from the bytes of Tern's own file, a checkpoint, or a `state_dict` that PyTorch saved.
     ///
-    /// - Parameter settings: what the tensors do not tell, for a file that does not say itself.
+    /// - Parameter settings: what the tensors do not determine; used only if the file does not name it.
     public init(
         parsing bytes: [UInt8], path: String, settings: StateDictSettings = .init()
     ) throws(SafetensorsError) {
@@ -71,7 +71,7 @@ public struct ModelFile: Sendable {
             configuration = checkpoint.configuration
             parameters = checkpoint.parameters
             step = checkpoint.step
-            // Beside the parameters it has the optimizer's state.
+            // The file also holds the optimizer's state.
             let names = ParameterLayout(architecture).tensors.map(\.name)
             namesInFile = Dictionary(uniqueKeysWithValues: zip(names, names))
             try checkNumbers(ParameterLayout(architecture), path)
@@ -99,7 +99,7 @@ public struct ModelFile: Sendable {
         try checkNumbers(layout, path)
     }
 
-    /// Refuses weights that are not finite: whatever the network made of them would be no number.
+    /// Rejects weights that are not finite: every output of such a network would be NaN or infinite.
     private func checkNumbers(
         _ layout: ParameterLayout, _ path: String
     ) throws(SafetensorsError) {

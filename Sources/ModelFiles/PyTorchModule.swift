@@ -2,22 +2,22 @@ import Files
 import FoundationEssentials
 import NeuralNetwork
 
-/// A network as the source of a Python program that builds the same module in PyTorch.
+/// The Python source of a PyTorch module that equals a network.
 ///
-/// The module's attributes `rnn` and `fc` give its `state_dict` the names of ``ParameterLayout``.
+/// The attributes `rnn` and `fc` give the module's `state_dict` the names of ``ParameterLayout``.
 public struct PyTorchModule: Sendable {
     private let architecture: Architecture
     private let weights: String
     private let namesInFile: [String: String]?
 
-    /// The module of a network.
+    /// Makes the module of a network.
     ///
     /// - Parameters:
     ///   - weights: the absolute path of the safetensors file with its parameters.
-    ///   - program: the absolute path that the program is to be written to; from the same folder,
-    ///     the weights are found beside the program wherever the folder goes.
-    ///   - namesInFile: the names of the parameters in the file where they are others, or not all
-    ///     that it has.
+    ///   - program: the absolute path where the program will be written. If both share a folder,
+    ///     the program finds the weights beside itself, even if the folder moves.
+    ///   - namesInFile: the parameters' names in the file, if they differ or if the file has more
+    ///     tensors.
     public init(
         _ architecture: Architecture, weights: String, program: String,
         namesInFile: [String: String]? = nil
@@ -69,7 +69,7 @@ public struct PyTorchModule: Sendable {
         """
     }
 
-    /// The names that the parameters have in the file, as a Python dictionary.
+    /// The parameters' names in the file, as a Python dictionary.
     private var names: String {
         guard let namesInFile else { return "" }
         let lines = ParameterLayout(architecture).tensors.compactMap { tensor in
@@ -103,7 +103,7 @@ public struct PyTorchModule: Sendable {
         return "A recurrent network (\(cell)) that reads \(noun) of \(size)"
     }
 
-    /// The constructor of the recurrent layers, with the arguments that are not PyTorch's defaults.
+    /// The constructor call of the recurrent layers, with the arguments that differ from PyTorch's defaults.
     private var recurrentLayers: String {
         var arguments = ["\(architecture.inputSize)", "\(architecture.hiddenSize)"]
         if architecture.layers > 1 { arguments.append("num_layers=\(architecture.layers)") }
@@ -116,7 +116,7 @@ public struct PyTorchModule: Sendable {
         return "\(architecture.cell.rawValue.uppercased())(\(arguments.joined(separator: ", ")))"
     }
 
-    /// The statement that makes the convolutions, if there are any.
+    /// The statement that creates the convolutions, if any.
     private var convolutions: String {
         guard !architecture.convolutions.isEmpty else { return "" }
         let channels = [1] + architecture.convolutions
@@ -126,7 +126,7 @@ public struct PyTorchModule: Sendable {
         return "        self.conv = torch.nn.ModuleList([\n\(layers.joined())        ])\n"
     }
 
-    /// The statements that carry images through the convolutions, if there are any.
+    /// The statements that pass images through the convolutions, if any.
     private var maps: String {
         guard !architecture.convolutions.isEmpty else { return "" }
         return """
@@ -154,7 +154,7 @@ public struct PyTorchModule: Sendable {
         }
     }
 
-    /// The order of permuted pixels as a Python list, in lines of sixteen.
+    /// The order of permuted pixels as a Python list, sixteen per line.
     private var order: String {
         guard architecture.sequence == .permuted, let pixels = architecture.pixelOrder else {
             return ""

@@ -5,33 +5,33 @@ import NeuralNetwork
 import Settings
 
 extension RunConfiguration {
-    /// Notes the SHA-256 of the file of initial weights where one is named without it.
+    /// Notes the SHA-256 of the file of initial weights, unless it is known already.
     ///
-    /// From then on the file's content decides the weights, not its path.
+    /// After this the file's content decides the weights, not its path.
     public mutating func settleInitialWeights() throws(FileError) {
         guard let path = initialWeightsFile, training.initialWeightsDigest == nil else { return }
         training.initialWeightsDigest = SHA256.hex(of: try Files.read(path))
     }
 
-    /// Where the file of initial weights lies: where it was, or else under the name it was given,
-    /// as in a folder that was moved with all that it holds.
+    /// The path of the file of initial weights: the absolute one, or else the path as given, which still
+    /// works in a folder that was moved as a whole.
     private var initialWeightsFile: String? {
         let places = [initialWeightsPath, initialWeights].compactMap(\.self)
         return places.first(where: Files.exists)
             ?? (Set(places).count > 1 ? places.joined(separator: " or ") : places.first)
     }
 
-    /// The parameters from the file of initial weights; nil where the run draws its own.
+    /// The parameters in the file of initial weights; nil if the run draws its own.
     ///
     /// - Throws: what ``initialModel(for:)`` throws.
     public func initialParameters(for architecture: Architecture) throws -> Snapshot? {
         try initialModel(for: architecture)?.parameters
     }
 
-    /// The model in the file of initial weights; nil where the run draws its own.
+    /// The model in the file of initial weights; nil if the run draws its own.
     ///
-    /// - Throws: ``FileError`` if it cannot be read, ``SafetensorsError`` if it is damaged or of
-    ///   another network than `architecture`.
+    /// - Throws: ``FileError`` if it cannot be read, ``SafetensorsError`` if it is damaged or of a
+    /// network other than `architecture`.
     public func initialModel(for architecture: Architecture) throws -> ModelFile? {
         guard let path = initialWeightsFile else { return nil }
         let bytes = try Files.read(path)
@@ -54,7 +54,7 @@ extension RunConfiguration {
 }
 
 extension Architecture {
-    /// What must be the same for weights to mean the same: all but dropout.
+    /// The properties that must match for weights to mean the same: all but dropout.
     fileprivate var forms: [(name: String, value: String)] {
         [
             ("cell", cell.rawValue),

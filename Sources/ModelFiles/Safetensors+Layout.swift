@@ -2,7 +2,7 @@ import KernelInterface
 import NeuralNetwork
 
 extension Safetensors {
-    /// Adds the tensors of a layout under their names, each behind `prefix`.
+    /// Adds the tensors of a layout, with `prefix` before each name.
     mutating func append(_ values: Snapshot, layout: ParameterLayout, prefix: String = "") {
         values.withBytes { bytes in
             for tensor in layout.tensors {
@@ -13,12 +13,12 @@ extension Safetensors {
         }
     }
 
-    /// Collects the values of a layout's tensors, each found behind `prefix`.
+    /// Collects the values of a layout's tensors, with `prefix` before each name.
     func values(
         _ layout: ParameterLayout, prefix: String = "", path: String,
         remedy: String = "use another copy"
     ) throws(SafetensorsError) -> Snapshot {
-        // The layout's size is the file's claim: room is made for what is there, not for that.
+        // The layout's size is only the file's claim, so memory is allocated for tensors that are present.
         var flat: [UInt8] = []
         for wanted in layout.tensors {
             guard let tensor = tensor(prefix + wanted.name) else {

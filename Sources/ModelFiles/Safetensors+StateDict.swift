@@ -1,10 +1,10 @@
 import NeuralNetwork
 
 extension Safetensors {
-    /// The network that the names and shapes of a `state_dict` are of.
+    /// Infers the network from the names and shapes of a `state_dict`.
     ///
-    /// Only the tensors that decide it are looked at; whether all fit it, ``checkNames(_:path:)`` and
-    /// ``buffer(_:prefix:path:)`` tell.
+    /// It reads only the tensors that decide the network; ``checkNames(_:path:)`` and
+    /// ``buffer(_:prefix:path:)`` check all of them.
     func inferredArchitecture(
         _ settings: StateDictSettings, path: String
     ) throws(SafetensorsError) -> Architecture {
@@ -69,7 +69,7 @@ extension Safetensors {
         return architecture
     }
 
-    /// Refuses a file with tensors that its network has no place for.
+    /// Rejects a file with tensors that the network does not have.
     func checkNames(_ layout: ParameterLayout, path: String) throws(SafetensorsError) {
         let known = Set(layout.tensors.map(\.name))
         guard let extra = tensors.first(where: { !known.contains($0.name) }) else { return }
@@ -78,7 +78,7 @@ extension Safetensors {
             remedy: Self.wantedModule)
     }
 
-    /// The size of a float32 matrix.
+    /// The shape of a float32 matrix.
     private func matrix(
         _ name: String, _ path: String
     ) throws(SafetensorsError) -> (rows: Int, columns: Int) {
@@ -94,7 +94,7 @@ extension Safetensors {
         return (tensor.shape[0], tensor.shape[1])
     }
 
-    /// The channels of the convolutions, as far as they are there without a gap.
+    /// The channels of the convolutions, up to the first gap in their numbers.
     private var convolutionChannels: [Int] {
         var channels: [Int] = []
         // No image is large enough for more than sixteen.
@@ -106,19 +106,19 @@ extension Safetensors {
         return channels
     }
 
-    /// The layer that a recurrent tensor's name ends with: 1 for `rnn.bias_hh_l1_reverse`.
+    /// The layer number in a recurrent tensor's name: 1 for `rnn.bias_hh_l1_reverse`.
     private func layer(of name: String) -> Int? {
         guard name.hasPrefix("rnn.") else { return nil }
         let stem = name.hasSuffix("_reverse") ? name.dropLast("_reverse".count) : name[...]
         guard let layer = stem.split(separator: "_").last, layer.first == "l" else { return nil }
-        // Where the number is absurd, it must still be one that can be counted from.
+        // Limits an absurd number, so that later arithmetic on it does not overflow.
         return Int(layer.dropFirst()).map { min($0, 1 << 32) }
     }
 
     private static let wantedSizes =
         "give the --sequence, --rows and --columns that it was trained with"
 
-    /// What to do about a file whose tensors are other ones.
+    /// What to do about a file whose tensors are not a network's.
     static let wantedModule =
         "save the float32 state_dict of a module with an nn.RNN, nn.LSTM or nn.GRU named rnn and an "
         + "nn.Linear named fc, all with biases, and any nn.Conv2d in a list named conv"

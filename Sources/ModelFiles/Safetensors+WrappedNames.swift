@@ -1,15 +1,15 @@
 extension Safetensors {
-    /// Parts that PyTorch's wrappers put into the names of the module inside them:
-    /// DistributedDataParallel and DataParallel, torch.compile, FSDP, and activation checkpointing.
+    /// Parts that PyTorch's wrappers add to a module's names: DistributedDataParallel and DataParallel,
+    /// torch.compile, FSDP, and activation checkpointing.
     private static let wrappers: Set<Substring> = [
         "module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module",
     ]
 
-    /// Takes off the tensors' names what wrappers have put into them, and what stands before all, such
-    /// as the `model.` of a module that holds the network as a part.
+    /// Removes from the tensors' names the wrappers' parts and a common prefix, such as the `model.` of
+    /// a module that contains the network.
     ///
-    /// - Returns: what was taken off, and the names in the file by those that are left.
-    /// - Throws: ``SafetensorsError`` if two names would be the same then.
+    /// - Returns: the removed parts, and the names in the file by the shortened names.
+    /// - Throws: ``SafetensorsError`` if two shortened names are equal.
     mutating func unwrapNames(
         path: String
     ) throws(SafetensorsError) -> (wrappers: [String], inFile: [String: String]) {
@@ -36,7 +36,7 @@ extension Safetensors {
         return (removed, inFile)
     }
 
-    /// What stands before the names of all tensors of a network that is a part of another module.
+    /// The prefix that all tensors share if the network is part of another module.
     private var commonPrefix: String? {
         let first = "rnn.weight_hh_l0"
         guard let name = tensors.map(\.name).first(where: { $0.hasSuffix(".\(first)") }) else {

@@ -3,22 +3,22 @@ import Files
 import FoundationEssentials
 import Hashing
 
-/// A file in the safetensors format: named tensors behind a JSON header.
+/// A file in the safetensors format: a JSON header, then named tensors.
 ///
 ///     +----------------+------------------+---------------------------+
 ///     | header length  | header           | data                      |
 ///     | 8 bytes, u64le | JSON, that long  | the tensors, end to end   |
 ///     +----------------+------------------+---------------------------+
 ///
-/// Files that Tern writes carry in their metadata a SHA-256 over the whole file (with zeros in the
-/// digest's own place), so that any flipped bit is found but one in the digest's key, which leaves a
-/// file without a digest. Such files load too if they are well formed.
+/// Files that Tern writes carry a SHA-256 over the whole file in their metadata (with zeros in the
+/// digest's own place). It detects every flipped bit, except one in the digest's key: such a file
+/// seems to have no digest. Well-formed files without a digest load too.
 public struct Safetensors: Sendable {
-    /// What the header says beside the tensors.
+    /// The header's entries besides the tensors.
     public var metadata: [String: String]
     /// The tensors in the order of their data.
     public private(set) var tensors: [Tensor]
-    /// Whether the file was read with a digest, which it then matches.
+    /// Whether the file had a digest; it then matches.
     public private(set) var isSealed = false
     private var data: [UInt8]
 
@@ -30,7 +30,7 @@ public struct Safetensors: Sendable {
         public let type: String
         /// The dimensions.
         public let shape: [Int]
-        /// Where the elements lie in the data, in bytes.
+        /// The byte range of the elements in the data.
         public let range: Range<Int>
     }
 
@@ -48,7 +48,7 @@ public struct Safetensors: Sendable {
         tensors.append(Tensor(name: name, type: "F32", shape: shape, range: start..<data.count))
     }
 
-    /// Gives the tensors other names.
+    /// Renames the tensors.
     public mutating func rename(_ name: (String) -> String) {
         tensors = tensors.map { tensor in
             Tensor(
@@ -70,7 +70,7 @@ extension Safetensors {
     private static let digestKey = "sha256"
     private static let blankDigest = String(repeating: "0", count: 64)
 
-    /// The file's bytes, sealed by a digest.
+    /// The bytes of the file, with a digest.
     public func encoded() -> [UInt8] {
         var header = headerText()
         while header.utf8.count % 8 != 0 { header += " " }
@@ -102,12 +102,12 @@ extension Safetensors {
     private func quoted(_ text: String) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .withoutEscapingSlashes
-        // A string always encodes; the fallback only satisfies the type.
+        // A string always encodes; the fallback only satisfies the type checker.
         let bytes = (try? encoder.encode(text)) ?? Data("\"\"".utf8)
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Where the digest's 64 digits stand in a file's bytes.
+    /// The range of the digest's 64 digits in a file's bytes.
     private static func digestPlace(in bytes: [UInt8]) -> Range<Int>? {
         let key = Array("\"\(digestKey)\":\"".utf8)
         guard let headerEnd = headerEnd(of: bytes), headerEnd >= key.count + 72 else { return nil }
@@ -129,7 +129,7 @@ extension Safetensors {
 // MARK: - Reading
 
 extension Safetensors {
-    /// Takes a file's bytes apart; nothing is allocated beyond their size.
+    /// Parses a file's bytes; allocates no more than their size.
     public init(parsing bytes: [UInt8], path: String) throws(SafetensorsError) {
         guard bytes.count >= 8 else {
             throw Self.noHeader(in: bytes, path, "it has \(bytes.count) bytes, fewer than 8")
@@ -161,7 +161,7 @@ extension Safetensors {
         }
     }
 
-    /// What to say of a file without a readable header: what it is, if that is to be seen.
+    /// The error for a file without a readable header; names the file's format if it is recognized.
     private static func noHeader(
         in bytes: [UInt8], _ path: String, _ reason: String
     ) -> SafetensorsError {
@@ -218,10 +218,10 @@ extension Safetensors.Tensor {
         "F6_E3M2": 6, "F4": 4,
     ]
 
-    /// The bits of an element; nil for a type that the format does not have.
+    /// The bits per element; nil for a type that the format lacks.
     fileprivate var elementBits: Int? { Self.bits[type] }
 
-    /// The size that type and shape ask for; nil for an unknown type or an impossible shape.
+    /// The size in bytes by type and shape; nil for an unknown type or an impossible shape.
     fileprivate var byteCount: Int? {
         guard var size = elementBits else { return nil }
         for dimension in shape {

@@ -1,6 +1,6 @@
 import FileFormats
 
-/// A file that is not a whole safetensors file, or has other tensors than those looked for.
+/// A file that is not a valid safetensors file, or lacks the expected tensors.
 public struct SafetensorsError: Error, CustomStringConvertible, Equatable {
     /// The file.
     public let path: String
@@ -9,7 +9,7 @@ public struct SafetensorsError: Error, CustomStringConvertible, Equatable {
     private let verdict: String
     private let remedy: String
 
-    /// The error of a file that is not whole.
+    /// Makes the error of a file that is not valid.
     init(_ path: String, _ reason: String, remedy: String = "use another copy") {
         self.path = path
         self.reason = reason
@@ -17,17 +17,17 @@ public struct SafetensorsError: Error, CustomStringConvertible, Equatable {
         verdict = "is damaged or not a safetensors file:"
     }
 
-    /// The error of a file of another format.
+    /// Makes the error of a file in another format.
     init(_ path: String, _ format: FileFormat) {
         self.path = path
         reason = "\(format.name), not a safetensors file"
-        // Most archives given for weights are what torch.save wrote.
+        // Most zip archives given as weights come from torch.save.
         let remedy = format == .zip ? nil : format.remedy
         self.remedy = remedy ?? "save the state_dict with safetensors.torch.save_file"
         verdict = "is"
     }
 
-    /// The error of a whole file that is of no use here.
+    /// Makes the error of a valid file that does not fit.
     init(_ path: String, unfit reason: String, remedy: String) {
         self.path = path
         self.reason = reason
@@ -35,9 +35,9 @@ public struct SafetensorsError: Error, CustomStringConvertible, Equatable {
         verdict = "does not fit:"
     }
 
-    /// One line that says what is wrong and what to do.
+    /// One line: what is wrong and what to do.
     public var description: String {
-        // A path, or a name in the file, may hold a line break; the promise of one line stands.
+        // A path, or a name in the file, may hold a line break; the description must stay one line.
         String("\(path) \(verdict) \(reason); \(remedy)".map { $0.isNewline ? "?" : $0 })
     }
 }

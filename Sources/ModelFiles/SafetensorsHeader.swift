@@ -1,14 +1,13 @@
 import Files
 
-/// What the header of a safetensors file says, read as strictly as the format's own library reads it.
+/// The parsed header of a safetensors file, as strict as the format's own library.
 ///
-/// It is stricter in one point: a key that stands twice is refused, of which the library takes the
-/// last.
+/// It is stricter in one point: it rejects a duplicate key, where the library takes the last one.
 struct SafetensorsHeader {
     private(set) var metadata: [String: String] = [:]
     private(set) var tensors: [Safetensors.Tensor] = []
 
-    /// The largest header that the library reads, in bytes.
+    /// The library's limit for a header, in bytes.
     static let mostBytes = 100_000_000
 
     init(parsing text: ArraySlice<UInt8>) throws(JSONReader.Fault) {

@@ -1,25 +1,25 @@
 import KernelInterface
 import NeuralNetwork
 
-/// What a `state_dict` does not tell about its network; what is left out has a default.
+/// The settings that a `state_dict` does not determine; those left out have defaults.
 public struct StateDictSettings: Sendable, Equatable {
-    /// The pixel rows of an image; 28 where neither this nor the tensors tell.
+    /// The pixel rows of an image; 28 if neither this nor the tensors give it.
     public var imageRows: Int?
-    /// The pixel columns of an image; 28 where neither this nor the tensors tell.
+    /// The pixel columns of an image; 28 if neither this nor the tensors give it.
     public var imageColumns: Int?
-    /// The type of an example's values; bytes where nothing is said.
+    /// The type of an example's values; bytes by default.
     public var element: ElementType?
-    /// How an image is read as a sequence; by rows where nothing is said.
+    /// How an image is read as a sequence; by rows by default.
     public var sequence: SequenceOrder?
-    /// What the plain RNN cell applies to its sums; tanh where nothing is said.
+    /// The nonlinearity of the plain RNN cell; tanh by default.
     public var nonlinearity: Nonlinearity?
-    /// Which outputs the classes are read from; the last where nothing is said.
+    /// The outputs that the classifier reads; the last by default.
     public var readout: Readout?
 
-    /// Nothing but defaults.
+    /// All defaults.
     public init() {}
 
-    /// The settings of a network that the tensors should be of.
+    /// The settings of an expected network.
     public init(_ architecture: Architecture) {
         imageRows = architecture.imageRows
         imageColumns = architecture.imageColumns

@@ -1,31 +1,30 @@
-/// What a run would be faster without, found from where the time of an interval went.
+/// What limits a run's speed, derived from where an interval's time went.
 ///
-/// The first of these that holds is told; each is about the time of the steps, without what lies between
-/// them:
+/// The first condition that holds counts. Each is about the time of the steps, without the time between them:
 ///
-/// 1. the coordinator sends, adds, updates and records for more than half of it;
-/// 2. of the worker that took longest, the network has more than half of the time to its answers;
-/// 3. steps wait for one worker alone for more than three tenths of it;
-/// 4. some lanes have no shard, or twice as many as others have;
+/// 1. the coordinator sends, adds, updates and records for more than half of the time;
+/// 2. the network takes more than half of the slowest worker's answer time;
+/// 3. steps wait for one worker alone for more than three tenths of the time;
+/// 4. some lanes have no shard, or twice as many as others;
 /// 5. the lanes compute.
 public enum Bottleneck: Sendable, Equatable, CustomStringConvertible {
     /// The coordinator's own work.
     case coordinator
-    /// The way of weights and sums.
+    /// Sending weights and sums over the network.
     case network
-    /// One worker, for which all others wait.
+    /// One worker that all others wait for.
     case straggler(String)
-    /// The shards do not fit the lanes.
+    /// Too few shards for the lanes.
     case tooFewShards
-    /// The computation, evenly on all lanes.
+    /// Computation, evenly on all lanes.
     case lanes
 
     private static let largeShare = 0.5
     private static let lateShare = 0.3
-    /// How much more than the mean a lane computes where shards are too few: two shards, and others one.
+    /// The ratio of the busiest lane to the mean if shards are too few: some lanes have two, others one.
     private static let unevenShare = 4.0 / 3
 
-    /// Finds what bounds an interval; nil where no step was made, or nothing is known of the workers.
+    /// Finds the bottleneck of an interval; nil if it has no steps, or nothing is known of the workers.
     public init?(_ report: TimingReport) {
         let phases = report.phases
         let own = phases.send + phases.reduce + phases.update + phases.record
@@ -48,7 +47,7 @@ public enum Bottleneck: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// Whether shards are so few for the lanes that some compute much less than others.
+    /// Whether shards are so few that some lanes compute much more than others.
     private static func isUneven(_ workers: [TimingReport.WorkerTiming]) -> Bool {
         let lanes = workers.reduce(0.0) { $0 + $1.laneCount }
         let shards = workers.reduce(0.0) { $0 + $1.shards }
@@ -57,7 +56,7 @@ public enum Bottleneck: Sendable, Equatable, CustomStringConvertible {
         return most <= 2 && most >= unevenShare * shards / lanes
     }
 
-    /// The word that `timing.jsonl` has.
+    /// The word in `timing.jsonl`.
     public var description: String {
         switch self {
         case .coordinator: "coordinator"

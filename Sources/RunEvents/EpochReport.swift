@@ -1,22 +1,22 @@
 import Reduction
 
-/// One pass over the training data, and how the weights then did on the test data.
+/// One pass over the training data, and the test of the weights after it.
 public struct EpochReport: Sendable, Equatable {
     /// The epoch, counted from 1.
     public var epoch: Int
     /// The epochs of the run.
     public var epochs: Int
-    /// The steps made in the run.
+    /// The number of steps made in the run.
     public var step: Int
-    /// What the epoch's steps added up to, each with the weights of its time.
+    /// The tally of the epoch's steps, each with the weights of its time.
     public var train: Tally
-    /// The test set's examples, hits and summed loss.
+    /// The test set's tally.
     public var test: Tally
     /// The seconds of training so far, over all sessions of the run.
     public var seconds: Double
-    /// The training examples a second in this epoch's part of this session.
+    /// The training examples per second in this session's part of the epoch.
     public var examplesPerSecond: Double
-    /// How the test went in detail; nil where nobody looked.
+    /// The details of the test; nil if nobody asked for them.
     public var detail: TestDetail?
 
     /// A report of one epoch.

@@ -1,6 +1,6 @@
 import KernelInterface
 
-/// Bytes that stay as they are for as long as anybody holds them.
+/// Bytes that never change while a reference to them exists.
 public protocol FixedBytes: Sendable {
     /// Calls `body` with the bytes, which stay valid only until it returns.
     func withBytes<Result, Failure: Error>(

@@ -1,15 +1,15 @@
-/// Sums that a step has waited for.
+/// Late sums that a step waited for.
 public struct OwedWork: Sendable, Equatable {
     /// The step, counted from 1.
     public var step: Int
     /// The shards whose sums are missing.
     public var shards: [Int]
-    /// The seconds since they were asked for.
+    /// The seconds since they were requested.
     public var seconds: Double
-    /// The workers that were asked for them now.
+    /// The workers that now compute them instead.
     public var helpers: [String]
 
-    /// Sums that a step has waited for.
+    /// Makes a description of late sums.
     public init(step: Int, shards: [Int], seconds: Double, helpers: [String]) {
         self.step = step
         self.shards = shards

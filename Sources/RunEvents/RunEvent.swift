@@ -1,62 +1,63 @@
-/// Something that happened in a run and that a person or a program may want to know.
+/// Something in a run that a person or a program may want to know.
 public enum RunEvent: Sendable, Equatable {
     /// A worker has joined.
     case joined(WorkerDescription, members: Int)
-    /// A worker holds these shards from now on.
+    /// A worker has these shards from now on.
     case assigned(worker: String, shards: [Int])
-    /// A worker is gone, or was dropped; with what it owed to the step under way, if there is one.
+    /// A worker left or was dropped; carries its unfinished work in the current step, if any.
     case left(worker: String, reason: String, members: Int, owed: OwedWork?)
-    /// A worker is late with sums; with what it was last known to do, and how often it was late.
+    /// A worker is late with sums; carries its last known state and how often it was late.
     case late(worker: String, state: String, OwedWork, times: Int)
-    /// A worker is too slow for any share: it takes so many seconds for one, and others usually so many.
+    /// A worker is too slow for any share: it takes `seconds` for one, where others usually take `usual`.
     case standingBy(worker: String, seconds: Double, usual: Double)
-    /// A worker that was too slow for any share is fast again, and gets one.
+    /// A standby worker is fast again and gets a share.
     case backFromStandby(worker: String)
-    /// A worker was not taken in.
+    /// A worker was rejected.
     case refused(peer: String, reason: String)
-    /// The list of those who may join has changed; with how many are on it, and the names that are gone.
+    /// The allow-list has changed; carries its size and the names that were removed.
     case allowListChanged(workers: Int, removed: [String])
-    /// The list of those who may join has changed and cannot be used.
+    /// The allow-list has changed and cannot be used.
     case allowListUnusable(String)
-    /// A message was dropped; with how many of this member, or of all others, have been so far.
+    /// A message was dropped; counts those of this member so far, or of all peers that are not members.
     case dropped(peer: String, reason: String, total: Int)
-    /// Messages of peers that are no members were dropped unread, since there were too many.
+    /// Too many messages came from peers that are not members; they were dropped unread.
     case flooded(messages: Int)
-    /// A worker has computed the sums of shards wrongly; with how often it has by now.
+    /// A worker has computed the sums of shards wrongly; counts how often so far.
     case wrong(worker: String, step: Int, shards: [Int], times: Int)
-    /// Sums were used, from step `step` on, on which a worker that has computed wrongly and one other alone
-    /// agree: they are wrong if both lie.
+    /// From `step` on, the run used sums that only a worker with wrong sums before and one other worker confirm.
+    ///
+    /// The sums are wrong if both lie.
     case confirmedByWorkers(worker: String, step: Int)
-    /// The run goes back, since sums from step `step` on cannot be trusted.
+    /// The run goes back, because sums from step `step` on cannot be trusted.
     case rewinding(step: Int)
-    /// The run is where it was after `step` steps.
+    /// The run is back at its state after `step` steps.
     case rewound(step: Int)
-    /// Too few workers are left to go on after step `step`.
+    /// Too few workers are left to continue after step `step`.
     case paused(members: Int, needed: Int, step: Int)
-    /// Too few workers are here; with the seconds waited so far.
+    /// Too few workers are present; carries the seconds waited so far.
     case waiting(members: Int, needed: Int, seconds: Int)
-    /// The first step begins without workers that did not get ready, for so long after enough had.
+    /// The first step begins without workers that were not ready `seconds` after enough others were.
     case beginningWithout(workers: [String], seconds: Double)
-    /// Steps are being made.
+    /// The run makes steps.
     case training(workers: Int, fromStep: Int)
     /// A step has been made.
     case step(StepReport)
-    /// Where the time of a logged step went, which is told of next.
+    /// Where the time of a logged step went; precedes the step's own event.
     case timed(StepTiming)
-    /// About a second has passed in which steps were made.
+    /// About a second of steps has passed.
     case timing(TimingReport)
-    /// A step has ended that was to be traced.
+    /// A step that was to be traced has ended.
     case traced(StepTrace)
     /// An epoch has ended and its weights were tested.
     case epoch(EpochReport)
-    /// A checkpoint has been written; whether a signal has asked for it.
+    /// A checkpoint was written; also whether a signal requested it.
     case checkpoint(path: String, step: Int, isRequested: Bool)
-    /// A signal asks for a checkpoint; whether that of the last step is there already.
+    /// A signal requests a checkpoint; `isKept` if the last step's checkpoint exists already.
     case checkpointRequested(signal: String, step: Int, isKept: Bool)
     /// A signal asks the run to stop after this step.
     case stopping(signal: String)
 }
 
-/// Whether the `count`th of a kind of event that others can bring about at will is worth a line: the
-/// first ten are, and then, lest a flood fill the disk, each power of two.
+/// Whether to log the `count`th event of a kind that others can cause at will: the first ten, then each
+/// power of two, so that a flood cannot fill the disk.
 public func isWorthTelling(_ count: Int) -> Bool { count <= 10 || count & (count - 1) == 0 }

@@ -1,18 +1,18 @@
 import Files
 
-/// Who wants to know what happens in a run.
+/// Receives the events of a run.
 public protocol RunObserver {
-    /// Takes note of an event.
+    /// Records an event.
     ///
     /// It never waits for a disk or a reader.
     ///
-    /// - Throws: ``FileError`` if an earlier event could not be written down, which ends the run.
+    /// - Throws: ``FileError`` if an earlier event could not be written; this ends the run.
     func record(_ event: RunEvent) throws(FileError)
 
-    /// Calls `completion`, on any thread, once all events so far are written down, or with the error that
-    /// kept one from it.
+    /// Calls `completion` on any thread once all events so far are written, or with the error that
+    /// prevented it.
     func flush(then completion: @escaping @Sendable (FileError?) -> Void)
 
-    /// Whether what waits to be written down takes so little memory that another step may be made.
+    /// Whether the unwritten events take so little memory that another step may be made.
     var hasRoom: Bool { get }
 }

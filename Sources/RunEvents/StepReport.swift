@@ -6,19 +6,19 @@ public struct StepReport: Sendable, Equatable {
     public var epoch: Int
     /// The epochs of the run.
     public var epochs: Int
-    /// The step in its epoch, counted from 1.
+    /// The number of the step in its epoch, counted from 1.
     public var stepInEpoch: Int
-    /// The steps of an epoch.
+    /// The number of steps in an epoch.
     public var stepsPerEpoch: Int
-    /// The steps made in the run.
+    /// The number of steps made in the run.
     public var step: Int
-    /// The step's examples, hits and summed loss.
+    /// The step's tally.
     public var tally: Tally
-    /// The rate of this update.
+    /// The learning rate of this update.
     public var learningRate: Double
     /// The seconds of training so far, over all sessions of the run.
     public var seconds: Double
-    /// The epoch's positions whose examples were summed.
+    /// The epoch's positions whose examples were used.
     public var positions: Range<Int>
     /// The parameters after the step.
     public var weights: StepWeights
@@ -41,7 +41,7 @@ public struct StepReport: Sendable, Equatable {
     }
 }
 
-/// Whether a step of an epoch, counted from 1, is logged: each `every`th, or the last one of a shorter epoch.
+/// Whether a step of an epoch, counted from 1, is logged: every `every`th, or the last one of a shorter epoch.
 package func isLogged(step: Int, of stepsPerEpoch: Int, every: Int) -> Bool {
     step % min(every, stepsPerEpoch) == 0
 }

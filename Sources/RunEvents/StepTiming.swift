@@ -1,12 +1,12 @@
-/// Where the time of one step went, from the update before it to its own.
+/// Where the time of one step went, from the previous update to its own.
 ///
 /// All times are in seconds.
 public struct StepTiming: Codable, Sendable, Equatable {
-    /// How long a lane computed.
+    /// The compute time of one lane.
     public struct Lane: Codable, Sendable, Equatable {
-        /// Its worker's name.
+        /// The worker's name.
         public var worker: String
-        /// Which lane of the worker, counted from 0.
+        /// The lane's index in the worker, counted from 0.
         public var lane: Int
         /// How long it computed.
         public var seconds: Double
@@ -19,20 +19,20 @@ public struct StepTiming: Codable, Sendable, Equatable {
         }
     }
 
-    /// The parts of the time, on the coordinator's clock; `record` and `other` are those before the step began.
+    /// The phases on the coordinator's clock; `record` and `other` are from before the step began.
     public var phases: TimingReport.Phases
-    /// The lane that computed longest; nil where no worker has told.
+    /// The slowest lane; nil if no worker reported any.
     public var slowest: Lane?
-    /// The lane in the middle.
+    /// The median lane.
     public var median: Lane?
-    /// The lane that was done first.
+    /// The fastest lane.
     public var fastest: Lane?
-    /// The worker whose sum came last; nil where there is one worker.
+    /// The worker whose sum came last; nil if there is only one worker.
     public var last: String?
 
-    /// The timing of a step.
+    /// Makes the timing of a step.
     ///
-    /// - Parameter lanes: what each lane took, in any order.
+    /// - Parameter lanes: the compute time of each lane, in any order.
     public init(phases: TimingReport.Phases, lanes: [Lane], last: String?) {
         self.phases = phases
         let sorted = lanes.sorted { $0.seconds > $1.seconds }

@@ -1,28 +1,28 @@
-/// All that was measured of one step, on the coordinator's clock.
+/// All measurements of one step, on the coordinator's clock.
 public struct StepTrace: Sendable, Equatable {
     /// The step, counted from 1.
     public var step: Int
-    /// From the first word to a worker to the first word of the next step.
+    /// The time from the first message to a worker until the first message of the next step.
     public var span: Range<Duration>
-    /// What the coordinator's thread did one after another.
+    /// The consecutive phases of the coordinator's thread.
     public var phases: [Phase] = []
-    /// What the workers did.
+    /// The work of the workers.
     public var works: [Work] = []
 
-    /// A step of which nothing is known yet.
+    /// Makes an empty trace of a step.
     public init(step: Int, span: Range<Duration>) {
         self.step = step
         self.span = span
     }
 
-    /// What the coordinator's thread did for a while.
+    /// A phase of the coordinator's thread.
     public struct Phase: Sendable, Equatable {
         /// A name of ``TimingReport/Phases-swift.struct``.
         public var name: String
-        /// When.
+        /// When it began and ended.
         public var span: Range<Duration>
 
-        /// What the thread did for a while.
+        /// Makes a phase.
         public init(name: String, span: Range<Duration>) {
             self.name = name
             self.span = span
@@ -31,16 +31,16 @@ public struct StepTrace: Sendable, Equatable {
 
     /// The work of one worker on one range of shards.
     public struct Work: Sendable, Equatable {
-        /// Its name.
+        /// The worker's name.
         public var worker: String
-        /// When it was asked, and when its last sum came.
+        /// From the request until its last sum arrived.
         public var request: Range<Duration>
-        /// When it was at work, as far as its clock tells.
+        /// When the worker was busy, as well as its clock can tell.
         public var span: Range<Duration>
         /// When each of its lanes computed.
         public var lanes: [Range<Duration>]
 
-        /// The work of a worker.
+        /// Makes the work of a worker.
         public init(
             worker: String, request: Range<Duration>, span: Range<Duration>,
             lanes: [Range<Duration>]

@@ -3,25 +3,25 @@ import KernelInterface
 
 /// The weights after a step, as float32 little-endian in `state_dict` order.
 ///
-/// Copies share the bytes: whoever records a step can add them up on another thread, while training
-/// goes on with the weights of the next.
+/// Copies share the bytes, so another thread can hash them while training continues with the next
+/// weights.
 public struct StepWeights: FixedBytes, Equatable {
     private let bytes: any FixedBytes
 
-    /// The weights in a block of bytes that is not copied.
+    /// Shares a block of bytes without a copy.
     public init(sharing bytes: some FixedBytes) {
         self.bytes = bytes
     }
 
-    /// A copy of parameters that will change.
+    /// Copies parameters that will change.
     public init(copying parameters: some FloatStorage) {
         bytes = Snapshot(copying: parameters)
     }
 
-    /// No weights, for a report whose weights nobody records.
+    /// No weights, for a report whose weights are not recorded.
     package static var none: Self { Self(sharing: Snapshot([])) }
 
-    /// How many bytes they are.
+    /// The number of bytes.
     public var byteCount: Int { withBytes { $0.byteCount } }
 
     /// Calls `body` with the bytes, which stay valid only until it returns.
@@ -31,7 +31,7 @@ public struct StepWeights: FixedBytes, Equatable {
         try bytes.withBytes(body)
     }
 
-    /// Whether two steps have the same weights.
+    /// Whether two steps have equal weights.
     public static func == (left: Self, right: Self) -> Bool {
         left.digest == right.digest
     }

@@ -1,28 +1,28 @@
 import KernelInterface
 
-/// How weights did on a test set: which class was taken for which, and the examples that were hardest.
+/// The confusion matrix and the hardest examples of a test.
 public struct TestDetail: Sendable, Equatable {
-    /// An example with a great loss.
+    /// An example with a high loss.
     public struct Example: Sendable, Equatable {
-        /// Its place in the test set, counted from 0.
+        /// Its index in the test set, counted from 0.
         public var index: Int
         /// Its class.
         public var label: Int
-        /// The class that it was taken for.
+        /// The predicted class.
         public var predicted: Int
         /// Its cross entropy, in nats.
         public var loss: Float
     }
 
-    /// How many examples of each class were taken for each: [label][predicted].
+    /// The number of examples per class and prediction: [label][predicted].
     public let confusion: [[Int]]
-    /// The examples with the greatest loss, the greatest first.
+    /// The examples with the highest loss, the highest first.
     public let hardest: [Example]
 
-    /// The most examples that are kept.
+    /// The maximum number of hardest examples.
     public static let mostExamples = 24
 
-    /// The detail of a test, from the loss of each example and its class.
+    /// Makes the detail of a test from the loss and the label of each example.
     public init(_ losses: [ExampleLoss], labels: [UInt8], classes: Int) {
         var confusion = [[Int]](repeating: [Int](repeating: 0, count: classes), count: classes)
         var hardest: [Example] = []

@@ -1,50 +1,49 @@
-/// Where the time of about a second of a run went.
+/// Where the time of about one second of a run went.
 ///
 /// All times are in seconds.
 public struct TimingReport: Codable, Sendable, Equatable {
-    /// How long the interval was.
+    /// The length of the interval.
     public var interval: Double
-    /// The time of training at its end, over all sessions of the run.
+    /// The training time at its end, over all sessions of the run.
     public var seconds: Double
     /// The epoch at its end, counted from 1.
     public var epoch: Int
-    /// The steps made in the run at its end.
+    /// The number of steps made in the run at its end.
     public var step: Int
-    /// The steps made in it.
+    /// The number of steps made in it.
     public var steps = 0
-    /// The examples summed in it.
+    /// The number of examples summed in it.
     public var examples = 0
-    /// Their mean loss; nil where no step was made.
+    /// Their mean loss; nil without steps.
     public var loss: Double?
-    /// The share of them that was classified rightly, 0 to 1.
+    /// The fraction of them classified correctly, 0 to 1.
     public var accuracy: Double?
-    /// The rate of the last update.
+    /// The learning rate of the last update.
     public var learningRate: Double?
     /// Where the time went.
     public var phases = Phases()
-    /// What bounds the run, as ``Bottleneck`` says it; nil where no step was made.
+    /// What limits the run, as text of ``Bottleneck``; nil without steps.
     public var bound: String?
-    /// The steps of each class of ``StepDurations``.
+    /// The number of steps in each bin of ``StepDurations``.
     public var durations: [Int] = []
-    /// What went out and came in, over all workers.
+    /// The traffic with all workers.
     public var traffic = Traffic()
-    /// What was learnt of the workers: of all of them where there are at most 32; of more, of 32 in turns and
-    /// of the slowest.
+    /// The timings of all workers if there are at most 32; else of 32 in rotation and of the slowest.
     public var workers: [WorkerTiming] = []
 
-    /// The parts of an interval on the coordinator's clock; they add up to it.
+    /// The phases of an interval on the coordinator's clock; they add up to it.
     public struct Phases: Codable, Sendable, Equatable {
         /// Sending the weights.
         public var send = 0.0
-        /// Until the first sum of a step is in.
+        /// Waiting for the first sum of a step.
         public var first = 0.0
-        /// From then until the last sum is in, without `reduce`.
+        /// From the first sum to the last, without `reduce`.
         public var wait = 0.0
         /// Checking and adding sums.
         public var reduce = 0.0
-        /// Averaging, clipping, the optimizer, and the copy that is sent.
+        /// Averaging, clipping, the optimizer, and the copy to send.
         public var update = 0.0
-        /// Telling the record.
+        /// Recording events.
         public var record = 0.0
         /// Between steps: tests, checkpoints, pauses.
         public var other = 0.0
@@ -64,40 +63,40 @@ public struct TimingReport: Codable, Sendable, Equatable {
         /// The messages received.
         public var messagesReceived = 0
 
-        /// Nothing.
+        /// No traffic.
         public init() {}
     }
 
-    /// What was learnt of a worker; the times are means over the steps that it answered.
+    /// The timing of a worker; times are means over the steps that it answered.
     public struct WorkerTiming: Codable, Sendable, Equatable {
-        /// Its name.
+        /// The worker's name.
         public var worker: String
-        /// The steps that it answered in the interval.
+        /// The number of steps that it answered in the interval.
         public var steps = 0
-        /// The shards that it was asked for in a step, on average.
+        /// The mean number of shards requested per step.
         public var shards = 0.0
-        /// From a request to the last answer to it.
+        /// From a request to its last answer.
         public var answer = 0.0
-        /// The part of that in which the worker was at work, by its own clock; the rest is the network's.
+        /// The part of `answer` in which the worker was busy, by its own clock; the network took the rest.
         public var busy = 0.0
-        /// How long its lanes computed, from the slowest to the fastest; empty where it did not tell.
+        /// The compute times of its lanes, slowest first; empty if it did not report them.
         public var lanes: [Double] = []
         /// How long the step waited for this worker alone, after all others had answered.
         public var lateness = 0.0
-        /// Its sums, since it joined, that another worker has computed too, with the same bits; nil for none.
+        /// The number of its sums since it joined that another worker confirmed bit for bit; nil for none.
         public var audits: Int?
         /// The bytes sent to it in the interval.
         public var bytesSent = 0
         /// The bytes received from it in the interval.
         public var bytesReceived = 0
-        /// Its clock less the coordinator's, as pings tell; nil where it is not known.
+        /// Its clock minus the coordinator's, by pings; nil if unknown.
         public var clockOffset: Double?
 
-        /// A worker of which nothing is known yet.
+        /// Makes the empty timing of a worker.
         public init(worker: String) { self.worker = worker }
     }
 
-    /// An interval in which nothing has happened yet.
+    /// Makes the report of an empty interval.
     public init(interval: Double, seconds: Double, epoch: Int, step: Int) {
         self.interval = interval
         self.seconds = seconds

@@ -2,18 +2,18 @@ import Files
 
 /// Why a run cannot be resumed from its checkpoints.
 public enum CheckpointError: Error, CustomStringConvertible, Equatable {
-    /// There are checkpoints, but all are damaged; with what is wrong with the newest.
+    /// All checkpoints are damaged; carries the reason for the newest.
     case noneWhole(String, folder: String)
-    /// The record vouches for none of the whole checkpoints; with what is wrong with the oldest.
+    /// The record confirms none of the valid checkpoints; carries the reason for the oldest.
     case notRecorded(String, folder: String)
     /// The folder, or a file in it, cannot be read.
     case file(FileError)
-    /// A checkpoint was made of another data set.
+    /// The checkpoint belongs to another data set.
     case otherData(path: String)
-    /// A checkpoint has a step, or counts, that its run cannot have come to.
+    /// The checkpoint has a step, or counts, that its run cannot reach.
     case impossible(path: String)
 
-    /// One line that says what is wrong and what to do.
+    /// One line: what is wrong and what to do.
     public var description: String {
         switch self {
         case .noneWhole(let reason, let folder):

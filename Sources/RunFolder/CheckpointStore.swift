@@ -2,38 +2,38 @@ import Files
 import Glibc
 import ModelFiles
 
-/// The checkpoints of one run: a folder that keeps the last three.
+/// The checkpoints of one run: a folder that holds the last three.
 public struct CheckpointStore: Sendable {
     /// The folder's path.
     public let folder: String
-    /// The open folder that it lies in, and its name there.
+    /// The open parent folder, and the folder's name in it.
     private let place: (parent: Folder, name: String)
 
     private static let kept = 3
     private static let prefix = "step-"
     private static let suffix = ".safetensors"
 
-    /// The file beside the folder that must say all up to a checkpoint before that exists.
+    /// The file beside the folder that must be on disk up to a checkpoint before that is written.
     private let record: String?
 
-    /// The store of the run in a folder, which is made with the first checkpoint.
+    /// The store of a run's folder; the first checkpoint creates it.
     ///
-    /// - Parameter record: the name of a file that grows as the run goes. What it holds lasts through a
-    ///   power cut whenever a checkpoint does.
+    /// - Parameter record: the name of a file that grows during the run. Before a checkpoint is written, its
+    /// content is synced, so that it survives a power cut too.
     public init(of run: Folder, record: String? = nil) {
         place = (run, "checkpoints")
         folder = run.path(of: place.name)
         self.record = record
     }
 
-    /// The store that a folder itself is.
+    /// The store in a folder itself.
     public init(in folder: Folder) {
         place = (folder, ".")
         self.folder = folder.path
         record = nil
     }
 
-    /// Writes the checkpoint made after `step` steps and removes those that are too old.
+    /// Writes the checkpoint after `step` steps and removes old ones.
     ///
     /// - Returns: the file's path.
     @discardableResult
@@ -48,17 +48,17 @@ public struct CheckpointStore: Sendable {
         return "\(folder)/\(name)"
     }
 
-    /// The folder as it is now; nil if there is none yet.
+    /// Opens the folder; nil if it does not exist yet.
     private func open() throws(FileError) -> Folder? {
         try place.parent.folder(place.name)
     }
 
-    /// The names of the checkpoints in a folder, the oldest first.
+    /// The names of the checkpoints in a folder, oldest first.
     private static func checkpoints(in folder: Folder) throws(FileError) -> [String] {
         try folder.names().filter { $0.hasPrefix(prefix) && $0.hasSuffix(suffix) }
     }
 
-    /// Removes the checkpoints made after more than `step` steps.
+    /// Removes the checkpoints made after step `step`.
     public func removeCheckpoints(after step: Int) throws(FileError) {
         guard let opened = try open() else { return }
         for name in try Self.checkpoints(in: opened) {
@@ -66,12 +66,12 @@ public struct CheckpointStore: Sendable {
         }
     }
 
-    /// The newest checkpoint that was made after fewer than `step` steps.
+    /// The newest checkpoint from before step `step`.
     public func newestPath(before step: Int) -> String? {
         ((try? paths()) ?? []).last { path in self.step(of: path).map { $0 < step } ?? false }
     }
 
-    /// The step that the name of a checkpoint's file tells.
+    /// The step in the file name of a checkpoint.
     public func step(of path: String) -> Int? {
         Self.step(named: Files.name(of: path))
     }
@@ -80,15 +80,15 @@ public struct CheckpointStore: Sendable {
         Int(name.dropFirst(prefix.count).dropLast(suffix.count))
     }
 
-    /// The checkpoints' paths, the oldest first.
+    /// The paths of the checkpoints, oldest first.
     ///
-    /// - Throws: ``FileError`` if the folder is there but cannot be read.
+    /// - Throws: ``FileError`` if the folder exists but cannot be read.
     public func paths() throws(FileError) -> [String] {
         guard let opened = try open() else { return [] }
         return try Self.checkpoints(in: opened).map { "\(folder)/\($0)" }
     }
 
-    /// The bytes of a file of the store.
+    /// Reads the bytes of a file of the store.
     public func read(_ path: String) throws(FileError) -> [UInt8] {
         guard let opened = try open() else {
             throw FileError(operation: "read", path: path, code: ENOENT)
@@ -96,21 +96,21 @@ public struct CheckpointStore: Sendable {
         return try opened.read(Files.name(of: path))
     }
 
-    /// Puts a file of the store out of the way, and gives its new path.
+    /// Renames a file of the store so that it is ignored, and returns its new path.
     public func putAside(_ path: String) throws(FileError) -> String {
         let name = Files.name(of: path)
         try open()?.rename(name, to: "\(name).aside")
         return "\(path).aside"
     }
 
-    /// Removes what was left half written where its process was killed.
+    /// Removes files that a killed process left half written.
     public func removeUnfinished() throws(FileError) { try open()?.removeUnfinished() }
 
-    /// The newest checkpoint that is whole, or nil if there is none at all.
+    /// The newest valid checkpoint; nil if there are no checkpoints.
     ///
-    /// - Returns: the checkpoint, its path, and what was wrong with newer ones.
-    /// - Throws: ``CheckpointError`` if there are checkpoints but none is whole, or if the folder or a
-    ///   file cannot be read.
+    /// - Returns: the checkpoint, its path, and the reasons why newer ones are damaged.
+    /// - Throws: ``CheckpointError`` if there are checkpoints but none is valid, or if the folder or a
+    /// file cannot be read.
     public func newest() throws(CheckpointError)
         -> (checkpoint: Checkpoint, path: String, damaged: [String])?
     {
@@ -130,19 +130,19 @@ public struct CheckpointStore: Sendable {
         return nil
     }
 
-    /// What a file of the store holds.
+    /// The content of a file of the store.
     public enum Content {
-        /// A whole checkpoint.
+        /// A valid checkpoint.
         case whole(Checkpoint)
-        /// Something else; with what is wrong with it.
+        /// Anything else; carries the reason.
         case damaged(String)
-        /// Nothing: a run that goes on removes its oldest checkpoint at any time.
+        /// The file is gone: a running session may remove its oldest checkpoint at any time.
         case gone
     }
 
     /// Reads a file of the store.
     ///
-    /// - Throws: ``FileError`` if it cannot be read, though it may be whole.
+    /// - Throws: ``FileError`` if it cannot be read although it may be valid.
     public func content(of path: String) throws(FileError) -> Content {
         let bytes: [UInt8]
         do throws(FileError) {
@@ -150,14 +150,14 @@ public struct CheckpointStore: Sendable {
         } catch {
             switch error.code {
             case ENOENT: return .gone
-            // A part of the disk that cannot be read is damage like any other.
+            // An unreadable disk sector is damage like any other.
             case EIO: return .damaged("\(error)")
             default: throw error
             }
         }
         do throws(SafetensorsError) {
             let checkpoint = try Checkpoint(parsing: bytes, path: path)
-            // By their names the newest are kept, and older ones removed.
+            // Names decide which checkpoints are newest and which are removed.
             guard step(of: path) == checkpoint.step else {
                 return .damaged(
                     "\(path) is named for another step than its own, \(checkpoint.step)")

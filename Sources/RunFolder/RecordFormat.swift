@@ -2,17 +2,17 @@ import Hashing
 import KernelInterface
 import RunEvents
 
-/// By which sum a record tells the weights after a step; its heading names it.
+/// The hash of the weights that a record holds for each step; its heading names it.
 public enum RecordFormat: String, CaseIterable, Encodable, Sendable {
-    /// SHA-256, all 256 bits: no one can make other weights of the same sum.
+    /// SHA-256, all 256 bits: nobody can construct other weights with the same hash.
     ///
-    /// So a step's sum is the `weights_sha256` of a run that ends with it, and any tool can compute it.
+    /// So a step's hash is the `weights_sha256` of a run that ends with it, and any tool can compute it.
     case sha256
-    /// XXH3-64, as older versions of Tern wrote it: it finds damage, but anyone can make other weights of
-    /// the same sum.
+    /// XXH3-64, written by older versions of Tern: it detects damage, but anyone can construct other weights
+    /// with the same hash.
     case xxh3 = "xxh3-64"
 
-    /// The record's first line, without its end.
+    /// The first line of the record, without its end.
     public var heading: [UInt8] {
         switch self {
         case .sha256: Array("step,epoch,first,end,weights_sha256".utf8)
@@ -20,7 +20,7 @@ public enum RecordFormat: String, CaseIterable, Encodable, Sendable {
         }
     }
 
-    /// The format that a record's first line names; nil where it names none.
+    /// The format that a record's first line names; nil if it names none.
     public init?(heading line: ArraySlice<UInt8>) {
         guard let format = Self.allCases.first(where: { $0.heading.elementsEqual(line) }) else {
             return nil
@@ -28,7 +28,7 @@ public enum RecordFormat: String, CaseIterable, Encodable, Sendable {
         self = format
     }
 
-    /// The bytes of a sum.
+    /// The length of a hash in bytes.
     public var byteCount: Int {
         switch self {
         case .sha256: 32
@@ -36,7 +36,7 @@ public enum RecordFormat: String, CaseIterable, Encodable, Sendable {
         }
     }
 
-    /// The sum of weights as float32 little-endian, the most significant byte first.
+    /// The hash of weights as float32 little-endian, the most significant byte first.
     public func sum(of bytes: RawSpan) -> [UInt8] {
         bytes.withUnsafeBytes { bytes in
             switch self {
@@ -50,12 +50,12 @@ public enum RecordFormat: String, CaseIterable, Encodable, Sendable {
         }
     }
 
-    /// The sum of parameters.
+    /// The hash of parameters.
     public func sum(of parameters: some FloatStorage) -> [UInt8] {
         parameters.withBytes { sum(of: $0) }
     }
 
-    /// The sum of the weights after a step.
+    /// The hash of the weights after a step.
     public func sum(of weights: StepWeights) -> [UInt8] {
         weights.withBytes { sum(of: $0) }
     }

@@ -2,26 +2,26 @@ import Bounds
 import Hashing
 import RunEvents
 
-/// A step as a run's record keeps it: the positions that were summed, and the weights that came of it.
+/// A step in a run's record: the positions that it used, and the hash of its weights.
 ///
-/// The record is a table of comma-separated values with a heading and a line for each committed step:
+/// The record is a CSV file with a heading and one line per committed step:
 ///
 ///     step,epoch,first,end,weights_sha256
 ///     470,2,0,128,e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 ///
-/// Step and epoch count from 1; the step used the epoch's positions from `first` to before `end`. The last
-/// column is the sum of the weights that the record's ``RecordFormat`` has.
+/// Step and epoch count from 1; the step used the epoch's positions from `first` up to but not including `end`.
+/// The last column is the hash of the weights, in the record's ``RecordFormat``.
 public struct StepRecord: Sendable, Equatable {
     /// The step, counted from 1.
     public var step: Int
     /// The epoch, counted from 1.
     public var epoch: Int
-    /// The epoch's positions whose examples were summed.
+    /// The epoch's positions whose examples were used.
     public var positions: Range<Int>
-    /// The sum of the parameters after the step.
+    /// The hash of the parameters after the step.
     public var weights: [UInt8]
 
-    /// A step's record.
+    /// Makes the record of a step.
     public init(step: Int, epoch: Int, positions: Range<Int>, weights: [UInt8]) {
         self.step = step
         self.epoch = epoch
@@ -29,9 +29,9 @@ public struct StepRecord: Sendable, Equatable {
         self.weights = weights
     }
 
-    /// What a record of a format keeps of a report.
+    /// The record of a report, in a format.
     ///
-    /// It adds up all weights: about half a nanosecond a byte.
+    /// It hashes all weights: about half a nanosecond per byte.
     public init(_ report: StepReport, _ format: RecordFormat) {
         self.init(
             step: report.step, epoch: report.epoch, positions: report.positions,
@@ -46,9 +46,9 @@ extension StepRecord {
     private static let lineEnd = UInt8(ascii: "\n")
     private static let hexDigits = Array("0123456789abcdef".utf8)
 
-    /// Adds the step's line and its end.
+    /// Appends the step's line and its end.
     ///
-    /// By hand, since a small network makes thousands of steps a second.
+    /// Formatted by hand, because a small network makes thousands of steps per second.
     public func append(to bytes: inout [UInt8]) {
         Self.append(step, to: &bytes)
         Self.append(epoch, to: &bytes)
@@ -72,8 +72,8 @@ extension StepRecord {
         bytes.append(comma)
     }
 
-    /// Reads a line without its end; nil unless it is, byte for byte, how a step's line is written in a
-    /// record of this format.
+    /// Parses a line without its end; nil unless it matches, byte for byte, how this format writes a
+    /// step.
     public init?(parsing line: ArraySlice<UInt8>, _ format: RecordFormat) {
         let fields = line.split(separator: Self.comma, omittingEmptySubsequences: false)
         guard fields.count == 5 else { return nil }

@@ -1,7 +1,7 @@
 import ModelFiles
 
 extension Checkpoint {
-    /// Whether a job can have come to this step and to what its epoch has added up to.
+    /// Whether a job can reach this checkpoint's step and its epoch's tally.
     public func fits(_ job: Job) -> Bool {
         let plan = job.plan
         let used = step > 0 ? plan.positions(ofStep: step - 1).upperBound : 0

@@ -2,7 +2,7 @@ import Datasets
 import Kernels
 import NeuralNetwork
 
-/// Tells how well parameters do on examples they were not trained on.
+/// Computes the losses of parameters on test examples.
 public final class Evaluator {
     private let network: Network
 
@@ -11,7 +11,7 @@ public final class Evaluator {
         network = Network(architecture, capacity: ShardGradients.rowsPerPass, kernels: kernels)
     }
 
-    /// Takes over the parameters, little-endian float32 values in the layout's order.
+    /// Loads the parameters: little-endian float32 values in the layout's order.
     public func load(_ parameters: RawSpan) { network.load(parameters) }
 
     /// The loss of each example in `range`, in order.

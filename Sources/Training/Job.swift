@@ -4,28 +4,28 @@ import NeuralNetwork
 import Reduction
 import Settings
 
-/// A training to be carried out: the configuration with the data it is for.
+/// A training job: the configuration and the data.
 public struct Job: Sendable {
-    /// What decides the weights, with a batch and shards that fit the data.
+    /// The settings that decide the weights, with a batch and shards that fit the data.
     public let configuration: TrainingConfiguration
     /// The data set.
     public let dataset: Dataset
-    /// The form of the network.
+    /// The network's architecture.
     public let architecture: Architecture
-    /// Which examples each step takes.
+    /// The examples of each step.
     public let plan: BatchPlan
-    /// Which examples each shard holds.
+    /// The examples of each shard.
     public let layout: ShardLayout
-    /// The parameters that the run begins with; nil to draw them from the seed.
+    /// The initial parameters; nil to draw them from the seed.
     public var initialParameters: Snapshot?
-    /// What tells the data set from others.
+    /// The digest that identifies the data set.
     public let dataDigest: String
     /// The kernels of the coordinator's machine.
     public let kernels: any KernelSet.Type
 
     /// Fits a configuration to a data set.
     ///
-    /// - Throws: ``ConfigurationError`` if they do not go together.
+    /// - Throws: ``ConfigurationError`` if they do not fit together.
     public init(
         _ configuration: TrainingConfiguration, _ dataset: Dataset, kernels: any KernelSet.Type
     ) throws(ConfigurationError) {
@@ -46,7 +46,7 @@ public struct Job: Sendable {
         dataDigest = dataset.digest
     }
 
-    /// The data of the shards at some slots, by shard.
+    /// The data of the shards at `slots`, by shard.
     public func shards(at slots: Range<Int>) -> [Int: Shard] {
         Dictionary(
             uniqueKeysWithValues: slots.map { slot in

@@ -1,18 +1,18 @@
 import KernelInterface
 
-/// What a network makes of one example.
+/// A network's prediction for one example.
 public struct Prediction: Sendable, Equatable {
     /// The probability of each class [C]: the softmax of the logits.
     public let probabilities: [Float]
-    /// The classes from the likeliest to the least likely; of equals the lower one first.
+    /// The classes, most likely first; the lower one first among equals.
     public let ranking: [Int]
 
-    /// The likeliest class.
+    /// The most likely class.
     public var best: Int { ranking[0] }
 
-    /// The prediction that logits [C] stand for, the same bits with every kernel set.
+    /// The prediction of logits [C]: the same bits with every kernel set.
     public init(logits: [Float], kernels: any KernelSet.Type) {
-        // The gradient of the loss is the softmax, but for the label's own class.
+        // The gradient of the loss with respect to the logits is the softmax, except for the label's own class.
         func gradient(label: Int) -> [Float] {
             let row = FloatBuffer(logits)
             _ = kernels.softmaxCrossEntropy(row.vector, label: label, smoothing: 0)

@@ -2,7 +2,7 @@ import Kernels
 import ModelFiles
 import NeuralNetwork
 
-/// Tells the classes of examples one by one.
+/// Predicts the classes of examples one at a time.
 public final class Predictor {
     private let network: Network
     private let kernels: any KernelSet.Type
@@ -14,7 +14,7 @@ public final class Predictor {
         model.parameters.withBytes { network.load($0) }
     }
 
-    /// The prediction for the bytes of an example [rows, columns]; pixels from 0, black, to 255.
+    /// The prediction for an example's bytes [rows, columns]; pixels range from 0, black, to 255.
     public func predict(_ example: [UInt8]) -> Prediction {
         precondition(
             example.count == network.architecture.exampleByteCount, "an example of another size")

@@ -6,20 +6,20 @@ import Reduction
 /// Computes shard gradients: what one lane of a worker does.
 ///
 /// A shard gradient is the sum over the shard's examples of this step. It is a pure function of
-/// (parameters, step, shard): rows of several shards share the products of a pass, but the parameter
-/// gradients are summed for each shard apart, in pieces of a fixed size.
+/// (parameters, step, shard): rows of several shards share the matrix products of a pass, but the
+/// gradients with respect to the parameters are summed per shard, in pieces of a fixed size.
 public final class ShardGradients {
-    /// The rows of one pass, and the most examples that a shard's sum takes up at a time.
+    /// The rows of one pass, and the most examples of a shard that are summed at a time.
     ///
-    /// So few that the states of all time steps stay in a core's second-level cache, or near it, from
-    /// the forward pass to the gradients. Fixed for good: another size would be another order of
+    /// Small enough that the states of all time steps stay in a core's second-level cache, or near it, from
+    /// the forward pass to the gradients. It must never change: another size would change the order of
     /// additions in shards with more examples.
     package static let rowsPerPass = 16
 
-    /// The rows from which on a piece of a shard is a pass of its own.
+    /// The number of rows from which a piece of a shard gets a pass of its own.
     ///
-    /// The rows of such a pass share their first time steps where those are blank. Fixed for good too,
-    /// since that is an order of additions.
+    /// The rows of such a pass share their first time steps if those are blank. It must never change either,
+    /// because it decides an order of additions.
     private static let rowsOfOwnPass = 8
 
     private let network: Network
@@ -28,7 +28,7 @@ public final class ShardGradients {
     private let labelSmoothing: Double
     private let kernels: any KernelSet.Type
     private var sums: ReductionTree
-    /// The order in which each shard is walked in `epoch`.
+    /// The order of each shard's examples in `epoch`.
     private var orders: [Int: [Int32]] = [:]
     private var epoch = 0
     private var pass: [Piece] = []
@@ -39,18 +39,18 @@ public final class ShardGradients {
     private struct Piece {
         let slot: Int
         let shard: Int
-        /// The examples, as places in the shard's order.
+        /// The examples, as positions in the shard's order.
         let places: Range<Int>
-        /// Whether the shard's sum is complete with this piece.
+        /// Whether this piece completes the shard's sum.
         let isLast: Bool
-        /// The first of the rows of the pass that hold the examples.
+        /// The pass's first row that holds these examples.
         var firstRow = 0
         var tally = Tally()
 
         var rows: Range<Int> { firstRow..<firstRow + places.count }
     }
 
-    /// Makes the computer of one lane.
+    /// Makes the computation of one lane.
     public init(
         _ architecture: Architecture, plan: BatchPlan, seed: UInt64, labelSmoothing: Double,
         kernels: any KernelSet.Type
@@ -63,22 +63,22 @@ public final class ShardGradients {
         sums = ReductionTree(plan, parameterCount: network.layout.count, kernels: kernels)
     }
 
-    /// Makes the computer of one lane of a job, on the job's own machine.
+    /// Makes the computation of one lane of a job, on the job's own machine.
     public convenience init(_ job: Job) {
         self.init(
             job.architecture, plan: job.plan, seed: job.configuration.seed,
             labelSmoothing: job.configuration.labelSmoothing, kernels: job.kernels)
     }
 
-    /// Takes over the parameters, little-endian float32 values in the layout's order.
+    /// Loads the parameters: little-endian float32 values in the layout's order.
     public func load(_ parameters: RawSpan) { network.load(parameters) }
 
-    /// Takes back the buffers of sums that have been sent.
+    /// Takes back the buffers of sums that were sent.
     public func recycle(_ buffers: [FloatBuffer]) {
         for buffer in buffers { sums.pool.give(buffer) }
     }
 
-    /// The partial sums of the shards at `slots` for the run's step `step`.
+    /// Computes the partial sums of the shards at `slots` for the run's step `step`.
     ///
     /// - Parameter shards: the data of at least these shards, by shard.
     public func compute(slots: Range<Int>, step: Int, shards: [Int: Shard]) -> [PartialSum] {
@@ -87,9 +87,9 @@ public final class ShardGradients {
         return results
     }
 
-    /// Puts the partial sums of the shards at `slots` in the place of what `results` holds.
+    /// Computes the partial sums of the shards at `slots` and replaces the contents of `results` with them.
     ///
-    /// Where `results` has room, a step allocates nothing but, once an epoch, the shards' orders.
+    /// If `results` has capacity, a step allocates nothing, except the shards' orders once per epoch.
     public func compute(
         slots: Range<Int>, step: Int, shards: [Int: Shard], into results: inout [PartialSum]
     ) {
@@ -123,7 +123,7 @@ public final class ShardGradients {
         return max(last.count, count) < rowsOfOwnPass && last.upperBound + count <= rowsPerPass
     }
 
-    /// Whether the rows of a pass share their first time steps: those of one shard, if they are many.
+    /// Whether the rows of a pass share their first time steps: only many rows of one shard do.
     package static func shares(pieces: Int, rows: Int) -> Bool {
         pieces == 1 && rows >= rowsOfOwnPass
     }
@@ -153,7 +153,7 @@ public final class ShardGradients {
         for (row, place) in zip(piece.rows, piece.places) { body(row, Int(order[place])) }
     }
 
-    /// Has a piece's examples, which lie anywhere in memory, come while another pass is computed.
+    /// Prefetches a piece's examples, which are scattered in memory, while another pass computes.
     private func prefetch(_ piece: Piece, shards: [Int: Shard]) {
         let size = network.architecture.exampleByteCount
         let values = shards[piece.shard, default: Shard()].values
@@ -162,7 +162,7 @@ public final class ShardGradients {
         }
     }
 
-    /// Sets the inputs of a piece's rows and, where outputs are dropped, whose draw each row is.
+    /// Sets the inputs of a piece's rows and, with dropout, the random draw of each row.
     private func setInput(_ piece: Piece, rows: Int, step: Int, shards: [Int: Shard]) {
         let size = network.architecture.exampleByteCount
         let hasDropout = network.architecture.dropout > 0
@@ -187,7 +187,7 @@ public final class ShardGradients {
         piece.tally = tally
     }
 
-    /// The sum of a shard to which nothing is added yet; its gradients hold anything.
+    /// The empty sum of a shard; its gradients are uninitialized.
     private func newLeaf(slot: Int) -> PartialSum {
         let gradients = sums.pool.take()
         let node = TreeNode(leafAtSlot: slot, shards: plan.shards)

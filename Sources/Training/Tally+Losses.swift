@@ -1,7 +1,7 @@
 import KernelInterface
 import Reduction
 
-/// Losses that are computed in parts, all at once, in their order.
+/// Losses that are computed in concurrent parts, returned in order.
 package func allLosses(
     parts: Int, losses: @escaping @Sendable (_ part: Int) async -> [ExampleLoss]
 ) async -> [ExampleLoss] {
@@ -15,13 +15,13 @@ package func allLosses(
 }
 
 extension Tally {
-    /// The tally of examples' losses, added up in their order.
+    /// The tally of examples' losses, added in order.
     public init(_ losses: some Sequence<ExampleLoss>) {
         self.init()
         for result in losses { self += result }
     }
 
-    /// The tally of losses that are computed in parts, all at once, and added up in their order.
+    /// The tally of losses that are computed in concurrent parts and added in order.
     public init(parts: Int, losses: @escaping @Sendable (_ part: Int) async -> [ExampleLoss]) async
     {
         self.init(await allLosses(parts: parts, losses: losses))

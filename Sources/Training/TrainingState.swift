@@ -6,22 +6,22 @@ import Reduction
 import RunEvents
 import Settings
 
-/// What a run has come to: the values that each step changes.
+/// The state of a run: the values that each step changes.
 public struct TrainingState {
     private let configuration: TrainingConfiguration
     private let architecture: Architecture
     private let dataDigest: String
     private let stepsPerEpoch: Int
     private let kernels: any KernelSet.Type
-    /// The parameters, which the update changes in place.
+    /// The parameters; each update changes them in place.
     public let parameters: FloatBuffer
     private var optimizer: Optimizer
-    /// The steps made.
+    /// The number of steps made.
     public private(set) var step = 0
-    /// What the steps of the epoch that the last step belongs to have added up to.
+    /// The tally of the steps so far in the last step's epoch.
     public private(set) var epochTally = Tally()
 
-    /// The state of a run before its first step, or at a checkpoint.
+    /// The state before the first step, or at a checkpoint.
     public init(_ job: Job, resuming checkpoint: Checkpoint?) {
         configuration = job.configuration
         architecture = job.architecture
@@ -46,14 +46,14 @@ public struct TrainingState {
         epochTally = checkpoint.epochTally
     }
 
-    /// The rate of the next update.
+    /// The learning rate of the next update.
     public var learningRate: Double {
         configuration.learningRate(step: step, stepsPerEpoch: stepsPerEpoch)
     }
 
     /// Averages a step's summed gradients, clips them and updates the parameters.
     ///
-    /// - Returns: whether all went well; if not, some gradient is not finite and nothing is changed.
+    /// - Returns: true if all gradients and the loss are finite; false if not, and then the parameters are unchanged.
     public mutating func update(_ sum: PartialSum) -> Bool {
         kernels.divide(sum.gradients.vector, by: Float(sum.tally.examples))
         let limit = configuration.clipNorm > 0 ? configuration.clipNorm : .infinity
@@ -66,13 +66,13 @@ public struct TrainingState {
         return true
     }
 
-    /// The report of the step that was just made.
+    /// The report of the last step.
     ///
-    /// Its positions are those that were summed, in this session and those before: a step that had
-    /// used too many examples, or too few, would show in all that follow.
+    /// Its positions derive from the count of examples summed in all sessions: a step with too many or too
+    /// few examples would shift all later ones.
     /// - Parameters:
-    ///   - tally: what the step summed.
-    ///   - learningRate: the rate of its update.
+    ///   - tally: the step's tally.
+    ///   - learningRate: the learning rate of its update.
     ///   - seconds: the seconds of training so far.
     ///   - weights: the parameters.
     public func report(
@@ -90,10 +90,10 @@ public struct TrainingState {
     /// Whether all parameters are finite.
     public var isFinite: Bool { parameters.withBytes { kernels.isFinite(payload: $0) } }
 
-    /// A copy of the parameters, which the next update does not change.
+    /// A copy of the parameters that later updates do not change.
     public var snapshot: Snapshot { Snapshot(copying: parameters) }
 
-    /// A copy of all that is needed to go on from here.
+    /// A copy of everything that is needed to resume from here.
     public func checkpoint(seconds: Double) -> Checkpoint {
         Checkpoint(
             configuration: configuration, architecture: architecture, dataDigest: dataDigest,
