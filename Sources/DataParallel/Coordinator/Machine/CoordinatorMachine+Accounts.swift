@@ -1,16 +1,16 @@
 import Protocol
 
-// What members say that nothing asked them for: they pay for it, and who cannot pay is put out.
+// Unrequested messages: they cost their sender tokens, and a member without tokens is expelled.
 
 extension CoordinatorMachine {
-    /// A message has come, and nothing but its header has been looked at.
+    /// Decides from a message's header alone whether to read the rest.
     ///
-    /// - Parameter bytes: of its header.
-    /// - Returns: whether it is worth more: not a sum that its sender was not asked for.
+    /// - Parameter bytes: the size of the header.
+    /// - Returns: false for a sum that its sender was not asked for.
     public mutating func isWorthReading(
         _ message: WorkerMessage, bytes: Int, from peer: Peer
     ) -> Bool {
-        // What is under way when a run ends is nobody's fault.
+        // Messages in flight when a run ends are not their sender's fault.
         if isOver { return true }
         guard let index = roster.index(of: peer) else {
             if case .partialSum = message { return false }
@@ -22,7 +22,7 @@ extension CoordinatorMachine {
             case .ready: roster[index].demands.answerAssignment()
             case .partialSum: roster[index].demands.answerRequest()
             case .hello: false
-            // One that cannot be answered is dropped, and costs its sender the same.
+            // A fetch that cannot be answered is dropped, which costs its sender the same.
             case .fetch: true
             case .leave: true
             }
@@ -32,21 +32,22 @@ extension CoordinatorMachine {
         return true
     }
 
-    /// Takes tokens of a member, for what it has cost.
+    /// Takes tokens from a member.
     mutating func charge(_ cost: Int, _ index: Int) {
-        // As late as the last tick, which changes nothing where only so much a second matters.
+        // The time of the last tick is exact enough for a rate per second.
         roster.charge(cost, index, now: waiting.lastTick)
     }
 
-    /// Puts out the members that have said too much that nothing asked for.
+    /// Expels the members that are overdrawn.
     ///
-    /// To be called after each message.
+    /// The caller calls this after each message.
     public mutating func putOutOverdrawn(now: Duration) -> [CoordinatorEffect<Peer>] {
         roster.takeOverdrawn().flatMap { putOut($0, now: now) }
     }
 
-    /// Puts out a member that has said too much that nothing asked for, or too fast to be read; the second
-    /// time for good, with all others of its identity.
+    /// Expels a member that sends too many unrequested messages, or sends faster than it can be read.
+    ///
+    /// The second time, its identity is banned with all its connections.
     public mutating func putOut(_ peer: Peer, now: Duration) -> [CoordinatorEffect<Peer>] {
         guard let index = roster.index(of: peer) else { return [] }
         let identity = roster[index].identity
@@ -60,8 +61,9 @@ extension CoordinatorMachine {
         }
     }
 
-    /// A word to every member, by which the transport notices who cannot be reached; and to those
-    /// who were dropped, in case they have not heard.
+    /// Pings every member, so that the transport notices unreachable ones.
+    ///
+    /// It also repeats the notice to expelled peers, which may have missed it.
     public mutating func probe() -> [CoordinatorEffect<Peer>] {
         let notice = Notice(reason: "it stopped answering")
         for index in roster.indices { roster[index].demands.ping() }
@@ -69,14 +71,14 @@ extension CoordinatorMachine {
             + roster.expelled.map { .send(.expel(notice), to: $0) }
     }
 
-    /// A message that is not understood, or that must not be obeyed.
+    /// Drops a message that is invalid or not allowed.
     ///
-    /// Members are counted each for itself, all others together: they can be without number. A peer is
-    /// never named by what the transport calls it: see ``PeerIdentity``.
+    /// Members are counted individually and all other peers together, because there is no limit on their
+    /// number. Reports never name a peer by its transport id: see ``PeerIdentity``.
     ///
     /// - Parameters:
-    ///   - address: where the peer dials from, if the transport knows.
-    ///   - cost: in tokens, what it took to find out.
+    ///   - address: the peer's network address, if the transport knows it.
+    ///   - cost: the tokens that detecting it cost.
     public mutating func drop(
         _ peer: Peer, _ reason: String, address: String? = nil, cost: Int = 1
     ) -> CoordinatorEffect<Peer> {

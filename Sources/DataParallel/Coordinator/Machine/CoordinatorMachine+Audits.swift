@@ -1,8 +1,8 @@
 import Protocol
 import Reduction
 
-// Audits: sums that are computed twice. Once all sums of the step are there, those that are audited are asked
-// of others.
+// Audits: sums that are computed twice. Once all sums of the step have arrived, other members are asked for the
+// second copies.
 
 extension CoordinatorMachine {
     /// Decides whether a sum that is used is audited.
@@ -28,13 +28,13 @@ extension CoordinatorMachine {
             bits: SumBits(sum, digest))
     }
 
-    /// The slots of a sum, from the first that has examples to the last.
+    /// The slots of a sum, from the first with examples to the last.
     private func slotsToCompute(of sum: PartialSumHeader) -> Range<Int> {
         let runs = ledger.slotsWithExamples(TreeNode(sum).slots(of: plan.shards)).runs
         return (runs.first?.lowerBound ?? 0)..<(runs.last?.upperBound ?? 0)
     }
 
-    /// The node that a sum is reported under by who adds up all that it can.
+    /// The largest node with the same examples, under which a worker that adds up all it can reports the sum.
     func wholeNode(of sum: PartialSumHeader) -> TreeNode {
         var node = TreeNode(sum)
         while let parent = node.parent, let sibling = node.sibling,
@@ -45,7 +45,7 @@ extension CoordinatorMachine {
         return node
     }
 
-    /// Asks for the second copies of audited sums, once all sums of the step are there.
+    /// Requests second copies of audited sums, once all sums of the step have arrived.
     mutating func askAuditors(now: Duration) -> [CoordinatorEffect<Peer>] {
         guard phase == .stepping, audits.lackAuditors, ledger.isFull else { return [] }
         let ready = isBelowMinimum ? [] : roster.active(where: \.isReady)
@@ -67,7 +67,7 @@ extension CoordinatorMachine {
             peer: member.peer, identity: member.identity, asked: member.requests.asked(in: step))
     }
 
-    /// Compares the second copy of a sum with the first; nil if it is none.
+    /// Compares a second copy with the first; returns nil if the sum is not a second copy.
     mutating func compare(
         _ sum: PartialSumHeader, _ digest: () -> PayloadDigest, of index: Int
     ) -> [CoordinatorEffect<Peer>]? {
@@ -86,7 +86,7 @@ extension CoordinatorMachine {
         }
     }
 
-    /// The members of whose sums others have computed some too, with the same bits, and how many.
+    /// The members with sums that other members confirmed with the same bits, and how many.
     package var confirmedSums: [(peer: Peer, count: Int)] {
         guard audits.isOn else { return [] }
         return roster.all.filter { $0.confirmed > 0 }.map { ($0.peer, $0.confirmed) }
@@ -98,7 +98,7 @@ extension CoordinatorMachine {
         audits.nextDispute().map { [.arbitrate($0, step: step)] } ?? []
     }
 
-    /// A sum holds numbers that are not finite: the coordinator computes it itself.
+    /// Disputes a sum that is not finite: the coordinator recomputes it.
     mutating func doubt(
         _ sum: PartialSumHeader, _ digest: PayloadDigest, of index: Int
     ) -> [CoordinatorEffect<Peer>] {
@@ -108,7 +108,7 @@ extension CoordinatorMachine {
         return arbitrateNext()
     }
 
-    /// The coordinator itself has computed what it was last told to.
+    /// Handles the coordinator's own result of the last ``CoordinatorEffect/arbitrate(_:step:)``.
     package mutating func arbitrated(
         _ right: [SumBits], now: Duration
     ) -> [CoordinatorEffect<Peer>] {
@@ -122,7 +122,7 @@ extension CoordinatorMachine {
         }
     }
 
-    /// Voids the step, for the sums of members that computed wrongly.
+    /// Voids the step because members sent wrong sums.
     private mutating func strike(
         _ wrong: [Audit<Peer>.Copy], _ slots: Range<Int>, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
@@ -140,12 +140,12 @@ extension CoordinatorMachine {
                 effects.append(
                     .report(.confirmedByWorkers(worker: copy.name, step: confirmed + 1)))
             }
-            // Where nothing is audited there is no second chance to catch it.
+            // Without audits, there is no second chance to detect it.
             if times > 1 || !audits.isOn {
                 effects += ban(copy.identity, now: now)
             }
         }
-        // The step under way is void in any case.
+        // The current step is void in any case.
         guard let untrusted, untrusted < step else {
             roster.known.rewind(to: step)
             return effects + beginStepOrPause(now: now)
@@ -157,7 +157,7 @@ extension CoordinatorMachine {
         ]
     }
 
-    /// Sends a worker away for good, all its connections.
+    /// Bans a worker and drops all its connections.
     private mutating func ban(
         _ identity: WorkerIdentity, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
@@ -171,7 +171,7 @@ extension CoordinatorMachine {
         }
     }
 
-    /// The state is again as it was after `step` steps.
+    /// Continues after the state went back to `step` steps.
     public mutating func rewound(to step: Int, now: Duration) -> [CoordinatorEffect<Peer>] {
         guard phase == .rewinding else { return [] }
         ledger.rewind(to: step)
@@ -182,7 +182,7 @@ extension CoordinatorMachine {
         return testAtEpochEnd() ?? beginStepOrPause(now: now)
     }
 
-    /// Forgets the sums of the step under way, but not what members still compute of it.
+    /// Discards the sums of the current step, but not the requests that members still compute.
     private mutating func forgetSums() {
         audits.forget()
         for index in roster.indices {

@@ -2,14 +2,14 @@ import Keys
 import Protocol
 import RunEvents
 
-// Who takes part: joining, getting data, leaving.
+// Membership: joining, and leaving.
 
 extension CoordinatorMachine {
-    /// A message of this run has come from a peer; a partial sum comes as one that is verified.
+    /// Handles a peer's message; partial sums use the other overload, after verification.
     ///
     /// - Parameters:
-    ///   - caller: whose credential the peer has proved to hold, if it needs one.
-    ///   - address: where the peer dials from, if the transport knows; found out only where it is told.
+    ///   - caller: the credential that the peer has proved to hold, if one is required.
+    ///   - address: looks up the peer's network address; called only when it is reported.
     package mutating func receive(
         _ message: WorkerMessage, from peer: Peer, caller: AllowedWorker? = nil,
         address: () -> String? = { nil }, now: Duration
@@ -36,15 +36,15 @@ extension CoordinatorMachine {
         }
     }
 
-    /// Who a message comes from.
+    /// The sender of a message.
     enum Sender {
         /// The member at a place.
         case member(Int)
-        /// Somebody whose message is dropped, or passed over.
+        /// A peer whose message is dropped or ignored.
         case other([CoordinatorEffect<Peer>])
     }
 
-    /// Finds the member that a message comes from, and notes that it was heard.
+    /// Finds the member that sent a message, and records that it is alive.
     mutating func admit(
         _ peer: Peer, _ caller: AllowedWorker?, address: () -> String?, now: Duration
     ) -> Sender {
@@ -54,7 +54,7 @@ extension CoordinatorMachine {
                 drop(peer, "a message from a peer that has not joined", address: address())
             ])
         }
-        // A peer may claim the routing id of one that has gone, before that is noticed.
+        // A peer may claim the routing id of a departed one before the departure is noticed.
         guard roster[index].caller == caller else {
             return .other([drop(peer, "a message with another worker's credential", cost: 0)])
         }
@@ -69,7 +69,7 @@ extension CoordinatorMachine {
         case .leave:
             _ = roster.remove(peer)
             return closeIfEmpty()
-        // One that was dropped and comes back now.
+        // It was dropped earlier and reconnects.
         case .hello: return [.send(.stop(Notice(reason: "the run ends")), to: peer)]
         default: return []
         }
@@ -89,7 +89,7 @@ extension CoordinatorMachine {
             ]
         case .joined(let place): index = place
         }
-        // One that was too slow, and comes anew, is tried before it keeps others waiting.
+        // A worker that was too slow before is probed first, so that it does not delay the others.
         let times = roster.known.timesOnStandby(roster[index].identity)
         if times > 0, hasBegun {
             roster[index].share.standby = Standby(times: times, now: now)
@@ -103,7 +103,7 @@ extension CoordinatorMachine {
         return effects + assignData(now: now)
     }
 
-    /// A worker is gone: what it owed is asked of others in the same step.
+    /// Removes a worker that has left, and reassigns what it owed in the same step.
     public mutating func lose(
         _ peer: Peer, reason: String, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
@@ -130,7 +130,7 @@ extension CoordinatorMachine {
         return effects + askAuditors(now: now) + reports + updateIfComplete() + regroup(now: now)
     }
 
-    /// Tells that a member is gone, and who computes what it owed.
+    /// Reports that a member left, and which members compute what it owed.
     private func report(
         departure member: Member<Peer>, _ reason: String, left: Int, _ helpers: [Helper],
         now: Duration
@@ -146,19 +146,19 @@ extension CoordinatorMachine {
                 }))
     }
 
-    /// The connection to a worker has ended, by itself or because nothing came over it any more.
+    /// Handles the end of a connection, closed by the peer or cut for silence.
     public mutating func connectionEnded(
         _ peer: Peer, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
         let silence = roster.index(of: peer).map { now - roster[$0].heardAt } ?? .zero
-        // A connection that the transport cuts for silence has been silent for that long.
+        // The transport cuts a connection only after it was silent for the heartbeat timeout.
         let reason =
             silence > settings.heartbeatTimeout * 0.9
             ? "it has been silent for \(silence.text)" : "its connection is closed"
         return lose(peer, reason: reason, now: now)
     }
 
-    /// Goes on without a worker that is connected but does not do its work, and tells it so.
+    /// Expels a connected worker that does not do its work, and notifies it.
     public mutating func expel(
         _ peer: Peer, reason: String, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
@@ -174,7 +174,7 @@ extension CoordinatorMachine {
         return effects + gone.map { .send(.expel(Notice(reason: $0.reason)), to: $0.peer) }
     }
 
-    /// What follows a departure in each phase.
+    /// Continues after a departure, depending on the phase.
     private mutating func regroup(now: Duration) -> [CoordinatorEffect<Peer>] {
         switch phase {
         case .distributing where roster.count < settings.workersToBegin:
@@ -185,15 +185,15 @@ extension CoordinatorMachine {
         }
     }
 
-    /// One of the worker processes that were to join from this machine has ended.
+    /// Handles the exit of a worker process on this machine.
     ///
-    /// The run makes do with those that remain; if there are none, nobody will come any more.
+    /// The run continues with the remaining workers; without any, it ends, because no other can join.
     public mutating func localWorkerEnded(
         _ reason: String, remaining: Int, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
         guard !isOver else { return [] }
         if remaining == 0 {
-            // They may have got the signal as well, and have been faster.
+            // The workers may have received the same signal, and exited first.
             let outcome = interruption.map { Outcome.interrupted(signal: $0) }
             return (step > 0 ? checkpoint() : [])
                 + finish(outcome ?? .workersEnded(reason), now: now)

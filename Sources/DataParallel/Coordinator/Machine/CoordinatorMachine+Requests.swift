@@ -1,11 +1,13 @@
 import Protocol
 import Reduction
 
-// The work: who computes what in a step.
+// Requests: which member computes which slots of a step.
 
 extension CoordinatorMachine {
-    /// Begins the step numbered ``step``, perhaps anew: asks all members that have their data for their
-    /// shares, and those that are free for the shares of others who still compute for an earlier step.
+    /// Begins or restarts the step numbered ``step``.
+    ///
+    /// It asks all members that have their data for their shares, and assigns the shares of members that still
+    /// compute an earlier step to free members.
     mutating func beginStep(now: Duration) -> [CoordinatorEffect<Peer>] {
         phase = .stepping
         audits.begin()
@@ -33,7 +35,7 @@ extension CoordinatorMachine {
         return shares.takeUntold() ? effects + changes + tellShares() : effects
     }
 
-    /// Tells the shares that have changed; after the work is sent, so that nobody waits for the log.
+    /// Reports the shares that have changed; after the work is sent, because logging takes time.
     private mutating func tellShares() -> [CoordinatorEffect<Peer>] {
         var effects: [CoordinatorEffect<Peer>] = []
         for index in roster.indices
@@ -45,7 +47,7 @@ extension CoordinatorMachine {
         return effects
     }
 
-    /// Asks a member for the sums of ranges, each of them apart, in one message.
+    /// Asks a member for the sums of ranges, each range separately, in one message.
     mutating func ask(
         _ index: Int, for ranges: [Range<Int>], now: Duration
     ) -> CoordinatorEffect<Peer> {
@@ -66,7 +68,7 @@ extension CoordinatorMachine {
                 to: roster[index].peer)
     }
 
-    /// The fewest ranges that hold the given slots, and no others that have examples.
+    /// The fewest ranges that cover the given slots and no other slots with examples.
     private func ranges(of slots: SlotSet) -> [Range<Int>] {
         var ranges: [Range<Int>] = []
         for run in slots.runs {
@@ -81,7 +83,7 @@ extension CoordinatorMachine {
         return ranges
     }
 
-    /// Asks for slots that are not covered and that nobody owes; with who was asked for which.
+    /// Assigns uncovered slots that no member owes; returns who was asked for which.
     mutating func askForOrphans(now: Duration) -> (effects: [CoordinatorEffect<Peer>], [Helper]) {
         guard phase == .stepping, !isBelowMinimum else { return ([], []) }
         let orphans = orphans
@@ -94,7 +96,7 @@ extension CoordinatorMachine {
         return askAround(for: orphans, among: free, now: now)
     }
 
-    /// The slots of the step under way that are not covered and that nobody owes.
+    /// The uncovered slots of the current step that no member owes.
     var orphans: SlotSet {
         var orphans = ledger.missing
         for index in roster.indices where !roster[index].isOnStandby {
@@ -103,13 +105,13 @@ extension CoordinatorMachine {
         return orphans
     }
 
-    /// A member that was asked for what others owe or owed.
+    /// A member that was asked for slots that others owe or owed.
     struct Helper {
         let name: String
         let slots: SlotSet
     }
 
-    /// Asks some of `candidates` for slots; with who was asked for which.
+    /// Asks some of `candidates` for slots; returns who was asked for which.
     mutating func askAround(
         for slots: SlotSet, among candidates: [Int], now: Duration
     ) -> (effects: [CoordinatorEffect<Peer>], [Helper]) {
@@ -124,8 +126,9 @@ extension CoordinatorMachine {
         return (effects, helpers)
     }
 
-    /// Adds slots to the parts of candidates, in ranges as long as can be: first among those who hold a
-    /// slot's data and then among all, so that they have equally much to do.
+    /// Distributes slots over candidates in ranges that are as long as possible.
+    ///
+    /// Slots go first to members that hold their data, then to all, so that the load is even.
     private func dealOut(_ slots: SlotSet, among candidates: [Int], to parts: inout [SlotSet]) {
         guard !candidates.isEmpty, !slots.isEmpty else { return }
         let wanted = candidates.map { slots.intersection(roster[$0].data.resident) }
@@ -137,8 +140,7 @@ extension CoordinatorMachine {
         _ = dealEvenly(rest, among: candidates, at: Array(candidates.indices), all, to: &parts)
     }
 
-    /// Assigns slots at some places of the candidates, to each of them what it wants up to an even
-    /// share; gives back what is left.
+    /// Assigns each of `places` the slots that it wants, up to an even load; returns the rest.
     private func dealEvenly(
         _ slots: SlotSet, among candidates: [Int], at places: [Int], _ wanted: [SlotSet],
         to parts: inout [SlotSet]

@@ -1,12 +1,12 @@
 import Protocol
 
-// Shares by measured speed: who is slow computes less, and who is too slow for any slot stands by.
+// Shares by measured speed: a slow member computes less, and one too slow for any slot goes on standby.
 //
-// The bits do not depend on it. Nobody says how fast it is: only the time from a request to its answer
-// counts, so that a worker which is late on purpose gets less to be late with.
+// The bits of the result do not depend on it. Speed is not self-reported: only the time from a request to its
+// answer counts, so a worker that is late on purpose gets fewer slots to delay.
 
 extension CoordinatorMachine {
-    /// Notes how long a member took for what it was asked for.
+    /// Records how long a member took for its request.
     mutating func notePace(of index: Int, now: Duration) -> [CoordinatorEffect<Peer>] {
         guard roster[index].requests.isOne else { return [] }
         let time = now - roster[index].requests.askedAt
@@ -17,12 +17,12 @@ extension CoordinatorMachine {
         return noteProbe(of: index, time, now: now)
     }
 
-    /// Fits the shares to what was measured.
+    /// Fits the shares to the measurements.
     mutating func fitShares(now: Duration) -> [CoordinatorEffect<Peer>] {
         let active = roster.indices.filter { roster[$0].isReady && !roster[$0].share.slots.isEmpty }
         let paces = active.compactMap { roster[$0].share.pace.timePerSlot }.sorted()
         guard paces.count > 1 else { return [] }
-        // Who is new counts as usual, lest those who come and go keep the others unfitted.
+        // A new member counts as average, so that members that join and leave do not prevent the fit.
         let samples = active.map { index in
             ShareSizes.Sample(
                 slots: roster[index].share.slots.count,
@@ -50,7 +50,7 @@ extension CoordinatorMachine {
                 usual: usual / .seconds(1)))
     }
 
-    /// Fits the shares to the members that have their data now.
+    /// Assigns the slots to the members that have their data now.
     mutating func assignShares() {
         shares.assigned()
         let active = roster.active(where: \.isReady)
@@ -66,7 +66,7 @@ extension CoordinatorMachine {
         }
     }
 
-    /// The sizes of the shares, as far as speeds have been found to differ; nil for equal ones.
+    /// The sizes of the shares by speed; nil for equal ones, while no speeds are known to differ.
     private func sizes(of active: [Int]) -> [Int]? {
         let known = active.compactMap { roster[$0].share.slotTime }.sorted()
         guard shares.isSpeedKnown, !known.isEmpty else { return nil }
@@ -76,7 +76,7 @@ extension CoordinatorMachine {
 
     // MARK: - Standby
 
-    /// Asks who stands by, now and then, for a slot that another computes too.
+    /// Probes members on standby now and then with a slot that another member computes too.
     mutating func probeStandby(now: Duration) -> [CoordinatorEffect<Peer>] {
         guard phase == .stepping, !isBelowMinimum else { return [] }
         var effects: [CoordinatorEffect<Peer>] = []
@@ -95,7 +95,7 @@ extension CoordinatorMachine {
     private mutating func noteProbe(
         of index: Int, _ time: Duration, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
-        // As fast with one slot as the others are with all of theirs, and a little.
+        // One slot may take twice the others' usual time for their whole share.
         let limit = max((answerTimes.usual ?? time) * 2, .milliseconds(2))
         guard roster[index].share.standby?.note(time, limit: limit, now: now) == true else {
             return []
@@ -106,7 +106,7 @@ extension CoordinatorMachine {
         return [.report(.backFromStandby(worker: roster[index].name))]
     }
 
-    /// Whether a sum is a mere probe: its sender stands by, and another is computing its slots.
+    /// Whether a sum is only a probe: its sender is on standby, and another member computes its slots.
     func isProbe(_ slots: Range<Int>, of index: Int) -> Bool {
         guard roster[index].isOnStandby else { return false }
         return roster.indices.contains { other in
@@ -114,7 +114,7 @@ extension CoordinatorMachine {
         }
     }
 
-    /// Ends all standby if nobody else is left: slow workers are better than none.
+    /// Ends all standby if no other member is left: slow workers are better than none.
     mutating func endStandbyIfAlone() {
         guard roster.active(where: \.isReady).isEmpty else { return }
         for index in roster.indices { roster[index].share.standby = nil }

@@ -1,19 +1,19 @@
 import Protocol
 
-// The start: who gets which examples, and when the first step of a session begins.
+// The start: which member gets which examples, and when the first step of a session begins.
 
 extension CoordinatorMachine {
-    /// The run begins, or goes on from a checkpoint.
+    /// Begins the run, or resumes it from a checkpoint.
     public mutating func start(now: Duration) -> [CoordinatorEffect<Peer>] {
         guard phase == .gathering else { return [] }
         waiting.start(now)
         return testAtEpochEnd() ?? []
     }
 
-    /// Asks members to fetch the data of what the next assignment will give them.
+    /// Asks members to fetch the data of the slots that they will get in the next assignment.
     ///
-    /// Before training begins, all wait until all have theirs. Later, those who take part already go
-    /// on meanwhile, and what an assignment gives them they fetch when they are asked to compute it.
+    /// Before training begins, all wait until every member has its data. Later, ready members continue
+    /// meanwhile, and fetch newly assigned data when they are asked to compute it.
     mutating func assignData(now: Duration) -> [CoordinatorEffect<Peer>] {
         if phase == .gathering, roster.count >= settings.workersToBegin {
             phase = .distributing
@@ -38,17 +38,17 @@ extension CoordinatorMachine {
         return [.send(.assign(SlotRanges(missing.runs)), to: roster[index].peer)]
     }
 
-    /// A member has examples that it was told to fetch.
+    /// Handles a member's report that it holds the data of `ranges`.
     mutating func ready(
         _ index: Int, _ ranges: SlotRanges, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
-        // What was never assigned means nothing.
+        // A range that cannot have been assigned is ignored.
         guard let slots = ranges.slots(of: plan.shards) else { return [] }
         let (progress, hasMore) = roster[index].data.note(slots)
-        // To say it again brings nothing forward.
+        // A repeated report is no progress.
         if hasMore { roster[index].progressAt = now }
         guard progress == .all else { return [] }
-        // What it was not told while it fetched the rest.
+        // Requests that were postponed while it fetched.
         let effects = roster[index].data.takeStale() ? assignData(now: now) : []
         if roster[index].data.isFetching { return effects }
         roster[index].data.becomeReady()
@@ -56,7 +56,7 @@ extension CoordinatorMachine {
         return effects + beginIfReady(now: now) + goOn(now: now)
     }
 
-    /// Sends a member the examples that it asks for.
+    /// Sends a member the examples that it requests.
     mutating func give(
         _ fetch: Fetch, to index: Int, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
@@ -69,7 +69,7 @@ extension CoordinatorMachine {
         }
     }
 
-    /// Begins with the first step of the session, if all have their data.
+    /// Begins the first step of the session, if all members have their data.
     mutating func beginIfReady(now: Duration) -> [CoordinatorEffect<Peer>] {
         guard phase == .distributing, !roster.isEmpty, roster.all.allSatisfy(\.isReady) else {
             return []
@@ -77,7 +77,7 @@ extension CoordinatorMachine {
         return begin(now: now)
     }
 
-    /// Begins without those that do not get ready, if enough are.
+    /// Begins without the members that are not ready in time, if enough are.
     mutating func beginWithoutUnready(now: Duration) -> [CoordinatorEffect<Peer>] {
         let ready = roster.readyCount
         guard !hasBegun, ready > 0, ready >= settings.minimumWorkers else {

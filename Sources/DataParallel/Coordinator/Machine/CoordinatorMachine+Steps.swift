@@ -1,10 +1,10 @@
 import Protocol
 import RunEvents
 
-// What follows an update, the checkpoints, and the end.
+// What follows an update, checkpoints, and the end of the run.
 
 extension CoordinatorMachine {
-    /// The update of the step under way is made.
+    /// Continues after the current step's update.
     public mutating func updated(
         _ report: StepReport, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
@@ -17,7 +17,7 @@ extension CoordinatorMachine {
             return [.report(.step(report))] + checkpoint()
                 + finish(.interrupted(signal: interruption), now: now)
         }
-        // First the work, so that the workers compute while the rest is seen to.
+        // Send the work first, so that the workers compute during the rest.
         let isDue = settings.checkpointEvery > 0 && step % settings.checkpointEvery == 0
         return beginStepOrPause(now: now) + [.report(.step(report))]
             + (isDue || checkpoints.isOverdue ? checkpoint() : [])
@@ -29,14 +29,15 @@ extension CoordinatorMachine {
         return pauseIfTooFew(now: now)
     }
 
-    /// Tests the weights if the run goes on from an epoch's end, whose checkpoint is taken before that.
+    /// Tests the weights if the run resumes at an epoch's end, because its checkpoint is written before the
+    /// test.
     mutating func testAtEpochEnd() -> [CoordinatorEffect<Peer>]? {
         guard step > 0, step % plan.stepsPerEpoch == 0 else { return nil }
         phase = .evaluating
         return [.evaluate]
     }
 
-    /// The weights at an epoch's end have been tested.
+    /// Continues after the test at an epoch's end.
     public mutating func evaluated(now: Duration) -> [CoordinatorEffect<Peer>] {
         guard phase == .evaluating else { return [] }
         if step >= totalSteps { return finish(.completed, now: now) }
@@ -50,12 +51,12 @@ extension CoordinatorMachine {
 
     // MARK: - Checkpoints
 
-    /// Writes the state, unless it is kept already.
+    /// Writes a checkpoint, unless the state is already on disk.
     mutating func checkpoint() -> [CoordinatorEffect<Peer>] {
         checkpoints.due(step) ? [.checkpoint] : []
     }
 
-    /// A signal asks for a checkpoint; training goes on.
+    /// Handles a signal that requests a checkpoint; training continues.
     public mutating func requestCheckpoint(_ signal: String) -> [CoordinatorEffect<Peer>] {
         guard !isOver else { return [] }
         let isKept = phase != .rewinding && checkpoints.isKept(step)
@@ -63,35 +64,35 @@ extension CoordinatorMachine {
         guard !isKept else { return [.report(notice)] }
         checkpoints.request()
         guard phase != .rewinding else {
-            // Its state is going to be replaced.
+            // The current state is about to be replaced.
             checkpoints.postpone()
             return [.report(notice)]
         }
         return [.report(notice)] + checkpoint()
     }
 
-    /// Whether the checkpoint that has just been written is one that a signal asked for.
+    /// Whether the checkpoint just written fulfils a signal's request.
     package var isRequestFulfilled: Bool { checkpoints.isRequestFulfilled }
 
-    /// The checkpoint is written: a step that waited for it is made.
+    /// Handles a written checkpoint; makes the update that waited for it.
     public mutating func checkpointWritten() -> [CoordinatorEffect<Peer>] {
         checkpoints.written()
         return updateIfComplete()
     }
 
-    /// The checkpoint could not be written.
+    /// Handles a checkpoint that could not be written.
     package mutating func checkpointFailed() { checkpoints.failed() }
 
     /// Whether a checkpoint is being written.
     var isWriting: Bool { checkpoints.isBusy }
 
-    /// The update that was asked for cannot be made: the record has no room for its step.
+    /// Reopens the step, because the record has no room for it.
     package mutating func recordIsFull() {
         checkpoints.note(recordIsFull: true)
         ledger.reopen()
     }
 
-    /// The record has room.
+    /// Handles room in the record; makes the update that waited for it.
     package mutating func recordHasRoom() -> [CoordinatorEffect<Peer>] {
         checkpoints.note(recordIsFull: false)
         return updateIfComplete()
@@ -99,7 +100,7 @@ extension CoordinatorMachine {
 
     // MARK: - The end
 
-    /// A signal asks to stop; the step under way is finished first, if anybody is computing it.
+    /// Handles a signal to stop; the current step is finished first, if members are computing it.
     public mutating func interrupt(_ signal: Int32, now: Duration) -> [CoordinatorEffect<Peer>] {
         guard !isOver, interruption == nil else { return [] }
         interruption = signal
@@ -109,19 +110,18 @@ extension CoordinatorMachine {
         }
     }
 
-    /// Something that the run cannot go on without, or end well, has failed; effects that were not
-    /// carried out by then are void.
+    /// Ends the run after a failure without which it cannot continue or end cleanly; pending effects are void.
     public mutating func fail(_ outcome: Outcome, now: Duration) -> [CoordinatorEffect<Peer>] {
         checkpoints.cancel()
         return phase == .finished ? [.finish(outcome)] : finish(outcome, now: now)
     }
 
-    /// Tells the workers that the run is over; the run ends once they have gone.
+    /// Tells the workers to stop; the run ends once they have left.
     ///
-    /// Where another coordinator goes on, they are told nothing: they dial until it answers.
+    /// If another coordinator takes over, they are not told, and reconnect until it answers.
     ///
-    /// A connection that closed right behind the word could take it along: libzmq drops what a
-    /// dealer has received but not read when its connection ends.
+    /// Connections stay open until then, because libzmq drops what a dealer has received but not read when its
+    /// connection closes: closing right after the message could lose it.
     mutating func finish(_ outcome: Outcome, now: Duration) -> [CoordinatorEffect<Peer>] {
         guard outcome.isFinal || !settings.hasSuccessor else {
             phase = .finished
@@ -133,14 +133,14 @@ extension CoordinatorMachine {
             + roster.expelled.map { .send(.stop(notice), to: $0) } + closeIfEmpty()
     }
 
-    /// Ends the run if all workers have gone.
+    /// Ends the run if all workers have left.
     mutating func closeIfEmpty() -> [CoordinatorEffect<Peer>] {
         guard case .ending(let outcome, _) = phase, roster.isEmpty else { return [] }
         phase = .finished
         return [.finish(outcome)]
     }
 
-    /// Ends the run although some have not gone, if they were given time enough.
+    /// Ends the run without waiting longer for the remaining workers, once their time is up.
     mutating func tickWhileEnding(now: Duration) -> [CoordinatorEffect<Peer>] {
         guard case .ending(let outcome, let since) = phase, now - since >= .seconds(3) else {
             return []

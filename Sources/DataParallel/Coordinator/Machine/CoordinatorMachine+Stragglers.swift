@@ -1,10 +1,10 @@
 import Protocol
 import RunEvents
 
-// Late members: idle ones compute what they owe, and those that take too long are dropped.
+// Stragglers: idle members compute what late ones owe, and members that time out are dropped.
 
 extension CoordinatorMachine {
-    /// Drops the members that have made no progress for far too long.
+    /// Drops the members whose progress timed out.
     mutating func expelHung(now: Duration) -> [CoordinatorEffect<Peer>] {
         let timeout = answerTimes.timeout(atLeast: settings.answerTimeout)
         let hung = roster.all.filter { member in
@@ -21,7 +21,7 @@ extension CoordinatorMachine {
             }, now: now)
     }
 
-    /// Asks idle members for what others are late with.
+    /// Asks idle members for the slots of late ones.
     mutating func helpLate(now: Duration) -> [CoordinatorEffect<Peer>] {
         guard phase == .stepping, !isBelowMinimum, let limit = answerTimes.lateAfter else {
             return []
@@ -48,7 +48,7 @@ extension CoordinatorMachine {
     }
 
     private mutating func help(_ late: [Int], now: Duration) -> [CoordinatorEffect<Peer>] {
-        // What two compute already is not asked of a third.
+        // Slots that two members compute are not assigned to a third.
         var (once, twice) = (SlotSet(limit: plan.shards), SlotSet(limit: plan.shards))
         for member in roster.all where !member.isOnStandby {
             guard let owed = member.requests.owed(to: step) else { continue }
@@ -65,14 +65,14 @@ extension CoordinatorMachine {
         return effects + late.compactMap { tellLate($0, alone, helpers, now: now) }
     }
 
-    /// Tells that a member is late, and who computes what it owes.
+    /// Reports that a member is late, and which members compute what it owes.
     private mutating func tellLate(
         _ index: Int, _ alone: SlotSet, _ helpers: [Helper], now: Duration
     ) -> CoordinatorEffect<Peer>? {
         let member = roster[index]
         let late = member.requests.owed.intersection(ledger.missing)
         let names = helpers.filter { $0.slots.intersects(late) }.map(\.name)
-        // Without help there is nothing to tell, unless it takes so long that somebody will wonder.
+        // Without helpers, report it only once the wait is long enough to be noticed.
         guard !late.isEmpty, !member.lateness.isTold,
             !names.isEmpty || now - member.requests.askedAt > .seconds(5)
         else { return nil }
@@ -88,7 +88,7 @@ extension CoordinatorMachine {
                 times: roster[index].lateness.times))
     }
 
-    /// What a member was last known to do.
+    /// A member's last known activity.
     private func state(of member: Member<Peer>, now: Duration) -> String {
         guard let (status, at) = member.status, member.heardAt >= member.lateness.probedAt,
             at >= member.requests.askedAt
@@ -101,7 +101,7 @@ extension CoordinatorMachine {
         }
     }
 
-    /// What the log tells of slots that the step under way has waited for.
+    /// The log's description of slots for which the current step has waited.
     func owedWork(
         _ slots: SlotSet, since start: Duration, helpers: [String], now: Duration
     ) -> OwedWork {

@@ -2,15 +2,15 @@ import Keys
 import Protocol
 import Reduction
 
-// The sums: which are accepted, and what an answer settles.
+// Sums: which are accepted, and which requests they settle.
 
 extension CoordinatorMachine {
-    /// A partial sum has come, whose gradients are what it says of them.
+    /// Handles a partial sum whose checksum has been verified.
     ///
     /// - Parameters:
-    ///   - isFinite: whether its loss and all gradients are.
-    ///   - digest: computes the digest of its gradients; called only where it is compared.
-    ///   - caller: whose credential the peer has proved to hold, if it needs one.
+    ///   - isFinite: whether its loss and all gradients are finite.
+    ///   - digest: computes the digest of its gradients; called only when it is compared.
+    ///   - caller: the credential that the peer has proved to hold, if one is required.
     package mutating func receive(
         _ sum: PartialSumHeader, isFinite: Bool, digest: () -> PayloadDigest, from peer: Peer,
         caller: AllowedWorker? = nil, now: Duration
@@ -23,11 +23,11 @@ extension CoordinatorMachine {
         }
         if sum.attempt != attempt { return .ignore(passOver(sum, from: index)) }
         if let reason = whyNotAnAnswer(sum, from: index) {
-            // It was asked for so many, if not for this one.
+            // No cost: it was asked for this number of sums, although not for this one.
             return .ignore([drop(roster[index].peer, reason, cost: 0)])
         }
         let slots = TreeNode(sum).slots(of: plan.shards)
-        // What a probe tells may end the standby that makes it one.
+        // Asked before `settle`, which may end the standby that makes the sum a probe.
         let isProbe = isProbe(slots, of: index)
         let news = sum.step == roster[index].requests.step ? settle(slots, of: index, now: now) : []
         guard !isProbe, phase == .stepping, sum.step == step else {
@@ -43,7 +43,7 @@ extension CoordinatorMachine {
         if let effects = compare(sum, digest, of: index) {
             return .ignore(effects + askAuditors(now: now) + updateIfComplete())
         }
-        // One of two copies: others may have sent a part of it only before they went.
+        // A duplicate; members that left may have sent only a part of its slots before.
         guard ledger.cover(slots) == .new else { return .ignore(askForMore(now: now)) }
         // Either training diverges, or its sender is wrong.
         guard isFinite else { return .ignore(doubt(sum, digest(), of: index)) }
@@ -53,22 +53,22 @@ extension CoordinatorMachine {
                 + updateIfComplete())
     }
 
-    /// A sum of before the run went back was computed with weights that do not stand.
+    /// Ignores a sum from before a rewind, which was computed with discarded weights.
     private mutating func passOver(
         _ sum: PartialSumHeader, from index: Int
     ) -> [CoordinatorEffect<Peer>] {
-        // What it owed then may have been on its way.
+        // It may have been in flight when the run went back.
         if sum.attempt == attempt &- 1, roster[index].requests.takeOutdated() { return [] }
         let reason = "a partial sum from before the run went back"
         return [drop(roster[index].peer, reason, cost: 0)]
     }
 
-    /// Asks for what nobody could be asked for so far.
+    /// Assigns the slots and audits that no member was free for.
     private mutating func askForMore(now: Duration) -> [CoordinatorEffect<Peer>] {
         askForOrphans(now: now).effects + askAuditors(now: now)
     }
 
-    /// Makes the update if all sums are there and none is in dispute.
+    /// Makes the update if all sums have arrived and none is disputed.
     mutating func updateIfComplete() -> [CoordinatorEffect<Peer>] {
         guard phase == .stepping, audits.areSettled, ledger.isComplete else { return [] }
         guard checkpoints.mayUpdate else { return [.hold] }
@@ -76,7 +76,7 @@ extension CoordinatorMachine {
         return [.update(step: step)]
     }
 
-    /// Why a sum cannot be an answer to what its sender was asked for; nil if it is one.
+    /// Why a sum does not answer any request to its sender; nil if it does.
     private func whyNotAnAnswer(_ sum: PartialSumHeader, from index: Int) -> String? {
         guard let asked = roster[index].requests.asked(in: sum.step) else {
             return "a partial sum of step \(sum.step), which was not requested"
@@ -102,7 +102,7 @@ extension CoordinatorMachine {
         return nil
     }
 
-    /// Notes that a member has answered for slots, whatever becomes of its answer.
+    /// Records that a member answered for slots, whether or not the answer is used.
     private mutating func settle(
         _ slots: Range<Int>, of index: Int, now: Duration
     ) -> [CoordinatorEffect<Peer>] {

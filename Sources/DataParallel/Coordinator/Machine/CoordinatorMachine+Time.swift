@@ -1,11 +1,11 @@
 import Protocol
 
-// What time brings: waits and pauses, and their ends.
+// Time: waits and pauses, and their ends.
 
 extension CoordinatorMachine {
-    /// Time has passed.
+    /// Advances the time.
     ///
-    /// To be called at least once a second, and more often the sooner what is late is to be noticed.
+    /// The caller calls this at least once a second; more frequent calls notice stragglers sooner.
     public mutating func tick(now: Duration) -> [CoordinatorEffect<Peer>] {
         roster.tick(now: now)
         if isOver { return tickWhileEnding(now: now) }
@@ -16,14 +16,15 @@ extension CoordinatorMachine {
             + probeStandby(now: now)
     }
 
-    /// A coordinator that itself stood still, such as a stopped process, has not seen what came
-    /// meanwhile: nobody is late for that time.
+    /// Does not count a pause of the coordinator itself as lateness of members.
+    ///
+    /// A process that was stopped has not seen the messages that arrived meanwhile.
     private mutating func forgive(_ now: Duration) {
         guard let gap = waiting.tick(now) else { return }
         for index in roster.indices { roster[index].forgive(gap, now: now) }
     }
 
-    /// Says now and then that too few workers are here, and gives up after the timeout.
+    /// Reports now and then that too few workers are present, and ends the run after the timeout.
     private mutating func wait(_ now: Duration) -> [CoordinatorEffect<Peer>] {
         guard hasBegun || phase == .gathering else { return [] }
         let (here, needed) =
@@ -38,7 +39,7 @@ extension CoordinatorMachine {
             let seconds = Int(waited.components.seconds)
             return [.report(.waiting(members: here, needed: needed, seconds: seconds))]
         case .timedOut where hasBegun:
-            // Whoever has steps behind him keeps them.
+            // A checkpoint keeps the completed steps.
             return checkpoint()
                 + finish(.pausedTooLong(members: here, needed: needed), now: now)
         case .timedOut:
@@ -46,9 +47,9 @@ extension CoordinatorMachine {
         }
     }
 
-    /// Begins a pause if too few are left to go on.
+    /// Begins a pause if too few workers are left.
     ///
-    /// Nothing more is asked of those who remain; what they were asked for before is still taken.
+    /// Remaining members get no new requests; answers to earlier ones are still accepted.
     mutating func pauseIfTooFew(now: Duration) -> [CoordinatorEffect<Peer>] {
         guard hasBegun, isBelowMinimum, !waiting.isWaiting else { return [] }
         waiting.begin(now)
@@ -56,7 +57,7 @@ extension CoordinatorMachine {
         return [.report(.paused(members: roster.readyCount, needed: needed, step: step))]
     }
 
-    /// Ends a pause if enough have become ready, and asks for what nobody computes.
+    /// Ends a pause if enough members are ready, and assigns the slots that no member computes.
     mutating func goOn(now: Duration) -> [CoordinatorEffect<Peer>] {
         guard hasBegun, !isBelowMinimum else { return [] }
         var effects: [CoordinatorEffect<Peer>] = []
@@ -68,13 +69,13 @@ extension CoordinatorMachine {
             + (phase == .paused ? beginStep(now: now) : askForOrphans(now: now).effects)
     }
 
-    /// Ends a run that was asked to stop after a step which nobody will finish.
+    /// Ends an interrupted run whose current step no member will finish.
     mutating func endIfStuck(now: Duration) -> [CoordinatorEffect<Peer>] {
         guard let interruption, isStuck else { return [] }
         return checkpoint() + finish(.interrupted(signal: interruption), now: now)
     }
 
-    /// Whether the step under way lacks what may not be asked for in a pause.
+    /// Whether the current step needs slots that cannot be assigned during a pause.
     var isStuck: Bool { phase == .stepping && isBelowMinimum && !orphans.isEmpty }
 }
 

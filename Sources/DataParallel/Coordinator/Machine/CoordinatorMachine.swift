@@ -4,54 +4,54 @@ import Reduction
 
 /// All decisions of a coordinator: an event in, a list of effects out; no clock, socket or file.
 ///
-/// The machine alone builds effects, a method an event. What an event means for one subject is decided by a part:
-/// who takes part by the ``Roster``, what the step lacks by the ``StepLedger``, what is computed twice by the
-/// ``Audits``, when the state is written by the ``CheckpointSchedule``, how long to wait by the ``WaitClock``.
+/// Only the machine builds effects, one method per event. Its parts decide one subject each: the ``Roster`` who
+/// takes part, the ``StepLedger`` which slots are missing, ``Audits`` what is computed twice, the
+/// ``CheckpointSchedule`` when the state is written, the ``WaitClock`` how long to wait.
 ///
-/// A slot that is not covered and that nobody owes is asked of somebody at once; one that is late is asked of an
-/// idle member too. A partial sum is accepted if its sender was asked for it, it counts what it must, and it
-/// covers nothing that is covered already: whichever copy comes first, the bits are the same.
+/// An uncovered slot that no member owes is assigned at once; a late one is also assigned to an idle member. A
+/// partial sum is accepted if its sender was asked for it, it counts the expected examples, and it covers only
+/// uncovered slots. Whichever copy arrives first, the bits are the same.
 ///
-/// `Peer` is whatever the transport tells its peers apart by. `now` never goes back.
+/// `Peer` is the transport's identifier of a peer. `now` never decreases.
 public struct CoordinatorMachine<Peer: Hashable & Sendable>: Sendable {
     let plan: BatchPlan
     var settings: CoordinatorSettings
     var phase = Phase.gathering
-    /// Whether this session has made or begun a step.
+    /// Whether this session has begun a step.
     var hasBegun = false
-    /// The signal that asks to stop.
+    /// The signal that requests a stop.
     var interruption: Int32?
 
     var roster: Roster<Peer>
     var startClock = StartClock()
     var shares = ShareSchedule()
     var ledger: StepLedger
-    /// How long the last answers took.
+    /// How long recent answers took.
     var answerTimes = AnswerTimes()
     var audits: Audits<Peer>
     var checkpoints: CheckpointSchedule
     var waiting = WaitClock()
 
     enum Phase: Sendable, Equatable {
-        /// Waiting for enough workers to begin with.
+        /// Waiting for enough workers to begin.
         case gathering
-        /// Waiting until they have their data.
+        /// Waiting for the workers to fetch their data.
         case distributing
-        /// Making a step.
+        /// Computing a step.
         case stepping
-        /// Between two steps, with too few workers to go on.
+        /// Between two steps, with too few workers to continue.
         case paused
-        /// Going back to a state from before a worker that computed wrongly.
+        /// Going back to a state from before a wrong sum was used.
         case rewinding
         /// Between two epochs, while the weights are tested.
         case evaluating
-        /// Waiting until the workers, told that the run is over, have gone.
+        /// Waiting for the workers to leave, after they were told to stop.
         case ending(Outcome, since: Duration)
-        /// The run is over, but for what the disk still says.
+        /// The run is over, except for pending writes to disk.
         case finished
     }
 
-    /// The machine of a run that has made `step` steps.
+    /// The machine of a run after `step` steps.
     public init(plan: BatchPlan, settings: CoordinatorSettings, step: Int) {
         self.plan = plan
         self.settings = settings
@@ -62,13 +62,13 @@ public struct CoordinatorMachine<Peer: Hashable & Sendable>: Sendable {
         checkpoints = CheckpointSchedule(step: step)
     }
 
-    /// The steps made; also the number of the step under way.
+    /// The number of completed steps, which is also the number of the current step.
     var step: Int { ledger.step }
 
-    /// How often the run has gone back, modulo 256.
+    /// The number of rewinds, modulo 256.
     package var attempt: UInt8 { ledger.attempt }
 
-    /// Whether there is nothing more to decide but when to close the doors.
+    /// Whether training is over, and only the connections remain to be closed.
     var isOver: Bool {
         switch phase {
         case .ending, .finished: true
@@ -76,13 +76,13 @@ public struct CoordinatorMachine<Peer: Hashable & Sendable>: Sendable {
         }
     }
 
-    /// The steps of the whole run.
+    /// The number of steps of the whole run.
     var totalSteps: Int { settings.epochs * plan.stepsPerEpoch }
 
-    /// Whether a signal has asked to stop.
+    /// Whether a signal has requested a stop.
     var isInterrupted: Bool { interruption != nil }
 
-    /// Whether a peer was expelled and has not come back.
+    /// Whether a peer was expelled and has not rejoined.
     package func isExpelled(_ peer: Peer) -> Bool { roster.expelled.contains(peer) }
 
     /// Whether a peer has joined.
@@ -91,7 +91,7 @@ public struct CoordinatorMachine<Peer: Hashable & Sendable>: Sendable {
     /// All members, in the order in which they joined.
     var members: [Member<Peer>] { roster.all }
 
-    /// The most members that there were at once.
+    /// The most members at any one time.
     var mostWorkers: Int { roster.most }
 
     /// The name of a member.
@@ -103,6 +103,6 @@ public struct CoordinatorMachine<Peer: Hashable & Sendable>: Sendable {
         return !roster[index].requests.owed.isEmpty
     }
 
-    /// Whether too few are here to go on, once the run has begun.
+    /// Whether fewer members than the minimum have their data.
     var isBelowMinimum: Bool { roster.readyCount < settings.minimumWorkers }
 }
