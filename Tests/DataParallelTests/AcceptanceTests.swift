@@ -2,9 +2,9 @@ import DataParallel
 import Protocol
 import Testing
 
-/// A coordinator in its first step with one worker, to which any partial sum can be offered.
+/// A coordinator in its first step with one worker, which can receive any partial sum.
 ///
-/// A class, since expectations cannot change a value.
+/// A class, because `#expect` cannot call mutating functions.
 @Suite("A partial sum is accepted") final class AcceptanceTests {
     private var machine = waitingMachine(minimumWorkers: 1)
 
@@ -28,14 +28,14 @@ import Testing
         machine.decide(message, from: peer, now: .zero).isAdded
     }
 
-    @Test("if it is of this step, of a node of the tree, and counts what it must")
+    @Test("if it is of this step and of a node of the tree, and its counts are right")
     func valid() {
         #expect(isAccepted(sum(level: 3, residue: 5, examples: 2)))
         #expect(isAccepted(sum(level: 1, residue: 0, examples: 8)))
         #expect(isAccepted(sum(level: 2, residue: 3, examples: 4, correct: 4)))
     }
 
-    @Test("and completes the step with the last one")
+    @Test("and the last one completes the step")
     func completion() {
         _ = machine.receive(sum(level: 1, residue: 0, examples: 8), from: "member", now: .zero)
         let effects = machine.receive(
@@ -43,7 +43,7 @@ import Testing
         #expect(effects.last == .update(step: 0))
     }
 
-    @Test("but not if any of its shards is covered already")
+    @Test("but not if one of its shards is covered already")
     func overlap() {
         #expect(isAccepted(sum(level: 2, residue: 1, examples: 4)))
         #expect(!isAccepted(sum(level: 2, residue: 1, examples: 4)))
@@ -60,13 +60,13 @@ import Testing
     }
 
     @Test(
-        "but not if there is no such node",
+        "but not if its node does not exist",
         arguments: [(4, 0), (-1, 0), (31, 5), (64, 1), (3, 8), (1, 2), (2, -1), (0, 1)])
     func noSuchNode(level: Int, residue: Int) {
         #expect(!isAccepted(sum(level: level, residue: residue, examples: 2)))
     }
 
-    @Test("but not if it counts other than the step's examples")
+    @Test("but not if its counts differ from the step's examples")
     func wrongCounts() {
         #expect(!isAccepted(sum(level: 3, residue: 0, examples: 3)))
         #expect(!isAccepted(sum(level: 3, residue: 0, examples: 0)))
@@ -79,7 +79,7 @@ import Testing
         #expect(!isAccepted(sum(level: 3, residue: 0, examples: 2), from: "stranger"))
     }
 
-    @Test("and what is dropped is counted and told with its sender")
+    @Test("and a dropped one is counted and logged with its sender")
     func told() {
         let effects = machine.receive(
             sum(level: 3, residue: 0, examples: 9), from: "member", now: .zero)
@@ -94,7 +94,7 @@ import Testing
 }
 
 @Suite("A coordinator waits for workers") struct JoiningTests {
-    @Test("and gives up after the timeout, with those who are here named")
+    @Test("and fails after the timeout, naming those that joined")
     func timeout() {
         var machine = waitingMachine(minimumWorkers: 2)
         _ = machine.start(now: .seconds(1))
@@ -123,7 +123,7 @@ import Testing
         #expect(leave == [.finish(.workersEnded("killed by signal 9"))])
     }
 
-    @Test("and at the end no longer than three seconds for those to go who do not answer")
+    @Test("and at the end waits at most three seconds for those that do not answer")
     func ending() {
         var machine = waitingMachine(minimumWorkers: 2)
         let hello = Hello(host: "a", pid: 1, lanes: 1, kernels: "test")

@@ -3,8 +3,8 @@ import Protocol
 import Reduction
 import Testing
 
-/// A coordinator with members that say what they like.
-@Suite("A member that says what nothing asked for") final class AccountsTests {
+/// A coordinator with members that send arbitrary messages.
+@Suite("A member that sends unsolicited messages") final class AccountsTests {
     private typealias Effect = CoordinatorEffect<Int>
 
     private var machine = AccountsTests.coordinator(minimumWorkers: 1)
@@ -20,7 +20,7 @@ import Testing
         return machine
     }
 
-    /// Has the coordinator wait for others, and so ask nothing of who has joined, however long it takes.
+    /// Makes the coordinator wait for more workers, so that it requests nothing from those that joined.
     private func wait() { machine = Self.coordinator(minimumWorkers: 9) }
 
     @discardableResult
@@ -31,7 +31,7 @@ import Testing
         return machine.receive(.hello(hello), from: peer, now: time)
     }
 
-    /// Sends a message as the coordinator takes it; gives back whether its sender is still in.
+    /// Delivers a message as the coordinator does; returns whether its sender is still a member.
     private func say(_ message: WorkerMessage, from peer: Int, bytes: Int = 100) -> Bool {
         if machine.isWorthReading(message, bytes: bytes, from: peer) {
             _ = machine.receive(message, from: peer, now: time)
@@ -52,14 +52,14 @@ import Testing
         _ = machine.tick(now: time)
     }
 
-    @Test("is put out when its tokens are used up, and banned when it does so again")
+    @Test("is dropped when its tokens are used up, and banned the second time")
     func putOut() {
         join(1)
         #expect((0..<1000).prefix { _ in say(status, from: 1) }.count == Accounts.most)
         #expect(!machine.isMember(1))
         join(2)
         #expect(machine.isMember(2))
-        // A copy of it goes too.
+        // A member with the same identity is dropped too.
         join(3)
         let effects: [Effect] =
             (0..<1000).lazy.map { [self] _ in
@@ -75,7 +75,7 @@ import Testing
         #expect(machine.isMember(5), "another worker is none the worse")
     }
 
-    @Test("is told of once, in words that name it")
+    @Test("is logged once, by name")
     func words() {
         join(1)
         var effects: [Effect] = []
@@ -93,7 +93,7 @@ import Testing
             ])
     }
 
-    @Test("pays for the bytes of long headers, and for other senseless messages")
+    @Test("pays for the bytes of long headers, and for other useless messages")
     func costs() {
         let ready = WorkerMessage.ready(SlotRanges(0..<1))
         for (number, (message, bytes, most)) in [
@@ -102,28 +102,28 @@ import Testing
             (.fetch(Fetch(shard: 99, first: 0)), 100, 200),
         ].enumerated() {
             join(number, as: "abcdef"[number])
-            // The first answers an assignment.
+            // The first one answers an assignment.
             if case .ready = message { #expect(say(message, from: number, bytes: bytes)) }
             let count = (0..<1000).prefix { _ in say(message, from: number, bytes: bytes) }.count
             #expect(count == most, "\(message)")
         }
     }
 
-    @Test("pays for a sum that it was not asked for, which is not even read")
+    @Test("pays for a sum that was not requested, and the sum is not read")
     func sums() {
         join(1)
         _ = say(.ready(SlotRanges(0..<8)), from: 1)
         let sum = WorkerMessage.partialSum(
             PartialSumHeader(
                 step: 0, level: 3, residue: 0, examples: 2, correct: 0, loss: 0, checksum: 0))
-        // It is asked for all slots, which are one node.
+        // All slots are requested, and they form one node.
         #expect(isRead(sum, of: 1))
         #expect(!isRead(sum, of: 1))
         #expect(!isRead(sum, of: 2), "nor one of a stranger")
         #expect((0..<1000).prefix { _ in say(sum, from: 1) }.count == Accounts.most)
     }
 
-    @Test("keeps its debts when it leaves and comes back")
+    @Test("keeps its debts when it leaves and rejoins")
     func rejoins() {
         join(1)
         for _ in 0..<150 { #expect(say(status, from: 1)) }
@@ -132,7 +132,7 @@ import Testing
         #expect((0..<1000).prefix { _ in say(status, from: 2) }.count == Accounts.most - 150)
     }
 
-    @Test("may do so ten times a second for ever, and not eleven times")
+    @Test("may send ten a second forever, but not eleven")
     func paced() {
         wait()
         join(1)
@@ -147,25 +147,25 @@ import Testing
         #expect(count < 100_000)
     }
 
-    @Test("is none that answers its pings, however many they are")
+    @Test("does not pay for answers to pings, however many")
     func pings() {
         wait()
         join(1)
         for _ in 0..<1000 {
-            // While connections end, members are asked fifty times a second.
+            // While connections end, members are pinged fifty times a second.
             for _ in 0..<50 {
                 _ = machine.probe()
                 #expect(say(status, from: 1))
             }
             pass(.milliseconds(1000))
         }
-        // One that hung answers them all at once.
+        // A worker that hung answers them all at once.
         for _ in 0..<60 { _ = machine.probe() }
         #expect((0..<60).allSatisfy { _ in say(status, from: 1) })
         #expect((0..<1000).prefix { _ in say(status, from: 1) }.count == Accounts.most)
     }
 
-    @Test("is forgotten once it has all its tokens again")
+    @Test("is forgotten once it has all its tokens back")
     func bounded() {
         var accounts = Accounts()
         for number in 0..<20_000 {

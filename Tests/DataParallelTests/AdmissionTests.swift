@@ -3,8 +3,8 @@ import Protocol
 import Reduction
 import Testing
 
-/// A coordinator that more and more peers want to join.
-@Suite("A coordinator lets in") final class AdmissionTests {
+/// A coordinator that ever more peers want to join.
+@Suite("A coordinator admits") final class AdmissionTests {
     private var machine: CoordinatorMachine<Int>
 
     init() {
@@ -16,7 +16,7 @@ import Testing
         _ = machine.start(now: .zero)
     }
 
-    /// Whether a peer that introduces itself is taken in.
+    /// Whether a peer that sends a hello is admitted.
     private func isWelcomed(_ peer: Int, host: String = "h") -> Bool {
         let hello = Hello(host: host, pid: peer, lanes: 1, kernels: host)
         return machine.receive(.hello(hello), from: peer, now: .zero).contains {
@@ -34,7 +34,7 @@ import Testing
         #expect(second == 2)
     }
 
-    @Test("no more than twice as many as there are shards, until some have left")
+    @Test("at most twice as many as there are shards, until some leave")
     func number() {
         var welcomed = 0
         for second in 0..<1000 {
@@ -47,9 +47,9 @@ import Testing
         #expect(isWelcomed(99_999))
     }
 
-    @Test("a peer with a long name, of which it tells the beginning")
+    @Test("a peer with a long name, which it truncates")
     func longNames() throws {
-        /// What comes of a message on the way, where it is decoded.
+        /// What the receiver decodes.
         func received(_ message: WorkerMessage) throws -> WorkerMessage {
             try WorkerMessage.decode(message.header(run: RunID(1)), payloadFrames: 0).message
         }
@@ -74,7 +74,7 @@ import Testing
             ])
     }
 
-    @Test("members whose bad messages are counted apart from those of strangers")
+    @Test("members, whose bad messages it counts apart from those of other peers")
     func counts() {
         #expect(isWelcomed(1))
         for _ in 0..<100 { _ = machine.drop(99, "nonsense") }

@@ -4,12 +4,12 @@ import Randomness
 import Reduction
 import Testing
 
-/// Counts how often the sum of each slot is used and how often it is computed twice.
+/// Counts how often each slot's sum is used, and how often it is computed twice.
 private final class Share {
     let coordinator: CoordinatorUnderTest
     private(set) var used: [Int]
     private(set) var audited: [Int]
-    /// Whose sum of a slot is used in the step under way.
+    /// The worker whose sum of a slot is used in the current step.
     private var authors: [Int: String] = [:]
     private var sender = ""
 
@@ -51,7 +51,7 @@ private final class Share {
         }
     }
 
-    /// Those of slots that have examples in the step under way.
+    /// The slots that have examples in the current step.
     private func slots(_ ranges: [Range<Int>]) -> [Int] {
         ranges.joined().filter { slot in
             let leaf = TreeNode(leafAtSlot: slot, shards: coordinator.plan.shards)
@@ -70,8 +70,8 @@ private final class Share {
     }
 }
 
-@Suite("The share of audits") struct AuditShareTests {
-    @Test("is the probability of each slot that has examples, however they lie", arguments: 0..<24)
+@Suite("The fraction of audits") struct AuditShareTests {
+    @Test("is the probability of each slot with examples, wherever they lie", arguments: 0..<24)
     func share(seed: Int) {
         var random = Philox(seed: UInt64(seed), for: "share")
         let shards = 1 << random.below(6)

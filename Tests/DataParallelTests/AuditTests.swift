@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Audits")
 struct AuditTests {
-    /// The events that say that a worker computed wrongly: whose, and for the how-manieth time.
+    /// The events about wrong sums: the worker, and the count of its wrong sums so far.
     private func wrongs(_ coordinator: CoordinatorUnderTest) -> [String] {
         coordinator.events.compactMap { event in
             guard case .wrong(let worker, _, _, let times) = event else { return nil }
@@ -24,7 +24,7 @@ struct AuditTests {
         #expect(coordinator.steps == 50)
     }
 
-    @Test("no update is made before both copies are there, and none from a copy that is wrong")
+    @Test("no update is made before both copies arrive, and none from a wrong copy")
     func waiting() {
         let coordinator = CoordinatorUnderTest(workersToBegin: 2, audit: 1)
         coordinator.join("a", "b")
@@ -40,7 +40,7 @@ struct AuditTests {
         #expect(coordinator.steps == 1)
     }
 
-    @Test("an auditor that goes is replaced, by another or by the coordinator itself")
+    @Test("an auditor that leaves is replaced by another worker or by the coordinator itself")
     func departures() {
         let coordinator = CoordinatorUnderTest(workersToBegin: 3, audit: 1)
         coordinator.join("a", "b", "c")
@@ -57,7 +57,7 @@ struct AuditTests {
         #expect(coordinator.arbitrations.last == 0..<8)
     }
 
-    @Test("a lone worker that computes wrongly is caught, and so is one whose auditor went")
+    @Test("a lone worker with wrong sums is caught, even if its auditor left")
     func lone() {
         for others in [[], ["b"]] {
             let coordinator = CoordinatorUnderTest(workersToBegin: 1 + others.count, audit: 1)
@@ -73,7 +73,7 @@ struct AuditTests {
         }
     }
 
-    @Test("one that goes before its sum is checked is found out all the same")
+    @Test("a worker that leaves before its wrong sum is checked is caught all the same")
     func fled() {
         let coordinator = CoordinatorUnderTest(workersToBegin: 2, audit: 1)
         coordinator.join("a", "b")
@@ -86,7 +86,7 @@ struct AuditTests {
         #expect(coordinator.steps == 1)
     }
 
-    @Test("a late auditor holds nobody up")
+    @Test("a late auditor delays nobody")
     func late() {
         let coordinator = CoordinatorUnderTest(workersToBegin: 2, audit: 1)
         coordinator.join("a", "b")
@@ -98,7 +98,7 @@ struct AuditTests {
         #expect(coordinator.arbitrations == [0..<4])
     }
 
-    @Test("who computes wrongly is named, what it sent is repeated, and next time it is thrown out")
+    @Test("a liar is named and its steps are repeated; the second time it is banned")
     func liar() {
         let coordinator = CoordinatorUnderTest(workersToBegin: 3, audit: 0.2)
         coordinator.join("a", "b", "c")
@@ -121,7 +121,7 @@ struct AuditTests {
 }
 
 extension CoordinatorUnderTest {
-    /// Makes a step; a checkpoint of it is on disk at once.
+    /// Makes a step whose checkpoint is on disk at once.
     fileprivate func makeKeptStep() {
         makeStep()
         checkpointWritten()

@@ -6,7 +6,7 @@ import Testing
 
 private func secret(_ number: Int) -> String { String(repeating: "\(number)", count: 32) }
 
-@Suite("Audits hold against workers that know them") struct CollusionTests {
+@Suite("Audits resist workers that know how they work") struct CollusionTests {
     private func wrongs(_ coordinator: CoordinatorUnderTest) -> [String] {
         coordinator.events.compactMap { event in
             guard case .wrong(let worker, _, _, let times) = event else { return nil }
@@ -14,7 +14,7 @@ private func secret(_ number: Int) -> String { String(repeating: "\(number)", co
         }
     }
 
-    @Test("gradients that only have the checksum of the right ones are found")
+    @Test("wrong gradients with the checksum of the right ones are found")
     func forged() {
         let coordinator = CoordinatorUnderTest(workersToBegin: 2, audit: 1)
         coordinator.join("a", "b")
@@ -26,7 +26,7 @@ private func secret(_ number: Int) -> String { String(repeating: "\(number)", co
         #expect(coordinator.steps == 0)
     }
 
-    @Test("a digest is computed of sums that are compared, and of no others")
+    @Test("a digest is computed only of sums that are compared")
     func cost() {
         for audit in [0.0, 1] {
             var machine = waitingMachine(minimumWorkers: 2, audit: audit)
@@ -40,7 +40,7 @@ private func secret(_ number: Int) -> String { String(repeating: "\(number)", co
                 _ = machine.receive(.ready(slots), from: peer, now: .zero)
             }
             var digests = 0
-            // Their own halves, and then each other's.
+            // Each worker's own half first, then the other's.
             for (peer, residue) in [("a", 0), ("b", 1), ("b", 0), ("a", 1)] {
                 let sum = PartialSumHeader(
                     step: 0, level: 1, residue: residue, examples: 8, correct: 0, loss: 1,
@@ -56,7 +56,7 @@ private func secret(_ number: Int) -> String { String(repeating: "\(number)", co
         }
     }
 
-    @Test("where two agree on a lie, the coordinator finds it in the share that it checks itself")
+    @Test("if two agree on a wrong sum, the coordinator's own checks find it")
     func rechecked() {
         let coordinator = CoordinatorUnderTest(workersToBegin: 3, audit: 1, recheck: 1)
         coordinator.join("a", "b", "c")
@@ -68,7 +68,7 @@ private func secret(_ number: Int) -> String { String(repeating: "\(number)", co
         #expect(coordinator.steps <= 1)
     }
 
-    @Test("once two have lied, what those two alone agreed on is made again")
+    @Test("once two have lied, steps that only those two confirmed are repeated")
     func doubtful() {
         func identity(_ number: Int) -> WorkerIdentity {
             WorkerIdentity(
@@ -95,7 +95,7 @@ private func secret(_ number: Int) -> String { String(repeating: "\(number)", co
         #expect(known.untrustedSince([identity(3)]) == 1)
     }
 
-    @Test("a worker that was forgotten is trusted no more than any that was")
+    @Test("a forgotten worker is trusted no more than any other forgotten one")
     func forgotten() {
         func identity(_ number: Int) -> WorkerIdentity {
             WorkerIdentity(
@@ -114,9 +114,9 @@ private func secret(_ number: Int) -> String { String(repeating: "\(number)", co
         #expect(known.untrustedSince([identity(0)]) == 3)
     }
 
-    @Test("an auditor is each other identity as often, however many connections one has")
+    @Test("every other identity audits equally often, however many connections it has")
     func draws() {
-        // Ten workers, of which one has five connections.
+        // Ten workers; one of them has five connections.
         let names = (0..<14).map { $0 < 10 ? "w\($0)" : "w9-\($0)" }
         let coordinator = CoordinatorUnderTest(
             workersToBegin: names.count, audit: 1, auditKey: 5,
@@ -160,7 +160,7 @@ private func secret(_ number: Int) -> String { String(repeating: "\(number)", co
         }
     }
 
-    @Test("a step that is made again is audited anew: who knows what was audited learns nothing")
+    @Test("a repeated step is audited anew, so knowing the old audits does not help a liar")
     func anew() {
         let coordinator = CoordinatorUnderTest(
             workersToBegin: 4, audit: 0.5, plan: BatchPlan(examples: 64, batchSize: 64, shards: 64))
@@ -188,7 +188,7 @@ private func secret(_ number: Int) -> String { String(repeating: "\(number)", co
         #expect(Set(audited).count > 1, "\(audited)")
     }
 
-    @Test("a sum computed before the run went back is no answer to the same step made again")
+    @Test("a sum from before a rewind is no answer to the same step made again")
     func outdated() {
         let coordinator = CoordinatorUnderTest(workersToBegin: 3, audit: 0.2)
         coordinator.join("a", "b", "c")
@@ -210,7 +210,7 @@ private func secret(_ number: Int) -> String { String(repeating: "\(number)", co
         #expect(again?.step == old.step && again?.ranges == old.ranges && asked.attempt == 1)
         coordinator.send(.partialSum(coordinator.sums(old)[0]), from: "c")
         #expect(!coordinator.isAdded)
-        // It was one sum too many: c's last one is not heard, and another computes that.
+        // That sum was one too many: c's last sum is dropped, and another worker computes it.
         for _ in 0..<5 where coordinator.steps == old.step {
             coordinator.makeStep()
             coordinator.pass(milliseconds: 500)
@@ -218,7 +218,7 @@ private func secret(_ number: Int) -> String { String(repeating: "\(number)", co
         #expect(coordinator.steps == old.step + 1)
     }
 
-    @Test("a liar that is banned goes with all its connections, and what they sent goes with them")
+    @Test("a banned liar is dropped with all its connections and all their sums")
     func connections() {
         let coordinator = CoordinatorUnderTest(workersToBegin: 3, audit: 0.3, auditKey: 3)
         coordinator.introduce("honest", identity: secret(1))
@@ -226,7 +226,7 @@ private func secret(_ number: Int) -> String { String(repeating: "\(number)", co
         coordinator.introduce("two", identity: secret(2))
         coordinator.makeStep()
         coordinator.checkpointWritten()
-        // One lies, and the other is honest: they are the same.
+        // One connection lies and the other is honest; both belong to the same worker.
         coordinator.liars = ["one"]
         for _ in 0..<300 where !wrongs(coordinator).contains(where: { $0.hasSuffix(" 2") }) {
             coordinator.makeStep()

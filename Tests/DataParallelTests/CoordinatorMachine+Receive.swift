@@ -2,14 +2,14 @@ import DataParallel
 import Protocol
 
 extension CoordinatorMachine {
-    /// A message has come whose payload, if it has any, is finite and compared with nothing.
+    /// Receives a message whose payload, if any, is finite and is compared with nothing.
     mutating func receive(
         _ message: WorkerMessage, from peer: Peer, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
         decide(message, from: peer, now: now).effects
     }
 
-    /// What becomes of a message: whether it is a sum that is added, and what follows.
+    /// Decides about a message: whether it is a sum to add, and what follows.
     mutating func decide(
         _ message: WorkerMessage, digest: () -> PayloadDigest = { PayloadDigest([]) },
         from peer: Peer, now: Duration

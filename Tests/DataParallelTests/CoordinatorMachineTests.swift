@@ -3,10 +3,10 @@ import Protocol
 import Reduction
 import Testing
 
-// Whole runs, disturbed in every way, are in Tests/SimulationTests.
+// Tests/SimulationTests has whole runs with all kinds of faults.
 
 @Suite("The coordinator's decisions") struct CoordinatorMachineTests {
-    @Test("nothing begins before enough workers are here")
+    @Test("nothing begins before enough workers have joined")
     func gathering() {
         let coordinator = CoordinatorUnderTest(workersToBegin: 2)
         coordinator.join("a")
@@ -15,7 +15,7 @@ import Testing
         #expect(coordinator.owed("a") + coordinator.owed("b") == Array(0..<8))
     }
 
-    @Test("a signal finishes the step under way, then a checkpoint, then the end")
+    @Test("a signal finishes the current step, then writes a checkpoint, then ends the run")
     func interruption() {
         let coordinator = CoordinatorUnderTest()
         coordinator.join("a")
@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test(
-        "where another coordinator goes on, a signal sends no worker home, but the end of the run does"
+        "with a successor, a signal does not stop the workers, but the end of the run does"
     )
     func successor() {
         let stopped = CoordinatorUnderTest(hasSuccessor: true)
@@ -52,7 +52,7 @@ import Testing
         #expect(diverged.last == [.send(.stop(Notice(reason: "the run ends")), to: "a")])
     }
 
-    @Test("a signal while nobody is here ends the run at once, with a checkpoint")
+    @Test("a signal without any worker ends the run at once, with a checkpoint")
     func interruptionWithoutWorkers() {
         let coordinator = CoordinatorUnderTest()
         coordinator.interrupt()
@@ -61,7 +61,7 @@ import Testing
         #expect(coordinator.last.last == .finish(.interrupted(signal: 2)))
     }
 
-    @Test("a signal asks for a checkpoint: now, or it is being written, or there already")
+    @Test("a signal requests a checkpoint: a new one, one being written, or one that exists")
     func requestedCheckpoint() {
         let coordinator = CoordinatorUnderTest()
         coordinator.join("a")
@@ -81,7 +81,7 @@ import Testing
         #expect(coordinator.owed("a") == Array(0..<8), "training goes on")
     }
 
-    @Test("local workers that a signal ended too, and first, make the end no failure")
+    @Test("local workers that end first, by the same signal, do not make the run fail")
     func interruptedWorkers() {
         let coordinator = CoordinatorUnderTest()
         coordinator.join("a")
@@ -93,7 +93,7 @@ import Testing
         #expect(coordinator.last.last == .finish(.interrupted(signal: 2)))
     }
 
-    @Test("checkpoints are due every so many steps and at each epoch's end")
+    @Test("checkpoints are due every few steps and at each epoch's end")
     func checkpoints() {
         let coordinator = CoordinatorUnderTest(checkpointEvery: 3)
         coordinator.join("a")
@@ -106,7 +106,7 @@ import Testing
         #expect(kept == [3, 4, 6, 8, 9])
     }
 
-    @Test("what is kept is not written again, without the tally of the epoch that it ended")
+    @Test("a checkpoint that exists is not written again: it would lack the ended epoch's tally")
     func keptAlready() {
         let coordinator = CoordinatorUnderTest()
         coordinator.join("a")
@@ -124,7 +124,7 @@ import Testing
         #expect(effects == [.finish(.interrupted(signal: 2))])
     }
 
-    @Test("a run resumed at an epoch's end tests the weights before it goes on")
+    @Test("a run resumed at an epoch's end tests the weights before it continues")
     func resumedAtEpochEnd() {
         var machine = machine(step: 4, epochs: 2)
         let start = machine.start(now: .zero)
@@ -142,7 +142,7 @@ import Testing
         #expect(effects == [.finish(.completed)])
     }
 
-    @Test("when all have left, it says so every five seconds until somebody joins")
+    @Test("when all have left, it logs so every five seconds until a worker joins")
     func waiting() {
         let coordinator = CoordinatorUnderTest()
         coordinator.join("a")

@@ -7,8 +7,8 @@ import RunEvents
 import Simulation
 import TestSupport
 
-/// A coordinator's driver that a test plays all others of: a class, since expectations cannot change
-/// a value.
+/// A coordinator's driver whose workers, disk and clock are played by a test: a class, because
+/// `#expect` cannot call mutating functions.
 final class CoordinatorUnderTest {
     typealias Effect = CoordinatorEffect<String>
 
@@ -21,16 +21,16 @@ final class CoordinatorUnderTest {
         didSet { world.now = .milliseconds(time) }
     }
     private var pid = 0
-    /// The ranges that each peer was asked for and has not answered, with their step.
+    /// The ranges that were requested from each peer and are not answered, with their step.
     private(set) var asked: [String: [WorkHeader]] = [:]
     var events: [RunEvent] { world.events }
-    /// What the coordinator itself has computed.
+    /// The ranges that the coordinator computed itself.
     private(set) var arbitrations: [Range<Int>] = []
-    /// What was done for the last event, and for those that followed from it at once.
+    /// The effects of the last event and of those that followed from it at once.
     private(set) var last: [Effect] = []
-    /// The peers whose sums are wrong, by a bit that shows in the checksum.
+    /// The peers whose sums have a wrong bit, which changes the checksum.
     var liars: Set<String> = []
-    /// The peers whose gradients are wrong, but have the checksum of the right ones.
+    /// The peers whose gradients are wrong but have the checksum of the right ones.
     var forgers: Set<String> = []
 
     init(
@@ -62,7 +62,7 @@ final class CoordinatorUnderTest {
         perform { $0.start() }
     }
 
-    /// Lets something happen, and whatever follows from it at once.
+    /// Performs an event and everything that follows from it at once.
     private func perform(_ event: (CoordinatorDriver<ScriptedCoordinatorWorld<String>>) -> Void) {
         last = []
         carryOut { event(driver) }
@@ -81,17 +81,17 @@ final class CoordinatorUnderTest {
         perform { $0.handle(event) }
     }
 
-    /// Whether workers take their time to fetch data.
+    /// Whether fetching data takes time.
     var isFetching = false
     private var unfetched: [(String, SlotRanges)] = []
-    /// Told what was done for each event.
+    /// Receives the effects of each event.
     var onEvent: (([Effect]) -> Void)?
-    /// Told the sums that are added, before that.
+    /// Receives the sums that are added, before `onEvent`.
     var onAdd: ((PartialSumHeader) -> Void)?
-    /// Whether the last message was a sum that is added.
+    /// Whether the last message was a sum that was added.
     private(set) var isAdded = false
 
-    /// Takes note of what was sent, and does at once what the driver waits for, but for writing checkpoints.
+    /// Notes what was sent and completes the driver's errands at once, except checkpoint writes.
     private func settle() {
         while true {
             let sent = world.takeSent()
@@ -104,7 +104,7 @@ final class CoordinatorUnderTest {
         }
     }
 
-    /// A peer gets a message.
+    /// Delivers a message to a peer.
     private func take(_ message: CoordinatorMessage, _ peer: String) {
         switch message {
         case .weights(let work): asked[peer] = [work]
@@ -145,7 +145,7 @@ final class CoordinatorUnderTest {
             from: peer)
     }
 
-    /// All who fetch data, or one of them, have it.
+    /// Completes the data of all peers that fetch, or of one.
     func finishFetching(of one: String? = nil) {
         let pending = unfetched
         unfetched = pending.filter { one != nil && $0.0 != one }
@@ -157,7 +157,7 @@ final class CoordinatorUnderTest {
     func send(_ message: WorkerMessage, from peer: String) {
         let size = message.header(run: driver.run).count
         var machine = machine
-        // One that was dropped may still answer, and is not listened to.
+        // A dropped worker may still answer; its messages are ignored.
         if !machine.isWorthReading(message, bytes: size, from: peer), machine.isMember(peer) {
             uncalledFor += 1
         }
@@ -182,10 +182,10 @@ final class CoordinatorUnderTest {
         return Array(bytes.prefix(4 * driver.state.parameters.count))
     }
 
-    /// The sums that came from members that were not asked for so many.
+    /// The number of unsolicited sums from members.
     private(set) var uncalledFor = 0
 
-    /// Pings all members, which answer.
+    /// Pings all members; they answer.
     func probe() {
         handle { machine, _ in machine.probe() }
         for case .send(.ping, let peer) in last {
@@ -193,14 +193,14 @@ final class CoordinatorUnderTest {
         }
     }
 
-    /// A peer answers all that it was asked for, as if it had computed it range by range.
+    /// Answers everything that was requested from a peer, range by range.
     func answer(_ peer: String) {
         let works = asked[peer] ?? []
         asked[peer] = nil
         for sum in works.flatMap(sums) { send(.partialSum(sum), from: peer) }
     }
 
-    /// A peer answers the first message that it has not answered; gives back how many sums that are.
+    /// Answers the peer's first open request; returns the number of its sums.
     func answerFirst(_ peer: String) -> Int {
         guard let work = asked[peer]?.first else { return 0 }
         let answers = sums(work)
@@ -209,7 +209,7 @@ final class CoordinatorUnderTest {
         return answers.count
     }
 
-    /// The sums of what a peer was asked for.
+    /// The sums that answer a request.
     func sums(_ work: WorkHeader) -> [PartialSumHeader] {
         let nodes = work.ranges.ranges.flatMap { maximalNodes(in: $0, of: plan, step: work.step) }
         return nodes.map { node in
@@ -245,16 +245,16 @@ final class CoordinatorUnderTest {
             perform { $0.recordIsFlushed(nil) }
         }
     }
-    /// Whether the driver waits for the record to be written down.
+    /// Whether the driver waits for a flush of the record.
     private var owesFlush = false
 
-    /// The checkpoint that is being written, if one is, is on disk.
+    /// Completes the checkpoint that is being written, if any.
     func checkpointWritten() {
         guard case .save(let step)? = world.takeErrand(where: \.isSave) else { return }
         perform { $0.saved(.success(""), step: step) }
     }
 
-    /// Lets time pass, as the driver does.
+    /// Lets time pass with the driver's ticks.
     func pass(milliseconds: Int) {
         var told: [Effect] = []
         let end = time + milliseconds
@@ -266,12 +266,12 @@ final class CoordinatorUnderTest {
         last = told
     }
 
-    /// Time passes while the coordinator stands still.
+    /// Lets time pass while the coordinator is suspended.
     func jump(milliseconds: Int) { time += milliseconds }
 
-    // MARK: - What it came to
+    // MARK: - Results
 
-    /// The slots that a peer was asked for and owes.
+    /// The slots that were requested from a peer and are not answered.
     func owed(_ peer: String) -> [Int] {
         (asked[peer] ?? []).flatMap { $0.ranges.ranges.flatMap { Array($0) } }.sorted()
     }
@@ -280,15 +280,15 @@ final class CoordinatorUnderTest {
         last.contains(.send(message, to: peer))
     }
 
-    /// The steps made.
+    /// The number of steps made.
     var steps: Int { driver.state.step }
 
-    /// Makes a whole step with all who were asked, in `milliseconds`.
+    /// Makes a whole step with all peers that have requests, in `milliseconds`.
     func makeStep(milliseconds: Int = 0) {
         time += milliseconds
         let before = steps
         for peer in asked.keys.sorted() { answer(peer) }
-        // What is audited is asked for once all the rest is there.
+        // Audits are requested once all other sums are in.
         for _ in 0..<3 where steps == before { for peer in asked.keys.sorted() { answer(peer) } }
     }
 }

@@ -2,7 +2,7 @@ import DataParallel
 import Foundation
 import Testing
 
-/// A machine's files about memory, written by a test.
+/// A test writes the files in which a machine describes its memory.
 @Suite("The memory that a worker may take") final class FreeMemoryTests {
     private let root = FileManager.default.temporaryDirectory.appending(
         path: "tern-memory-\(UUID())"
@@ -27,7 +27,7 @@ import Testing
         return FreeMemory(root: root)
     }
 
-    @Test("is what the machine has available where no group limits it")
+    @Test("is the machine's available memory if no cgroup limits it")
     func available() throws {
         let memory = try machine("0::/user.slice\n")
         try write("/sys/fs/cgroup/user.slice/memory.max", "max\n")
@@ -35,7 +35,7 @@ import Testing
         #expect(memory.byteCount == 8_192_000)
     }
 
-    @Test("is what the tightest of its groups leaves, of which files that nobody uses take nothing")
+    @Test("is what the tightest cgroup leaves, where inactive file pages count as free")
     func second() throws {
         let memory = try machine("0::/jobs/one\n")
         try write("/sys/fs/cgroup/jobs/one/memory.max", "5000000\n")
@@ -49,7 +49,7 @@ import Testing
         #expect(memory.byteCount == 0)
     }
 
-    @Test("is bounded by the groups of version 1, and by a container's own at the top")
+    @Test("is limited by cgroups of version 1, and by a container's own at the root")
     func first() throws {
         let memory = try machine("5:cpu:/\n4:memory:/docker/1f\n0::/\n")
         try write("/sys/fs/cgroup/memory/memory.limit_in_bytes", "3000000\n")
@@ -58,7 +58,7 @@ import Testing
         #expect(memory.byteCount == 2_200_000)
     }
 
-    @Test("is unknown where the system tells nothing, and something here")
+    @Test("is unknown if the system reports nothing, and known on this machine")
     func unknown() {
         #expect(FreeMemory(root: root).byteCount == .max)
         #expect((1 << 20..<1 << 50).contains(FreeMemory().byteCount))

@@ -6,9 +6,9 @@ import Testing
 
 private let run = RunID(7)
 
-/// A worker of a machine with 100 MB of memory, told what a test likes: a class, since expectations
-/// cannot change a value.
-@Suite("A worker holds against a hostile coordinator") final class HostileCoordinatorTests {
+/// A worker on a machine with 100 MB of memory: a class, because `#expect` cannot call mutating
+/// functions.
+@Suite("A worker resists a hostile coordinator") final class HostileCoordinatorTests {
     private var machine = WorkerMachine(
         hello: Hello(host: "a", pid: 1, lanes: 2, kernels: "test"),
         settings: WorkerSettings(joinTimeout: nil), memory: 100_000_000)
@@ -37,7 +37,7 @@ private let run = RunID(7)
     }
 
     @Test(
-        "it refuses networks that its memory cannot hold",
+        "it rejects networks that do not fit into its memory",
         arguments: [
             Architecture(
                 imageRows: 28, imageColumns: 28, hiddenSize: 8192, layers: 64, classes: 10),
@@ -54,14 +54,14 @@ private let run = RunID(7)
         #expect(refusal?.contains(" MB of memory, and 100 MB are free here: ") == true)
     }
 
-    @Test("it goes by the memory that is free when it reaches the coordinator")
+    @Test("it uses the free memory at the time when it reaches the coordinator")
     func freeLater() {
         _ = machine.disconnected(now: .zero)
         _ = machine.connected(memory: 1000, now: .zero)
         #expect(refusal(receive(welcome()))?.contains("and 1 MB are free here") == true)
     }
 
-    @Test("it refuses examples that its memory cannot hold, before the first has come")
+    @Test("it rejects examples that do not fit into its memory before the first arrives")
     func tooManyExamples() {
         #expect(refusal(receive(welcome(examples: 1 << 30, batchSize: 1, shards: 1))) == nil)
         let refusal = refusal(receive(.assign(SlotRanges(0..<1))))
@@ -70,7 +70,7 @@ private let run = RunID(7)
     }
 
     @Test(
-        "it refuses a form of network that is a bomb",
+        "it rejects an architecture text that is a bomb",
         arguments: [
             String(repeating: "[", count: 60_000), String(repeating: "{\"a\":", count: 10_000),
             String(repeating: "9", count: 60_000), "\u{0}", "{\"imageRows\":1e999}",
@@ -81,7 +81,7 @@ private let run = RunID(7)
         #expect(refusal(receive(.welcome(welcome))) != nil)
     }
 
-    @Test("it keeps no example twice, none that the shard has not, and none uncalled for")
+    @Test("it stores no example twice, none outside the shard, and none that it did not request")
     func parts() {
         _ = receive(welcome())
         _ = receive(.assign(SlotRanges(0..<2)))
@@ -98,7 +98,7 @@ private let run = RunID(7)
         #expect(receive(.shardPart(rest)).first == .storeShardPart(rest))
     }
 
-    @Test("it takes only so many requests to compute, and none for nothing")
+    @Test("it limits the number of requests, and ignores empty ones")
     func requests() {
         _ = receive(welcome())
         _ = receive(.assign(SlotRanges(0..<2)))
@@ -117,7 +117,7 @@ private let run = RunID(7)
         #expect(computations == 3, "the first, and two that waited")
     }
 
-    @Test("it passes over steps and slots that cannot be")
+    @Test("it ignores impossible steps and slots")
     func impossible() {
         _ = receive(welcome())
         for (step, range) in [(-1, 0..<1), (0, 0..<3), (0, 2..<3), (.min, 0..<1), (0, 0..<0)] {

@@ -3,10 +3,10 @@ import Protocol
 import Randomness
 import Testing
 
-/// The secret of a number.
+/// A secret made from a number.
 private func secret(_ number: Int) -> String { String(repeating: "\(number)", count: 32) }
 
-@Suite("A worker is known by its identity, not by its name")
+@Suite("A worker is recognized by its identity, not by its name")
 struct IdentityTests {
     private func steps(_ coordinator: CoordinatorUnderTest, _ count: Int) {
         for _ in 0..<count {
@@ -15,7 +15,7 @@ struct IdentityTests {
         }
     }
 
-    /// How often workers computed wrongly, in the order in which it was found out.
+    /// The counts in the events about wrong sums, in order.
     private func strikes(_ coordinator: CoordinatorUnderTest) -> [Int] {
         coordinator.events.compactMap { event in
             if case .wrong(_, _, _, let times) = event { times } else { nil }
@@ -28,13 +28,13 @@ struct IdentityTests {
         }
     }
 
-    @Test("a liar that starts again under another number keeps its strikes, and then its ban")
+    @Test("a liar that restarts with another process id keeps its strikes, and then its ban")
     func restarted() {
         let coordinator = CoordinatorUnderTest(workersToBegin: 2, audit: 1)
         coordinator.introduce("honest", identity: secret(1))
         coordinator.introduce("liar", identity: secret(2))
         coordinator.liars = ["liar", "again", "later"]
-        // Answer by answer: the step that follows the first strike would bring the second.
+        // Answer by answer, because the step after the first strike would bring the second.
         for peer in ["honest", "liar", "honest", "liar"] where strikes(coordinator).isEmpty {
             coordinator.answer(peer)
         }
@@ -47,7 +47,7 @@ struct IdentityTests {
         #expect(isRefused("later", coordinator))
     }
 
-    @Test("the next worker that is called the same inherits nothing")
+    @Test("another worker with the same name inherits nothing")
     func heir() {
         let coordinator = CoordinatorUnderTest(workersToBegin: 2, audit: 1)
         coordinator.introduce("a", identity: secret(1), host: "vm", pid: 1)
@@ -64,7 +64,7 @@ struct IdentityTests {
         #expect(names.first == "vm:1")
     }
 
-    @Test("without an identity, or with one that is none, it is known by its connection")
+    @Test("without a valid identity it is recognized by its connection")
     func nameless() {
         let coordinator = CoordinatorUnderTest(workersToBegin: 2, audit: 1)
         coordinator.introduce("a", host: "vm", pid: 1)
@@ -76,13 +76,13 @@ struct IdentityTests {
         #expect(!isRefused("c", coordinator))
     }
 
-    @Test("of two with the same identity neither checks the other")
+    @Test("two with the same identity do not audit each other")
     func copies() {
         let coordinator = CoordinatorUnderTest(workersToBegin: 3, audit: 1)
         coordinator.introduce("a", identity: secret(1))
         coordinator.introduce("b", identity: secret(2))
         coordinator.introduce("copy", identity: secret(2))
-        // They agree with one another.
+        // They confirm each other.
         coordinator.liars = ["b", "copy"]
         steps(coordinator, 2)
         #expect(strikes(coordinator).contains(2), "\(coordinator.events)")
@@ -90,7 +90,7 @@ struct IdentityTests {
         #expect(isRefused("d", coordinator))
     }
 
-    @Test("whoever joins, leaves and lies: only liars are refused, for good", arguments: 0..<20)
+    @Test("workers join, leave and lie: only liars are banned, and forever", arguments: 0..<20)
     func generated(seed: Int) {
         var random = Philox(seed: UInt64(seed), for: "identities")
         let coordinator = CoordinatorUnderTest(workersToBegin: 2, audit: 1)

@@ -18,7 +18,7 @@ import Testing
         try FileManager.default.contentsOfDirectory(atPath: folder)
     }
 
-    @Test("is the same at each start, for its owner alone, and another for each that runs")
+    @Test("is the same at each start, for its owner only, and differs between running workers")
     func isKept() throws {
         try withFolder { folder in
             var first: KeptSecret? = try KeptSecret(in: folder)
@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test("is made anew where its file was left empty or damaged")
+    @Test("is replaced if its file is empty or damaged")
     func damaged() throws {
         try withFolder { folder in
             let made = try KeptSecret(in: folder).secret
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test("is not kept where others can read it, or where no file can be made")
+    @Test("is not kept where others can read it, or if no file can be made")
     func refused() throws {
         try withFolder { folder in
             _ = try KeptSecret(in: folder)

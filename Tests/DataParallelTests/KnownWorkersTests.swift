@@ -11,12 +11,12 @@ private func identity(_ number: Int) -> WorkerIdentity {
         nil, Hello(host: "", pid: 1, lanes: 1, kernels: "", identity: secret), connection: 0)
 }
 
-@Suite("What is remembered of workers") struct KnownWorkersTests {
-    @Test("is bounded, and what is forgotten is never trusted more than it was", arguments: 0..<4)
+@Suite("The memory of known workers") struct KnownWorkersTests {
+    @Test("is bounded, and forgetting a worker never raises the trust in it", arguments: 0..<4)
     func generated(seed: Int) {
         var random = Philox(seed: UInt64(seed), for: "known workers")
         var known = KnownWorkers()
-        /// What is true: connections, and since when sums of a worker are unchecked.
+        /// The ground truth: the connections, and the step since which a worker's sums are unchecked.
         var present: [Int: Int] = [:]
         var unchecked: [Int: Int] = [:]
         var strikes: [Int: Int] = [:]
@@ -56,7 +56,7 @@ private func identity(_ number: Int) -> WorkerIdentity {
         #expect(hasForgotten)
     }
 
-    @Test("is a ban as long as anything, whoever comes and goes")
+    @Test("keeps a ban longest, whoever joins and leaves")
     func banned() {
         var known = KnownWorkers()
         known.join(identity(0))
@@ -86,7 +86,7 @@ private func identity(_ number: Int) -> WorkerIdentity {
             taken: taken)
     }
 
-    @Test("has an id where another was called so before, and tells copies of one apart")
+    @Test("gets an id if another worker had it before, and differs between copies of one")
     mutating func alike() {
         #expect(name(1) == "vm:1")
         #expect(name(1) == "vm:1", "the same again")
@@ -98,7 +98,7 @@ private func identity(_ number: Int) -> WorkerIdentity {
         #expect(name(1, taken: ["vm:1", "vm:1#2"]) == "vm:1#3")
     }
 
-    @Test("begins with the credential that it has proved to hold, if it needs one")
+    @Test("begins with the credential that the worker has proved to own, if it needs one")
     mutating func credential() throws {
         let gpu = try #require(KeyName("gpu-1"))
         #expect(name(1, credential: gpu) == "gpu-1/vm:1")
@@ -106,7 +106,7 @@ private func identity(_ number: Int) -> WorkerIdentity {
         #expect(name(3, host: "gpu-1/vm") != "gpu-1/vm:1", "a host cannot look like a credential")
     }
 
-    @Test("cannot be made like another's by what the worker calls itself")
+    @Test("cannot be forged to look like another's")
     mutating func forged() {
         let first = name(1)
         let second = name(2)
@@ -115,7 +115,7 @@ private func identity(_ number: Int) -> WorkerIdentity {
         #expect(first == "vm:1")
     }
 
-    @Test("is never that of another, and the table of names is bounded")
+    @Test("is never another worker's, and the table of names is bounded")
     mutating func bounded() {
         var given: [String: Int] = [:]
         for number in 0..<3000 {

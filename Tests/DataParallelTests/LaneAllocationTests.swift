@@ -11,7 +11,7 @@ import ZeroMQ
     "A lane's thread allocates nothing in its steps",
     .enabled(if: are_allocations_counted(), "a sanitizer replaces the allocator"))
 struct LaneAllocationTests {
-    /// Reads the counter on a lane's thread.
+    /// Reads the allocation counter on a lane's thread.
     private actor Counter {
         private let thread: EventLoop
         nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -21,7 +21,7 @@ struct LaneAllocationTests {
         var allocations: Int { allocations_of_this_thread() }
     }
 
-    /// Hands out work from a thread of its own, as a worker does.
+    /// Assigns work from its own thread, as a worker does.
     private actor Taskmaster {
         nonisolated let thread = EventLoop(name: "taskmaster")
         nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -29,7 +29,7 @@ struct LaneAllocationTests {
         func carryOut(_ work: @Sendable () async throws -> Void) async throws { try await work() }
     }
 
-    @Test("nor for what it is handed and hands back")
+    @Test("nor for the work it receives and the results it returns")
     func steps() async throws {
         let taskmaster = Taskmaster()
         try await taskmaster.carryOut { try await Self.steps(taskmaster) }
@@ -58,7 +58,7 @@ struct LaneAllocationTests {
                 0..<3, step: step, weights: frame, shards: shards, spare: Handover(spare))
             spare = work.sums.value.map(\.gradients)
             let allocations = await counter.allocations
-            // The first steps make room.
+            // The first steps allocate the buffers.
             if step > 3 { #expect(allocations == last, "in step \(step)") }
             last = allocations
         }

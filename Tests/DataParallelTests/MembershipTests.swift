@@ -3,7 +3,7 @@ import Protocol
 import RunEvents
 import Testing
 
-@Suite("Slots follow those who are here") struct MembershipTests {
+@Suite("Slots are reassigned as workers join and leave") struct MembershipTests {
     private let coordinator = CoordinatorUnderTest(workersToBegin: 2)
 
     private func begin() {
@@ -12,7 +12,7 @@ import Testing
         #expect(coordinator.owed("b") == Array(4..<8))
     }
 
-    @Test("what a worker that is gone owed is asked of the others at once")
+    @Test("the unfinished slots of a worker that left are requested from the others at once")
     func gone() {
         begin()
         coordinator.lose("b")
@@ -22,7 +22,7 @@ import Testing
         #expect(coordinator.owed("a") == Array(0..<8))
     }
 
-    @Test("what it had answered already is not asked for again")
+    @Test("what it had answered already is not requested again")
     func answeredInPart() {
         begin()
         coordinator.lose("a")
@@ -37,7 +37,7 @@ import Testing
         #expect(coordinator.owed("c") == Array(0..<4))
     }
 
-    @Test("a worker that joins gets its data first, and takes its share in the next step")
+    @Test("a worker that joins fetches its data first, and gets its share in the next step")
     func joiner() {
         begin()
         coordinator.isFetching = true
@@ -55,7 +55,7 @@ import Testing
         #expect(coordinator.steps == 3)
     }
 
-    @Test("a worker's share that went to a joiner comes back when that one goes")
+    @Test("a share that went to a new worker comes back when that worker leaves")
     func back() {
         begin()
         coordinator.join("c")
@@ -68,7 +68,7 @@ import Testing
         #expect(coordinator.owed("a") == [0, 1, 2, 3])
     }
 
-    @Test("more workers than slots stand by, and step in when one goes")
+    @Test("workers beyond the number of slots stand by, and replace one that leaves")
     func spares() {
         let coordinator = CoordinatorUnderTest(workersToBegin: 10)
         for number in 0..<10 { coordinator.join("w\(number)") }
@@ -82,7 +82,7 @@ import Testing
         #expect(coordinator.owed("w8") == [7])
     }
 
-    @Test("the log names what was waited for, for how long, and who computes it now")
+    @Test("the log names the late slots, for how long they are late, and who computes them now")
     func told() {
         begin()
         coordinator.pass(milliseconds: 50)
@@ -105,7 +105,7 @@ import Testing
 }
 
 @Suite("Too few workers") struct PauseTests {
-    @Test("pause the training, which takes what is under way and goes on with enough")
+    @Test("pause the training: the current step ends, and it continues with enough workers")
     func pause() {
         let coordinator = CoordinatorUnderTest(workersToBegin: 3, minimumWorkers: 2)
         coordinator.join("a", "b", "c")
@@ -129,7 +129,7 @@ import Testing
         #expect(coordinator.steps == 3)
     }
 
-    @Test("do not compute what others have left, until enough are there")
+    @Test("do not compute the slots of workers that left, until there are enough")
     func orphans() {
         let coordinator = CoordinatorUnderTest(minimumWorkers: 2)
         coordinator.join("a", "b")
@@ -157,7 +157,7 @@ import Testing
         #expect(coordinator.last.last == .finish(.pausedTooLong(members: 0, needed: 2)))
     }
 
-    @Test("do not hold up a stop: the step that nobody will finish is given up")
+    @Test("do not delay a stop: a step that nobody will finish is abandoned")
     func interrupted() {
         let coordinator = CoordinatorUnderTest(minimumWorkers: 2)
         coordinator.join("a", "b")
@@ -174,7 +174,7 @@ import Testing
         coordinator.last.count { $0 == .checkpoint }
     }
 
-    @Test("and the next step counts when it is")
+    @Test("and only then the next step is committed")
     func hold() {
         let coordinator = CoordinatorUnderTest(checkpointEvery: 2)
         coordinator.join("a")
@@ -205,7 +205,7 @@ import Testing
         #expect(coordinator.owed("a") == Array(0..<8))
     }
 
-    @Test("a stop's is written after it")
+    @Test("and a stop's checkpoint comes after it")
     func stop() {
         let coordinator = CoordinatorUnderTest(checkpointEvery: 1)
         coordinator.join("a")
@@ -218,7 +218,7 @@ import Testing
         #expect(count(coordinator) == 1)
     }
 
-    @Test("and none while the record has no room, whose step is made when it has")
+    @Test("and none while the record has no room; then its step is made")
     func fullRecord() {
         let coordinator = CoordinatorUnderTest()
         coordinator.join("a")

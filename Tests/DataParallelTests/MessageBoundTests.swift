@@ -4,14 +4,14 @@ import Randomness
 import Reduction
 import Testing
 
-/// A coordinator with up to a thousand workers, of which some come and go, and what it asks of them.
+/// A coordinator with up to a thousand workers, some of which come and go, and its requests to them.
 private final class Crowd {
     let coordinator: CoordinatorUnderTest
     private let workers: Int
     private var random: Philox
     private var peers: [String] = []
     private var joined = 0
-    /// The sums that each peer has sent in the step under way.
+    /// The number of sums that each peer has sent in the current step.
     private var sent: [String: Int] = [:]
 
     init(shards: Int, workers: Int, audit: Double, seed: Int) {
@@ -24,7 +24,7 @@ private final class Crowd {
         coordinator.onEvent = { [unowned self] in check($0) }
     }
 
-    /// One event asks a member once at most, for no more ranges than there are shards.
+    /// Checks that one event sends a member at most one request, for no more ranges than there are shards.
     private func check(_ effects: [CoordinatorUnderTest.Effect]) {
         var asked: Set<String> = []
         for effect in effects {
@@ -46,7 +46,7 @@ private final class Crowd {
     }
 
     private func join() {
-        // No more than two a second are let in, once many have come at once.
+        // After a first burst, at most two workers a second are admitted.
         coordinator.jump(milliseconds: 950)
         coordinator.pass(milliseconds: 50)
         joined += 1
@@ -86,7 +86,7 @@ private final class Crowd {
                     answer(busy[random.below(busy.count)])
                 }
             }
-            // An epoch has ten steps at least; its end waits for the disk.
+            // An epoch has at least ten steps; its end waits for the disk.
             coordinator.checkpointWritten()
             if random.below(100) == 0 { coordinator.probe() }
             #expect(coordinator.uncalledFor == 0)
@@ -98,16 +98,16 @@ private final class Crowd {
     }
 }
 
-@Suite("What a member is sent and what it owes") struct MessageBoundTests {
+@Suite("What a member receives and what it owes") struct MessageBoundTests {
     @Test(
-        "is bounded, whatever the shards, workers and audits, and whoever comes and goes",
+        "is bounded, whatever the shards, workers and audits, and whoever joins and leaves",
         arguments: [
             (4096, 1000), (4096, 1), (4096, 3), (512, 40), (64, 7), (16, 3), (8, 64), (1, 2),
             (1, 1),
         ])
     func bounded(shards: Int, workers: Int) {
         for (seed, audit) in [0, 0.2, 1].enumerated() {
-            // The greatest cases once.
+            // The largest cases run once.
             guard shards < 4096 || seed == 2 else { continue }
             let crowd = Crowd(shards: shards, workers: workers, audit: audit, seed: seed)
             crowd.run(steps: 2)
@@ -115,24 +115,24 @@ private final class Crowd {
         }
     }
 
-    @Test("fits the queue of its socket, however late that tells what was taken")
+    @Test("fits the queue of its socket, however late the socket reports what was read")
     func marks() {
         #expect(Limits.mostUnread == 10)
         #expect(Limits.sendMark - (Limits.sendMark + 1) / 2 >= Limits.mostUnread)
     }
 
-    @Test("is the fewest nodes' sums", arguments: 0..<200)
+    @Test("is as few sums as the tree allows", arguments: 0..<200)
     func nodes(seed: Int) {
         var random = Philox(seed: UInt64(seed), for: "nodes")
         let shards = 1 << random.below(10)
         let first = random.below(shards)
         let range = first..<first + 1 + random.below(shards - first)
-        // All have examples: no node is passed over.
+        // All slots have examples, so no node is skipped.
         let plan = BatchPlan(examples: shards, batchSize: shards, shards: shards)
         let nodes = maximalNodes(in: range, of: plan, step: 0)
         #expect(Limits.mostSums(of: range, shards: shards) == nodes.count)
         #expect(nodes.count <= max(1, 2 * shards.trailingZeroBitCount))
-        // With fewer examples there are no more.
+        // With fewer examples there are no more nodes.
         let sparse = BatchPlan(
             examples: shards, batchSize: 1 + random.below(shards), shards: shards)
         #expect(maximalNodes(in: range, of: sparse, step: 0).count <= nodes.count)
@@ -140,7 +140,7 @@ private final class Crowd {
 }
 
 @Suite("An outbox") struct OutboxTests {
-    @Test("keeps the order, and knows since when nothing was taken")
+    @Test("keeps the order, and knows since when nothing was sent")
     func order() {
         var outbox = Outbox<Int>()
         for number in 1...3 { outbox.add(number, now: .seconds(number)) }

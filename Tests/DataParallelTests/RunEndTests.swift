@@ -10,7 +10,7 @@ import Testing
 import Training
 import ZeroMQ
 
-/// A run of a few steps with a real coordinator, whose socket and checkpoints are in a folder.
+/// A run of a few steps with a real coordinator; its socket and checkpoints are in a folder.
 private struct SmallRun {
     let folder: String
     let job: Job
@@ -65,12 +65,12 @@ private struct SmallRun {
 }
 
 extension Worker {
-    /// Carries out effects as if its machine had decided so.
+    /// Performs effects as if the worker's machine had decided them.
     fileprivate func perform(_ effects: [WorkerEffect]) { driver.perform(effects) }
 }
 
 @Suite("The end of a run") struct RunEndTests {
-    @Test("is not missed by who asks for it later", .timeLimit(.minutes(5)))
+    @Test("is not missed by a caller that asks for it later", .timeLimit(.minutes(5)))
     func beforeTraining() async throws {
         let run = try SmallRun()
         _ = try await run.listen()
@@ -80,15 +80,15 @@ extension Worker {
         await run.end()
     }
 
-    @Test("waits for what lanes have been handed and do not have yet", .timeLimit(.minutes(5)))
+    @Test("waits for work that lanes were assigned but have not received", .timeLimit(.minutes(5)))
     func lanes() async throws {
         let run = try SmallRun()
         let endpoint = try await run.listen()
         let worker = Worker(
             threads: 2, kernels: run.job.kernels, settings: .init(joinTimeout: nil)
         ) { event in
-            // On the worker's thread, before the lanes can get what they have been handed: time in which
-            // threads that do not wait for it end.
+            // On the worker's thread, before the lanes receive their work: enough time for threads to end if
+            // nothing waits for them.
             if event == .lost { usleep(300_000) }
         }
         let workers = Context()
@@ -97,7 +97,7 @@ extension Worker {
         #expect(result.outcome == .completed)
         #expect(try await outcome == .dismissed("the run is complete"))
         await workers.terminate()
-        // What a worker does that gets weights and sees its coordinator vanish in one turn.
+        // A worker does this if it receives weights and loses its coordinator in the same turn.
         await worker.perform([.compute(0..<4, step: 0), .reset, .report(.lost)])
         await worker.stop()
         await run.end()

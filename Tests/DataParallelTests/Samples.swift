@@ -8,11 +8,11 @@ import RunEvents
 import Settings
 import Training
 
-/// The form of a network that nothing is computed with.
+/// A tiny network for tests that do not compute with it.
 let sampleArchitecture = Architecture(
     imageRows: 2, imageColumns: 2, hiddenSize: 2, layers: 1, classes: 2)
 
-/// A job with a plan, on examples that are all alike.
+/// A job with a plan, on identical examples.
 func sampleJob(_ plan: BatchPlan) -> Job {
     func examples(_ count: Int) -> ExampleSet {
         ExampleSet(

@@ -5,7 +5,7 @@ import Testing
 private typealias Sample = ShareSizes.Sample
 
 @Suite("The sizes of shares") struct ShareSizesTests {
-    /// Share sizes: a class, since expectations cannot change a value.
+    /// Share sizes: a class, because `#expect` cannot call mutating functions.
     private final class Sizes {
         private var sizes = ShareSizes()
         func change(_ samples: [ShareSizes.Sample]) -> [Int]? { sizes.change(samples) }
@@ -17,7 +17,7 @@ private typealias Sample = ShareSizes.Sample
         zip(sizes, milliseconds).map { Sample(slots: $0, timePerSlot: .milliseconds(1) * $1) }
     }
 
-    @Test("are those with which all are done first")
+    @Test("let all workers finish soonest")
     func fastest() {
         func sizes(_ total: Int, _ milliseconds: Double...) -> [Int] {
             ShareSizes.sizes(total, milliseconds.map { .milliseconds(1) * $0 })
@@ -28,7 +28,7 @@ private typealias Sample = ShareSizes.Sample
         #expect(sizes(3, 1, 1, 1, 1) == [1, 1, 1, 0])
     }
 
-    @Test("do not change where all are alike, whatever the noise", arguments: 0..<20)
+    @Test("do not change if all are equally fast, whatever the noise", arguments: 0..<20)
     func equal(seed: Int) {
         var random = Philox(seed: UInt64(seed), for: "paces")
         for _ in 0..<200 {
@@ -41,7 +41,7 @@ private typealias Sample = ShareSizes.Sample
         }
     }
 
-    @Test("change for a quarter of the step and a millisecond, not for less")
+    @Test("change for a gain of a quarter of the step and a millisecond, not for less")
     func gain() {
         let shareSizes = Sizes()
         #expect(shareSizes.change(samples([4, 4], [0.1, 0.3])) == nil, "but 0.6 ms")
@@ -49,11 +49,11 @@ private typealias Sample = ShareSizes.Sample
         #expect(shareSizes.change(samples([8, 8], [5, 10])) == [11, 5])
     }
 
-    @Test("stay where a change did not keep its promise, but one late beyond measure is left out")
+    @Test("stay if a change brought no gain, but a hopelessly late worker is left out")
     func promise() {
         let shareSizes = Sizes()
         #expect(shareSizes.change(samples([8, 8], [5, 10])) == [11, 5])
-        // Both share a processor: who does less takes longer for a slot.
+        // Both share a processor, so the one with less work takes longer per slot.
         #expect(shareSizes.change(samples([11, 5], [4, 24])) == nil)
         #expect(shareSizes.change(samples([11, 5], [4, 24])) == nil)
         #expect(shareSizes.change(samples([11, 5], [1, 40])) == [16, 0])
@@ -61,7 +61,7 @@ private typealias Sample = ShareSizes.Sample
         #expect(shareSizes.change(samples([8, 8], [5, 10])) == [11, 5])
     }
 
-    @Test("are looked at less often after each change, and soon again once somebody comes or goes")
+    @Test("are checked less often after each change, and soon again once a worker joins or leaves")
     func interval() {
         func stepsUntilDue(_ shareSizes: Sizes) -> Int {
             var steps = 1
@@ -82,7 +82,7 @@ private typealias Sample = ShareSizes.Sample
         #expect(stepsUntilDue(shareSizes) == 6, "who comes and goes does not put it off")
     }
 
-    @Test("come from the mean of 16 answers, but for the two longest")
+    @Test("come from the mean of 16 answers without the two longest")
     func pace() {
         var pace = Pace()
         for _ in 0..<14 { pace.note(.milliseconds(8), slots: 4) }

@@ -2,7 +2,7 @@ import DataParallel
 import Randomness
 import Testing
 
-/// Sets of one machine word, so that all assignments up to it have sets of the same size.
+/// The bits of one machine word: assignments up to this many slots have sets of equal size.
 private let word = 64
 
 private func slots(_ ranges: Range<Int>...) -> SlotSet {
@@ -14,7 +14,7 @@ private func slots(_ ranges: Range<Int>...) -> SlotSet {
 @Suite("A set of slots") struct SlotSetTests {
     private let limit = 150
 
-    @Test("is what a set of numbers would be", arguments: 0..<50)
+    @Test("equals a set of numbers", arguments: 0..<50)
     func reference(seed: Int) {
         var random = Philox(seed: UInt64(seed), for: "slots")
         func range() -> Range<Int> {
@@ -45,7 +45,7 @@ private func slots(_ ranges: Range<Int>...) -> SlotSet {
 @Suite("Slots are assigned") struct SlotAssignmentTests {
     private let newcomer = Stake(share: slots(), held: slots())
 
-    @Test("in contiguous parts to those who have none yet", arguments: 1...20)
+    @Test("in contiguous parts to workers that have none yet", arguments: 1...20)
     func first(count: Int) {
         let shares = assignSlots(16, to: Array(repeating: newcomer, count: count))
         #expect(shares.flatMap(\.slots) == Array(0..<16))
@@ -53,7 +53,7 @@ private func slots(_ ranges: Range<Int>...) -> SlotSet {
         #expect(shares.allSatisfy { (16 / count...(16 + count - 1) / count).contains($0.count) })
     }
 
-    @Test("so that who has too many keeps the first, and a newcomer gets the rest")
+    @Test("so that a worker with too many keeps the first, and a new worker gets the rest")
     func joiner() {
         let shares = assignSlots(
             16,
@@ -64,7 +64,7 @@ private func slots(_ ranges: Range<Int>...) -> SlotSet {
         #expect(shares == [slots(0..<6), slots(8..<13), slots(6..<8, 13..<16)])
     }
 
-    @Test("so that what a member has given away comes back to it, whose data it holds")
+    @Test("so that a member gets slots back that it gave away, because it still has their data")
     func comingBack() {
         let shares = assignSlots(
             12,
@@ -75,19 +75,19 @@ private func slots(_ ranges: Range<Int>...) -> SlotSet {
         #expect(shares == [slots(0..<4, 8..<10), slots(4..<8, 10..<12)])
     }
 
-    @Test("so that as few change hands as the even shares allow", arguments: 0..<200)
+    @Test("so that as few move as even shares allow", arguments: 0..<200)
     func fewestMoves(seed: Int) {
         var random = Philox(seed: UInt64(seed), for: "deal")
         let count = 1 << (2 + random.below(5))
         var members = [newcomer]
         for _ in 0..<30 {
             let shares = assignSlots(count, to: members)
-            // Each slot once.
+            // Each slot is assigned once.
             #expect(shares.flatMap(\.slots).sorted() == Array(0..<count))
             let (least, more) = (count / members.count, count % members.count)
             #expect(shares.map(\.count).sorted().suffix(more).allSatisfy { $0 == least + 1 })
             #expect(shares.map(\.count).sorted().dropLast(more).allSatisfy { $0 == least })
-            // Nobody loses a slot but for being above the even share.
+            // A worker loses a slot only if it is above the even share.
             let sizes = members.map(\.share.count).sorted(by: >)
             let kept = zip(members, shares).reduce(0) { $0 + $1.0.share.intersection($1.1).count }
             let most = sizes.enumerated().reduce(0) {

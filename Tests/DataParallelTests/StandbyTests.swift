@@ -5,7 +5,7 @@ import Testing
 @Suite("A worker that is too slow for any share") struct StandbyTests {
     private let coordinator = CoordinatorUnderTest(workersToBegin: 3)
 
-    /// Makes steps in which a and b answer after 2 ms, and c, where it is asked, 95 ms later.
+    /// Makes steps in which a and b answer after 2 ms, and c, if it has a request, 95 ms later.
     private func makeSteps(_ count: Int) {
         for _ in 0..<count {
             coordinator.jump(milliseconds: 2)
@@ -18,7 +18,7 @@ import Testing
         }
     }
 
-    /// Lets time pass, and steps be made, until c is asked for something; false if it is not in a while.
+    /// Lets time pass, with steps, until c gets a request; false if it gets none in that time.
     private func waitForProbe(seconds: Int) -> Bool {
         for _ in 0..<seconds * 20 where coordinator.owed("c").isEmpty {
             for peer in ["a", "b"] { coordinator.answer(peer) }
@@ -37,7 +37,7 @@ import Testing
         makeSteps(20)
     }
 
-    @Test("is asked for nothing, and the log says why")
+    @Test("gets no requests, and the log says why")
     func leftOut() {
         leaveOut()
         #expect(coordinator.owed("c") == [])
@@ -53,7 +53,7 @@ import Testing
         #expect(told.first.map { $0.0 == "c:3" && $0.1 > 0.09 && $0.2 < 0.01 } == true)
     }
 
-    @Test("is tried with what another computes too, and nobody waits for it")
+    @Test("is probed with slots that another worker computes too, and nobody waits for it")
     func probed() {
         leaveOut()
         #expect(!waitForProbe(seconds: 8))
@@ -69,7 +69,7 @@ import Testing
         #expect(!waitForProbe(seconds: 8))
     }
 
-    @Test("gets shards again after three fast answers, none of which another's copy waits for")
+    @Test("gets shards again after three fast answers, which never delay another worker's copy")
     func back() {
         leaveOut()
         for probe in 1...3 {
@@ -82,7 +82,7 @@ import Testing
         #expect(!coordinator.owed("c").isEmpty)
     }
 
-    @Test("works again where nobody else is left, at once")
+    @Test("works again at once if nobody else is left")
     func alone() {
         leaveOut()
         coordinator.lose("a")
@@ -92,7 +92,7 @@ import Testing
         #expect(coordinator.owed("c") == Array(0..<8))
     }
 
-    @Test("has not escaped that when it leaves and joins again")
+    @Test("stays on standby when it leaves and rejoins")
     func rejoined() {
         let coordinator = CoordinatorUnderTest(workersToBegin: 3)
         let identity = String(repeating: "7", count: 32)

@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test(
-        "sends each example once, in turn, of shards that are assigned; the rest is dropped and told"
+        "sends each assigned example once, in order; other requests are dropped and logged"
     )
     func examples() {
         coordinator.isFetching = true
@@ -31,14 +31,14 @@ import Testing
             dropped(coordinator).allSatisfy { $0.contains("has been sent, or that are not next") })
         fetch(1)
         #expect(dropped(coordinator).count == 2)
-        // The last slot, which is c's.
+        // The last slot, which belongs to c.
         fetch(0, shard: 7)
         #expect(
             dropped(coordinator).last?.contains("of shard 7, which it was not assigned") == true)
     }
 
     @Test(
-        "is not held up by one that fetches the same again and again, or says again that it is ready"
+        "is not delayed by a worker that fetches the same data or reports ready again and again"
     )
     func repeated() {
         coordinator.isFetching = true
@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test(
-        "does not wait for one that gets ready bit by bit: those who are ready begin, and the log says so"
+        "does not wait for a worker that gets ready bit by bit: the others begin, as the log says"
     )
     func slow() {
         coordinator.isFetching = true
@@ -83,7 +83,7 @@ import Testing
         #expect(coordinator.owed("a") != [], "it takes part once it is ready")
     }
 
-    @Test("is not put off by who comes and goes")
+    @Test("is not delayed by workers that come and go")
     func churn() {
         coordinator.isFetching = true
         coordinator.join("b", "c", "x0")
@@ -99,7 +99,7 @@ import Testing
         #expect(coordinator.owed("b") != [])
     }
 
-    @Test("leaves one that is late again and again no more time each time")
+    @Test("gives a worker that is late again and again no more time each time")
     func growing() {
         let coordinator = CoordinatorUnderTest(workersToBegin: 3)
         coordinator.join("a", "b", "c")
@@ -107,7 +107,7 @@ import Testing
             coordinator.makeStep(milliseconds: 10)
             coordinator.checkpointWritten()
         }
-        // It answers within the limit, each time later.
+        // It answers within the timeout, later each time.
         for wait in [2_900, 25_000, 250_000] where !coordinator.machine.isExpelled("a") {
             for _ in 0..<wait / 50 where !coordinator.machine.isExpelled("a") {
                 coordinator.pass(milliseconds: 50)

@@ -4,7 +4,7 @@ import Reduction
 import RunEvents
 import Testing
 
-@Suite("The coordinator knows where the time of its steps goes") struct StepClockTests {
+@Suite("The coordinator measures where the time of its steps goes") struct StepClockTests {
     private var clock = StepClock<String>(now: .zero)
 
     init() {
@@ -16,7 +16,7 @@ import Testing
         clock.report(at: .milliseconds(time), members: ["a", "b"], seconds: 1, epoch: 1, step: 1)
     }
 
-    /// A step from 100 to 200 ms: the sum of a comes at 130 and that of b, which is late, at 180.
+    /// A step from 100 to 200 ms: a's sum arrives at 130, and b's, which is late, at 180.
     private mutating func makeStep() {
         clock.begin(step: 1, at: .milliseconds(100))
         for peer in ["a", "b"] {
@@ -62,7 +62,7 @@ import Testing
         #expect(report.learningRate == 0.5)
     }
 
-    @Test("of each worker it knows answers, lanes, lateness and bytes")
+    @Test("it measures each worker's answers, lanes, lateness and bytes")
     mutating func workers() throws {
         makeStep()
         let measured = measure(until: 1000)
@@ -75,7 +75,7 @@ import Testing
         #expect(isNear(first.busy, 0.025) && isNear(second.busy, 0.070))
         #expect(first.lanes.count == 2 && isNear(first.lanes[0], 0.020))
         #expect(first.lateness == 0)
-        // From the answer of a to its own.
+        // From a's answer to b's own.
         #expect(isNear(second.lateness, 0.050))
         #expect((first.bytesSent, first.bytesReceived) == (1000, 500))
         #expect(report.traffic.bytesSent == 2000 && report.traffic.messagesReceived == 2)
@@ -99,7 +99,7 @@ import Testing
         #expect(isNear(waiting.phases.first, 0.9))
     }
 
-    @Test("a worker that never answers is late as long as nobody else owes anything")
+    @Test("a worker that never answers counts as late while nobody else has open requests")
     mutating func silent() throws {
         clock.begin(step: 1, at: .zero)
         for peer in ["a", "b"] { clock.ask(peer, slots: 8, bytes: 0) }
@@ -108,7 +108,7 @@ import Testing
         clock.rest(at: .milliseconds(100))
         let alone = measure(until: 600)
         #expect(isNear(try #require(alone).workers[1].lateness, 0.5))
-        // Now another computes its slots, and the step is made without it.
+        // Now another worker computes its slots, and the step is made without it.
         clock.enter(.send, at: .milliseconds(700))
         clock.ask("a", slots: 8, bytes: 0)
         receive("a", took: 1, lanes: [1], at: 750)
@@ -117,7 +117,7 @@ import Testing
         #expect(isNear(try #require(helped).workers[1].lateness, 0.1))
     }
 
-    @Test("a worker that has left is told of once more, if it has answered")
+    @Test("a worker that has left is reported once more, if it has answered")
     mutating func left() throws {
         makeStep()
         let last = clock.report(
@@ -130,7 +130,7 @@ import Testing
         #expect(next?.workers.map(\.worker) == ["node2:2"])
     }
 
-    @Test("of many workers it tells 32 in turns and the slowest, and forgets those that are gone")
+    @Test("of many workers it reports 32 in rotation and the slowest, and forgets those that left")
     mutating func many() throws {
         let members = (0..<40).map { "\($0)" }
         clock = StepClock(now: .zero)
@@ -158,8 +158,8 @@ import Testing
     }
 }
 
-@Suite("A worker's clock is placed on the coordinator's") struct ClockOffsetTests {
-    @Test("by the ping that took least of the last eight")
+@Suite("A worker's clock is mapped to the coordinator's") struct ClockOffsetTests {
+    @Test("by the fastest of the last eight pings")
     func best() {
         var offset = ClockOffset()
         #expect(offset.best == nil)
@@ -176,7 +176,7 @@ import Testing
         #expect(offset.best == .milliseconds(4010))
     }
 
-    @Test("an answer that nothing asked for is passed over, and so is the second of two")
+    @Test("ignoring an answer without a ping, and the second of two answers")
     func unasked() {
         var offset = ClockOffset()
         offset.answer(clock: .seconds(1), at: .seconds(1))

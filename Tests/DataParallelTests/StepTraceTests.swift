@@ -8,7 +8,7 @@ import Testing
 
     init() { clock.join("a", name: "node:1") }
 
-    /// A step that begins at `start` ms; its worker, whose clock is 5 s ahead, computes from 10 to 30 ms after.
+    /// A step from `start` ms; its worker, whose clock is 5 s ahead, computes from 10 to 30 ms after that.
     private mutating func makeStep(_ step: Int, at start: Int) {
         clock.begin(step: step, at: .milliseconds(start))
         clock.ask("a", slots: 4, bytes: 0)
@@ -49,15 +49,15 @@ import Testing
         let work = try #require(trace.works.first)
         #expect(work.worker == "node:1")
         #expect(work.request == span(100, 140))
-        // Where no ping has told of its clock, it works in the middle of the time that it had.
+        // Before any ping, the work is assumed to lie in the middle of the answer time.
         #expect(work.span == span(110, 130))
-        // A lane that says that it computed for longer than its worker was at work did not.
+        // A lane cannot compute longer than its worker was busy, whatever it reports.
         #expect(work.lanes == [span(111, 126), span(112, 130)])
         let again = clock.takeTraces()
         #expect(again == [])
     }
 
-    @Test("by the offset that pings tell, as far as it can be true")
+    @Test("by the clock offset from pings, as far as it is plausible")
     mutating func offset() throws {
         makeStep(1, at: 0)
         clock.ping("a", at: .milliseconds(60))

@@ -3,17 +3,17 @@ import Protocol
 import RunEvents
 import Testing
 
-@Suite("A worker that is late") struct StragglerTests {
+@Suite("A straggler") struct StragglerTests {
     private let coordinator = CoordinatorUnderTest(workersToBegin: 2)
 
-    /// Makes some steps of 10 ms and begins with another, which b has answered.
+    /// Makes some steps of 10 ms and begins another, which b has answered.
     private func fallBehind() {
         coordinator.join("a", "b")
         for _ in 0..<3 { coordinator.makeStep(milliseconds: 10) }
         coordinator.answer("b")
     }
 
-    @Test("is asked what it does, and its slots are computed by who is idle")
+    @Test("is pinged, and an idle worker computes its slots")
     func helped() {
         fallBehind()
         coordinator.pass(milliseconds: 100)
@@ -34,7 +34,7 @@ import Testing
         #expect(coordinator.owed("c") == [], "no slot is computed by three")
     }
 
-    @Test("may still come first: the other's copy is passed over without a word")
+    @Test("may still answer first: the other's copy is then ignored silently")
     func latecomerFirst() {
         fallBehind()
         coordinator.pass(milliseconds: 200)
@@ -51,7 +51,7 @@ import Testing
         #expect(coordinator.events.count == told + 1, "but for the step")
     }
 
-    @Test("is not asked for more before it has answered, and takes its share again then")
+    @Test("gets no more requests before it has answered, and then gets its share again")
     func behind() {
         fallBehind()
         let late = coordinator.asked["a"] ?? []
@@ -68,7 +68,7 @@ import Testing
         #expect(coordinator.owed("a") == Array(0..<4))
     }
 
-    @Test("and answers with a sum of which a part is there already: the rest is asked for anew")
+    @Test("may answer with a sum that is covered in part: the rest is requested anew")
     func overlap() {
         let coordinator = CoordinatorUnderTest(workersToBegin: 3)
         coordinator.join("a", "b", "c")
@@ -79,7 +79,7 @@ import Testing
         coordinator.pass(milliseconds: 200)
         let helpers = coordinator.owed("b") + coordinator.owed("c")
         #expect(helpers.sorted() == [0, 1, 2])
-        // One helper of two answers; the other one goes, and the late sum covers too much.
+        // One of two helpers answers and the other leaves; the late sum then covers too much.
         #expect(coordinator.owed("b") == [0, 1])
         let half = WorkHeader(step: 3, ranges: SlotRanges(0..<1), checksum: 0)
         coordinator.send(.partialSum(coordinator.sums(half)[0]), from: "b")
@@ -93,7 +93,7 @@ import Testing
             coordinator.events.allSatisfy { if case .dropped = $0 { false } else { true } })
     }
 
-    @Test("for far too long is dropped and told so; what it says then is passed over")
+    @Test("that is far too late is dropped and notified; its later messages are ignored")
     func dropped() {
         fallBehind()
         coordinator.pass(milliseconds: 3_000)
@@ -115,7 +115,7 @@ import Testing
         #expect(coordinator.owed("a") != [], "it has come back as a fresh member")
     }
 
-    @Test("and slower than all before gets twice the time on each return, until it can answer")
+    @Test("slower than all before gets twice the time on each return, until it can answer")
     func slowerThanAllBefore() {
         let coordinator = CoordinatorUnderTest()
         coordinator.join("fast")
@@ -124,7 +124,7 @@ import Testing
             coordinator.checkpointWritten()
         }
         coordinator.lose("fast")
-        // It takes eight seconds, while three is the least timeout.
+        // It takes eight seconds; the minimum timeout is three.
         var attempts = 0
         while coordinator.steps == 20, attempts < 10 {
             attempts += 1
@@ -136,7 +136,7 @@ import Testing
         #expect(coordinator.steps == 21)
     }
 
-    @Test("is given no time for what the coordinator itself has slept through")
+    @Test("is not late for time in which the coordinator itself was suspended")
     func sleep() {
         fallBehind()
         coordinator.pass(milliseconds: 50)
@@ -148,7 +148,7 @@ import Testing
         coordinator.checkpointWritten()
     }
 
-    @Test("with its data, and does not ask for more, is dropped before training begins")
+    @Test("that stops fetching its data is dropped before training begins")
     func fetching() {
         coordinator.isFetching = true
         coordinator.join("a", "b")

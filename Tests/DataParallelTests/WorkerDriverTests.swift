@@ -10,7 +10,7 @@ import Testing
     private let driver: WorkerDriver<ScriptedWorkerWorld>
     private let plan = BatchPlan(examples: 10, batchSize: 4, shards: 2)
 
-    /// A worker that has joined and has all data.
+    /// A worker that has joined and has all its data.
     init() throws {
         driver = WorkerDriver(
             hello: WorkerUnderTest.hello, settings: WorkerSettings(joinTimeout: nil),
@@ -51,7 +51,7 @@ import Testing
         #expect(sums.map(\.examples) == [4])
     }
 
-    @Test("computes a range only once the sums of the one before are sent")
+    @Test("computes a range only once the sums of the previous one are sent")
     func hold() throws {
         receiveWork(0..<1, 1..<2)
         world.hasRoom = false
@@ -70,7 +70,7 @@ import Testing
         #expect(sums.count == 2)
     }
 
-    @Test("keeps the order of messages while there is no room, and leaves out what is said again")
+    @Test("keeps the order of messages while there is no room, and skips repeated ones")
     func order() {
         world.hasRoom = false
         receive(.ping)
@@ -83,7 +83,7 @@ import Testing
             world.sent[count...] == [.leave(Notice(reason: "it was stopped by a signal"))])
     }
 
-    @Test("drops what waits with the connection")
+    @Test("drops queued messages with the connection")
     func lostConnection() throws {
         receiveWork(0..<1, 1..<2)
         world.hasRoom = false
@@ -96,7 +96,7 @@ import Testing
         #expect(world.parts.isEmpty)
     }
 
-    @Test("listens to no lane that computes for an earlier run")
+    @Test("ignores a lane that computes for an earlier run")
     func earlierLane() throws {
         receiveWork(0..<2)
         let (part, sums) = try #require(world.takePart())
@@ -109,7 +109,7 @@ import Testing
         #expect(self.sums.count == 1)
     }
 
-    @Test("drops weights and examples that are not what their header says")
+    @Test("drops weights and examples that do not match their header")
     func door() {
         let run = WorkerUnderTest.run
         var weights = CoordinatorMessage.weights(
@@ -128,7 +128,7 @@ import Testing
         #expect(world.parts.isEmpty)
     }
 
-    @Test("is refused by a coordinator of another version")
+    @Test("is rejected by a coordinator of another version")
     func otherVersion() {
         var header = CoordinatorMessage.weights(
             WorkHeader(step: 0, ranges: SlotRanges(0..<2), checksum: 0)

@@ -7,7 +7,7 @@ import Testing
 private let run = WorkerUnderTest.run
 private let hello = WorkerUnderTest.hello
 
-/// A welcome that makes sense but for what is given.
+/// A valid welcome, except for the given arguments.
 private func welcome(
     architecture: String = jsonText(sampleArchitecture), examples: Int = 10,
     batchSize: Int = 4, shards: Int = 2, labelSmoothing: Double = 0
@@ -26,7 +26,7 @@ private func welcome(
         _ = machine.receive(.welcome(welcome()))
     }
 
-    /// Takes in the data of both shards.
+    /// Receives the data of both shards.
     private func fetchAll() {
         _ = machine.receive(.assign(SlotRanges(0..<2)))
         for shard in 0..<2 {
@@ -38,7 +38,7 @@ private func welcome(
         .weights(WorkHeader(step: step, ranges: SlotRanges(slots), checksum: 0))
     }
 
-    @Test("it greets the coordinator, again and again until it is answered")
+    @Test("it sends hello again and again until it is answered")
     func greeting() {
         #expect(machine.connected() == [.send(.hello(hello), .unknown)])
         #expect(machine.tick(at: 1) == [.send(.hello(hello), .unknown)])
@@ -46,7 +46,7 @@ private func welcome(
         #expect(machine.tick(at: 2) == [])
     }
 
-    @Test("it says every five seconds that it waits, and gives up after the timeout")
+    @Test("it reports every five seconds that it waits, and fails after the timeout")
     func timeout() {
         #expect(machine.tick(at: 4) == [])
         #expect(
@@ -55,7 +55,7 @@ private func welcome(
         #expect(machine.tick(at: 20) == [.finish(.noCoordinator(.none))])
     }
 
-    @Test("it says at once that it is turned away, and again every five seconds that it still is")
+    @Test("it reports at once that it is rejected, and again every five seconds")
     func turnedAway() {
         func waiting(_ seconds: Int, _ contact: Contact) -> [WorkerEffect] {
             [.report(.waiting(seconds: seconds, contact))]
@@ -69,14 +69,14 @@ private func welcome(
     }
 
     @Test(
-        "it says at once that the coordinator's name is unknown, and still does until it is known")
+        "it reports at once that the coordinator's name is unknown, and again until it resolves")
     func unresolved() {
         func waiting(_ seconds: Int, _ contact: Contact) -> [WorkerEffect] {
             [.report(.waiting(seconds: seconds, contact))]
         }
         #expect(machine.unresolved("a", at: 1) == waiting(1, .unresolved("a")))
         #expect(machine.unresolved("b", at: 2) == [])
-        // The resolver may wait for long.
+        // The resolver may take long.
         #expect(machine.tick(at: 8) == waiting(8, .unresolved("b")))
         machine.dialling()
         #expect(machine.tick(at: 13) == waiting(13, .none))
@@ -84,7 +84,7 @@ private func welcome(
         #expect(machine.tick(at: 20) == [.finish(.noCoordinator(.unresolved("c")))])
     }
 
-    @Test("it fetches what it lacks part by part, and then says that it is ready")
+    @Test("it fetches missing data part by part, and then reports that it is ready")
     func fetching() {
         join()
         func fetch(_ shard: Int, _ first: Int) -> WorkerEffect {
@@ -105,7 +105,7 @@ private func welcome(
                 == [.storeShardPart(third), .send(.ready(SlotRanges(0..<2)), run)])
     }
 
-    @Test("it passes over parts that it did not ask for")
+    @Test("it ignores parts that it did not request")
     func unaskedParts() {
         join()
         _ = machine.receive(.assign(SlotRanges(0..<1)))
@@ -133,7 +133,7 @@ private func welcome(
         #expect(machine.computed(step: 0) == [.sendSums(step: 0, run)])
     }
 
-    @Test("it does not answer for a step that is over, and goes on with the next")
+    @Test("it does not answer for a step that is over, and continues with the next")
     func overtaken() {
         join()
         fetchAll()
@@ -142,7 +142,7 @@ private func welcome(
         #expect(machine.computed(step: 0) == [.discardSums, .compute(0..<2, step: 1)])
     }
 
-    @Test("it obeys neither another run nor impossible ranges")
+    @Test("it ignores another run's messages and impossible ranges")
     func impossible() {
         join()
         fetchAll()
@@ -152,7 +152,7 @@ private func welcome(
         #expect(machine.receive(.compute(ahead)) == [])
     }
 
-    @Test("a lost connection voids all; with the next one it starts as a new member")
+    @Test("a lost connection drops everything; after the next one it starts as a new member")
     func reconnection() {
         join()
         fetchAll()
@@ -167,7 +167,7 @@ private func welcome(
                 == [.loadWeights(work), .compute(0..<2, step: 9)])
     }
 
-    @Test("it says that it is ready for each range that it was told to get the data of")
+    @Test("it reports ready for each range that was assigned to it")
     func severalRanges() {
         join()
         _ = machine.receive(.assign(SlotRanges(1..<2)))
@@ -182,7 +182,7 @@ private func welcome(
         #expect(second.last == .send(.ready(SlotRanges(0..<1)), run))
     }
 
-    @Test("it answers a ping with what it does, for how long, and with its clock")
+    @Test("it answers a ping with its state, for how long, and its clock")
     func status() {
         func status(at seconds: Int) -> WorkerStatus? {
             guard case .send(.status(let status), run) = machine.receive(.ping, at: seconds).first
@@ -201,7 +201,7 @@ private func welcome(
         #expect(status(at: 11) == WorkerStatus(phase: .idle, step: nil, seconds: 1, clock: 11))
     }
 
-    @Test("dropped, it forgets everything and greets anew once its lanes are free")
+    @Test("dropped, it forgets everything and sends hello again once its lanes are free")
     func expelled() {
         join()
         fetchAll()
@@ -221,7 +221,7 @@ private func welcome(
                 == [.report(.expelled("late")), .reset, .send(.hello(hello), .unknown)])
     }
 
-    @Test("dropped, it can still be sent home")
+    @Test("dropped, it can still be told to stop")
     func expelledAtTheEnd() {
         join()
         _ = machine.receive(.expel(Notice(reason: "late")))
@@ -235,7 +235,7 @@ private func welcome(
         .finish(.interrupted(signal: 15)),
     ]
 
-    @Test("told to stop by a signal, it finishes its answer and leaves")
+    @Test("on a signal it finishes its answer and leaves")
     func politeLeave() {
         join()
         fetchAll()
@@ -247,7 +247,7 @@ private func welcome(
         #expect(machine.computed(step: 0) == [.sendSums(step: 0, run)] + leave)
     }
 
-    @Test("and leaves at once if it is idle, is told twice, or its lanes take too long")
+    @Test("and leaves at once if it is idle, gets a second signal, or its lanes take too long")
     func impoliteLeave() {
         join()
         fetchAll()
@@ -265,7 +265,7 @@ private func welcome(
         }
     }
 
-    @Test("it ends when it is sent home, refused, or told to by a signal")
+    @Test("it ends when it is told to stop, rejected, or interrupted by a signal")
     func ends() {
         join()
         #expect(
@@ -281,7 +281,7 @@ private func welcome(
     }
 
     @Test(
-        "it refuses a welcome whose numbers make no sense",
+        "it rejects a welcome with impossible numbers",
         arguments: [
             welcome(architecture: "{}"), welcome(examples: 0, batchSize: 0, shards: 0),
             welcome(batchSize: 100, shards: 1), welcome(shards: 3),

@@ -1,7 +1,7 @@
 import DataParallel
 import Protocol
 
-/// A worker's machine that expectations can call: a class, since they cannot change a value.
+/// A worker's machine that `#expect` can call: a class, because `#expect` cannot call mutating functions.
 final class WorkerUnderTest {
     static let run = RunID(7)
     static let hello = Hello(host: "a", pid: 1, lanes: 1, kernels: "test")

@@ -11,7 +11,7 @@ struct AnswerTimesTests {
         return times
     }
 
-    @Test("give ten times the longest, between the least and a hundred times the usual")
+    @Test("give ten times the longest, between the minimum and a hundred times the usual")
     func timeout() {
         #expect(AnswerTimes().timeout(atLeast: least) == .seconds(20))
         #expect(times(.milliseconds(1)).timeout(atLeast: least) == least)
@@ -28,14 +28,14 @@ struct AnswerTimesTests {
             #expect(times.timeout(atLeast: least) == .seconds(seconds))
             times.noteTimeout()
         }
-        // One that answers only since there is more time needs that time in the next step too.
+        // A worker that answers only because of the longer timeout needs it in the next step too.
         times.note(.seconds(9), atLeast: least)
         #expect(times.timeout(atLeast: least) == .seconds(16))
         times.note(.milliseconds(1), atLeast: least)
         #expect(times.timeout(atLeast: least) == least)
     }
 
-    @Test("never give so much time that a duration overflows")
+    @Test("never give a timeout that overflows a duration")
     func extremes() {
         var times = times(.seconds(1_000_000))
         for _ in 0..<100 { times.noteTimeout() }

@@ -2,7 +2,7 @@ import DataParallel
 import Testing
 
 @Suite("A schedule of checkpoints") struct CheckpointScheduleTests {
-    @Test("has one written at a time")
+    @Test("allows one write at a time")
     func oneAtATime() {
         var schedule = CheckpointSchedule(step: 0)
         #expect(schedule.due(3) == true)
@@ -11,7 +11,7 @@ import Testing
         #expect(schedule.due(4) == true)
     }
 
-    @Test("writes nothing that is kept already, in this session or before")
+    @Test("skips checkpoints that exist already, from this session or an earlier one")
     func kept() {
         var schedule = CheckpointSchedule(step: 5)
         #expect(schedule.due(5) == false)
@@ -25,7 +25,7 @@ import Testing
         #expect(schedule.due(6) == true)
     }
 
-    @Test("holds the next step while one is being written, and while the record has no room")
+    @Test("holds the next step while a checkpoint is being written, or the record has no room")
     func hold() {
         var schedule = CheckpointSchedule(step: 0)
         #expect(schedule.mayUpdate)
@@ -51,7 +51,7 @@ import Testing
         #expect(!schedule.isRequestFulfilled)
     }
 
-    @Test("postpones one of a state that is not there yet to the next step")
+    @Test("postpones a checkpoint whose state is not available yet to the next step")
     func postponed() {
         var schedule = CheckpointSchedule(step: 0)
         schedule.request()

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The shards that a worker holds")
 struct HeldShardsTests {
-    /// Eight shards, five of three examples and three of two.
+    /// Eight shards: five of three examples and three of two.
     private let plan = BatchPlan(examples: 21, batchSize: 6, shards: 8)
 
     private func shards(room: Int = 1_000) -> HeldShards {
@@ -16,7 +16,7 @@ struct HeldShardsTests {
 
     private func shard(_ slot: Int) -> Int { Reduction.shard(atSlot: slot, of: plan.shards) }
 
-    /// Fetches all that is missing, one example at a time; gives the shards in the order of their requests.
+    /// Fetches all missing data, one example at a time; returns the shards in the order of their requests.
     private func fetchAll(_ shards: inout HeldShards, urgent: Range<Int>? = nil) -> [Int] {
         var order: [Int] = []
         while case .fetch(let fetch) = shards.next(urgent: urgent, of: plan) {
@@ -27,7 +27,7 @@ struct HeldShardsTests {
         return order
     }
 
-    @Test("are fetched in the order of their slots, those to compute first")
+    @Test("are fetched in the order of their slots, those to compute now first")
     func order() {
         var shards = shards()
         #expect(shards.assign([0..<2], of: plan) == true)
@@ -36,7 +36,7 @@ struct HeldShardsTests {
         #expect(!shards.hold(2..<3, of: plan))
     }
 
-    @Test("take the part that was asked for, and no other")
+    @Test("accept the part that was requested, and no other")
     func parts() {
         var shards = shards()
         #expect(shards.assign([0..<8], of: plan) == true)
@@ -52,7 +52,7 @@ struct HeldShardsTests {
         #expect(!shards.isFetching)
     }
 
-    @Test("are ready assignment by assignment, in their order")
+    @Test("are ready assignment by assignment, in order")
     func ready() {
         var shards = shards()
         #expect(shards.assign([0..<1], of: plan) == true)

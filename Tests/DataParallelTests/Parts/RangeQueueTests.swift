@@ -8,7 +8,7 @@ struct RangeQueueTests {
         WorkHeader(step: step, attempt: attempt, ranges: SlotRanges(0..<8), checksum: 0)
     }
 
-    @Test("are computed one at a time, in their order")
+    @Test("are computed one at a time, in order")
     func order() {
         var queue = RangeQueue()
         #expect(queue.next == nil)
@@ -31,7 +31,7 @@ struct RangeQueueTests {
         #expect(queue.add(work(step: 3, attempt: 1), [1..<2, 2..<3], most: 3) == true)
     }
 
-    @Test("have sums of no use once another step has begun, or the run has gone back")
+    @Test("have useless sums once another step has begun, or the run has gone back")
     func outdated() {
         var queue = RangeQueue()
         queue.load(work(step: 3), [0..<1])
@@ -39,14 +39,14 @@ struct RangeQueueTests {
         queue.load(work(step: 4), [0..<1])
         #expect(queue.end(3) == false)
         queue.begin()
-        // The same step, made again after the run went back.
+        // The same step, repeated after the run went back.
         queue.load(work(step: 4, attempt: 1), [0..<1])
         #expect(queue.end(4) == false)
         queue.begin()
         #expect(queue.end(4) == true)
     }
 
-    @Test("are forgotten with the run, while the lanes may still compute")
+    @Test("are dropped with the run, while the lanes may still compute")
     func forgetting() {
         var queue = RangeQueue()
         queue.load(work(step: 3), [0..<1, 1..<2])

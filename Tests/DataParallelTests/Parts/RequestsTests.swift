@@ -13,7 +13,7 @@ import Testing
         return requests
     }
 
-    @Test("are owed until they are answered, in any order")
+    @Test("are open until they are answered, in any order")
     func answers() {
         var requests = asked(0..<4)
         #expect(requests.isOne)
@@ -27,7 +27,7 @@ import Testing
         #expect(requests.asked(in: 0) == slots(0..<4).union(slots(6..<8)))
     }
 
-    @Test("of a step that ended without it are let off, but not twice, nor where it is late")
+    @Test("are released if their step ends without them, but only once, and not if they are late")
     func superseded() {
         var requests = asked(0..<4)
         requests.supersede(by: 1, lateAfter: .seconds(1), now: .seconds(2))
@@ -45,7 +45,7 @@ import Testing
         #expect(requests.owed.isEmpty)
     }
 
-    @Test("are void where the run goes back, and so many sums of before may still come")
+    @Test("are void if the run goes back, and as many outdated sums may still arrive")
     func void() {
         var requests = asked(0..<3)
         requests.void()
@@ -57,14 +57,14 @@ import Testing
         #expect(idle.takeOutdated() == false)
     }
 
-    @Test("have room while nothing is owed to another step")
+    @Test("have room while no other step's answers are missing")
     func room() {
         let requests = asked(0..<3, step: 4)
         #expect(requests.hasRoom(in: 4))
         #expect(!requests.hasRoom(in: 5))
     }
 
-    @Test("are not late for the time in which the coordinator stood still")
+    @Test("are not late for the time in which the coordinator was suspended")
     func forgiveness() {
         var requests = asked(0..<3, at: .seconds(1))
         requests.forgive(.seconds(5), now: .seconds(9))

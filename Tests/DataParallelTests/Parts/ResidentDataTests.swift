@@ -8,7 +8,7 @@ import Testing
 
     private func slots(_ range: Range<Int>) -> SlotSet { SlotSet(range, limit: 8) }
 
-    @Test("is complete when it has said so of all that it was told to fetch")
+    @Test("is complete when the member has reported all the data it was told to fetch")
     func progress() {
         var data = ResidentData(limit: 8)
         #expect(data.request(slots(0..<4)) == slots(0..<4))
@@ -20,7 +20,7 @@ import Testing
         #expect(!data.isFetching && data.resident == slots(0..<4))
     }
 
-    @Test("is requested once, and what comes up meanwhile after that")
+    @Test("is requested once; further requests wait until it is complete")
     func stale() {
         var data = ResidentData(limit: 8)
         _ = data.request(slots(0..<4))
@@ -35,7 +35,7 @@ import Testing
         #expect(data.request(slots(0..<6)) == nil)
     }
 
-    @Test("is sent each example once, in order, and none that it may not fetch")
+    @Test("includes each example once, in order, and only those that the member may fetch")
     func parts() throws {
         var data = ResidentData(limit: 8)
         _ = data.request(slots(0..<1))

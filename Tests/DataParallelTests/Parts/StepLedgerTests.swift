@@ -3,7 +3,7 @@ import Reduction
 import Testing
 
 @Suite("A ledger of a step") struct StepLedgerTests {
-    /// Ten examples a step, on eight shards; the last step has four.
+    /// Ten examples per step on eight shards; the last step has four.
     private let plan = BatchPlan(examples: 24, batchSize: 10, shards: 8)
 
     private func ledger(step: Int) -> StepLedger {
@@ -26,7 +26,7 @@ import Testing
         #expect(ledger.isComplete)
     }
 
-    @Test("takes no slot twice, in whatever ranges sums come")
+    @Test("accepts no slot twice, whatever the ranges of the sums")
     func duplicates() {
         for first in 0..<8 {
             for end in first + 1...8 {
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test("waits for no slot without examples, and lets sums reach over it")
+    @Test("does not wait for slots without examples, and lets sums span them")
     func empty() {
         var ledger = ledger(step: 2)
         #expect(ledger.empty.count == 4)
@@ -50,7 +50,7 @@ import Testing
         #expect(ledger.isComplete)
     }
 
-    @Test("forgets all sums where its step begins anew")
+    @Test("drops all sums if its step begins again")
     func anew() {
         var ledger = ledger(step: 0)
         _ = ledger.cover(0..<8)

@@ -17,7 +17,7 @@ import Testing
         #expect(clock.check(.seconds(99), timeout: .seconds(20)) == .none)
     }
 
-    @Test("notices that the coordinator stood still")
+    @Test("detects that the coordinator was suspended")
     func gap() {
         var clock = WaitClock()
         clock.start(.seconds(1))
@@ -28,17 +28,17 @@ import Testing
 }
 
 @Suite("A clock of the start") struct StartClockTests {
-    @Test("gives the others as long again as the first took, and the patience at least")
+    @Test("gives the others as long again as the first took, but at least the patience")
     func patience() {
         var clock = StartClock()
         clock.distribute(.seconds(10))
-        // The first are ready after 30 s.
+        // The first workers are ready after 30 s.
         #expect(clock.wait(.seconds(40), patience: .seconds(5)).isOver == false)
         #expect(clock.wait(.seconds(69), patience: .seconds(5)).isOver == false)
         #expect(clock.wait(.seconds(70), patience: .seconds(5)) == (.seconds(30), true))
     }
 
-    @Test("begins its wait anew where too few have their data again")
+    @Test("restarts its wait if too few workers have their data again")
     func lack() {
         var clock = StartClock()
         clock.distribute(.zero)
