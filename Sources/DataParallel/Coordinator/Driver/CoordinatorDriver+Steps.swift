@@ -6,8 +6,8 @@ import Reduction
 import RunEvents
 import Training
 
-// The way of a step: the weights leave, the sums are added as they come, the update is made; and what the disk has to
-// do with it.
+// The course of a step: send the weights, add the sums as they arrive, update; and the files that this
+// involves.
 
 extension CoordinatorDriver {
     // MARK: - Sending
@@ -30,7 +30,7 @@ extension CoordinatorDriver {
         case .ping: timing.ping(peer, at: world.now)
         default: break
         }
-        // Said again a second later, and if there is no room the peer is known to be connected.
+        // These are repeated a second later, and a full queue already shows that the peer is connected.
         let isRepeated =
             switch message {
             case .ping, .expel: true
@@ -85,7 +85,7 @@ extension CoordinatorDriver {
         let end = world.now
         timing.updated(sum.tally, learningRate: learningRate, at: end)
         if let timed = timing.takeStepTiming() { report(.timed(timed)) }
-        // The record adds up the very frame that goes to the workers, on its own thread.
+        // The record hashes, on its own thread, the same frame that goes to the workers.
         let report = state.report(
             sum.tally, learningRate: learningRate, seconds: clock.seconds(at: end),
             weights: StepWeights(sharing: makeBroadcast().frame))
@@ -97,7 +97,7 @@ extension CoordinatorDriver {
         world.evaluate(state.snapshot)
     }
 
-    /// The parameters at an epoch's end are tested.
+    /// Handles the test result at an epoch's end.
     package func evaluated(_ test: Tally, _ detail: TestDetail?) {
         guard test.loss.isFinite else { return abandon(.diverged(step: state.step)) }
         var report = EpochReport(
@@ -110,7 +110,7 @@ extension CoordinatorDriver {
         handle { $0.evaluated(now: $1) }
     }
 
-    /// The slots of a dispute are computed here.
+    /// Handles the coordinator's own sums of a disputed range.
     package func arbitrated(_ right: [SumBits]) { handle { $0.arbitrated(right, now: $1) } }
 
     // MARK: - The disk
@@ -120,7 +120,7 @@ extension CoordinatorDriver {
         world.save(state.checkpoint(seconds: clock.seconds(at: world.now)))
     }
 
-    /// A checkpoint is written, at a path, or could not be.
+    /// Handles the end of a checkpoint: its path, or the error.
     package func saved(_ result: Result<String, FileError>, step: Int) {
         switch result {
         case .success(let path):
@@ -129,7 +129,7 @@ extension CoordinatorDriver {
             handle { machine, _ in machine.checkpointWritten() }
         case .failure(let error):
             machine.checkpointFailed()
-            // Even at the end: a stop that was to be resumed from this file is no success.
+            // Even at the end: a stop must not succeed without the file from which the run would resume.
             abandon(.failed(error))
         }
         finishIfDone()
@@ -141,7 +141,7 @@ extension CoordinatorDriver {
         world.rewind(noLaterThan: limit)
     }
 
-    /// The checkpoints of later steps are removed: the newest that is left, if any, is where the run goes on.
+    /// Handles the removal of later checkpoints; the run resumes from the newest remaining one, if any.
     package func rewound(to result: Result<Checkpoint?, FileError>) {
         let checkpoint: Checkpoint?
         switch result {
@@ -150,13 +150,13 @@ extension CoordinatorDriver {
         }
         let isDrawn = job.configuration.initialWeightsDigest == nil
         guard checkpoint != nil || isDrawn || job.initialParameters != nil else {
-            // Without them the beginning cannot be had.
+            // Without initial weights, the run cannot restart from the beginning.
             return abandon(
                 .failed(FileError(operation: "read", path: "the initial weights", code: ENOENT)))
         }
         state = TrainingState(job, resuming: checkpoint)
         broadcast = nil
-        // What was tested after that were not the run's weights.
+        // Later tests used discarded weights.
         if let last = lastEpoch, last.step > state.step { lastEpoch = nil }
         report(.rewound(step: state.step))
         handle { [step = state.step] in $0.rewound(to: step, now: $1) }

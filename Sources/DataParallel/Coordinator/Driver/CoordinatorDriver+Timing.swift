@@ -1,9 +1,9 @@
 import Protocol
 
-// Where the time goes: what messages tell of it, and the report of each second.
+// Timing: what messages reveal about it, and the report each second.
 
 extension CoordinatorDriver {
-    /// Notes what a message that the machine has dealt with tells of its sender's time.
+    /// Records what a message reveals about its sender's time, after the machine has handled it.
     func note(_ message: WorkerMessage, from peer: World.Peer, at arrival: Duration) {
         switch message {
         case .partialSum(let sum) where sum.step == state.step && sum.attempt == machine.attempt:
@@ -17,12 +17,12 @@ extension CoordinatorDriver {
         }
     }
 
-    /// Tells of the traced steps that have ended.
+    /// Reports the traced steps that have ended.
     func reportTraces() {
         for trace in timing.takeTraces() { report(.traced(trace)) }
     }
 
-    /// Tells where the time since the last report went, if steps were made in it.
+    /// Reports how the time since the last report was spent, if it contains steps.
     package func reportTiming() {
         let now = world.now
         for (peer, count) in machine.confirmedSums { timing.confirm(count, of: peer) }

@@ -6,38 +6,38 @@ import Protocol
 import RunEvents
 import Training
 
-/// Carries out what a ``CoordinatorMachine`` decides: the one loop of effects, whatever the world is.
+/// Carries out the decisions of a ``CoordinatorMachine``: one loop of effects for every kind of world.
 ///
-/// From a partial sum's arrival to the next weights' departure it changes no thread: a message is decoded and
-/// verified, the machine decides, the sum is added, the update made, the weights sent.
+/// From a partial sum's arrival to the departure of the next weights, everything runs on one thread: decode and
+/// verify the message, decide, add the sum, update, send the weights.
 package final class CoordinatorDriver<World: CoordinatorWorld> {
     package typealias Effect = CoordinatorEffect<World.Peer>
 
     let world: World
     let job: Job
-    /// What tells this session's messages from those of others.
+    /// Distinguishes this session's messages from those of other sessions.
     package let run: RunID
     package internal(set) var machine: CoordinatorMachine<World.Peer>
     package internal(set) var state: TrainingState
     package internal(set) var reduction: World.Reduction
 
-    // Effects are carried out one after another; those that come up meanwhile wait their turn.
+    // Effects run one after another; effects that arise meanwhile are queued.
     private var queue: [Effect] = []
     private var isPerforming = false
-    /// The weights as they are broadcast, made once a step.
+    /// The frame that broadcasts the weights, made once a step.
     var broadcast: (frame: World.Frame, checksum: UInt64)?
-    /// The peers that could not be understood.
+    /// The number of messages with another protocol version.
     private var refusals = 0
 
     var clock: TrainingClock
     /// Measures where the time of the steps goes.
     var timing: StepClock<World.Peer>
     var lastEpoch: EpochReport?
-    /// How often the record is still to say that all so far is written down.
+    /// The number of flushes that the record has not completed.
     private var flushes = 0
     private var outcome: Outcome?
 
-    /// The driver of a job's coordinator, which goes on from `checkpoint` if there is one.
+    /// The driver of a job's coordinator, which resumes from `checkpoint`, if any.
     package init(
         _ job: Job, _ settings: CoordinatorSettings, run: RunID, resuming checkpoint: Checkpoint?,
         in world: World
@@ -53,26 +53,26 @@ package final class CoordinatorDriver<World: CoordinatorWorld> {
         timing = StepClock(now: .zero, tracing: settings.tracedSteps)
     }
 
-    /// The run begins, or goes on from its checkpoint.
+    /// Begins the run, or resumes it from its checkpoint.
     package func start() {
-        // It may have ended before it began, such as when all local workers died at their start.
+        // The run may already be over, for example if all local workers died at their start.
         if !machine.isOver { handle { $0.start(now: $1) } }
     }
 
     // MARK: - Events
 
-    /// Something has happened: the machine decides, and that is carried out.
+    /// Passes an event to the machine and carries out its decision.
     package func handle(
         _ event: (inout CoordinatorMachine<World.Peer>, Duration) -> [Effect]
     ) {
         perform(event(&machine, world.now))
     }
 
-    /// A message has come.
+    /// Handles a message.
     ///
     /// - Parameters:
-    ///   - caller: whose credential the peer has proved to hold, if it needs one.
-    ///   - address: where the peer dials from, if the transport knows.
+    ///   - caller: the credential that the peer has proved to hold, if one is required.
+    ///   - address: looks up the peer's network address, if the transport knows it.
     package func receive(
         _ frames: [World.Frame], from peer: World.Peer, caller: AllowedWorker? = nil,
         address: () -> String? = { nil }
@@ -189,7 +189,7 @@ package final class CoordinatorDriver<World: CoordinatorWorld> {
         }
     }
 
-    /// Ends the run at once because it cannot go on; what else was to be done is dropped.
+    /// Ends the run at once because it cannot continue; queued effects are dropped.
     func abandon(_ outcome: Outcome) {
         queue.removeAll()
         perform(machine.fail(outcome, now: world.now))
@@ -197,7 +197,7 @@ package final class CoordinatorDriver<World: CoordinatorWorld> {
 
     // MARK: - The record
 
-    /// Makes the update, once the record has room: a disk that hangs keeps it in memory.
+    /// Makes the update if the record has room; a hanging disk must not fill the memory.
     private func updateOrWait() {
         guard !world.recordHasRoom else { return update() }
         machine.recordIsFull()
@@ -210,11 +210,11 @@ package final class CoordinatorDriver<World: CoordinatorWorld> {
         world.flushRecord()
     }
 
-    /// All that was reported when the record was last asked is written down, or could not be.
+    /// Handles a completed flush of the record, with the error that prevented it, if any.
     package func recordIsFlushed(_ error: FileError?) {
         flushes -= 1
         guard flushes == 0 else { return }
-        // Where something else ended the run, that is the news.
+        // An earlier reason for the end takes precedence.
         if let error, outcome == .completed { outcome = .failed(error) }
         handle { machine, _ in machine.recordHasRoom() }
         finishIfDone()
@@ -229,7 +229,7 @@ package final class CoordinatorDriver<World: CoordinatorWorld> {
         reportTraces()
         reportTiming()
         self.outcome = outcome
-        // Steps that no checkpoint covers are in memory still.
+        // Steps after the last checkpoint may still be in memory only.
         flushRecord()
     }
 
@@ -243,18 +243,18 @@ package final class CoordinatorDriver<World: CoordinatorWorld> {
     }
 }
 
-/// What a run came to.
+/// The result of a run.
 public struct CoordinatorResult: Sendable {
     /// How it ended.
     public var outcome: Outcome
     /// The parameters at the end.
     public var parameters: Snapshot
-    /// The steps made, over all sessions of the run.
+    /// The number of steps, over all sessions of the run.
     public var step: Int
     /// The last epoch that was tested in this session.
     public var lastEpoch: EpochReport?
     /// The seconds of training, over all sessions of the run.
     public var seconds: Double
-    /// The most workers that were here at once in this session.
+    /// The most workers at any one time in this session.
     public var workers: Int
 }

@@ -2,22 +2,22 @@ import Kernels
 import Reduction
 import Training
 
-/// Adds the partial sums of a step up to the sum over all shards.
+/// Reduces the partial sums of a step to the sum over all shards.
 package protocol GradientReduction<Frame> {
-    /// What gradients come in.
+    /// The frame that carries gradients.
     associatedtype Frame: PayloadFrame
 
-    /// A step begins, perhaps anew: sums of before are forgotten.
+    /// Begins or restarts a step; earlier sums are discarded.
     mutating func begin(step: Int)
-    /// Adds a sum that covers nothing which another already covers.
+    /// Adds a sum that covers only uncovered slots.
     mutating func add(_ sum: VerifiedSum<Frame>)
-    /// Takes out the sum over all shards, if it is complete.
+    /// Removes and returns the sum over all shards, if it is complete.
     mutating func takeRoot() -> PartialSum?
-    /// Takes the memory of a sum back, once its update is made.
+    /// Reuses the memory of a sum after its update.
     mutating func recycle(_ gradients: FloatBuffer)
 }
 
-/// The reduction by the tree that fixes the order of additions.
+/// A reduction by a tree, which fixes the order of additions.
 package struct TreeReduction<Frame: PayloadFrame>: GradientReduction {
     private var sums: ReductionTree
 

@@ -2,16 +2,16 @@ import Kernels
 import Protocol
 import Reduction
 
-/// A partial sum whose gradients are what its header says: the only form in which one comes in.
+/// A partial sum whose gradients match its header's checksum; the reduction accepts no other form.
 package struct VerifiedSum<Frame: PayloadFrame>: Sendable {
-    /// What its sender says of it.
+    /// The sender's description of it.
     package let header: PartialSumHeader
     /// The gradients.
     package let gradients: Frame
     /// Whether the loss and all gradients are finite.
     package let isFinite: Bool
 
-    /// Verifies what has come.
+    /// Verifies a received sum.
     ///
     /// - Throws: ``ProtocolError`` if the gradients have a wrong size or checksum.
     package init(
@@ -31,7 +31,7 @@ package struct VerifiedSum<Frame: PayloadFrame>: Sendable {
         gradients.withBytes { bytes in bytes.withUnsafeBytes { PayloadDigest($0) } }
     }
 
-    /// What it adds to the tally of its step.
+    /// Its contribution to the tally of its step.
     package var tally: Tally {
         Tally(examples: header.examples, correct: header.correct, loss: header.loss)
     }

@@ -4,10 +4,10 @@ import Reduction
 import Training
 import ZeroMQ
 
-/// Computes partial sums on the coordinator's own machine: second copies of sums that nobody else can
-/// compute, and those that tell which of two answers is right.
+/// Computes partial sums on the coordinator's own machine, to settle which of two answers is right, or to
+/// replace a second copy that no other member can compute.
 ///
-/// On a thread of its own, so that the coordinator hears signals and workers meanwhile.
+/// It runs on its own thread, so that the coordinator can handle signals and workers meanwhile.
 actor Arbiter {
     nonisolated let thread = EventLoop(name: "tern-arbiter")
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -22,7 +22,7 @@ actor Arbiter {
         gradients = ShardGradients(job)
     }
 
-    /// The right partial sums of `slots` in a step that is made with `parameters`.
+    /// The correct partial sums of `slots` in a step with `parameters`.
     func answers(to slots: Range<Int>, step: Int, parameters: Snapshot) -> [SumBits] {
         for slot in slots where shards[shard(atSlot: slot, of: job.plan.shards)] == nil {
             shards.merge(job.shards(at: slot..<slot + 1)) { first, _ in first }

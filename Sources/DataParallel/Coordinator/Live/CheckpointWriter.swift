@@ -3,7 +3,7 @@ import ModelFiles
 import RunFolder
 import ZeroMQ
 
-/// Writes checkpoints on a thread of its own, since a disk may take its time to sync.
+/// Writes checkpoints on its own thread, because syncing a disk may take long.
 actor CheckpointWriter {
     nonisolated let thread = EventLoop(name: "tern-files")
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -12,7 +12,7 @@ actor CheckpointWriter {
 
     init(_ store: CheckpointStore) { self.store = store }
 
-    /// Writes a checkpoint; gives back its path, or what went wrong.
+    /// Writes a checkpoint; returns its path or the error.
     func save(_ checkpoint: Checkpoint) -> Result<String, FileError> {
         do throws(FileError) {
             return .success(try store.save(checkpoint.encoded(), step: checkpoint.step))
@@ -21,7 +21,7 @@ actor CheckpointWriter {
         }
     }
 
-    /// Removes the checkpoints of later steps than `limit`; gives back the newest that is left, if any.
+    /// Removes the checkpoints of steps after `limit`; returns the newest remaining one, if any.
     func rewind(noLaterThan limit: Int) -> Result<Checkpoint?, FileError> {
         do {
             try store.removeCheckpoints(after: limit)
@@ -31,7 +31,7 @@ actor CheckpointWriter {
         } catch CheckpointError.file(let error) {
             return .failure(error)
         } catch {
-            // Damaged ones are as good as none: earlier steps are made again.
+            // A damaged checkpoint counts as none: the run repeats earlier steps.
             return .success(nil)
         }
     }

@@ -8,10 +8,10 @@ import RunFolder
 import Training
 import ZeroMQ
 
-/// A coordinator: takes workers in, assigns the work, reduces, updates and broadcasts.
+/// A coordinator: admits workers, assigns the work, reduces, updates and broadcasts.
 ///
-/// It lives on the thread that owns its socket, and has no state but a ``CoordinatorDriver`` and the
-/// ``LiveWorld`` in which that acts.
+/// It runs on the thread that owns its socket. Its only state is a ``CoordinatorDriver`` and that driver's
+/// ``LiveWorld``.
 public actor Coordinator {
     nonisolated let thread = EventLoop(name: "tern-coordinator")
     /// The socket's thread runs this actor.
@@ -25,7 +25,7 @@ public actor Coordinator {
     var workers: CoordinatorSocket? { world.workers }
     private var completion = Completion<CoordinatorResult>()
 
-    /// Makes the coordinator of a job, which goes on from `checkpoint` if there is one.
+    /// Makes the coordinator of a job, which resumes from `checkpoint`, if any.
     public init(
         _ job: Job, settings: CoordinatorSettings, resuming checkpoint: Checkpoint?,
         store: CheckpointStore, evaluation: EvaluationPool, observer: sending any RunObserver
@@ -41,19 +41,18 @@ public actor Coordinator {
         world.coordinator = self
     }
 
-    /// A context as this coordinator's socket wants it.
+    /// Makes the ZeroMQ context for this coordinator's socket.
     ///
-    /// Two I/O threads share the connections where weights and sums are large, so that what two workers
-    /// send, or are sent, need not wait for one another; where they are small, to change between
-    /// threads would take longer.
+    /// With large weights and sums, two I/O threads share the connections, so that the messages of two workers
+    /// do not wait for each other. With small ones, switching between threads would take longer.
     public nonisolated func makeContext() -> Context {
         Context(ioThreads: 4 * parameterCount < Limits.largeMessage ? 1 : 2)
     }
 
     /// Binds the socket that workers dial.
     ///
-    /// - Parameter door: who may join; nil to let in anybody.
-    /// - Returns: the endpoint, with the port that was chosen.
+    /// - Parameter door: decides who may join; nil to admit anybody.
+    /// - Returns: the endpoint, with the chosen port.
     /// - Throws: ``SocketError`` if the endpoint is malformed or in use, or its name unknown.
     public func listen(
         _ endpoint: String, door: Door? = nil, context: Context
@@ -64,8 +63,8 @@ public actor Coordinator {
             parameterCount: parameterCount, timeout: driver.machine.settings.heartbeatTimeout,
             descriptors: DescriptorLimit.raise())
         options.encryption = door?.encryption
-        // Of a coordinator on the same machine the kernel tells when it is gone. One that was stopped
-        // (Ctrl-Z) and goes on finds its workers as they were.
+        // Over ipc the kernel reports when the coordinator ends, so peers need no heartbeat timeout: a
+        // coordinator that was stopped (Ctrl-Z) and continues still has its workers.
         options.heartbeatBindsPeers = !endpoint.hasPrefix("ipc://")
         let socket = try Socket(context, .router, options, on: thread)
         let bound =
@@ -76,11 +75,11 @@ public actor Coordinator {
         return bound
     }
 
-    /// Trains with whoever joins, to the end.
+    /// Trains with the workers that join, until the run ends.
     ///
     /// - Parameters:
-    ///   - signals: what may ask the run to stop, or for a checkpoint.
-    ///   - endAtOnce: ends the process where a signal asks for that.
+    ///   - signals: the source of requests to stop or to write a checkpoint.
+    ///   - endAtOnce: ends the process when a signal requests that.
     public func train(
         signals: SignalSource?,
         endAtOnce: @escaping @Sendable (Int32) -> Never = { _exit(128 + $0) }
@@ -106,7 +105,7 @@ public actor Coordinator {
         driver.start()
         let result = await withCheckedContinuation { completion.resume($0) }
         if let signals { thread.detach(fileDescriptor: signals.fileDescriptor) }
-        // The word that the run is over must still leave.
+        // The messages that end the run must still leave.
         workers.close(lingering: .milliseconds(500))
         return result
     }
@@ -117,7 +116,7 @@ public actor Coordinator {
         thread.schedule(after: interval, repeatingEvery: interval) { self.assumeIsolated(work) }
     }
 
-    /// Ends the threads, once ``train(signals:)`` has returned and nobody uses the coordinator.
+    /// Ends the threads; call it after ``train(signals:)`` has returned and nothing else uses the coordinator.
     public nonisolated func stop() async {
         for errand in await errands { await errand.value }
         for thread in await threads { await thread.stop() }
@@ -127,12 +126,12 @@ public actor Coordinator {
     private var errands: [Task<Void, Never>] { world.errands }
     private var threads: [EventLoop] { world.threads }
 
-    /// A worker process that this machine started has ended; `remaining` others have not.
+    /// Handles the exit of a worker process that this machine started; `remaining` others still run.
     public func localWorkerEnded(_ reason: String, remaining: Int) {
         driver.handle { $0.localWorkerEnded(reason, remaining: remaining, now: $1) }
     }
 
-    /// Lets the driver answer for what was done on another thread.
+    /// Passes the result of work on another thread to the driver.
     func answer(_ answer: @Sendable (CoordinatorDriver<LiveWorld>) -> Void) { answer(driver) }
 
     func complete(_ result: CoordinatorResult) { completion.complete(result) }

@@ -1,7 +1,7 @@
 import Keys
 import ZeroMQ
 
-// Who may join: the list may change while the run goes on.
+// Admission by credential; the list may change during the run.
 
 extension CoordinatorSocket {
     /// Reads the list again if it has changed.
@@ -17,7 +17,7 @@ extension CoordinatorSocket {
         }
     }
 
-    /// Ends the connections of a worker that is not on the list any more.
+    /// Ends the connections of a worker that was removed from the list.
     private func revoke(_ worker: AllowedWorker) {
         let peers = driver.machine.members.filter { $0.caller == worker }.map(\.peer)
         for peer in peers {
@@ -27,9 +27,9 @@ extension CoordinatorSocket {
         }
     }
 
-    /// Who a peer's message comes from, by the credential that it has proved to hold.
+    /// Finds a message's sender by the credential that it has proved to hold.
     ///
-    /// - Returns: false where that credential was removed; the connection is ended then.
+    /// - Returns: false if that credential was removed; this also ends the connection.
     func isAllowed(_ user: String?, _ peer: PeerIdentity) -> (
         isAllowed: Bool, caller: AllowedWorker?
     ) {

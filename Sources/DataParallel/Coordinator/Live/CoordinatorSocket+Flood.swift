@@ -1,23 +1,22 @@
 import ZeroMQ
 
-// Where messages come faster than they can be dealt with. Nothing holds them back: see Limits.swift.
+// Floods: messages that arrive faster than they can be handled. There is no backpressure: see Limits.swift.
 
 extension CoordinatorSocket {
-    /// A coordinator that has not come to the end of its messages in so many is flooded.
+    /// The number of messages without an empty queue that counts as a flood.
     private static let mostWithoutEnd = 2048
-    /// The messages that are dropped at a time, between which timers and signals have their turn.
+    /// The most messages that are dropped before timers and signals get their turn.
     private static let mostDropped = 1000
 
-    /// The members, if messages of others are to be dropped unread.
+    /// The members, if other peers' messages must be dropped unread; nil without a flood.
     var membersInFlood: Set<PeerIdentity>? {
         messagesWithoutEnd < Self.mostWithoutEnd ? nil : members
     }
 
-    /// The workers that are here.
+    /// The current members.
     var members: Set<PeerIdentity> { Set(driver.machine.members.map(\.peer)) }
 
-    /// Takes the next message; in a flood that of one of the `members`, for whose sake all before it
-    /// are dropped.
+    /// Takes the next message; in a flood, drops messages until one of `members` arrives.
     func nextMessage(of members: Set<PeerIdentity>?) -> Received? {
         guard let members else {
             let received = socket.receive()
@@ -30,7 +29,7 @@ extension CoordinatorSocket {
         return received
     }
 
-    /// Tells of what was dropped unread; not of each wave, of which a second may have many.
+    /// Reports messages dropped unread: once a second, because a second may have many waves.
     func reportFlood() {
         guard messagesOfFlood > 0 else { return }
         driver.report(.flooded(messages: messagesOfFlood))

@@ -3,13 +3,14 @@ import Protocol
 import RunEvents
 import ZeroMQ
 
-// What arrives: messages, news of connections, signals.
+// Receiving: messages, and events of connections.
 
 extension CoordinatorSocket {
-    /// The most messages that are taken at a time, and for how long: timers and signals, above all the
-    /// counting of what is unread, must have their turn in a flood of messages.
+    /// The most messages, and the most time, of one turn.
+    ///
+    /// During a flood, timers and signals must get their turn, above all the count of unread bytes.
     private static let turn = (most: 64, time: Duration.milliseconds(1))
-    /// So many are taken whatever the time: on a busy machine, or in a build for tests, one takes longer.
+    /// The least messages of a turn, because one takes longer on a busy machine or in a debug build.
     private static let leastOfTurn = 8
 
     // MARK: - Messages
@@ -22,7 +23,7 @@ extension CoordinatorSocket {
             guard let received = nextMessage(of: members) else { return }
             count += 1
             receive(received)
-            // One message seldom comes alone: the other workers answer too, or soon answer to this.
+            // Another message is likely soon: other workers answer too, or answer to this one.
             coordinator.thread.expectWork()
         } while count < Self.leastOfTurn
             || count < Self.turn.most && .now - start < Self.turn.time
@@ -49,7 +50,7 @@ extension CoordinatorSocket {
         }
     }
 
-    /// Ends the connection of a peer that has said too much that nothing asked for.
+    /// Cuts off a peer that sent too many unrequested messages, and expels overdrawn members.
     private func settle(_ peer: PeerIdentity) {
         if !driver.machine.isMember(peer), !socket.isWithinAllowance(peer) { silence(peer) }
         driver.handle { $0.putOutOverdrawn(now: $1) }
@@ -59,16 +60,16 @@ extension CoordinatorSocket {
 
     func handle(_ event: MonitorEvent) {
         if event.kind == .handshakeFailed { turnedAway(event.detail ?? "no handshake") }
-        // Strangers that come and go are no reason to ask all members for a sign of life.
+        // Only a member's disconnection is a reason to ping all members.
         guard event.kind == .disconnected, let peer = event.peer, driver.machine.isMember(peer)
         else {
             return
         }
-        // It may come before the socket knows, and a word to the peer still leave for nowhere: hence the
-        // same again for a little while.
+        // The event may precede the socket's own knowledge, so that a ping still appears to be sent; hence ping
+        // again for a short while.
         let isProbing = lastDisconnection != nil
         lastDisconnection = now
-        // A thousand connections that end at once are one reason to ask, not a thousand.
+        // A thousand connections that end together cause one series of pings, not a thousand.
         if !isProbing { later(.zero) { $0.probeAgain() } }
     }
 
@@ -89,7 +90,7 @@ extension CoordinatorSocket {
         }
     }
 
-    /// Sends a word to every member; one that cannot be reached is gone.
+    /// Pings every member; one that cannot be reached has left.
     func probe() {
         // This makes libzmq look at its connections.
         receive()

@@ -1,14 +1,14 @@
 import Protocol
 import ZeroMQ
 
-// What is sent to workers. What a peer's queue has no room for waits, and so does all behind it, until
-// the peer takes more; a peer that takes nothing for too long is dropped.
+// Sending. If a peer's queue is full, messages wait in order until the peer takes more; a peer that takes none
+// for too long is dropped.
 
 extension CoordinatorSocket {
-    /// How often it is tried to send what waits.
+    /// How often waiting messages are retried.
     private static let flushInterval = Duration.milliseconds(2)
 
-    /// Sends a message, now or, if it is worth `waiting` for that, as soon as there is room.
+    /// Sends a message now; if there is no room, queues it if `waiting` is true and drops it otherwise.
     func send(_ frames: [Frame], to peer: PeerIdentity, waiting: Bool) {
         if outboxes[peer] == nil {
             switch socket.send(frames, to: peer) {
@@ -58,8 +58,7 @@ extension CoordinatorSocket {
         socket.cutOff(peer)
     }
 
-    /// A peer cannot be reached any more: it is forgotten once what it said before it went is heard, its
-    /// leave above all.
+    /// Removes an unreachable peer, after its last messages are handled, above all its leave.
     private func forgetSoon(_ peer: PeerIdentity) {
         outboxes[peer] = nil
         later(.zero) { workers in

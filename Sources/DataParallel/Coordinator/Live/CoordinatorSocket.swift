@@ -1,25 +1,25 @@
 import Protocol
 import ZeroMQ
 
-/// The connections of a coordinator to its workers, and how it keeps from them what is too much.
+/// A coordinator's connections to its workers, with their queues and limits.
 final class CoordinatorSocket {
     unowned let coordinator: Coordinator
     unowned let driver: CoordinatorDriver<LiveWorld>
     let socket: Socket
-    /// Who may join; nil where anybody may.
+    /// Decides who may join; nil to admit anybody.
     let door: Door?
-    /// What waits for peers whose queues are full.
+    /// Messages that wait for peers whose queues are full.
     var outboxes: [PeerIdentity: Outbox<[Frame]>] = [:]
     var isFlushing = false
-    /// When a connection was last heard to have ended, while members are being looked after.
+    /// When a connection last ended, while members are being pinged for that reason.
     var lastDisconnection: Duration?
-    /// The messages taken in turns, one after another, that have not come to the end of what has arrived.
+    /// The messages received in consecutive turns since the queue was last empty.
     var messagesWithoutEnd = 0
-    /// What has been dropped unread and not been told of yet.
+    /// The messages dropped unread since the last report.
     var messagesOfFlood = 0
-    /// Those whose connections were ended for what they sent: the rest of it is not looked at.
+    /// Peers that were cut off for what they sent; their remaining messages are ignored.
     var silenced = RecentPeers()
-    /// How many connections were not let in, by the reason.
+    /// How many connections were rejected, by reason.
     var strangers: [String: Int] = [:]
 
     init(
@@ -34,7 +34,7 @@ final class CoordinatorSocket {
 
     var now: Duration { driver.world.now }
 
-    /// Hears messages from now on.
+    /// Starts to receive messages.
     func attach() {
         let coordinator = coordinator
         coordinator.thread.attach(socket) {
@@ -44,7 +44,7 @@ final class CoordinatorSocket {
 
     func close(lingering: Duration) { socket.close(lingering: lingering) }
 
-    /// Does something a while later, on the coordinator's thread.
+    /// Runs work after a delay, on the coordinator's thread.
     func later(
         _ delay: Duration, _ work: @escaping @Sendable (CoordinatorSocket) -> Void
     ) {
@@ -54,7 +54,7 @@ final class CoordinatorSocket {
         }
     }
 
-    /// Ends the connection of a peer, and passes over what has come from it.
+    /// Ends a peer's connection and ignores its remaining messages.
     func silence(_ peer: PeerIdentity) {
         silenced.insert(peer)
         outboxes[peer] = nil

@@ -1,19 +1,19 @@
 import Keys
 import ZeroMQ
 
-/// Who may join a coordinator: the holders of credentials that its list names.
+/// Decides who may join a coordinator: the holders of credentials on its list.
 ///
 /// A list beside the key is read again when it changes.
 public struct Door: Sendable {
-    /// How often the list's file is looked at.
+    /// How often the list's file is checked.
     static let interval = Duration.milliseconds(100)
 
     /// The coordinator's key.
     public let key: CoordinatorKey
-    /// How many workers may join, as the list was at the beginning.
+    /// How many workers the list named at the start.
     public let workerCount: Int
     let keeper: Gatekeeper
-    /// What watches the list beside the key; nil where the key itself says who may join.
+    /// Watches the list beside the key; nil if the key itself holds the list.
     let watch: AllowListWatch?
 
     /// The door of a coordinator with a key.

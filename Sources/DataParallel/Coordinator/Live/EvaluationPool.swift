@@ -23,7 +23,7 @@ public struct EvaluationPool: Sendable {
 
     /// The loss of each example under the given parameters, in their order.
     ///
-    /// Whatever is made of them in that order does not depend on the lanes.
+    /// Results derived in that order do not depend on the number of lanes.
     package func losses(_ parameters: Snapshot) async -> [ExampleLoss] {
         await allLosses(parts: lanes.count) { index in
             let part = (0..<examples.count).part(index, of: lanes.count)
@@ -36,9 +36,9 @@ public struct EvaluationPool: Sendable {
         Tally(await losses(parameters))
     }
 
-    /// The tally of all examples under the given parameters, and how the test went in detail.
+    /// The tally of all examples under the given parameters, and details of the test.
     ///
-    /// - Parameter classes: how many there are.
+    /// - Parameter classes: the number of classes.
     func test(_ parameters: Snapshot, classes: Int) async -> (Tally, TestDetail) {
         let losses = await losses(parameters)
         return (Tally(losses), TestDetail(losses, labels: examples.labels, classes: classes))

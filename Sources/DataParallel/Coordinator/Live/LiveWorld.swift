@@ -5,10 +5,10 @@ import RunEvents
 import Training
 import ZeroMQ
 
-/// The world in which a coordinator's driver trains: a socket, a disk, lanes for tests and disputes.
+/// The world in which a coordinator's driver trains: a socket, a disk, threads for tests and disputes.
 ///
-/// It belongs to the coordinator, on whose thread all of its methods run; what is done on other threads is answered
-/// there.
+/// It belongs to the coordinator, and all its methods run on the coordinator's thread; results of other threads
+/// return there.
 final class LiveWorld: CoordinatorWorld {
     typealias Peer = PeerIdentity
 
@@ -20,10 +20,10 @@ final class LiveWorld: CoordinatorWorld {
     private let writer: CheckpointWriter
     private let evaluation: EvaluationPool
     private let observer: any RunObserver
-    /// Made when it is first needed, which in most runs is never.
+    /// Made on first use, which most runs never reach.
     private var arbiter: Arbiter?
     private let start = ContinuousClock.now
-    /// What is under way on other threads: this one must not end before their answers.
+    /// Work on other threads, whose results must arrive before this thread ends.
     private var evaluating: Task<Void, Never>?
     private var filing: Task<Void, Never>?
 
@@ -37,10 +37,10 @@ final class LiveWorld: CoordinatorWorld {
         self.observer = observer
     }
 
-    /// What is under way on other threads.
+    /// The work on other threads.
     var errands: [Task<Void, Never>] { [evaluating, filing].compactMap(\.self) }
 
-    /// The threads beside the coordinator's.
+    /// The threads other than the coordinator's.
     var threads: [EventLoop] { [writer.thread, arbiter?.thread].compactMap(\.self) }
 
     var now: Duration { .now - start }
@@ -73,7 +73,7 @@ final class LiveWorld: CoordinatorWorld {
 
     func rewind(noLaterThan limit: Int) {
         let (coordinator, writer) = (coordinator, writer)
-        // Behind what is still to be written.
+        // The writer runs this after its pending writes.
         filing = Task {
             let result = await writer.rewind(noLaterThan: limit)
             await coordinator?.answer { $0.rewound(to: result) }
@@ -114,7 +114,7 @@ final class LiveWorld: CoordinatorWorld {
         }
     }
 
-    /// The error that kept something reported so far from being written down, once it is known.
+    /// Flushes the record and returns the error that kept an event from being written, if any.
     private func flushedRecord() -> Task<FileError?, Never> {
         let (errors, continuation) = AsyncStream<FileError?>.makeStream()
         observer.flush { error in
