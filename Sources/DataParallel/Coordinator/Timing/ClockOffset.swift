@@ -1,8 +1,8 @@
-/// How far a worker's clock is ahead of the coordinator's, found from pings.
+/// The offset of a worker's clock from the coordinator's, estimated from pings.
 ///
-/// An answer's clock is taken for the middle of the time between ping and answer. Of the last eight the one
-/// with the least time between them counts, as in NTP's clock filter (RFC 5905, section 10): it was held
-/// up least, and cannot be wrong by more than half of that time.
+/// The answer's clock is compared with the middle of the time between ping and answer. Of the last eight
+/// samples the one with the shortest round trip counts, as in NTP's clock filter (RFC 5905, section 10): it was
+/// delayed least, and its error is at most half of the round trip.
 package struct ClockOffset: Sendable {
     private struct Sample {
         let offset: Duration
@@ -12,18 +12,18 @@ package struct ClockOffset: Sendable {
     private static let most = 8
     private var samples: [Sample] = []
     private var next = 0
-    /// When the ping was sent that is to be answered next.
+    /// When the unanswered ping was sent; nil if there is none.
     private var pingedAt: Duration?
 
-    /// No ping so far.
+    /// Starts without pings.
     package init() {}
 
-    /// A ping is sent.
+    /// Records a sent ping.
     ///
-    /// One that follows before the answer does not count, nor does its answer.
+    /// Further pings before the answer do not count, nor do their answers.
     package mutating func ping(at now: Duration) { pingedAt = pingedAt ?? now }
 
-    /// A ping is answered by a worker whose clock shows `clock`.
+    /// Records the answer of a worker whose clock shows `clock`.
     package mutating func answer(clock: Duration, at now: Duration) {
         guard let sent = pingedAt.take() else { return }
         let sample = Sample(offset: clock - (sent + now) / 2, delay: now - sent)
@@ -35,6 +35,6 @@ package struct ClockOffset: Sendable {
         next = (next + 1) % Self.most
     }
 
-    /// The offset; nil where no ping was answered.
+    /// The offset, positive if the worker's clock is ahead; nil without an answered ping.
     package var best: Duration? { samples.min { $0.delay < $1.delay }?.offset }
 }

@@ -1,22 +1,22 @@
 import Protocol
 import RunEvents
 
-/// What workers have told of a step that is logged.
+/// The timings that workers sent for a logged step.
 struct LoggedStep<Peer: Hashable & Sendable>: Sendable {
     private var lanes: [(peer: Peer, lane: Int, time: Duration)] = []
     private var peers: Set<Peer> = []
-    /// Whose sum came last.
+    /// The worker whose sum arrived last.
     var last: Peer?
 
-    /// Takes note of what a worker tells with its last sum of a range.
+    /// Records the timing that a worker sent with its last sum of a range.
     mutating func note(_ timing: WorkTiming, of peer: Peer) {
         peers.insert(peer)
         for lane in 0..<timing.laneCount { lanes.append((peer, lane, timing.lane(lane).time)) }
     }
 
-    /// The step's timing; `name` knows the workers.
+    /// The step's timing; `name` finds a worker's name.
     func timing(_ phases: TimingReport.Phases, _ name: (Peer) -> String?) -> StepTiming {
-        // A lane that computed several ranges is told of several times.
+        // A lane that computed several ranges appears several times.
         var sums: [StepTiming.Lane] = []
         var places: [String: Int] = [:]
         for (peer, lane, time) in lanes {

@@ -2,29 +2,29 @@ import Protocol
 import Reduction
 import RunEvents
 
-/// Measures where the time of a coordinator's steps goes: what happens, and when, in; a report out.
+/// Measures how a coordinator's steps spend their time: events with times in, a report out.
 ///
-/// It has no clock of its own. Its owner reads one where a phase begins, so that a step costs a few reads
-/// and no allocation. At any time exactly one phase is under way, so the phases add up to the interval.
+/// It has no clock of its own. Its owner reads one at the start of each phase, so that a step costs a few reads
+/// and no allocation. Exactly one phase is active at any time, so the phases add up to the interval.
 package struct StepClock<Peer: Hashable & Sendable>: Sendable {
-    /// What the coordinator's thread does, or waits for.
+    /// What the coordinator's thread does or waits for.
     package enum Phase: Int, CaseIterable, Sendable {
         case send, first, wait, reduce, update, record, other
     }
 
     private var phase = Phase.other
-    /// When that phase began: the last time that was told.
+    /// When that phase began, which is the latest time known.
     private var since: Duration
     private var times = [Duration](repeating: .zero, count: Phase.allCases.count)
-    /// The times at the last update, and when the step under way began.
+    /// The times at the last update, and when the current step began.
     private var timesBefore = [Duration](repeating: .zero, count: Phase.allCases.count)
     private var stepStart: Duration = .zero
     private var durations = StepDurations()
-    /// What is known of the step under way where it is logged.
+    /// The timings of the current step, if it is logged.
     private var logged: LoggedStep<Peer>?
     private var stepTiming: StepTiming?
     private var intervalStart: Duration
-    /// Whether a step is under way, and whether one was at any time of the interval.
+    /// Whether a step is running, and whether one ran at any time in the interval.
     private var isStepping = false
     private var hasStepped = false
     private var hasSum = false
@@ -35,22 +35,22 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
     private var traffic = TimingReport.Traffic()
     private var workers = WorkerClocks<Peer>()
     private var joined = 0
-    /// How often a step has begun: which requests are of the step under way.
+    /// How often a step has begun; it identifies the current step's requests.
     private var round = 0
-    /// The workers that owe sums to the step under way, and the one that alone does.
+    /// The number of workers that owe sums to the current step, and the worker that alone does.
     private var owing = 0
     private var sole: (peer: Peer, since: Duration)?
-    /// Keeps all of a few steps; nil where none are to be traced.
+    /// Records traced steps in full; nil if none are traced.
     private var tracer: StepTracer<Peer>?
-    /// The first of the workers that the next report has, where there are too many for one.
+    /// The first worker of the next report, if there are too many for one report.
     private var turn = 0
 
-    /// The workers that a report has, beside the slowest.
+    /// The most workers in a report, in addition to the slowest.
     private static var mostWorkers: Int { 32 }
 
-    /// The clock of a coordinator that has begun no step.
+    /// The clock of a coordinator before its first step.
     ///
-    /// - Parameter traced: the steps to be traced, counted from 1.
+    /// - Parameter traced: the steps to trace, counted from 1.
     package init(now: Duration, tracing traced: ClosedRange<Int>? = nil) {
         (since, intervalStart) = (now, now)
         tracer = traced.map { StepTracer($0) }
@@ -58,7 +58,7 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
 
     // MARK: - Phases
 
-    /// A phase begins, and the one before ends.
+    /// Ends the current phase and begins another.
     package mutating func enter(_ phase: Phase, at now: Duration) {
         let now = max(now, since)
         times[self.phase.rawValue] += now - since
@@ -66,9 +66,9 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
         (self.phase, since) = (phase, now)
     }
 
-    /// A step begins, counted from 1: its weights are sent.
+    /// Begins a step, counted from 1, by sending its weights.
     ///
-    /// - Parameter isLogged: whether the log is to tell where its time went.
+    /// - Parameter isLogged: whether the log reports its timing.
     package mutating func begin(step: Int, isLogged: Bool = false, at now: Duration) {
         enter(.send, at: now)
         stepStart = since
@@ -79,7 +79,7 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
         (owing, sole) = (0, nil)
     }
 
-    /// All that could be done is done: what comes next is waited for.
+    /// Begins to wait, because all possible work is done.
     package mutating func rest(at now: @autoclosure () -> Duration) {
         let waiting: Phase = !isStepping ? .other : hasSum ? .wait : .first
         guard phase != waiting else { return }
@@ -87,13 +87,13 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
         if !isStepping { tracer?.end(at: since) }
     }
 
-    /// All sums of the step are in, and it is updated.
+    /// Begins the update, because all sums of the step have arrived.
     package mutating func beginUpdate(at now: Duration) {
         enter(.update, at: now)
         endLateness(at: now)
     }
 
-    /// The step is made.
+    /// Ends a step after its update.
     package mutating func updated(_ tally: Tally, learningRate: Double, at now: Duration) {
         durations.add(seconds: (now - stepStart).inSeconds)
         if let logged {
@@ -103,7 +103,7 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
             self.logged = nil
         }
         for phase in times.indices { timesBefore[phase] = times[phase] }
-        // What of the update was told of above is not told of again.
+        // The part of the update counted above is not counted again.
         timesBefore[Phase.update.rawValue] += max(.zero, now - since)
         steps += 1
         self.tally += tally
@@ -111,21 +111,21 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
         isStepping = false
     }
 
-    /// Where the time of a logged step went, once after its update.
+    /// The timing of a logged step, once after its update.
     package mutating func takeStepTiming() -> StepTiming? { stepTiming.take() }
 
-    /// The step is left as it is: the run goes back, waits for a disk, or ends.
+    /// Suspends the step, because the run goes back, waits for a disk, or ends.
     package mutating func suspend() { isStepping = false }
 
     // MARK: - Workers
 
-    /// A peer has become a worker; of others only the bytes are counted.
+    /// Adds a worker; of other peers only total bytes are counted.
     package mutating func join(_ peer: Peer, name: String) {
         joined += 1
         workers.add(peer, WorkerClock(name: name, number: joined))
     }
 
-    /// A message is sent to a peer.
+    /// Counts a message sent to a peer.
     package mutating func sent(_ bytes: Int, to peer: Peer) {
         traffic.bytesSent += bytes
         traffic.messagesSent += 1
@@ -133,7 +133,7 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
         workers.entries[place].clock.bytesSent += bytes
     }
 
-    /// A message has come from a peer.
+    /// Counts a message received from a peer.
     package mutating func received(_ bytes: Int, from peer: Peer) {
         traffic.bytesReceived += bytes
         traffic.messagesReceived += 1
@@ -141,7 +141,9 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
         workers.entries[place].clock.bytesReceived += bytes
     }
 
-    /// A worker is asked for the sums of so many slots, in a message of so many bytes that no other call tells of.
+    /// Records a request for the sums of `slots` slots.
+    ///
+    /// - Parameter bytes: the message's size if `sent(_:to:)` does not count it, else 0.
     package mutating func ask(_ peer: Peer, slots: Int, bytes: Int) {
         if bytes > 0 {
             traffic.bytesSent += bytes
@@ -156,9 +158,9 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
         if isTracing { tracer?.ask(peer, at: since) }
     }
 
-    /// A worker has sent a sum of the step under way, whose last one tells where its time went.
+    /// Records a sum of the current step; the last one of a range carries its timing.
     ///
-    /// - Parameter isLast: whether it owes no other.
+    /// - Parameter isLast: whether the worker owes no other sum.
     package mutating func answer(
         _ peer: Peer, _ timing: WorkTiming?, isLast: Bool, at now: Duration
     ) {
@@ -184,19 +186,19 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
         sole = nil
     }
 
-    /// So many sums of a worker were computed by another one too, with the same bits, since it joined.
+    /// Records how many of a worker's sums another worker confirmed with the same bits since it joined.
     package mutating func confirm(_ count: Int, of peer: Peer) {
         guard let place = workers.place(of: peer) else { return }
         workers.entries[place].clock.confirmed = count
     }
 
-    /// A ping is sent to a worker.
+    /// Records a ping sent to a worker.
     package mutating func ping(_ peer: Peer, at now: Duration) {
         guard let place = workers.place(of: peer) else { return }
         workers.entries[place].clock.offset.ping(at: now)
     }
 
-    /// A worker has answered a ping, with what its clock shows.
+    /// Records a worker's answer to a ping, with the time on its clock.
     package mutating func answerPing(_ peer: Peer, clock: Duration, at now: Duration) {
         guard let place = workers.place(of: peer) else { return }
         workers.entries[place].clock.offset.answer(clock: clock, at: now)
@@ -204,10 +206,10 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
 
     // MARK: - Traces
 
-    /// Whether the step under way is traced.
+    /// Whether the current step is traced.
     package var isTracing: Bool { tracer?.isTracing == true }
 
-    /// Notes, for a trace, where a worker's time went that has sent its last sum of a range.
+    /// Traces the timing that a worker sent with its last sum of a range.
     package mutating func trace(_ timing: WorkTiming, of peer: Peer, at now: Duration) {
         guard let worker = workers.clock(of: peer) else { return }
         tracer?.answer(peer, name: worker.name, timing, offset: worker.offset.best, at: now)
@@ -218,13 +220,13 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
 
     // MARK: - Reports
 
-    /// What was measured since the last report; nil where no step was under way.
+    /// The measurements since the last report; nil if no step ran.
     ///
     /// - Parameters:
-    ///   - members: the workers that are here; those that have left since are told of if they did a step.
+    ///   - members: the current workers; a report also includes workers that left after they completed a step.
     ///   - seconds: the time of training so far.
     ///   - epoch: the epoch, counted from 1.
-    ///   - step: the steps made.
+    ///   - step: the number of completed steps.
     package mutating func report(
         at now: Duration, members: Set<Peer>, seconds: Double, epoch: Int, step: Int
     ) -> TimingReport? {
@@ -255,7 +257,7 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
         return report
     }
 
-    /// The times of the interval, less those of a moment in it.
+    /// The times of the interval, or those since an earlier reading of it.
     private func phases(since before: [Duration]? = nil) -> TimingReport.Phases {
         func seconds(_ phase: Phase) -> Double {
             (times[phase.rawValue] - (before?[phase.rawValue] ?? .zero)).inSeconds
@@ -267,7 +269,7 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
         return phases
     }
 
-    /// All workers, or of many some in turns and the slowest.
+    /// All workers; of too many, a rotating selection and the slowest.
     private mutating func choose(
         _ timings: [TimingReport.WorkerTiming]
     ) -> [TimingReport.WorkerTiming] {
@@ -283,7 +285,7 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
         return chosen
     }
 
-    /// Begins a new interval, and forgets workers that are gone.
+    /// Begins a new interval, and forgets workers that have left.
     private mutating func beginInterval(at now: Duration, _ members: Set<Peer>) {
         intervalStart = now
         for phase in times.indices {

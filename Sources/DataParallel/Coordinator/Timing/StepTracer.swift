@@ -1,17 +1,17 @@
 import Protocol
 import RunEvents
 
-/// Keeps all that is measured of a few steps.
+/// Records all measurements of a few steps.
 ///
-/// What workers say of their time is only drawn. It is made to fit: on a worker's track one piece of work
-/// follows another, and its lanes compute within it, whatever the worker says.
+/// Workers' timings are used only for drawing, and are adjusted to be consistent: on a worker's track one piece
+/// of work follows another, and its lanes compute within it, whatever the worker reports.
 package struct StepTracer<Peer: Hashable & Sendable>: Sendable {
     /// The steps that are traced, counted from 1.
     private let steps: ClosedRange<Int>
     private var current: StepTrace?
     /// When each worker was last asked in the current step.
     private var askedAt: [Peer: Duration] = [:]
-    /// Of each worker the offset of its clock, the same for all steps lest they overlap, and the end of its
+    /// The clock offset of each worker, fixed for all steps so that they do not overlap, and the end of its
     /// last work.
     private var workers: [Peer: (offset: Duration, end: Duration)] = [:]
     private var finished: [StepTrace] = []
@@ -19,10 +19,10 @@ package struct StepTracer<Peer: Hashable & Sendable>: Sendable {
     /// Traces steps, counted from 1.
     package init(_ steps: ClosedRange<Int>) { self.steps = steps }
 
-    /// Whether the step under way is traced.
+    /// Whether the current step is traced.
     var isTracing: Bool { current != nil }
 
-    /// A step begins, counted from 1.
+    /// Begins a step, counted from 1.
     mutating func begin(step: Int, at now: Duration) {
         end(at: now)
         guard steps.contains(step) else { return }
@@ -30,27 +30,27 @@ package struct StepTracer<Peer: Hashable & Sendable>: Sendable {
         askedAt.removeAll(keepingCapacity: true)
     }
 
-    /// All of the step is done.
+    /// Ends the step.
     mutating func end(at now: Duration) {
         guard var trace = current.take() else { return }
         trace.span = trace.span.lowerBound..<now
         finished.append(trace)
     }
 
-    /// A phase has ended.
+    /// Records a phase that has ended.
     mutating func note(phase name: String, _ span: Range<Duration>) {
         guard !span.isEmpty else { return }
         current?.phases.append(StepTrace.Phase(name: name, span: span))
     }
 
-    /// A worker is asked for sums.
+    /// Records that a worker is asked for sums.
     mutating func ask(_ peer: Peer, at now: Duration) {
         if current != nil { askedAt[peer] = now }
     }
 
-    /// A worker's last sum of a range has come, with what it says of its time.
+    /// Records the timing in a worker's last sum of a range.
     ///
-    /// - Parameter offset: its clock less the coordinator's, if pings have told.
+    /// - Parameter offset: its clock minus the coordinator's, if pings have measured it.
     mutating func answer(
         _ peer: Peer, name: String, _ timing: WorkTiming, offset: Duration?, at now: Duration
     ) {
@@ -71,8 +71,8 @@ package struct StepTracer<Peer: Hashable & Sendable>: Sendable {
                 worker: name, request: asked..<now, span: began..<ended, lanes: lanes))
     }
 
-    /// The offset of a worker's clock: what pings tell, but so that it does not begin before it is asked, nor
-    /// end after its answer is there.
+    /// The offset of a worker's clock: the measured one, limited so that work neither begins before the request
+    /// nor ends after the answer.
     private static func offset(
         _ timing: WorkTiming, _ request: Range<Duration>, told: Duration?
     ) -> Duration {

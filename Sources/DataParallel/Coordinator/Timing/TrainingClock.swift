@@ -1,20 +1,20 @@
-/// Counts the time that steps take, and not what lies between epochs.
+/// Counts the time of steps, without the time between epochs.
 struct TrainingClock {
     private var seconds: Double
     private var since: Duration?
     private var epochStart: Double
     private var epochExamples = 0
 
-    /// A clock that stands at `seconds`.
+    /// A paused clock at `seconds`.
     init(seconds: Double) {
         self.seconds = seconds
         epochStart = seconds
     }
 
-    /// Goes on, if it stands still.
+    /// Resumes, if paused.
     mutating func resume(at now: Duration) { since = since ?? now }
 
-    /// Stands still.
+    /// Pauses.
     mutating func pause(at now: Duration) {
         seconds = seconds(at: now)
         since = nil
@@ -25,10 +25,10 @@ struct TrainingClock {
         seconds + (since.map { (now - $0) / .seconds(1) } ?? 0)
     }
 
-    /// Notes that examples have been used.
+    /// Counts examples of the epoch.
     mutating func count(_ examples: Int) { epochExamples += examples }
 
-    /// The examples a second since the last call, or since the start; to be asked while it stands.
+    /// The examples a second since the last call, or since the start; called while the clock is paused.
     mutating func takeEpochRate() -> Double {
         defer {
             epochStart = seconds

@@ -1,17 +1,17 @@
 import Protocol
 import RunEvents
 
-/// What a coordinator measures of one worker in an interval.
+/// A coordinator's measurements of one worker in an interval.
 struct WorkerClock: Sendable {
-    /// Its name, and how many had joined when it did.
+    /// Its name, and its position in the order of joining.
     let name: String
     let number: Int
 
-    /// The round that it was last asked in, when that was, and whether it owes a sum still.
+    /// The round of its last request, when that began, and whether it still owes a sum.
     private var round = 0
     private var askedAt: Duration = .zero
     private var isOwing = false
-    /// When its last answer in that round came; nil once that is counted.
+    /// When its last answer in that round arrived; nil once that is counted.
     private var answeredAt: Duration?
 
     private var steps = 0
@@ -24,7 +24,7 @@ struct WorkerClock: Sendable {
     var bytesSent = 0
     var bytesReceived = 0
     var offset = ClockOffset()
-    /// Its sums that another worker has computed too, with the same bits, since it joined.
+    /// The number of its sums that another worker confirmed with the same bits since it joined.
     var confirmed = 0
 
     init(name: String, number: Int) {
@@ -32,7 +32,7 @@ struct WorkerClock: Sendable {
         self.number = number
     }
 
-    /// It is asked for sums; says whether it owed none of this round before.
+    /// Records a request; returns whether it owed nothing in this round before.
     mutating func ask(slots: Int, bytes: Int, round: Int, at now: Duration) -> Bool {
         self.slots += slots
         bytesSent += bytes
@@ -45,7 +45,7 @@ struct WorkerClock: Sendable {
         return !isOwing
     }
 
-    /// It has sent a sum; says whether it owes no more of this round, and did before.
+    /// Records a sum; returns whether it settles what the worker owed in this round.
     mutating func answer(
         _ timing: WorkTiming?, isLast: Bool, round: Int, at now: Duration
     ) -> Bool {
@@ -66,7 +66,7 @@ struct WorkerClock: Sendable {
     /// Whether it owes a sum of a round.
     func owes(round: Int) -> Bool { isOwing && self.round == round }
 
-    /// Counts its last answer to a request, once nothing more can come for that.
+    /// Counts its last answer to a request, once no other can arrive.
     private mutating func countAnswer() {
         guard let answeredAt else { return }
         steps += 1
@@ -74,7 +74,7 @@ struct WorkerClock: Sendable {
         self.answeredAt = nil
     }
 
-    /// Counts its last answer, unless it owes more to a round that is under way.
+    /// Counts its last answer, unless it owes more in the current round.
     mutating func countAnswer(round: Int) {
         if !owes(round: round) { countAnswer() }
     }
@@ -98,7 +98,7 @@ struct WorkerClock: Sendable {
         return timing
     }
 
-    /// Forgets the sums of an interval.
+    /// Resets the measurements for a new interval.
     mutating func beginInterval() {
         (steps, requests, slots, bytesSent, bytesReceived) = (0, 0, 0, 0, 0)
         (answer, busy, lateness) = (.zero, .zero, .zero)

@@ -1,7 +1,7 @@
-/// The clocks of a coordinator's workers, each found by its peer.
+/// The clocks of a coordinator's workers, by peer.
 ///
-/// A step looks each up several times, and mostly the same one twice in a row. To copy a clock would take longer
-/// than to change it.
+/// A step looks up each clock several times, usually the same one twice in a row. Clocks are changed in place,
+/// because copying one takes longer than changing it.
 struct WorkerClocks<Peer: Hashable & Sendable>: Sendable {
     /// A worker's clock.
     struct Entry: Sendable {
@@ -14,7 +14,7 @@ struct WorkerClocks<Peer: Hashable & Sendable>: Sendable {
     private var places: [Peer: Int] = [:]
     private var last: (peer: Peer, place: Int)?
 
-    /// The place of a worker's clock; nil where there is none.
+    /// The place of a worker's clock; nil if it has none.
     mutating func place(of peer: Peer) -> Int? {
         if let last, last.peer == peer { return last.place }
         guard let place = places[peer] else { return nil }
@@ -25,14 +25,14 @@ struct WorkerClocks<Peer: Hashable & Sendable>: Sendable {
     /// The clock of a worker.
     func clock(of peer: Peer) -> WorkerClock? { places[peer].map { entries[$0].clock } }
 
-    /// Begins with a worker anew.
+    /// Adds a worker's clock; it replaces an earlier one.
     mutating func add(_ peer: Peer, _ clock: WorkerClock) {
         keep { $0 != peer }
         places[peer] = entries.count
         entries.append(Entry(peer: peer, clock: clock))
     }
 
-    /// Forgets the workers that are not to be kept.
+    /// Removes the workers that do not satisfy the condition.
     mutating func keep(where isKept: (Peer) -> Bool) {
         guard !entries.allSatisfy({ isKept($0.peer) }) else { return }
         entries.removeAll { !isKept($0.peer) }
