@@ -1,4 +1,4 @@
-/// A result that comes once: it is kept until somebody asks for it, and who asks before waits for it.
+/// A result that arrives once: it is kept until requested, and an earlier request waits for it.
 struct Completion<Value: Sendable> {
     private enum State {
         case open
@@ -7,19 +7,19 @@ struct Completion<Value: Sendable> {
     }
     private var state = State.open
 
-    /// Whether the result is there.
+    /// Whether the result has arrived.
     var isCompleted: Bool {
         if case .completed = state { true } else { false }
     }
 
-    /// The result has come; later ones are passed over.
+    /// Sets the result; later ones are ignored.
     mutating func complete(_ value: Value) {
         guard !isCompleted else { return }
         if case .awaited(let continuation) = state { continuation.resume(returning: value) }
         state = .completed(value)
     }
 
-    /// Resumes with the result, now or when it comes; only one may wait.
+    /// Resumes with the result, now or when it arrives; only one continuation may wait.
     mutating func resume(_ continuation: CheckedContinuation<Value, Never>) {
         switch state {
         case .open: state = .awaited(continuation)

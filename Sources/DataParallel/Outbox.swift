@@ -1,23 +1,23 @@
-/// Messages that wait, in order, until there is room for them in the queue of a peer.
+/// A queue of messages that wait for room in a peer's socket queue.
 package struct Outbox<Message> {
     private var messages: [Message] = []
-    /// When the peer last took a message, or the first one began to wait.
+    /// When the peer last took a message, or when the first one began to wait.
     package private(set) var lastProgress: Duration = .zero
 
-    /// An empty one.
+    /// An empty queue.
     package init() {}
 
     package var count: Int { messages.count }
 
     package var isEmpty: Bool { messages.isEmpty }
 
-    /// Puts a message behind those that wait.
+    /// Appends a message.
     package mutating func add(_ message: Message, now: Duration) {
         if messages.isEmpty { lastProgress = now }
         messages.append(message)
     }
 
-    /// Sends what waits until `send` says that there is no more room.
+    /// Sends waiting messages until `send` returns false for lack of room.
     package mutating func flush(now: Duration, _ send: (Message) -> Bool) {
         let sent = messages.firstIndex { !send($0) } ?? messages.count
         guard sent > 0 else { return }

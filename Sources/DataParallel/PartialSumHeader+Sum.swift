@@ -1,10 +1,10 @@
 import Protocol
 import Reduction
 
-// The protocol knows no tree and no tally: what ties its headers to the sums that they announce.
+// Connects the protocol's headers to sums, because the protocol knows neither trees nor tallies.
 
 extension PartialSumHeader {
-    /// The announcement of a sum of a step, whose gradients have this checksum.
+    /// The header of a step's sum whose gradients have this checksum.
     package init(
         _ sum: PartialSum, step: Int, attempt: UInt8, checksum: UInt64, timing: WorkTiming? = nil
     ) {
@@ -16,6 +16,6 @@ extension PartialSumHeader {
 }
 
 extension TreeNode {
-    /// The node that a partial sum's header names, whose numbers have been checked.
+    /// The node in a partial sum's header, whose numbers have been checked.
     init(_ sum: PartialSumHeader) { self.init(level: sum.level, residue: sum.residue) }
 }

@@ -1,14 +1,14 @@
 import Hashing
 import RunEvents
 
-/// The payload frames of messages, as a world carries them.
+/// A payload frame of a message, as a world carries it.
 package protocol PayloadFrame: FixedBytes {
     /// A frame that holds a copy of bytes.
     init(copying bytes: RawSpan)
 }
 
 extension PayloadFrame {
-    /// How many bytes it has.
+    /// Its number of bytes.
     package var byteCount: Int { withBytes { $0.byteCount } }
 
     /// A copy of its bytes.

@@ -4,10 +4,10 @@ import NeuralNetwork
 import Protocol
 import Reduction
 
-// The welcome message carries the network's form as text, since the protocol knows no networks.
+// The welcome message carries the network as text, because the protocol knows no networks.
 
 extension Welcome {
-    /// What a worker must know of a run.
+    /// The description of a run for a worker.
     public init(
         _ architecture: Architecture, plan: BatchPlan, seed: UInt64, labelSmoothing: Double
     ) {
@@ -19,7 +19,7 @@ extension Welcome {
 }
 
 extension Architecture {
-    /// The form of the network that a welcome describes, if it is one.
+    /// The network that a welcome describes; nil if the text is invalid.
     init?(_ welcome: Welcome) {
         let text = Data(welcome.architecture.utf8)
         guard let value = try? JSONDecoder().decode(Self.self, from: text) else { return nil }
@@ -28,7 +28,7 @@ extension Architecture {
 }
 
 extension BatchPlan {
-    /// The plan that a welcome describes, if its numbers go together.
+    /// The plan that a welcome describes; nil if its numbers are inconsistent.
     init?(_ welcome: Welcome) {
         guard welcome.batchSize >= 1, welcome.batchSize <= welcome.examples,
             welcome.shards.nonzeroBitCount == 1

@@ -1,6 +1,6 @@
-/// What a worker proves its identity with: 128 random bits, as 32 hexadecimal digits.
+/// The secret that proves a worker's identity: 128 random bits, as 32 hexadecimal digits.
 ///
-/// Whoever has it is taken for the worker, so it is told to the coordinator alone.
+/// Its holder is accepted as the worker, so it is sent only to the coordinator.
 public struct WorkerSecret: Sendable, Equatable {
     /// The digits.
     public let text: String
@@ -8,7 +8,7 @@ public struct WorkerSecret: Sendable, Equatable {
     private static let digits = Array("0123456789abcdef")
     private static let count = 32
 
-    /// The secret that a text is, if it is one.
+    /// The secret in a text; nil if the text is invalid.
     public init?(_ text: String) {
         guard text.utf8.count == Self.count, text.allSatisfy(Self.digits.contains) else {
             return nil
@@ -18,7 +18,7 @@ public struct WorkerSecret: Sendable, Equatable {
 
     private init(digits: String) { text = digits }
 
-    /// A new secret, of the system's source of random bytes.
+    /// A new secret from the system's random source.
     public static func random() -> WorkerSecret {
         WorkerSecret(
             digits: String((0..<count).map { _ in digits[.random(in: 0..<digits.count)] }))

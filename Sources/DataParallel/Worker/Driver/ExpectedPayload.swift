@@ -1,27 +1,27 @@
 import NeuralNetwork
 import Protocol
 
-/// What the payloads of a coordinator's messages must be in a run: the door of a worker.
+/// Checks the payloads of a coordinator's messages against the run.
 struct ExpectedPayload {
-    /// The values of the weights; 0 before a run is known.
+    /// The number of weights; 0 before a run is known.
     private(set) var parameterCount = 0
     /// The bytes of an example.
     private(set) var exampleByteCount = 0
     private var classes = 0
 
-    /// Before a run is known, when no payload is right.
+    /// Before a run is known, when no payload is valid.
     init() {}
 
-    /// In a run with this network.
+    /// For a run with this network.
     init(_ architecture: Architecture) {
         parameterCount = ParameterLayout(architecture).count
         exampleByteCount = architecture.exampleByteCount
         classes = architecture.classes
     }
 
-    /// Checks payload frames against what the header says of them.
+    /// Checks payload frames against their header.
     ///
-    /// - Throws: ``ProtocolError`` if they have a wrong size or checksum, or labels that are no classes.
+    /// - Throws: ``ProtocolError`` for a wrong size or checksum, or labels that are not classes.
     func check<Frame: PayloadFrame>(
         _ payload: ArraySlice<Frame>, of message: CoordinatorMessage
     ) throws(ProtocolError) {

@@ -1,11 +1,11 @@
 /// The slots of a range that one lane computes.
 package struct LanePart: Sendable {
-    /// Which lane.
+    /// The lane's index.
     package let lane: Int
     /// The slots.
     package let slots: Range<Int>
-    /// The run's step.
+    /// The step.
     package let step: Int
-    /// How often the worker had been reset before: lanes that compute for an earlier run are not listened to.
+    /// The number of worker resets before; results from before the last reset are ignored.
     let generation: Int
 }

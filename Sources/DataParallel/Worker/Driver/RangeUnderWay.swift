@@ -1,8 +1,8 @@
 import Protocol
 
-/// The range that the lanes compute, and what each of them takes for its part.
+/// The range that the lanes compute now, and each lane's time for its part.
 struct RangeUnderWay {
-    /// When the lanes were handed it.
+    /// When the lanes got it.
     let began: Duration
     private var times: [WorkTiming.Lane?]
     private var open: Int
@@ -16,7 +16,7 @@ struct RangeUnderWay {
     /// Whether all parts are computed.
     var isComputed: Bool { open == 0 }
 
-    /// A lane has computed its part, in a time if the world measures that.
+    /// Records that a lane computed its part, with its time if the world measures it.
     mutating func computed(by lane: Int, in time: Range<Duration>?) {
         times[lane] = time.map {
             WorkTiming.Lane(start: $0.lowerBound - began, time: $0.upperBound - $0.lowerBound)
@@ -24,7 +24,7 @@ struct RangeUnderWay {
         open -= 1
     }
 
-    /// Where the time went so far; nil if the world does not measure that.
+    /// The timing so far; nil if the world does not measure it.
     func timing(now: Duration) -> WorkTiming? {
         let lanes = times.compactMap(\.self)
         guard lanes.count == times.count else { return nil }

@@ -5,7 +5,7 @@ import Protocol
 import Reduction
 import RunEvents
 
-/// Carries out what a ``WorkerMachine`` decides: the one loop of effects, whatever the world is.
+/// Carries out the decisions of a ``WorkerMachine``: one loop of effects for every kind of world.
 package final class WorkerDriver<World: WorkerWorld> {
     private typealias Message = (header: [UInt8], payload: [World.Frame])
     private typealias Work = (slots: Range<Int>, step: Int)
@@ -16,7 +16,7 @@ package final class WorkerDriver<World: WorkerWorld> {
     private(set) var expected = ExpectedPayload()
     private var drops = 0
 
-    /// What waits until the coordinator takes more, and what is not computed before it has.
+    /// Messages that wait until the coordinator takes more, and work that waits for them.
     private var outbox = Outbox<Message>()
     private var isRetrying = false
     private var heldWork: Work?
@@ -40,26 +40,26 @@ package final class WorkerDriver<World: WorkerWorld> {
         machine = WorkerMachine(hello: hello, settings: settings, memory: memory)
     }
 
-    /// The clock starts.
+    /// Starts the clock.
     package func start() { machine.start(now: world.now) }
 
     // MARK: - Events
 
-    /// Something has happened: the machine decides, and that is carried out.
+    /// Passes an event to the machine and carries out its decision.
     package func handle(_ event: (inout WorkerMachine, Duration) -> [WorkerEffect]) {
         perform(event(&machine, world.now))
     }
 
-    /// The coordinator's name has been resolved.
+    /// Records that the coordinator's name was resolved.
     package func dialling() { machine.dialling() }
 
-    /// The connection is gone, and with it what waited to be sent over it.
+    /// Handles the end of the connection; waiting messages are dropped.
     package func disconnected() {
         outbox = Outbox()
         handle { $0.disconnected(now: $1) }
     }
 
-    /// A message has come.
+    /// Handles a message.
     package func receive(_ frames: [World.Frame]) {
         do throws(ProtocolError) {
             let payload = frames.dropFirst()
@@ -85,7 +85,7 @@ package final class WorkerDriver<World: WorkerWorld> {
 
     // MARK: - Effects
 
-    /// Carries out effects, some of which are about the payload of the message that they answer.
+    /// Carries out effects; `payload` belongs to the message that caused them.
     package func perform(_ effects: [WorkerEffect], _ payload: ArraySlice<World.Frame> = []) {
         for effect in effects {
             switch effect {
@@ -126,7 +126,7 @@ package final class WorkerDriver<World: WorkerWorld> {
     // MARK: - Sending
 
     private func send(_ message: WorkerMessage, _ run: RunID) {
-        // A hello is said again a second later, and a status is of no use later.
+        // A hello is repeated a second later, and an old status is useless.
         let isWorthWaiting =
             switch message {
             case .hello, .status: false
@@ -135,9 +135,9 @@ package final class WorkerDriver<World: WorkerWorld> {
         send(message.header(run: run), waiting: isWorthWaiting)
     }
 
-    /// Sends a message, now or, if it is worth `waiting` for that, as soon as there is room.
+    /// Sends a message now; if there is no room, queues it if `waiting` is true and drops it otherwise.
     ///
-    /// There is none either where the connection is gone; what waits is dropped when that is known.
+    /// A lost connection has no room either; the queue is dropped once the loss is noticed.
     private func send(_ header: [UInt8], _ payload: [World.Frame] = [], waiting: Bool = true) {
         if outbox.isEmpty, world.send(header, payload) { return }
         guard waiting else { return }
@@ -150,7 +150,7 @@ package final class WorkerDriver<World: WorkerWorld> {
         isRetrying = true
     }
 
-    /// There may be room again.
+    /// Retries to send the queue.
     package func retry() {
         isRetrying = false
         sendWaiting()
@@ -161,15 +161,15 @@ package final class WorkerDriver<World: WorkerWorld> {
         }
     }
 
-    /// Sends what waits, as much as there is room for.
+    /// Sends as many waiting messages as there is room for.
     package func sendWaiting() {
         outbox.flush(now: world.now) { world.send($0.header, $0.payload) }
     }
 
     // MARK: - Computing
 
-    /// Computes a range once the sums of the one before have been sent, so that no more of them wait
-    /// than one range has, however slow the network is.
+    /// Computes a range after the previous range's sums are sent, so that at most one range's sums wait,
+    /// however slow the network is.
     private func computeOnceSent(_ slots: Range<Int>, step: Int) {
         if outbox.isEmpty { compute(slots, step: step) } else { heldWork = (slots, step) }
     }
@@ -189,9 +189,9 @@ package final class WorkerDriver<World: WorkerWorld> {
         }
     }
 
-    /// A lane has computed its part of the range.
+    /// Handles a lane's result for its part of the range.
     ///
-    /// - Parameter time: from when to when, if the world measures that.
+    /// - Parameter time: its start and end, if the world measures them.
     package func computed(_ part: LanePart, _ partials: [PartialSum], in time: Range<Duration>?) {
         guard part.generation == generation else { return }
         for partial in partials { sums?.add(partial) }
@@ -201,7 +201,7 @@ package final class WorkerDriver<World: WorkerWorld> {
 
     private func sendSums(step: Int, _ run: RunID) {
         guard let shards = machine.plan?.shards else { return }
-        // They come out of a dictionary, whose order is another in every process.
+        // They come from a dictionary, whose order differs between processes.
         let computed = (sums?.takeAll() ?? []).sorted {
             $0.node.slots(of: shards).lowerBound < $1.node.slots(of: shards).lowerBound
         }
@@ -223,7 +223,7 @@ package final class WorkerDriver<World: WorkerWorld> {
         for sum in sums?.takeAll() ?? [] { sums?.pool.give(sum.gradients) }
     }
 
-    /// Flips one bit of one value, as bad memory does.
+    /// Flips one bit of one value, like bad memory.
     private func spoil(_ gradients: FloatBuffer) {
         let index = answers % gradients.count
         gradients[index] = Float(bitPattern: gradients[index].bitPattern ^ 1)

@@ -3,35 +3,35 @@ import Kernels
 import NeuralNetwork
 import Reduction
 
-/// What a ``WorkerDriver`` acts on: the connection to its coordinator, its lanes, a clock.
+/// The environment of a ``WorkerDriver``: the connection to its coordinator, its lanes, a clock.
 ///
-/// The program and the simulator each have one, so the decisions, the checks of payloads and the codecs that are
-/// simulated are those that train.
+/// The program and the simulator each have one, so the simulator runs the same decisions, payload checks and
+/// codecs that train.
 package protocol WorkerWorld: AnyObject {
-    /// What messages carry beside their header.
+    /// A payload frame of a message.
     associatedtype Frame: PayloadFrame
 
-    /// The time since the worker began; never goes back.
+    /// The time since the worker began; never decreases.
     var now: Duration { get }
 
     /// Sends a message; false if there is no room for it now.
     func send(_ header: [UInt8], _ payload: [Frame]) -> Bool
-    /// Waits until there may be room again; answered by `retry`.
+    /// Schedules a retry after a short wait; answered by `retry`.
     func retrySoon()
 
     /// Makes the lanes for the network and the data of a run.
     func makeLanes(
         _ architecture: Architecture, _ plan: BatchPlan, seed: UInt64, labelSmoothing: Double)
-    /// Takes the lanes away, whatever they do.
+    /// Removes the lanes, even while they compute.
     func removeLanes()
-    /// Lets a lane compute a part of a range; answered by `computed`.
+    /// Starts a lane's computation of a part of a range; answered by `computed`.
     ///
-    /// - Parameter spare: buffers of earlier sums, to be used again.
+    /// - Parameter spare: buffers of earlier sums for reuse.
     func compute(
         _ part: LanePart, weights: Frame, shards: [Int: Shard], spare: [FloatBuffer])
 
-    /// Tells the log.
+    /// Reports an event to the log.
     func report(_ event: WorkerEvent)
-    /// The worker's work is over.
+    /// Ends the worker.
     func finish(_ outcome: WorkerOutcome)
 }

@@ -1,23 +1,23 @@
 import Glibc
 
-/// The memory that this process may still take: what the machine has available, and what its control groups
-/// leave it, whichever is less.
+/// The memory that this process may still allocate: the minimum of what the machine has available and what its
+/// control groups leave.
 ///
-/// A process that takes more is killed where a control group limits it, as in a container, and slows
-/// everything down, or is killed, elsewhere.
+/// A process that allocates more is killed by a control group's limit, as in a container; elsewhere it slows
+/// everything down, or is killed.
 package struct FreeMemory {
-    /// Where the files of the system are looked for; the empty path but for tests.
+    /// The folder of the system's files; empty except in tests.
     private let root: String
 
     /// The memory of the system whose files are under `root`.
     package init(root: String = "") { self.root = root }
 
-    /// The bytes that are free; `Int.max` where nothing tells.
+    /// The free bytes; `Int.max` if unknown.
     package var byteCount: Int {
         max(0, ([available] + groups.map(room)).compactMap(\.self).min() ?? .max)
     }
 
-    /// What can be had without swapping, as the kernel estimates it.
+    /// The bytes available without swapping, as the kernel estimates them.
     private var available: Int? {
         lines("/proc/meminfo").first { $0.hasPrefix("MemAvailable:") }
             .flatMap { line in line.split(separator: " ").dropFirst().first }
@@ -32,10 +32,10 @@ package struct FreeMemory {
         let reclaimable: String
     }
 
-    /// This process's groups and all above them, each of which has a limit of its own.
+    /// This process's groups and their ancestors, each of which has its own limit.
     private var groups: [Group] {
         lines("/proc/self/cgroup").flatMap { line -> [Group] in
-            // Such as `0::/user.slice` in version 2, and `4:memory:/docker/1f` in version 1.
+            // For example `0::/user.slice` in version 2, and `4:memory:/docker/1f` in version 1.
             let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
             guard parts.count == 3 else { return [] }
             let isSecond = parts[0] == "0" && parts[1].isEmpty
@@ -53,7 +53,7 @@ package struct FreeMemory {
         }
     }
 
-    /// `/a/b`, `/a` and the empty path, at which a container finds its own group.
+    /// `/a/b`, `/a` and the empty path, where a container finds its own group.
     private static func ancestors(of path: Substring) -> [String] {
         let names = path.split(separator: "/")
         return (0...names.count).reversed().map { count in
@@ -61,9 +61,9 @@ package struct FreeMemory {
         }
     }
 
-    /// What a group leaves; nil where it sets no limit.
+    /// The bytes that a group leaves; nil if it sets no limit.
     ///
-    /// The pages of files that nobody uses are given back before anything fails.
+    /// Inactive file pages count as free, because the kernel reclaims them before an allocation fails.
     private func room(in group: Group) -> Int? {
         guard let limit = number("\(group.folder)/\(group.limit)"),
             let usage = number("\(group.folder)/\(group.usage)")
@@ -76,7 +76,7 @@ package struct FreeMemory {
 
     private func number(_ path: String) -> Int? { lines(path).first.flatMap { Int($0) } }
 
-    /// The lines of a small file; none where there is no such file.
+    /// The lines of a small file; none if it cannot be read.
     private func lines(_ path: String) -> [Substring] {
         let descriptor = open(root + path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return [] }

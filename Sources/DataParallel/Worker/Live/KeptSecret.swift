@@ -2,10 +2,10 @@ import Files
 import Glibc
 import ZeroMQ
 
-/// A worker's secret in a file that only this user can read: so it is the same at each start.
+/// A worker's secret in a file that only this user can read, so that it survives restarts.
 ///
-/// Each worker of a user on a machine has a file of its own: the first in the folder that no other
-/// process holds, `HOST-1`, `HOST-2` and so on. A lock says that it is held, until the process ends.
+/// Each worker of a user on a machine has its own file: the first in the folder that no other process holds,
+/// `HOST-1`, `HOST-2` and so on. The process holds it by a lock until it ends.
 public final class KeptSecret: Sendable {
     /// The secret.
     public let secret: WorkerSecret
@@ -13,9 +13,9 @@ public final class KeptSecret: Sendable {
 
     private static let mostFiles = 4096
 
-    /// Takes the first file in `folder` that is free, and makes it if it is not there.
+    /// Takes the first free file in `folder`, and creates it if it does not exist.
     ///
-    /// - Throws: ``FileError`` where files cannot be made or locked there, or others can read them.
+    /// - Throws: ``FileError`` if a file cannot be created or locked, or others can read it.
     public init(in folder: String) throws(FileError) {
         try Files.makeFolder(folder, isPrivate: true)
         let host = hostName().map { $0 == "/" ? "-" : $0 }
@@ -49,7 +49,7 @@ public final class KeptSecret: Sendable {
     private static func open(_ path: String) throws(FileError) -> Int32 {
         let flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
         var file = Glibc.open(path, O_RDWR | O_CREAT | flags, 0o600)
-        // On a disk that cannot be written the file may be there.
+        // On a read-only disk the file may already exist.
         if file < 0, [EROFS, EACCES, EPERM].contains(errno) {
             let code = errno
             file = Glibc.open(path, O_RDONLY | flags)
@@ -59,7 +59,7 @@ public final class KeptSecret: Sendable {
         return file
     }
 
-    /// The secret in a file; nil where there is none yet, or no whole one.
+    /// The secret in a file; nil if it is missing or incomplete.
     private static func read(_ file: Int32, _ path: String) throws(FileError) -> WorkerSecret? {
         var status = stat()
         guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
@@ -72,7 +72,7 @@ public final class KeptSecret: Sendable {
         return text.hasSuffix("\n") ? WorkerSecret(String(text.dropLast())) : nil
     }
 
-    /// Makes a secret; nobody else reads the file before it is whole, since it is locked.
+    /// Writes a new secret; the lock keeps other workers from reading an incomplete one.
     private static func write(_ file: Int32, _ path: String) throws(FileError) -> WorkerSecret {
         let secret = WorkerSecret.random()
         guard ftruncate(file, 0) == 0 else {

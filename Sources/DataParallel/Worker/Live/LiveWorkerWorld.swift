@@ -6,30 +6,30 @@ import ZeroMQ
 
 /// The world in which a worker's driver trains: a socket, and lanes on threads.
 ///
-/// It belongs to the worker, on whose thread all of its methods run.
+/// It belongs to the worker, and all its methods run on the worker's thread.
 package final class LiveWorkerWorld: WorkerWorld {
     package typealias Frame = ZeroMQ.Frame
 
-    /// The operations of a step up to which the lanes compute on the socket's thread, one lane and
-    /// several: to change threads, and back, would take longer than others wait, or than the step.
+    /// The most operations of a step for which lanes compute on the socket's thread, for one lane and for
+    /// several: switching threads twice would take longer than others wait, or than the step.
     private static let briefStep = (ofOneLane: 1e9, ofSeveral: 1e7)
 
     weak var worker: Worker?
-    /// The connection to the coordinator, once it is dialled.
+    /// The connection to the coordinator, once the worker has dialled.
     var connection: WorkerSocket?
 
     private let thread: EventLoop
     private let laneCount: Int
-    /// The processors that the lanes stay on, one each; none where Linux is to choose.
+    /// The processor of each lane; empty if Linux chooses.
     private let processors: [Int]
     private let kernels: any KernelSet.Type
     private let log: @Sendable (WorkerEvent) -> Void
     private let start = ContinuousClock.now
 
     private var lanes: [ShardTrainer] = []
-    /// What the lanes have been handed.
+    /// The running computations of the lanes.
     private var computations: [Task<Void, Never>] = []
-    /// The end of lanes that were taken away.
+    /// The task that ends removed lanes.
     private var retirement: Task<Void, Never>?
 
     init(
@@ -50,7 +50,7 @@ package final class LiveWorkerWorld: WorkerWorld {
     // MARK: - The network
 
     package func send(_ header: [UInt8], _ payload: [Frame]) -> Bool {
-        // The next weights come as soon as the others' sums are there too.
+        // The next weights follow as soon as the other workers' sums have arrived.
         if !payload.isEmpty { thread.expectWork() }
         return connection?.send([Frame(header)] + payload) == true
     }
@@ -79,10 +79,10 @@ package final class LiveWorkerWorld: WorkerWorld {
 
     package func removeLanes() { retireLanes() }
 
-    /// Takes the lanes away, and ends the threads that they had of their own.
+    /// Removes the lanes and ends their own threads.
     ///
-    /// But first the lanes finish what they have been handed, even if it is only on its way to them: a
-    /// thread that has ended takes no computation, and this one must be there for the answer.
+    /// The lanes first finish all computations, even those still on their way to them: an ended thread accepts
+    /// no computation, and this thread must exist to receive the answer.
     @discardableResult
     func retireLanes() -> Task<Void, Never> {
         let threads = lanes.map(\.thread).filter { $0 !== thread }

@@ -6,7 +6,7 @@ import Reduction
 import Training
 import ZeroMQ
 
-/// A compute lane: an actor on a thread that computes the shard gradients of its slots.
+/// A compute lane: an actor on a thread that computes the gradients of its slots' shards.
 package actor ShardTrainer {
     package nonisolated let thread: EventLoop
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -14,10 +14,10 @@ package actor ShardTrainer {
     }
 
     private let gradients: ShardGradients
-    /// The processor that its thread is to stay on, until it does.
+    /// The processor to pin its thread to; nil once pinned.
     private var processor: Int?
     private var loaded: Frame?
-    /// The sums of the last step; its memory is used again once the worker has sent them.
+    /// The sums of the last step; the array is reused once the worker has sent them.
     private var results: [PartialSum] = []
 
     package init(
@@ -31,23 +31,23 @@ package actor ShardTrainer {
             architecture, plan: plan, seed: seed, labelSmoothing: labelSmoothing, kernels: kernels)
     }
 
-    /// What a lane has computed, and when.
+    /// A lane's result, and its start and end.
     package struct Work: Sendable {
         package let sums: Handover<[PartialSum]>
         let began: ContinuousClock.Instant
         let ended: ContinuousClock.Instant
     }
 
-    /// The partial sums of the shards at `slots`, computed with the weights in `weights`.
+    /// The partial sums of the shards at `slots`, computed with `weights`.
     ///
-    /// - Parameter spare: buffers of earlier sums, to be used again.
+    /// - Parameter spare: buffers of earlier sums for reuse.
     package func compute(
         _ slots: Range<Int>, step: Int, weights: Frame, shards: [Int: Shard],
         spare: Handover<[FloatBuffer]>
     ) -> Work {
         if let processor = processor.take() { Processors.keepThisThread(on: processor) }
-        // The coordinator's thread that sends weights may have been pushed aside by the message that
-        // woke this lane; without a turn now, it would wait, and other workers with it, for the step.
+        // The message that woke this lane may have preempted the coordinator's sending thread. Without a yield,
+        // that thread, and so the other workers, would wait for the whole step.
         sched_yield()
         let began = ContinuousClock.now
         gradients.recycle(spare.value)
@@ -56,7 +56,7 @@ package actor ShardTrainer {
             loaded = weights
         }
         gradients.compute(slots: slots, step: step, shards: shards, into: &results)
-        // An idle processor would make the round that now follows slower, even for other threads.
+        // An idle processor would slow down the coming round trip, even for other threads.
         thread.expectWork()
         return Work(sums: Handover(results), began: began, ended: .now)
     }

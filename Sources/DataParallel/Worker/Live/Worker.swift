@@ -5,10 +5,10 @@ import Keys
 import Protocol
 import ZeroMQ
 
-/// A worker: dials its coordinator, computes what it is asked for, and ends when it is sent home.
+/// A worker: dials its coordinator, computes what it is asked for, and ends when told to stop.
 ///
-/// It lives on the thread that owns its socket, which stays free to answer while the lanes compute on theirs, unless
-/// a step is brief. It has no state but a ``WorkerDriver`` and the ``LiveWorkerWorld`` in which that acts.
+/// It runs on the thread that owns its socket, which can answer while the lanes compute on their own threads,
+/// unless a step is brief. Its only state is a ``WorkerDriver`` and that driver's ``LiveWorkerWorld``.
 public actor Worker {
     nonisolated let thread: EventLoop
     /// The socket's thread runs this actor.
@@ -16,7 +16,7 @@ public actor Worker {
         thread.asUnownedSerialExecutor()
     }
 
-    /// How long a worker that was told to stop leaves it to its parent to send it home.
+    /// How long a signalled worker waits for its parent to stop it.
     private static let parentPatience = Duration.seconds(5)
 
     private let world: LiveWorkerWorld
@@ -26,11 +26,11 @@ public actor Worker {
     /// Whether the process that started this one also ends it.
     private var hasParent = false
 
-    /// Makes a worker with `threads` lanes that tells `report` what happens to it.
+    /// Makes a worker with `threads` lanes that passes its events to `report`.
     ///
     /// - Parameters:
-    ///   - processors: those that the lanes are to stay on, one each; none by default.
-    ///   - secret: what the coordinator knows this worker again by; a new one by default.
+    ///   - processors: the processors to pin the lanes to, one each; none by default.
+    ///   - secret: identifies this worker to the coordinator across connections; a new one by default.
     public init(
         threads: Int, processors: [Int] = [], kernels: any KernelSet.Type, settings: WorkerSettings,
         secret: WorkerSecret = .random(), report: @escaping @Sendable (WorkerEvent) -> Void
@@ -45,12 +45,12 @@ public actor Worker {
         world.worker = self
     }
 
-    /// Works for the coordinator at `endpoint` until there is no more to do.
+    /// Works for the coordinator at `endpoint` until there is no more work.
     ///
     /// - Parameters:
-    ///   - credential: what lets this worker in; nil where the coordinator lets in anybody.
-    ///   - signals: what may ask the worker to leave.
-    ///   - lifeline: a descriptor at whose end the worker's parent is known to be gone.
+    ///   - credential: proves that this worker may join; nil if the coordinator admits anybody.
+    ///   - signals: the source of requests to leave.
+    ///   - lifeline: a descriptor whose end shows that the worker's parent has ended.
     /// - Throws: ``SocketError`` if the endpoint cannot be used.
     public func run(
         _ endpoint: String, credential: WorkerCredential? = nil, context: Context,
@@ -78,8 +78,8 @@ public actor Worker {
         thread.schedule(after: interval, repeatingEvery: interval) { self.assumeIsolated(work) }
     }
 
-    /// Ends the threads, once ``run(_:credential:context:signals:lifeline:)`` has returned and nobody uses the
-    /// worker.
+    /// Ends the threads; call it after ``run(_:credential:context:signals:lifeline:)`` has returned and nothing
+    /// else uses the worker.
     public nonisolated func stop() async {
         await retireLanes().value
         await thread.stop()
@@ -94,7 +94,7 @@ public actor Worker {
             self.assumeIsolated { worker in
                 switch signals.read() {
                 case .stop(let signal), .stopAtOnce(let signal): worker.handle(signal: signal)
-                // It keeps nothing that a checkpoint could hold.
+                // A worker has no state for a checkpoint.
                 case .checkpoint, nil: break
                 }
             }
@@ -105,7 +105,7 @@ public actor Worker {
         hasParent = true
         thread.attach(fileDescriptor: lifeline) {
             var byte: UInt8 = 0
-            // The parent never writes: what can be read is the end.
+            // The parent never writes, so a readable descriptor means that it has ended.
             guard read(lifeline, &byte, 1) <= 0 else { return }
             self.assumeIsolated { $0.complete(.orphaned) }
         }
@@ -115,8 +115,8 @@ public actor Worker {
 
     private func handle(signal: Int32) {
         guard hasParent else { return driver.handle { $0.interrupt(signal, now: $1) } }
-        // Whoever signals a process group, or all of a job's processes, means the run: the parent, which
-        // gets the signal as well, finishes the step and sends its workers home.
+        // A signal to a process group, or to all processes of a job, means the run: the parent gets it too,
+        // finishes the step and stops its workers.
         thread.schedule(after: Self.parentPatience) {
             self.assumeIsolated { $0.driver.handle { $0.interrupt(signal, now: $1) } }
         }
@@ -124,7 +124,7 @@ public actor Worker {
 
     // MARK: - Computing
 
-    /// Lets a lane compute; the task begins and ends on this actor's thread, which may be the lane's.
+    /// Runs a computation on a lane; the task begins and ends on this actor's thread, which may be the lane's.
     func compute(
         _ part: LanePart, on lane: ShardTrainer, weights: Frame, shards: [Int: Shard],
         spare: Handover<[FloatBuffer]>

@@ -2,9 +2,9 @@ import Keys
 import Protocol
 import ZeroMQ
 
-/// The connection of a worker to its coordinator: what arrives over it, and news of it.
+/// A worker's connection to its coordinator: its messages and events.
 final class WorkerSocket {
-    /// The most messages that are taken at a time: more than a coordinator sends before it is answered.
+    /// The most messages of one turn: more than a coordinator sends before it gets an answer.
     private static let mostAtOnce = 64
 
     private unowned let worker: Worker
@@ -22,20 +22,20 @@ final class WorkerSocket {
 
     private static func options(_ credential: WorkerCredential?) -> SocketOptions {
         var options = SocketOptions()
-        // How long silence may last the coordinator decides, in the pings that it sends. This is for
-        // one that vanishes before its first.
+        // The coordinator's pings carry its own limit on silence. This one is for a coordinator that vanishes
+        // before its first ping.
         options.heartbeatInterval = .seconds(20)
         options.heartbeatTimeout = .seconds(60)
         options.maximumMessageSize = 1 << 30
-        // The sums of a range, up to two a level of the tree; what does not fit waits.
+        // The sums of a range, up to two per level of the tree; further messages wait.
         options.sendHighWaterMark = 64
-        // A coordinator that takes over from one that was killed need not wait long.
+        // A coordinator that replaces a killed one need not wait long.
         options.maximumReconnectInterval = .milliseconds(500)
         options.encryption = credential?.encryption
         return options
     }
 
-    /// Dials, and hears messages from now on.
+    /// Dials, and starts to receive messages.
     func connect(_ endpoint: String) throws(SocketError) {
         let worker = worker
         try socket.monitor { event in
@@ -58,15 +58,14 @@ final class WorkerSocket {
         case .dialling: driver.dialling()
         case .unresolved: driver.handle { $0.unresolved(event.detail ?? "", now: $1) }
         case .disconnected:
-            // The last word, that the run is over, may have come just before.
+            // The message that ends the run may have arrived just before.
             receive()
             driver.disconnected()
         default: break
         }
     }
 
-    /// Takes what has come, but not without end: timers and signals must have their turn in a flood of
-    /// messages.
+    /// Receives messages in bounded turns, so that timers and signals get theirs during a flood.
     private func receive() {
         for _ in 0..<Self.mostAtOnce {
             switch socket.receive() {
@@ -77,7 +76,7 @@ final class WorkerSocket {
         }
     }
 
-    /// Hangs up on a coordinator that sends more than it was asked for, and dials again.
+    /// Disconnects from a coordinator that sends more than the worker requested, and dials again.
     func limitUnread() {
         let most = Limits.unreadBytes(
             ofCoordinator: driver.expected.parameterCount,

@@ -2,26 +2,26 @@ import NeuralNetwork
 import Protocol
 import Reduction
 
-/// What the worker must do next, in order.
+/// An action that the worker must take; actions run in order.
 public enum WorkerEffect: Sendable, Equatable {
     /// Send a message without payload.
     case send(WorkerMessage, RunID)
     /// Make lanes for the network and the data of a run.
     case prepare(Architecture, BatchPlan, seed: UInt64, labelSmoothing: Double)
-    /// Forget the run's lanes and data.
+    /// Discard the run's lanes and data.
     case reset
-    /// Keep the examples in the payload of the message.
+    /// Store the examples in the message's payload.
     case storeShardPart(ShardPart)
-    /// Keep the weights in the payload of the message for the computations to come.
+    /// Store the weights in the message's payload for the following computations.
     case loadWeights(WorkHeader)
     /// Compute the partial sums of a range of slots, and report back.
     case compute(Range<Int>, step: Int)
-    /// Send what was computed.
+    /// Send the computed sums.
     case sendSums(step: Int, RunID)
-    /// Forget what was computed.
+    /// Discard the computed sums.
     case discardSums
-    /// Tell the log.
+    /// Report an event to the log.
     case report(WorkerEvent)
-    /// End.
+    /// End the worker.
     case finish(WorkerOutcome)
 }

@@ -2,28 +2,28 @@ import Protocol
 
 /// Something that happened to a worker.
 public enum WorkerEvent: Sendable, Equatable {
-    /// It was taken in.
+    /// It joined a run.
     case joined(RunID)
-    /// Its coordinator is gone.
+    /// It lost its coordinator.
     case lost
-    /// Its coordinator has dropped it, for this reason.
+    /// Its coordinator expelled it, for this reason.
     case expelled(String)
     /// It waits for a coordinator; with the seconds so far.
     case waiting(seconds: Int, Contact)
     /// A message was dropped.
     case dropped(String)
-    /// Its coordinator sent more bytes than these before they could be read, and was hung up on.
+    /// Its coordinator had more unread bytes than these, so the worker disconnected.
     case flooded(bytes: Int)
 }
 
-/// How far a worker has come with a coordinator that has not answered it.
+/// The contact with a coordinator that has not answered.
 public enum Contact: Sendable, Equatable {
-    /// Nobody is there.
+    /// No host or process answers.
     case none
-    /// The name of its machine cannot be resolved, for this reason.
+    /// Its host name cannot be resolved, for this reason.
     case unresolved(String)
-    /// Somebody hangs up in the middle of the handshake, as one does who has another key.
+    /// The peer closes during the handshake, as one with another key does.
     case turnedAway
-    /// Somebody listens.
+    /// The connection is established.
     case connected
 }

@@ -1,10 +1,10 @@
 import Protocol
 import Reduction
 
-// The work: getting data, computing one range at a time, answering.
+// Work: fetching data, computing one range at a time, answering.
 
 extension WorkerMachine {
-    /// What comes next: fetching what the work or an assignment lacks, computing, or being ready.
+    /// Starts the next actions: fetch missing data, report ready data, compute.
     mutating func next(_ now: Duration) -> [WorkerEffect] {
         guard let plan else { return [] }
         var effects: [WorkerEffect] = []
@@ -30,9 +30,9 @@ extension WorkerMachine {
             seconds: (now - activity.since) / .seconds(1), clock: now / .seconds(1))
     }
 
-    /// The lanes have computed what the last `compute` effect asked for.
+    /// Handles the result of the last `compute` effect.
     ///
-    /// The sums are sent only if they are still those of the step under way.
+    /// The sums are sent only if they belong to the current step.
     public mutating func computed(step: Int, now: Duration) -> [WorkerEffect] {
         let isCurrent = queue.end(step)
         guard !isFinished else { return [] }

@@ -5,13 +5,13 @@ import Training
 
 /// All decisions of a worker: an event in, a list of effects out; no clock, socket or thread.
 ///
-/// A worker fetches the data of the shards it is asked to compute, computes one range of slots at a
-/// time, and answers with the partial sums. It keeps the data while it is a member; it remembers
-/// nothing between two connections, nor after its coordinator has dropped it.
+/// A worker fetches the data of the shards that it is asked to compute, computes one range of slots at a time,
+/// and answers with the partial sums. It keeps the data while it is a member, and forgets everything when the
+/// connection ends or its coordinator expels it.
 public struct WorkerMachine: Sendable {
     let hello: Hello
     let settings: WorkerSettings
-    /// The bytes of memory that a run may take here, as they were when its coordinator was reached.
+    /// The bytes of memory that a run may use, measured when its coordinator was reached.
     private var memory: Int
 
     var plan: BatchPlan?
@@ -20,34 +20,34 @@ public struct WorkerMachine: Sendable {
     var isConnected = false
     private var waitingSince: Duration = .zero
     private var lastNotice: Duration = .zero
-    /// What has kept it from a coordinator last, and when.
+    /// The last obstacle to reaching a coordinator, and when it occurred.
     private var obstacle: (contact: Contact, at: Duration)?
-    /// The signal that asks it to leave, and since when, while it finishes its answer.
+    /// The signal to leave, and when it arrived, while the worker finishes its answer.
     var leaving: (signal: Int32, since: Duration)?
-    /// Whether it was dropped and waits for its lanes, to begin afresh.
+    /// Whether it was expelled and waits for its lanes before it rejoins.
     var isExpelled = false
 
     var shards = HeldShards()
     var queue = RangeQueue()
-    /// What it has been doing, and since when.
+    /// Its current activity, and since when.
     var activity: (phase: WorkerStatus.Phase, since: Duration) = (.idle, .zero)
 
     /// The machine of a worker that is not connected.
     ///
-    /// - Parameter memory: the bytes that a run may take here, unless ``connected(memory:now:)`` says
-    ///   otherwise; a run that needs more is refused.
+    /// - Parameter memory: the bytes that a run may use, unless ``connected(memory:now:)`` gives another
+    ///   number; a run that needs more is refused.
     public init(hello: Hello, settings: WorkerSettings, memory: Int = .max) {
         self.hello = hello
         self.settings = settings
         self.memory = memory
     }
 
-    /// How often the run had gone back, modulo 256, when the coordinator asked for the work under way.
+    /// The number of rewinds, modulo 256, when the coordinator requested the current work.
     package var attempt: UInt8 { queue.attempt }
 
     // MARK: - Connection
 
-    /// The clock starts.
+    /// Starts the clock.
     public mutating func start(now: Duration) { startWaiting(now) }
 
     private mutating func startWaiting(_ now: Duration) {
@@ -56,9 +56,9 @@ public struct WorkerMachine: Sendable {
         obstacle = nil
     }
 
-    /// A coordinator has been reached.
+    /// Handles an established connection.
     ///
-    /// - Parameter memory: the bytes that a run may take here now; nil for as many as before.
+    /// - Parameter memory: the bytes that a run may use now; nil for the number before.
     public mutating func connected(memory: Int? = nil, now: Duration) -> [WorkerEffect] {
         guard !isFinished else { return [] }
         isConnected = true
@@ -66,17 +66,17 @@ public struct WorkerMachine: Sendable {
         return [.send(.hello(hello), RunID.unknown)]
     }
 
-    /// Somebody was reached, and hung up before both had greeted each other.
+    /// Handles a connection that the peer closed during the handshake.
     public mutating func turnedAway(now: Duration) -> [WorkerEffect] {
         meet(.turnedAway, now: now)
     }
 
-    /// The coordinator's name cannot be resolved, for this reason.
+    /// Handles a failure to resolve the coordinator's name.
     public mutating func unresolved(_ reason: String, now: Duration) -> [WorkerEffect] {
         meet(.unresolved(reason), now: now)
     }
 
-    /// The coordinator's name has been resolved.
+    /// Records that the coordinator's name was resolved.
     public mutating func dialling() {
         if case .unresolved? = obstacle?.contact { obstacle = nil }
     }
@@ -84,11 +84,11 @@ public struct WorkerMachine: Sendable {
     private mutating func meet(_ contact: Contact, now: Duration) -> [WorkerEffect] {
         guard !isFinished, !isConnected else { return [] }
         obstacle = (contact, now)
-        // The first time it is told at once.
+        // The first obstacle is reported at once.
         return lastNotice == waitingSince ? notice(now) : []
     }
 
-    /// The connection is gone; whatever was agreed over it is void.
+    /// Handles the end of the connection; all state of the run is void.
     public mutating func disconnected(now: Duration) -> [WorkerEffect] {
         guard !isFinished, isConnected else { return [] }
         let hasLanes = plan != nil || isExpelled
@@ -108,17 +108,17 @@ public struct WorkerMachine: Sendable {
         startWaiting(now)
     }
 
-    /// Time has passed.
+    /// Advances the time.
     public mutating func tick(now: Duration) -> [WorkerEffect] {
         guard !isFinished else { return [] }
-        // A lane that hangs does not keep it for ever.
+        // A hung lane must not keep the worker from leaving.
         if let leaving, now - leaving.since >= .seconds(5) { return leave(leaving.signal) }
         guard plan == nil, !isExpelled else { return [] }
         let waited = now - waitingSince
         if let timeout = settings.joinTimeout, waited >= timeout {
             return finish(.noCoordinator(contact(now)))
         }
-        // The hello may have been refused while the connection was being made.
+        // The socket may have refused the hello while it was connecting.
         let hello: [WorkerEffect] = isConnected ? [.send(.hello(hello), RunID.unknown)] : []
         return now - lastNotice < .seconds(5) ? hello : hello + notice(now)
     }
@@ -126,7 +126,7 @@ public struct WorkerMachine: Sendable {
     private func contact(_ now: Duration) -> Contact {
         if isConnected { return .connected }
         guard let obstacle else { return .none }
-        // A resolver may take its time for each try.
+        // A resolver may take long for each try.
         if case .unresolved = obstacle.contact { return obstacle.contact }
         return now - obstacle.at < .seconds(5) ? obstacle.contact : .none
     }
@@ -137,7 +137,7 @@ public struct WorkerMachine: Sendable {
         return [.report(.waiting(seconds: seconds, contact(now)))]
     }
 
-    /// A signal asks to leave: first with the answer under way, the second time at once.
+    /// Handles a signal to leave: the first lets the current answer finish, the second leaves at once.
     public mutating func interrupt(_ signal: Int32, now: Duration) -> [WorkerEffect] {
         guard !isFinished else { return [] }
         guard leaving == nil, plan != nil, let computing = queue.computing, computing == queue.step
@@ -154,7 +154,7 @@ public struct WorkerMachine: Sendable {
 
     // MARK: - Messages
 
-    /// A message has come from the coordinator of `run`; its payload frames are whole.
+    /// Handles a message from the coordinator of `run`, whose payload has been verified.
     public mutating func receive(
         _ message: CoordinatorMessage, run: RunID, now: Duration
     ) -> [WorkerEffect] {
@@ -162,7 +162,7 @@ public struct WorkerMachine: Sendable {
         switch message {
         case .welcome(let welcome): return take(welcome, run)
         case .refuse(let notice): return finish(.refused(notice.reason))
-        // Also where it was dropped before.
+        // This also holds for an expelled worker.
         case .stop(let notice) where run == self.run && run != .unknown:
             // The coordinator waits for this before it closes the connection.
             return [.send(.leave(notice), run)] + finish(.dismissed(notice.reason))
@@ -195,7 +195,7 @@ public struct WorkerMachine: Sendable {
         guard let plan = BatchPlan(welcome), let architecture = Architecture(welcome) else {
             return finish(.refused("the coordinator's welcome message is invalid"))
         }
-        // The network is a claim of a few bytes, which must not reach an allocation unchecked.
+        // A few bytes can claim a huge network, so check it before any allocation.
         let need =
             hello.lanes * architecture.leastByteCount(capacity: ShardGradients.rowsPerPass)
         guard memory >= need else { return refuse("the network", need, of: memory) }
@@ -210,7 +210,7 @@ public struct WorkerMachine: Sendable {
         ]
     }
 
-    /// Ends because something of the run needs more bytes than are free.
+    /// Ends the worker because a part of the run needs more memory than is free.
     mutating func refuse(_ what: String, _ need: Int, of free: Int) -> [WorkerEffect] {
         func megabytes(_ bytes: Int) -> String { "\(max(0, bytes).dividedUp(by: 1_000_000)) MB" }
         return finish(
@@ -219,7 +219,7 @@ public struct WorkerMachine: Sendable {
                     + "raise the container's limit, or take a machine with more memory"))
     }
 
-    /// The coordinator has gone on without this worker, which begins afresh once its lanes are free.
+    /// Handles an expulsion: the worker rejoins once its lanes are free.
     private mutating func beExpelled(_ notice: Notice, now: Duration) -> [WorkerEffect] {
         forget(now)
         isExpelled = true

@@ -1,12 +1,12 @@
-/// What a worker's decisions depend on.
+/// The settings on which a worker's decisions depend.
 public struct WorkerSettings: Sendable {
-    /// How long to wait for a coordinator; nil for ever.
+    /// How long to wait for a coordinator; nil for no limit.
     public var joinTimeout: Duration?
 
-    /// For drills of audits: after how many answers one is spoilt by a flipped bit; nil for never.
+    /// For audit drills: every how many answers one gets a flipped bit; nil for never.
     public var answersToASpoiltOne: Int?
 
-    /// For drills of slow workers: how long an answer is held back; nil for not at all.
+    /// For straggler drills: how long to delay each answer; nil for no delay.
     public var answerDelay: Duration?
 
     /// The settings of a worker.

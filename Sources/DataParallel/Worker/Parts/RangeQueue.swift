@@ -1,37 +1,37 @@
 import Protocol
 
-/// The ranges of slots that a worker computes, one at a time, with the weights of one step.
+/// The queue of slot ranges that a worker computes, one at a time, with the weights of one step.
 package struct RangeQueue: Sendable {
     /// The step whose weights are loaded.
     package private(set) var step: Int?
-    /// How often the run had gone back, modulo 256, when the coordinator asked; answers repeat it.
+    /// The number of rewinds, modulo 256, when the coordinator requested the work; answers repeat it.
     package private(set) var attempt: UInt8 = 0
-    /// The ranges that wait.
+    /// The waiting ranges.
     private var waiting: [Range<Int>] = []
-    /// The step that the lanes compute.
+    /// The step that the lanes compute now.
     package private(set) var computing: Int?
-    /// Whether the run has gone back since they began.
+    /// Whether the run has gone back since the lanes began.
     private var isOutdated = false
 
-    /// No work.
+    /// Starts without work.
     package init() {}
 
-    /// The range to compute next; nil while the lanes compute another.
+    /// The range to compute next; nil while the lanes are busy.
     package var next: Range<Int>? { computing == nil && step != nil ? waiting.first : nil }
 
-    /// The first range that waits, whether the lanes are free or not.
+    /// The first waiting range, whether or not the lanes are busy.
     package var first: Range<Int>? { waiting.first }
 
-    /// The weights of a step have come, with the first ranges to compute.
+    /// Loads a step with its first ranges; earlier waiting ranges are dropped.
     package mutating func load(_ work: WorkHeader, _ ranges: [Range<Int>]) {
         isOutdated = isOutdated || attempt != work.attempt
         (step, attempt, waiting) = (work.step, work.attempt, ranges)
     }
 
-    /// Adds ranges of the step whose weights are loaded.
+    /// Adds ranges of the loaded step.
     ///
-    /// - Parameter most: the most ranges that may wait; a coordinator asks for no more.
-    /// - Returns: whether they are of that step, and not too many.
+    /// - Parameter most: the most ranges that may wait; a coordinator requests no more.
+    /// - Returns: whether they belong to that step and fit.
     package mutating func add(_ work: WorkHeader, _ ranges: [Range<Int>], most: Int) -> Bool {
         guard work.step == step, work.attempt == attempt, waiting.count + ranges.count <= most
         else { return false }
@@ -39,25 +39,25 @@ package struct RangeQueue: Sendable {
         return true
     }
 
-    /// The lanes begin with the next range.
+    /// Starts the next range on the lanes.
     package mutating func begin() {
         waiting.removeFirst()
         (computing, isOutdated) = (step, false)
     }
 
-    /// The lanes have computed a range of a step; whether its sums are of use.
+    /// Ends a range of a step; returns whether its sums are useful.
     package mutating func end(_ step: Int) -> Bool {
         computing = nil
         return self.step == step && !isOutdated
     }
 
-    /// Computes nothing after the range under way.
+    /// Drops the waiting ranges; the current one continues.
     package mutating func drop() { waiting = [] }
 
-    /// The run is over for this worker; its lanes may still compute.
+    /// Forgets the run; the lanes may still compute.
     package mutating func forget() { (step, waiting) = (nil, []) }
 
-    /// The lanes are gone.
+    /// Forgets the run and the lanes.
     package mutating func reset() {
         forget()
         computing = nil
