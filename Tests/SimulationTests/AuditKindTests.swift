@@ -1,8 +1,8 @@
 import Simulation
 import Testing
 
-/// Every number of shards, workers and examples a step, with every share of audits, and liars.
-@Suite("A training whose sums are audited") struct AuditKindTests {
+/// All combinations of shards, workers, batch sizes and audit fractions, with and without liars.
+@Suite("A training with audits") struct AuditKindTests {
     struct Kind: Sendable, CustomTestStringConvertible {
         let shards: Int
         let batchSize: Int
@@ -14,7 +14,7 @@ import Testing
     }
 
     private func training(_ kind: Kind) -> SmallTraining {
-        // Six steps, the last one short where it can be.
+        // Six steps; the last one is short if possible.
         let examples = max(kind.shards, 6 * kind.batchSize - kind.batchSize / 2)
         return SmallTraining(
             examples: examples, batchSize: kind.batchSize, shards: kind.shards, epochs: 1)
@@ -26,7 +26,7 @@ import Testing
         return schedule
     }
 
-    @Test("ends with the undisturbed sum, and accuses nobody", arguments: kinds)
+    @Test("ends with the undisturbed weights, and accuses nobody", arguments: kinds)
     func honest(kind: Kind) {
         let training = training(kind)
         for (index, workers) in [1, 2, 3, 8].enumerated() {
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    @Test("uses no sum of a liar where all are audited, and finds it out", arguments: kinds)
+    @Test("uses no sum of a liar and catches it if all sums are audited", arguments: kinds)
     func liar(kind: Kind) {
         let training = training(kind)
         for (index, workers) in [1, 2, 3, 5].enumerated() {
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test("uses no sum of a liar although workers come and go", arguments: kinds)
+    @Test("uses no sum of a liar although workers join and leave", arguments: kinds)
     func churn(kind: Kind) {
         let training = training(kind)
         for (index, workers) in [2, 3, 5].enumerated() {

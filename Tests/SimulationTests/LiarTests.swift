@@ -2,8 +2,8 @@ import Randomness
 import Simulation
 import Testing
 
-/// Any workers lie in any pattern, come and go, and help one another to lie.
-@Suite("A training among liars") struct LiarTests {
+/// Any workers lie in any pattern, join and leave, and help each other to lie.
+@Suite("A training with liars") struct LiarTests {
     private func schedule(seed: Int, _ random: inout Philox) -> Schedule {
         let workers = 2 + random.below(4)
         var schedule = Schedule(seed: UInt64(seed), training: seed % 4, workers: workers)
@@ -28,7 +28,7 @@ import Testing
             let often = 1 + random.below(8)
             let habits: [Liar] = [
                 .everyAnswer(often), .everyAnswerToItsShare(often), .someAudits(oneIn: often),
-                // Two who forge by the same rule would say the same.
+                // Two that forge by the same rule would agree.
                 number == 0 ? .forger(oneIn: often) : .everyAnswer(often),
             ]
             return habits[random.below(habits.count)]
@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test(
-        "whose sums are all audited makes each step with the sums of honest workers",
+        "commits only steps with the sums of honest workers if all sums are audited",
         arguments: 0..<8)
     func alone(part: Int) {
         for seed in part * 10..<part * 10 + 10 {
@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    @Test("finds a sum whose checksum is that of the right one")
+    @Test("finds a wrong sum with the checksum of the right one")
     func forged() {
         var lies = 0
         for seed in 0..<10 {
@@ -63,7 +63,7 @@ import Testing
         #expect(lies > 5)
     }
 
-    @Test("finds a sum that is not finite at the door, audited or not", arguments: [0, 1.0])
+    @Test("rejects a sum that is not finite on arrival, audited or not", arguments: [0, 1.0])
     func notFinite(audit: Double) {
         var lies = 0
         for seed in 0..<10 {
@@ -79,7 +79,7 @@ import Testing
         #expect(lies > 5)
     }
 
-    @Test("who agree on their lies ends with honest weights, or says from where they may be wrong")
+    @Test("that agree on wrong sums ends with honest weights, or reports where doubt begins")
     func pact() {
         var (lies, wrong, silent) = (0, 0, 0)
         for seed in 0..<80 {
@@ -102,11 +102,11 @@ import Testing
             }
         }
         #expect(lies > 100)
-        // Ten lies a run and more, of which an honest auditor gets every other one.
+        // Each run has ten or more lies; an honest auditor gets every second one.
         #expect(silent <= 4, "of \(wrong) that were deceived")
     }
 
-    @Test("finds who falsifies every hundredth sum as often as its share of audits says")
+    @Test("finds a liar that falsifies every hundredth sum as often as its audit fraction predicts")
     func arithmetic() {
         let training = SmallTraining(examples: 80, batchSize: 2, shards: 2, epochs: 10)
         let (share, runs, lies) = (0.1, 100, training.steps / 100)
@@ -122,14 +122,14 @@ import Testing
         var missed = 1.0
         for _ in 0..<lies { missed *= 1 - share }
         let expected = Double(runs) * (1 - missed)
-        // A right program is farther off once in a million.
+        // A correct program exceeds this once in a million runs.
         let limit = 4.9 * (expected * missed).squareRoot() + 1
         #expect(abs(Double(found) - expected) <= limit, "\(found), not \(expected)")
     }
 }
 
 extension Sequence {
-    /// How many elements are so.
+    /// The number of elements that satisfy a condition.
     fileprivate func count(where isSo: (Element) -> Bool) -> Int {
         reduce(0) { $0 + (isSo($1) ? 1 : 0) }
     }

@@ -1,7 +1,7 @@
 import Simulation
 import Testing
 
-/// Workers whose speeds differ.
+/// Workers with different speeds.
 @Suite("A training with a slow worker") struct PaceTests {
     private let training = SmallTraining(examples: 160, batchSize: 8, shards: 8, epochs: 20)
 
@@ -13,12 +13,12 @@ import Testing
         return World(schedule, training).run()
     }
 
-    /// How long the second half of a run took.
+    /// The duration of a run's second half.
     private func laterHalf(_ report: Report) -> Duration {
         report.stepTimes[report.stepTimes.count - 1] - report.stepTimes[report.stepTimes.count / 2]
     }
 
-    @Test("that is late by 95 ms in each answer is as fast as without it", arguments: [2, 3, 4])
+    @Test("that adds 95 ms to each answer is as fast as without it", arguments: [2, 3, 4])
     func late(workers: Int) {
         let report = run(workers: workers, slow: (1, .milliseconds(95)))
         #expect(report.violation == nil)
@@ -27,7 +27,7 @@ import Testing
         #expect(report.shares.values.contains(0), "it stands by")
     }
 
-    @Test("of half the others' speed gives it half their share")
+    @Test("at half the others' speed gives it half their share")
     func half() {
         let report = run(workers: 3, slow: (2, .zero))
         #expect(report.violation == nil)
@@ -36,7 +36,7 @@ import Testing
         #expect(shares.last.map { $0 == 1 || $0 == 2 } == true, "\(shares)")
     }
 
-    @Test("leaves the shares as they are where none is slow", arguments: 1...8)
+    @Test("does not change the shares if no worker is slow", arguments: 1...8)
     func equal(workers: Int) {
         for seed in 0..<3 {
             let report = run(workers: workers, seed: UInt64(seed))
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test("gives a share back to one that is fast again, and is never below its minimum")
+    @Test("gives a share back to a worker that is fast again, and never has fewer than its minimum")
     func recovery() {
         let long = SmallTraining(examples: 160, batchSize: 8, shards: 8, epochs: 150)
         var schedule = Schedule(seed: 3, training: 0, workers: 2)

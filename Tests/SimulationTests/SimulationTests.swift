@@ -12,7 +12,7 @@ struct SimulationTests {
         }
     }
 
-    @Test("takes, when nothing befalls it, the weights of one without machines", arguments: 0..<4)
+    @Test("gets, without faults, the weights of one without machines", arguments: 0..<4)
     func undisturbed(training: Int) {
         for workers in 1...9 {
             let report = World(Schedule(seed: 1, training: training, workers: workers)).run()
@@ -21,7 +21,7 @@ struct SimulationTests {
         }
     }
 
-    @Test("ends also where a connection has room for one message: the rest waits", arguments: 0..<4)
+    @Test("ends even if a connection has room for one message and others wait", arguments: 0..<4)
     func fullPipes(part: Int) {
         for seed in part * 25..<(part + 1) * 25 {
             var schedule = Schedule(seed: UInt64(seed))
@@ -30,7 +30,7 @@ struct SimulationTests {
         }
     }
 
-    @Test("ends where it once did not")
+    @Test("ends with seeds that once failed")
     func pastFailures() throws {
         let path = try #require(
             Bundle.module.path(forResource: "Fixtures/past-failures", ofType: "txt"))
@@ -40,7 +40,7 @@ struct SimulationTests {
         seeds.forEach(expectSuccess)
     }
 
-    @Test("finds each mistake that is planted, within 1,000 seeds", arguments: PlantedBug.allCases)
+    @Test("finds each planted bug within 1,000 seeds", arguments: PlantedBug.allCases)
     func plantedBugs(bug: PlantedBug) {
         let found = (0..<1_000).contains { seed in
             let schedule = Schedule(seed: UInt64(seed))
@@ -50,14 +50,14 @@ struct SimulationTests {
         #expect(found)
     }
 
-    @Test("is told from one that hangs")
+    @Test("is distinguished from one that hangs")
     func hanging() {
         var schedule = Schedule(seed: 1, training: 0, workers: 1)
         schedule.minimumWorkers = 2
         #expect(World(schedule).run().violation?.contains("has not ended") == true)
     }
 
-    @Test("happens again, event by event, for the same seed", arguments: 0..<20)
+    @Test("repeats, event by event, for the same seed", arguments: 0..<20)
     func replay(seed: Int) {
         func trace() -> [String] {
             var lines: [String] = []
@@ -67,7 +67,7 @@ struct SimulationTests {
         #expect(trace() == trace())
     }
 
-    @Test("sees every kind of fault")
+    @Test("includes every kind of fault")
     func kinds() {
         let kinds = (0..<1_000).flatMap { Schedule(seed: $0).faults.map(\.fault.kind) }
         #expect(Set(kinds).count == 17)

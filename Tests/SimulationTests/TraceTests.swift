@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The events of simulated trainings")
 struct TraceTests {
-    @Test("are those of the frozen picture, and lead to the right weights, for 5,000 seeds")
+    @Test("equal the frozen traces, and lead to the right weights, for 5,000 seeds")
     func frozen() async throws {
         let traces = FrozenLines(
             "traces",

@@ -1,20 +1,20 @@
 import Protocol
 import Reduction
 
-/// What has been committed so far, checked at every step against the undisturbed training.
+/// Checks every committed step against the undisturbed training.
 struct History {
     private let training: SmallTraining
-    /// Whether wrong weights are noted, and are no failure.
+    /// Whether wrong weights are only noted, instead of a failure.
     private let mayBeDeceived: Bool
     private let fail: (String) -> Void
-    /// How often each position of the step under way is covered.
+    /// How often each position of the current step is covered.
     private var covered: [Int] = []
     private var step: Int?
-    /// The steps that stand: a coordinator that goes back to a checkpoint voids those after it.
+    /// The committed steps; a coordinator that goes back to a checkpoint voids those after it.
     private(set) var committed = 0
-    /// The steps that were made again.
+    /// The number of repeated steps.
     private(set) var repeated = 0
-    /// The first step that stands and was made with wrong sums.
+    /// The first committed step that used wrong sums.
     private(set) var firstWrongStep: Int?
 
     init(
@@ -25,7 +25,7 @@ struct History {
         self.fail = fail
     }
 
-    /// A coordinator begins, with a new run or a checkpoint.
+    /// A coordinator starts a new run or resumes a checkpoint.
     mutating func resume(fromStep first: Int, weights: String) {
         guard first <= committed else {
             return fail("a run of \(committed) steps is resumed from step \(first)")
@@ -37,7 +37,7 @@ struct History {
         check(weights, "the weights resumed from step \(first)")
     }
 
-    /// A step begins, or begins anew.
+    /// A step begins, or begins again.
     mutating func begin(step: Int) {
         guard step == committed else {
             return fail("step \(step) begins where \(committed) steps are made")
@@ -47,7 +47,7 @@ struct History {
         covered = Array(repeating: 0, count: count)
     }
 
-    /// A partial sum is added to the step under way.
+    /// A partial sum is added to the current step.
     mutating func accumulate(_ sum: PartialSumHeader) {
         guard sum.step == step else {
             return fail("a sum of step \(sum.step) is added to another")
@@ -61,14 +61,14 @@ struct History {
         }
     }
 
-    /// Which of their step's positions a partial sum holds.
+    /// The positions of its step that a partial sum covers.
     private func places(of sum: PartialSumHeader) -> [Int] {
         let positions = training.job.plan.positions(ofStep: sum.step)
         return positions.filter { $0 & ((1 << sum.level) - 1) == sum.residue }
             .map { $0 - positions.lowerBound }
     }
 
-    /// The update of the step under way is made.
+    /// The current step is committed.
     mutating func commit(step: Int, weights: String) {
         guard step == self.step, covered.allSatisfy({ $0 == 1 }) else {
             return fail("step \(step) is made without all its positions")
@@ -78,7 +78,7 @@ struct History {
         check(weights, "the weights after step \(step)")
     }
 
-    /// An epoch's weights are tested.
+    /// The weights at an epoch's end are tested.
     func endEpoch(step: Int, tally: Tally) {
         let epoch = step / training.job.plan.stepsPerEpoch
         if !mayBeDeceived, tally != training.epochTallies[epoch - 1] {
@@ -86,7 +86,7 @@ struct History {
         }
     }
 
-    /// The run says that it is complete.
+    /// The run reports that it is complete.
     mutating func complete(weights: String) {
         if committed != training.steps {
             return fail("the run is complete after \(committed) steps of \(training.steps)")

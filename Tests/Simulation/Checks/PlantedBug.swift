@@ -1,26 +1,26 @@
 import KernelInterface
 import ModelFiles
 
-/// A mistake that the simulator makes on purpose, outside the machines, to see whether it is found.
+/// A bug that the simulator plants, outside the machines, to test whether its checks find it.
 package enum PlantedBug: String, CaseIterable, Sendable {
-    /// A partial sum is added though some of it is covered already.
+    /// A partial sum is added although it is covered in part already.
     case overlappingSum
     /// A partial sum of an earlier step is added.
     case oldSum
-    /// Now and then a sum that was accepted is not added.
+    /// Sometimes an accepted sum is not added.
     case lostSum
-    /// Now and then a worker goes on with the weights of the step before.
+    /// Sometimes a worker continues with the weights of the previous step.
     case staleWeights
-    /// What the optimizer keeps between steps is not resumed.
+    /// The optimizer's state is not restored from a checkpoint.
     case lostMoments
-    /// The next step counts although a checkpoint is still being written.
+    /// The next step is committed although a checkpoint is still being written.
     case holdIgnored
     /// A number that is not finite is added.
     case notFiniteAdded
-    /// What is added is not what was verified.
+    /// The sum that is added is not the sum that was verified.
     case doorSkipped
 
-    /// What a run with the bug goes on from.
+    /// The checkpoint that a run with the bug resumes from.
     func tamper(with checkpoint: Checkpoint?) -> Checkpoint? {
         guard self == .lostMoments, var checkpoint else { return checkpoint }
         checkpoint.optimizerState = checkpoint.optimizerState.mapValues {

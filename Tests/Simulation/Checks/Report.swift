@@ -1,46 +1,46 @@
-/// What a simulated run came to.
+/// The result of a simulated run.
 package struct Report: Sendable {
     package let seed: UInt64
-    /// What went wrong first; nil if all is well.
+    /// The first violation; nil if there is none.
     package var violation: String?
-    /// The steps of the finished run, and those made again after a coordinator's restart.
+    /// The steps of the finished run, and those repeated after a coordinator's restart.
     package var steps = 0
     package var repeated = 0
-    /// The events handled.
+    /// The number of events handled.
     package var events = 0
-    /// The virtual time that it took.
+    /// The virtual duration of the run.
     package var duration: Duration = .zero
-    /// How often each kind of fault struck.
+    /// How often each kind of fault occurred.
     package var faults: [String: Int] = [:]
-    /// The coordinators that were started.
+    /// The number of coordinators started.
     package var sessions = 0
-    /// How many answers were spoilt, and how often that was found out.
+    /// The number of falsified answers, and how often one was detected.
     package var lies = 0
     package var found = 0
-    /// The hosts whose workers were found out.
+    /// The hosts whose workers were caught.
     package var foundHosts: Set<String> = []
-    /// The first step whose weights are not those of honest workers; nil where all are.
+    /// The first step whose weights differ from those of honest workers; nil if none do.
     package var firstWrongStep: Int?
-    /// The first step from which the run says that sums may be wrong which a liar and another agreed on.
+    /// The first step that the run reports as doubtful, because only a liar and one other worker confirmed sums.
     package var doubtedFromStep: Int?
-    /// When each step was made, those made again included.
+    /// The time of each step, repeated ones included.
     package var stepTimes: [Duration] = []
-    /// The slots of each worker as the log last told them, and how often it told any.
+    /// The slots of each worker in the last event about them, and the number of such events.
     package var shares: [String: Int] = [:]
     package var shareChanges = 0
     package var maxima = Maxima()
 }
 
-/// The most that there was at once of what must be bounded.
+/// The maxima of quantities that must be bounded.
 package struct Maxima: Sendable {
-    /// Messages on their way in one direction of a connection.
+    /// The messages in flight in one direction of a connection.
     package var inFlight = 0
-    /// Events that waited for a stopped process.
+    /// The events that waited for a stopped process.
     package var backlog = 0
-    /// Values that a machine, or the sums of a step, held.
+    /// The values that a machine, or the sums of a step, held.
     package var stored = 0
 
-    /// The larger of each.
+    /// Takes the larger of each.
     package mutating func merge(_ other: Maxima) {
         inFlight = max(inFlight, other.inFlight)
         backlog = max(backlog, other.backlog)

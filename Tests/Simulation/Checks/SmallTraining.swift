@@ -7,22 +7,22 @@ import Reduction
 import Settings
 import Training
 
-/// A real training that takes a millisecond, and what it comes to when nothing disturbs it.
+/// A real training that takes a millisecond, and its undisturbed results.
 package struct SmallTraining: Sendable {
     package let job: Job
-    /// SHA-256 of the weights before the first step, and after each.
+    /// The SHA-256 of the weights before the first step and after each one.
     package let weights: [String]
-    /// What each epoch's steps add up to.
+    /// The tally of each epoch.
     package let epochTallies: [Tally]
 
-    /// The values of its weights.
+    /// The number of its parameters.
     var parameterCount: Int { ParameterLayout(job.architecture).count }
 
-    /// The steps of the run.
+    /// The number of steps in the run.
     package var steps: Int { weights.count - 1 }
 
-    /// Trainings whose steps fall differently on slots: with slots to spare and too few, with short
-    /// last steps, with every kind of optimizer state.
+    /// Trainings with different layouts of steps and slots: spare slots and too few, short last steps, and
+    /// every kind of optimizer state.
     package static let all: [SmallTraining] = [
         SmallTraining(examples: 53, batchSize: 12, shards: 8, epochs: 3) { $0.layers = 1 },
         SmallTraining(examples: 64, batchSize: 16, shards: 4, epochs: 4) {

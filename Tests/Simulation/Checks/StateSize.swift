@@ -1,6 +1,6 @@
-/// How many values a value holds, however deep: what a process remembers.
+/// The number of values inside a value, at any depth: the memory of a process.
 ///
-/// Found by reflection, so that nothing that is added to a machine is forgotten here.
+/// Uses reflection, so that it counts new properties of a machine too.
 func storedValues(in value: Any) -> Int {
     Mirror(reflecting: value).children.reduce(1) { $0 + storedValues(in: $1.value) }
 }

@@ -1,7 +1,7 @@
 import Protocol
 import RunEvents
 
-// Messages and events in few words, for the trace.
+// Short descriptions of messages and events, for the trace.
 
 extension SlotRanges {
     fileprivate var summary: String { "slots " + ranges.map { "\($0)" }.joined(separator: " ") }
@@ -49,7 +49,7 @@ extension RunEvent {
     }
 }
 
-/// A value's description without the names of modules, so that a trace stays the same where types move.
+/// A value's description without module names, so that a trace does not change when types move.
 func unqualified(_ value: some Any) -> String {
     "\(value)".replacing(/\b[A-Z]\w*\.(?=[A-Z])/, with: "")
 }

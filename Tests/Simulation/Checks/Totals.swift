@@ -1,7 +1,7 @@
-/// What many simulated runs came to.
+/// The totals of many simulated runs.
 package struct Totals: Sendable {
     package private(set) var runs = 0
-    /// The runs in which something went wrong.
+    /// The number of runs with a violation.
     package private(set) var failures = 0
     private var steps = 0
     private var repeated = 0
@@ -11,7 +11,7 @@ package struct Totals: Sendable {
     private var faults: [String: Int] = [:]
     private var maxima = Maxima()
 
-    /// Nothing yet.
+    /// No runs.
     package init() {}
 
     /// Adds a run.
@@ -27,7 +27,7 @@ package struct Totals: Sendable {
         maxima.merge(report.maxima)
     }
 
-    /// Some lines for people.
+    /// A summary in a few lines.
     package func summary(wallTime: Duration) -> String {
         let kinds = faults.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
         let wall = (wallTime / .milliseconds(100)).rounded() / 10

@@ -1,15 +1,15 @@
 import Hashing
 
-/// The SHA-256 of the traces of some seeds.
+/// The SHA-256 of the traces of several seeds.
 package struct TraceHash: Sendable {
-    /// The first of the seeds.
+    /// The first seed.
     package let first: UInt64
     /// The hash as 64 hexadecimal digits.
     package let hash: String
-    /// What went wrong, and in which seed.
+    /// The violations, with their seeds.
     package let violations: [String]
 
-    /// Runs the seeds one after the other.
+    /// Runs the seeds one after another.
     init(of seeds: ClosedRange<UInt64>) {
         var sum = SHA256()
         var violations: [String] = []
@@ -26,7 +26,7 @@ package struct TraceHash: Sendable {
         self.violations = violations
     }
 
-    /// Runs seeds on all processors, and gives a hash for each block of so many.
+    /// Runs seeds on all processors and returns a hash for each block of `blockSize`.
     package static func all(
         of seeds: ClosedRange<UInt64>, each blockSize: Int
     ) async -> [TraceHash] {

@@ -2,12 +2,12 @@ import DataParallel
 import Kernels
 import Reduction
 
-/// The reduction of a simulated coordinator: the real one, each sum of which is checked and told to the history.
+/// A simulated coordinator's reduction: the real one, with a check of each sum and an entry in the history.
 struct CheckedReduction: GradientReduction {
     private(set) var tree: TreeReduction<VirtualFrame>
     private unowned let process: CoordinatorProcess
     private var world: World { process.world }
-    /// The last sums added, for a bug that adds one of them again.
+    /// The last sums added, for the bug that adds one of them again.
     private var earlier: [VerifiedSum<VirtualFrame>] = []
 
     init(_ tree: TreeReduction<VirtualFrame>, of process: CoordinatorProcess) {
@@ -31,7 +31,7 @@ struct CheckedReduction: GradientReduction {
         }
         note(sum)
         tree.add(sum)
-        // What was added is what was verified.
+        // The sum that is added must be the one that was verified.
         if sum.gradients.checksum != sum.header.checksum {
             world.fail("a sum is added that is not the one that was verified")
         }

@@ -7,23 +7,23 @@ import Reduction
 import RunEvents
 import Training
 
-/// A coordinator's process: the driver of the program, in a world of virtual network, disk and time.
+/// A coordinator's process: the real driver in a world of virtual network, disk and time.
 final class CoordinatorProcess: VirtualProcess, CoordinatorWorld {
     typealias Peer = Int
     typealias Frame = VirtualFrame
 
     private let job: Job
-    /// Nil once the process has ended: driver and process refer to each other.
+    /// Nil once the process has ended, because driver and process refer to each other.
     private var driver: CoordinatorDriver<CoordinatorProcess>?
     private var connections: [Int: Connection] = [:]
-    /// What waits for workers that have too much on its way.
+    /// Messages that wait because too many are in flight to their worker.
     private var outboxes: [Int: Outbox<Packet>] = [:]
     private lazy var arbiter = ShardGradients(job)
-    /// The checkpoints that are being written; more than one would take the memory of another.
+    /// The number of checkpoint writes in progress; two at once would exceed the memory limit.
     private var writes = 0
     private var ticks = 0
 
-    /// A process that goes on from a checkpoint, if there is one.
+    /// A process that resumes from a checkpoint, if any.
     init(_ world: World, session: Int, resuming checkpoint: Checkpoint?) {
         job = world.training.job
         super.init(world, name: "coordinator\(session)")
@@ -32,7 +32,7 @@ final class CoordinatorProcess: VirtualProcess, CoordinatorWorld {
             in: self)
     }
 
-    /// The process begins.
+    /// Starts the process.
     func start() {
         guard let state = driver?.state else { return }
         trace("starts from step \(state.step)")
@@ -41,7 +41,7 @@ final class CoordinatorProcess: VirtualProcess, CoordinatorWorld {
         tick()
     }
 
-    /// A signal asks to stop after the step under way.
+    /// Sends a signal to stop after the current step.
     func interrupt() { driver?.handle { $0.interrupt(15, now: $1) } }
 
     override func end() {
@@ -70,10 +70,10 @@ final class CoordinatorProcess: VirtualProcess, CoordinatorWorld {
         }
     }
 
-    /// Sends a word to every member; one that cannot be reached is gone.
+    /// Pings every member; one that cannot be reached is dropped.
     private func probe() { driver?.handle { machine, _ in machine.probe() } }
 
-    /// A worker has dialled.
+    /// A worker has connected.
     func accept(_ connection: Connection) { connections[connection.peer] = connection }
 
     /// A connection has ended.
@@ -82,7 +82,7 @@ final class CoordinatorProcess: VirtualProcess, CoordinatorWorld {
         probe()
     }
 
-    /// A message has come.
+    /// A message has arrived.
     func receive(_ packet: Packet, from connection: Connection) {
         let decoded = try? WorkerMessage.decode(packet.frames[0].bytes)
         let what = decoded?.message.summary ?? "a message that is damaged"
@@ -98,7 +98,7 @@ final class CoordinatorProcess: VirtualProcess, CoordinatorWorld {
     func send(_ header: [UInt8], _ payload: [VirtualFrame], to peer: Int, waiting: Bool) {
         guard isAlive else { return }
         guard let connection = connections[peer] else {
-            // What it said before it went has been heard: a connection ends behind its messages.
+            // Its earlier messages have all arrived: a connection ends after its messages.
             return after(.zero) { [self] in
                 driver?.handle { $0.connectionEnded(peer, now: $1) }
             }
@@ -162,7 +162,7 @@ final class CoordinatorProcess: VirtualProcess, CoordinatorWorld {
         }
     }
 
-    /// The update of a step is made: a step that counts while a checkpoint may still be lost would be repeated.
+    /// A step is committed: if a checkpoint may still be lost, the step would have to be repeated.
     func isUpdated() {
         guard let state = driver?.state else { return }
         if writes > 0 {
@@ -186,7 +186,7 @@ final class CoordinatorProcess: VirtualProcess, CoordinatorWorld {
         writes += 1
         let tellsEarly = world.bug == .holdIgnored
         if tellsEarly { driver?.saved(.success("\(checkpoint.step)"), step: checkpoint.step) }
-        // Until it is renamed, a file is lost in a crash; the news of it takes its time too.
+        // A crash loses the file until it is renamed; the report of the write takes time too.
         after(world.writingTime()) { [self] in
             let result = world.disk.write(checkpoint.encoded(), step: checkpoint.step)
             after(world.latency()) { [self] in
@@ -203,7 +203,7 @@ final class CoordinatorProcess: VirtualProcess, CoordinatorWorld {
     func rewind(noLaterThan limit: Int) {
         if world.schedule.liars.isEmpty { world.fail("an honest run goes back to step \(limit)") }
         after(world.writingTime() + .milliseconds(1)) { [self] in
-            // Behind what is still to be written.
+            // Runs after all writes in progress.
             if writes > 0 { return rewind(noLaterThan: limit) }
             world.disk.remove(after: limit)
             trace("goes back to step \(limit) or earlier")

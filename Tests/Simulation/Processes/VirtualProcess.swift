@@ -1,11 +1,11 @@
-/// What all virtual processes have in common: they can be killed, stopped and continued.
+/// The base of all virtual processes: they can be killed, stopped and continued.
 class VirtualProcess {
     unowned let world: World
-    /// Who this is, in traces.
+    /// The name in traces.
     let name: String
     /// Whether it has neither ended nor been killed.
     private(set) var isAlive = true
-    /// Whether it handles nothing until it is continued (SIGSTOP).
+    /// Whether the process is suspended (SIGSTOP) and queues its events.
     private(set) var isStopped = false
     private var backlog: [() -> Void] = []
 
@@ -14,7 +14,7 @@ class VirtualProcess {
         self.name = name
     }
 
-    /// Lets something happen to the process: now, once it is continued, or, if it is gone, never.
+    /// Handles an event now, or once the process is continued; never if it has ended.
     func handle(_ event: @escaping () -> Void) {
         guard isAlive else { return }
         if isStopped {
@@ -25,7 +25,7 @@ class VirtualProcess {
         }
     }
 
-    /// Lets something happen to the process after a while.
+    /// Handles an event after a delay.
     func after(_ delay: Duration, _ event: @escaping () -> Void) {
         world.queue.plan(after: delay) { [self] in handle(event) }
     }
@@ -33,7 +33,7 @@ class VirtualProcess {
     /// SIGSTOP.
     func stop() { isStopped = true }
 
-    /// SIGCONT: what came up meanwhile is handled now.
+    /// SIGCONT: handles the events that were queued meanwhile.
     func resume() {
         isStopped = false
         let events = backlog
@@ -41,7 +41,7 @@ class VirtualProcess {
         for event in events { handle(event) }
     }
 
-    /// The process is no more.
+    /// Ends the process.
     func end() {
         isAlive = false
         isStopped = false

@@ -3,10 +3,10 @@ import Protocol
 import Reduction
 import TestSupport
 
-// What a worker that computes wrongly says instead of what is right.
+// The false answers of a worker that lies.
 
 extension WorkerProcess {
-    /// What a worker sends in the place of a message: of a liar, another sum.
+    /// The message that a worker sends instead of the given one: a liar sends another sum.
     func altered(_ packet: Packet) -> Packet {
         guard let payload = packet.payload.first,
             let (message, run) = try? WorkerMessage.decode(packet.frames[0].bytes),
@@ -26,7 +26,7 @@ extension WorkerProcess {
             WorkerMessage.partialSum(header).header(run: run), [frame(of: gradients)])
     }
 
-    /// The frame of gradients; of a bug in the coordinator's door it has another content for whoever adds it.
+    /// The frame of gradients; for some planted bugs its content changes after verification.
     private func frame(of gradients: FloatBuffer) -> VirtualFrame {
         let bytes = gradients.withBytes { bytes in bytes.withUnsafeBytes { Array($0) } }
         guard let bug = world.bug, [.doorSkipped, .notFiniteAdded].contains(bug),
@@ -54,14 +54,14 @@ extension WorkerProcess {
         }
     }
 
-    /// Falsifies a sum; false where it is left as it is.
+    /// Falsifies a sum; returns false if it stays unchanged.
     private func falsify(_ sum: PartialSum) -> Bool {
         if case .notFinite = host.liar {
             sum.gradients[0] = world.random.oneIn(2) ? .nan : .infinity
             return true
         }
         guard case .forger = host.liar else {
-            // Those of a pact say the same, others something else each.
+            // Members of a pact send the same bits; other liars each send different ones.
             let bit = host.liar?.isInPact == true ? 1 : host.lieBit
             sum.gradients[0] = Float(bitPattern: sum.gradients[0].bitPattern ^ bit)
             return true

@@ -6,12 +6,12 @@ import Protocol
 import Reduction
 import Training
 
-/// A worker's process: the driver of the program, in a world of virtual network and time.
+/// A worker's process: the real driver in a world of virtual network and time.
 final class WorkerProcess: VirtualProcess, WorkerWorld {
     typealias Frame = VirtualFrame
 
     let host: Host
-    /// Nil once the process has ended: driver and process refer to each other.
+    /// Nil once the process has ended, because driver and process refer to each other.
     private var driver: WorkerDriver<WorkerProcess>?
     private var connection: Connection?
     private var ticks = 0
@@ -20,11 +20,11 @@ final class WorkerProcess: VirtualProcess, WorkerWorld {
     private var said: [Packet] = []
 
     private var lane: ShardGradients?
-    /// The weights that the lane computed with last.
+    /// The last weights that the lane loaded.
     private var loaded: VirtualFrame?
     var answers = 0
     private(set) var answersToItsShare = 0
-    /// The slots that it was asked for first in the step under way.
+    /// The slots of its first request in the current step.
     private var ownSlots: [Range<Int>] = []
 
     /// A process on a host.
@@ -38,7 +38,7 @@ final class WorkerProcess: VirtualProcess, WorkerWorld {
             kernels: world.training.job.kernels, in: self)
     }
 
-    /// The process begins.
+    /// Starts the process.
     func start() {
         trace("starts")
         driver?.start()
@@ -96,7 +96,7 @@ final class WorkerProcess: VirtualProcess, WorkerWorld {
         dial()
     }
 
-    /// A message has come.
+    /// A message has arrived.
     func receive(_ packet: Packet) {
         let message = try? CoordinatorMessage.decode(packet.frames[0].bytes).message
         trace("<- \(message?.summary ?? "a message that is damaged")")
@@ -122,7 +122,7 @@ final class WorkerProcess: VirtualProcess, WorkerWorld {
 
     func report(_ event: WorkerEvent) {
         trace(unqualified(event))
-        // Nothing damages what a coordinator says.
+        // Nothing damages the coordinator's messages.
         if case .dropped(let reason) = event { world.fail("\(name) drops a message: \(reason)") }
     }
 

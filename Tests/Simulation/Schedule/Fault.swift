@@ -1,34 +1,34 @@
-/// Something that befalls the run.
+/// A fault that happens during a run.
 package enum Fault: Sendable, Hashable {
-    /// A worker is killed; its system closes its connections.
+    /// A worker is killed; its operating system closes its connections.
     case killWorker
-    /// A worker's machine is gone without a word.
+    /// A worker's machine vanishes without closing its connections.
     case loseHost
-    /// A worker is stopped for a while.
+    /// A worker is suspended for a while.
     case stopWorker(Duration)
-    /// Computations on a host no longer end.
+    /// Computations on a host never end any more.
     case hangComputation
-    /// Computations on a host take so many times longer, for a while.
+    /// Computations on a host take a multiple of their time, for a while.
     case slowWorker(Int, Duration)
-    /// A worker is started on a machine that has none.
+    /// A worker is started on a machine without one.
     case startWorker
-    /// A worker is asked to leave.
+    /// A worker gets a signal to leave.
     case interruptWorker
     /// A host's network is cut for a while.
     case cut(Duration)
     /// A worker's connection is dropped.
     case reset
-    /// A worker says everything twice, also what it said over an earlier connection, for a while.
+    /// A worker sends every message twice, even those of an earlier connection, for a while.
     case repeatMessages(Duration)
-    /// What a worker says is damaged on its way, or too long, for a while.
+    /// A worker's messages are damaged in transit, or too long, for a while.
     case damageMessages(Duration)
     /// The coordinator is killed.
     case killCoordinator
-    /// The coordinator is stopped for a while.
+    /// The coordinator is suspended for a while.
     case stopCoordinator(Duration)
-    /// The coordinator is asked to end after this step.
+    /// The coordinator gets a signal to end after this step.
     case interruptCoordinator
-    /// Writing takes so many times longer, for a while.
+    /// Writes take a multiple of their time, for a while.
     case slowDisk(Int, Duration)
     /// The disk is full for a while.
     case fillDisk(Duration)

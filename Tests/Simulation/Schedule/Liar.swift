@@ -1,18 +1,18 @@
-/// How the worker of a host computes wrongly.
+/// The way in which a host's worker falsifies its answers.
 package enum Liar: Sendable, Hashable {
-    /// Every so-manieth of its answers.
+    /// Every nth answer.
     case everyAnswer(Int)
-    /// Every so-manieth of the answers to its share, and never one of those that it is asked for later.
+    /// Every nth answer to its own share, but never an answer to a later request.
     case everyAnswerToItsShare(Int)
-    /// Every so-manieth of its answers, with a number that is not finite.
+    /// Every nth answer, with a value that is not finite.
     case notFinite(Int)
-    /// One in so many of the answers that it is asked for later, such as audits.
+    /// One in n answers to later requests, such as audits.
     case someAudits(oneIn: Int)
-    /// One in so many answers, with gradients that have the checksum of the right ones.
+    /// One in n answers, with gradients that have the checksum of the right ones.
     case forger(oneIn: Int)
-    /// One in so many answers; and it says the same where another of the pact has lied.
+    /// One in n answers; it also repeats the lies of the other members of its pact.
     case pact(oneIn: Int)
 
-    /// Whether it is one of the pact.
+    /// Whether it belongs to the pact.
     var isInPact: Bool { if case .pact = self { true } else { false } }
 }

@@ -1,49 +1,49 @@
 import Randomness
 
-/// What happens in a simulated run: drawn from a seed, and with it the whole run.
+/// The plan of a simulated run: drawn from a seed, it determines the whole run.
 package struct Schedule: Sendable {
     package let seed: UInt64
-    /// Which of ``SmallTraining/all`` is run.
+    /// The index of the training in ``SmallTraining/all``.
     package var training: Int
-    /// The machines for workers, and how many of them have one at first.
+    /// The number of machines for workers, and how many of them have one at first.
     package var hosts: Int
     package var workers: Int
     package var minimumWorkers: Int
     package var checkpointEvery: Int
-    /// How long the coordinator waits for workers.
+    /// How long the coordinator waits for workers to join.
     package var joinTimeout: Duration?
-    /// How long training may pause for want of workers.
+    /// How long training may pause with too few workers.
     package var pauseTimeout: Duration?
-    /// The least time after which a worker that does not answer is dropped.
+    /// The minimum time after which a worker that does not answer is dropped.
     package var answerTimeout: Duration
-    /// The share of the shard gradients that are computed twice.
+    /// The fraction of shard gradients that are computed twice.
     package var audit = 0.0
-    /// The share of audits on which both agree that the coordinator checks itself.
+    /// The fraction of matching audits that the coordinator checks itself.
     package var recheck = 1.0 / 64
-    /// How the workers of hosts, the first ones, compute wrongly; the others are honest.
+    /// The liars, on the first hosts; the other hosts are honest.
     package var liars: [Liar] = []
-    /// Whether the coordinator knows a worker again by its host, not by its connection.
+    /// Whether the coordinator recognizes a worker by its host, not by its connection.
     package var keepsIdentities = false
-    /// What the last host is always slower by: so many times, and so long an answer; nil for nothing.
+    /// The constant slowness of the last host: a factor, and a delay of each answer; nil for none.
     package var slow: (pace: Int, lateness: Duration)?
-    /// How long one slot takes to compute, on average.
+    /// The mean time to compute one slot.
     package var pace: Duration
-    /// The longest time a message takes.
+    /// The maximum latency of a message.
     package var latency: Duration
-    /// The messages that sockets and the network hold in one direction of a connection, at most: libzmq's
-    /// high-water marks of both sides.
+    /// The maximum number of messages in one direction of a connection: the high-water marks of libzmq on both
+    /// sides.
     package var room = 32
-    /// The longest time a file takes to be written.
+    /// The maximum time to write a file.
     package var writing: Duration
-    /// How long somebody takes to start anew what has ended.
+    /// The delay before an ended process is started again.
     package var restart: Duration
-    /// What befalls the run, each after so many messages and seconds, in order.
+    /// The faults in order, each after a number of messages and seconds.
     package var faults: [(moment: Int, fault: Fault)]
 
-    /// Whether liars may change the weights: not all sums are audited, or one may confirm another.
+    /// Whether liars may change the weights: some sums are not audited, or one liar may confirm another.
     var mayBeDeceived: Bool { !liars.isEmpty && audit < 1 || liars.contains(where: \.isInPact) }
 
-    /// A run of a training that nothing befalls.
+    /// A run of a training without faults.
     package init(seed: UInt64, training: Int, workers: Int) {
         self.seed = seed
         self.training = training
@@ -82,7 +82,7 @@ package struct Schedule: Sendable {
 
     /// Faults at random moments, some of them close together.
     private static func faults(_ random: inout Philox) -> [(moment: Int, fault: Fault)] {
-        // Some schedules see many kinds, some one kind again and again.
+        // Some schedules have many kinds, others repeat one kind.
         let repeated = random.oneIn(4) ? fault(&random) : nil
         let span = random.pick([150, 400, 1_000])
         var moment = 0
@@ -118,14 +118,14 @@ package struct Schedule: Sendable {
         }
     }
 
-    /// A while that may be over before anybody notices, or long after.
+    /// A time that may end before anybody notices, or much later.
     private static func span(_ random: inout Philox) -> Duration {
         random.draw(.zero...random.pick([.milliseconds(50), .seconds(2), .seconds(30)]))
     }
 }
 
 extension Schedule {
-    /// Some lines for people.
+    /// A summary in a few lines.
     package var summary: String {
         """
         seed \(seed): training \(training), \(workers) workers on \(hosts) hosts, at least \

@@ -3,7 +3,7 @@ import NeuralNetwork
 import Protocol
 
 extension CoordinatorMessage {
-    /// The message as it goes over the network, with a payload of zeros that is what the header says, if that can be.
+    /// The message's frames on the wire, with a payload of zeros that matches the header if possible.
     package func frames(run: RunID, for architecture: Architecture) -> [VirtualFrame] {
         func zeros(_ count: Int) -> VirtualFrame {
             VirtualFrame(Array(repeating: 0, count: max(0, min(count, 1 << 16))))

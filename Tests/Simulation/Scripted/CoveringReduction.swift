@@ -2,7 +2,7 @@ import DataParallel
 import KernelInterface
 import Reduction
 
-/// The reduction that trains, which checks that each step adds up all of its examples, and each once.
+/// The real reduction, with a check that each step adds each of its examples exactly once.
 package struct CoveringReduction<Peer: Hashable & Sendable>: GradientReduction {
     private var tree: TreeReduction<VirtualFrame>
     private let plan: BatchPlan

@@ -6,11 +6,11 @@ import Protocol
 import Reduction
 import RunEvents
 
-/// The world of a coordinator's driver in which a test or a fuzzer decides what comes, and when it is answered.
+/// A world for a coordinator's driver in which a test or a fuzzer decides what arrives and when errands complete.
 package final class ScriptedCoordinatorWorld<Peer: Hashable & Sendable>: CoordinatorWorld {
     package typealias Frame = VirtualFrame
 
-    /// What takes time, until the driver is told that it is done.
+    /// A slow operation, pending until the driver is notified.
     package enum Errand {
         case save(step: Int)
         case rewind
@@ -21,18 +21,18 @@ package final class ScriptedCoordinatorWorld<Peer: Hashable & Sendable>: Coordin
 
     package var now: Duration = .zero
     package var recordHasRoom = true
-    /// What the driver waits for.
+    /// The pending errands.
     package private(set) var errands: [Errand] = []
     package private(set) var events: [RunEvent] = []
     package private(set) var result: CoordinatorResult?
-    /// Told what the world is asked to do, as the effect that it comes from.
+    /// Receives each operation that the driver starts, as the effect behind it.
     package var onAsk: (CoordinatorEffect<Peer>) -> Void = { _ in }
-    /// Told the sums that are added.
+    /// Receives the sums that are added.
     package var onAdd: (PartialSumHeader) -> Void = { _ in }
     private var sent: [(message: CoordinatorMessage, peer: Peer)] = []
     private let plan: BatchPlan
 
-    /// A world in which a run has this plan.
+    /// A world for a run with this plan.
     package init(_ plan: BatchPlan) { self.plan = plan }
 
     package func makeReduction(_ tree: TreeReduction<VirtualFrame>) -> CoveringReduction<Peer> {
@@ -57,7 +57,7 @@ package final class ScriptedCoordinatorWorld<Peer: Hashable & Sendable>: Coordin
         }
     }
 
-    /// What was sent since it was last asked for.
+    /// The messages sent since the last call.
     package func takeSent() -> [(message: CoordinatorMessage, peer: Peer)] {
         defer { sent = [] }
         return sent
@@ -87,13 +87,13 @@ package final class ScriptedCoordinatorWorld<Peer: Hashable & Sendable>: Coordin
 
     package func flushRecord() { errands.append(.flush) }
 
-    /// The first errand of a kind, which is done now.
+    /// Removes and returns the first errand of a kind; the caller completes it.
     package func takeErrand(where isWanted: (Errand) -> Bool) -> Errand? {
         errands.firstIndex(where: isWanted).map { errands.remove(at: $0) }
     }
 
     package func record(_ event: RunEvent) throws(FileError) {
-        // Times are nobody's decision.
+        // Timings do not depend on any decision.
         switch event {
         case .timing, .timed, .traced: return
         default: break

@@ -5,24 +5,24 @@ import NeuralNetwork
 import Protocol
 import Reduction
 
-/// The world of a worker's driver in which a test or a fuzzer decides what comes, and when lanes are done.
+/// A world for a worker's driver in which a test or a fuzzer decides what arrives and when lanes finish.
 ///
-/// It checks what must hold whatever comes: a lane computes one part at a time, and only what it has all data of.
+/// It checks what must always hold: a lane computes one part at a time, and only with all its data present.
 package final class ScriptedWorkerWorld: WorkerWorld {
     package typealias Frame = VirtualFrame
 
     package var now: Duration = .zero
-    /// Whether the coordinator takes what the worker sends.
+    /// Whether the coordinator reads the worker's messages.
     package var hasRoom = true
-    /// What was sent, in order.
+    /// The messages sent, in order.
     package private(set) var sent: [WorkerMessage] = []
-    /// The parts that lanes compute.
+    /// The parts that lanes are computing.
     package private(set) var parts: [LanePart] = []
     /// Whether the driver waits for room.
     package private(set) var isWaitingForRoom = false
     package private(set) var events: [WorkerEvent] = []
     package private(set) var outcome: WorkerOutcome?
-    /// The run's plan, while there are lanes.
+    /// The run's plan, while lanes exist.
     package private(set) var plan: BatchPlan?
     private var architecture: Architecture?
 
@@ -38,7 +38,7 @@ package final class ScriptedWorkerWorld: WorkerWorld {
 
     package func retrySoon() { isWaitingForRoom = true }
 
-    /// The time after which the driver tries again to send has passed.
+    /// The driver's delay before it retries a send has passed.
     package func takeRetry() -> Bool {
         defer { isWaitingForRoom = false }
         return isWaitingForRoom
@@ -47,7 +47,7 @@ package final class ScriptedWorkerWorld: WorkerWorld {
     package func makeLanes(
         _ architecture: Architecture, _ plan: BatchPlan, seed: UInt64, labelSmoothing: Double
     ) {
-        // The arithmetic of sizes must not overflow.
+        // Checks that the arithmetic of sizes does not overflow.
         _ = architecture.operations
         self.architecture = architecture
         self.plan = plan
@@ -77,7 +77,7 @@ package final class ScriptedWorkerWorld: WorkerWorld {
         parts.append(part)
     }
 
-    /// A lane is done with its part: what it has computed are zeros.
+    /// A lane finishes its part; its sums are zeros.
     package func takePart() -> (part: LanePart, sums: [PartialSum])? {
         guard let plan, let architecture, !parts.isEmpty else { return nil }
         let part = parts.removeFirst()

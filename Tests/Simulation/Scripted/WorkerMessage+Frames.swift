@@ -2,7 +2,7 @@ import DataParallel
 import Protocol
 
 extension WorkerMessage {
-    /// The message as it goes over the network; a sum has these gradients, and their checksum.
+    /// The message's frames on the wire; a sum gets these gradients and their checksum.
     package func frames(run: RunID, gradients: [UInt8]) -> [VirtualFrame] {
         guard case .partialSum(var sum) = self else { return [VirtualFrame(header(run: run))] }
         let gradients = VirtualFrame(gradients)

@@ -1,15 +1,15 @@
-/// A connection between a worker and a coordinator; each side learns of its end in its own time.
+/// A connection between a worker and a coordinator; each side learns of its end at its own time.
 final class Connection {
     enum Side { case worker, coordinator }
 
     private unowned let world: World
-    /// What the coordinator tells this connection from others by.
+    /// The coordinator's id for this connection.
     let peer: Int
     let worker: WorkerProcess
     let coordinator: CoordinatorProcess
     private(set) var isOpenAtWorker = true
     private(set) var isOpenAtCoordinator = true
-    /// Since when each side hears nothing, not even heartbeats.
+    /// Since when each side receives nothing, not even heartbeats.
     private var silence: [Side: Duration] = [:]
 
     private lazy var toWorker = Pipe<Packet>(world, isCut: isCut) {
@@ -30,10 +30,10 @@ final class Connection {
 
     // MARK: - Messages
 
-    /// Sends to the worker; false if it reads too few of its messages.
+    /// Sends to the worker; false if too many messages are in flight.
     func send(_ packet: Packet) -> Bool { !isOpenAtCoordinator || toWorker.send(packet) }
 
-    /// Sends to the coordinator; false if it reads too few of its messages.
+    /// Sends to the coordinator; false if too many messages are in flight.
     func sendToCoordinator(_ packet: Packet) -> Bool {
         !isOpenAtWorker || toCoordinator.send(world.damaged(packet, from: worker.host))
     }
@@ -58,9 +58,9 @@ final class Connection {
 
     // MARK: - The end
 
-    /// One side ends the connection; the other is told unless a cut or a break keeps it from that.
+    /// Closes the connection at one side; the other side learns of it unless a cut or a break prevents that.
     ///
-    /// - Parameter isBreak: whether it ends amid what is on its way, and some of that is lost.
+    /// - Parameter isBreak: whether messages in flight may be lost.
     func close(at side: Side, isBreak: Bool) {
         switch side {
         case .worker:
@@ -74,13 +74,13 @@ final class Connection {
         }
     }
 
-    /// The network drops the connection: both sides are told, each in its own time.
+    /// The network drops the connection; both sides learn of it, each at its own time.
     func reset() {
         toWorker.close(isBreak: true)
         toCoordinator.close(isBreak: true)
     }
 
-    /// A side is told, or finds by its heartbeat, that the connection has ended.
+    /// A side learns, or detects by the missing heartbeat, that the connection has ended.
     private func hearTheEnd(at side: Side) {
         close(at: side, isBreak: true)
         switch side {
@@ -91,7 +91,7 @@ final class Connection {
 
     // MARK: - Heartbeats
 
-    /// What was cut may be whole again: messages move on, and who heard nothing hears something.
+    /// A cut may have healed: messages move again, and silent sides receive something again.
     func refresh() {
         toWorker.move()
         toCoordinator.move()

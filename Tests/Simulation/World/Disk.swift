@@ -2,7 +2,7 @@ import Files
 import Glibc
 import ModelFiles
 
-/// The disk of the coordinator's machine: what is written and renamed outlives every crash.
+/// The disk of the coordinator's machine: written and renamed files survive every crash.
 final class Disk {
     /// A checkpoint's file.
     struct File {
@@ -14,12 +14,12 @@ final class Disk {
 
     /// Whether writing fails.
     var isFull = false
-    /// How many times longer than usual a write takes.
+    /// The factor by which writes are slower than usual.
     var slowness = 1
-    /// The files in order of their names, the newest last.
+    /// The files sorted by name, the newest last.
     private(set) var files: [File] = []
 
-    /// Puts a whole file in its place, or fails for want of room.
+    /// Writes a whole file, or fails if the disk is full.
     func write(_ bytes: [UInt8], step: Int) -> Result<String, FileError> {
         let digits = String(step)
         let name = String(repeating: "0", count: 9 - digits.count) + digits
@@ -31,7 +31,7 @@ final class Disk {
         return .success(name)
     }
 
-    /// A bit of the newest file flips, if an older one is left.
+    /// Flips a bit of the newest file if there is an older one.
     func damageNewest(bit: Int) -> Bool {
         guard files.count > 1 else { return false }
         let last = files.count - 1
@@ -40,10 +40,10 @@ final class Disk {
         return true
     }
 
-    /// Removes the files of later steps than `limit`.
+    /// Removes the files of steps after `limit`.
     func remove(after limit: Int) { files.removeAll { Int($0.name).map { $0 > limit } ?? false } }
 
-    /// The newest checkpoint that is whole.
+    /// The newest valid checkpoint.
     func newest() -> Checkpoint? {
         for file in files.reversed() {
             if let checkpoint = try? Checkpoint(parsing: file.bytes, path: file.name) {

@@ -1,11 +1,11 @@
-/// Virtual time, and what is to happen in it.
+/// Virtual time and its planned events.
 ///
-/// Events of the same moment happen in the order in which they were planned, so a run is a function
-/// of its schedule alone.
+/// Events at the same time happen in the order of their planning, so a run depends only on its
+/// schedule.
 struct EventQueue {
-    /// The time that it is.
+    /// The current time.
     private(set) var now: Duration = .zero
-    /// What is to happen, the last first.
+    /// The planned events, the last first.
     private var events: [(time: Duration, action: () -> Void)] = []
 
     /// Plans an event.
@@ -20,13 +20,13 @@ struct EventQueue {
         events.insert((time, action), at: low)
     }
 
-    /// Goes to the next event's time and hands it over; nil if nothing is planned.
+    /// Advances to the next event's time and returns the event; nil if none is planned.
     mutating func next() -> (() -> Void)? {
         guard let event = events.popLast() else { return nil }
         now = event.time
         return event.action
     }
 
-    /// Forgets all that was planned.
+    /// Drops all planned events.
     mutating func removeAll() { events.removeAll() }
 }

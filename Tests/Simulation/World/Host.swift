@@ -1,43 +1,43 @@
-/// A machine on which a worker may run.
+/// A machine that can run a worker.
 final class Host {
     /// Its name.
     let name: String
     /// The worker that runs here, or ran here last.
     var worker: WorkerProcess?
-    /// Whether no message leaves or reaches it.
+    /// Whether its network is cut.
     var isCut = false
-    /// How many times longer than usual a computation takes.
+    /// The factor by which computations are slower than usual.
     var slowness = 1
-    /// Whether no computation ends.
+    /// Whether computations never end.
     var isComputingForEver = false
-    /// Whether its worker says again what it has said before.
+    /// Whether its worker repeats its messages.
     var isRepeating = false {
         didSet { hasRepeated = hasRepeated || isRepeating }
     }
     private var hasRepeated = false
-    /// Whether what its worker says is damaged on the way.
+    /// Whether its worker's messages are damaged in transit.
     var isDamaging = false {
         didSet { hasDamaged = hasDamaged || isDamaging }
     }
     private var hasDamaged = false
-    /// Whether it has said what nothing asked for, and so may have been put out.
+    /// Whether it has sent unsolicited messages and so may have been dropped.
     var mayBePutOut: Bool { hasRepeated || hasDamaged }
-    /// How much longer each of its computations takes, and how many times longer, always.
+    /// The constant delay of each computation, and its constant slowdown factor.
     var lateness: Duration = .zero
     var pace = 1
-    /// The bit of a value that its worker flips where it lies alone.
+    /// The bit of a value that its worker flips when it lies alone.
     var lieBit: UInt32 = 1
-    /// How its worker computes wrongly; nil where it does not.
+    /// How its worker lies; nil if it is honest.
     var liar: Liar?
-    /// What its workers show of themselves; nil where each connection is another worker.
+    /// The identity of its workers; nil if each connection counts as another worker.
     var identity: String?
-    /// Whether a worker that ends is started again.
+    /// Whether an ended worker is started again.
     var restarts = true
 
     /// A machine without a worker.
     init(name: String) { self.name = name }
 
-    /// Ends whatever troubles the machine.
+    /// Ends all faults of the machine.
     func calm() {
         isCut = false
         slowness = 1

@@ -6,7 +6,7 @@ final class Network {
 
     init(_ world: World) { self.world = world }
 
-    /// Connects a worker to the coordinator, if one can be reached.
+    /// Connects a worker to the coordinator, if it can be reached.
     func connect(_ worker: WorkerProcess) -> Connection? {
         guard let coordinator = world.coordinator, coordinator.isAlive, !coordinator.isStopped,
             !worker.host.isCut
@@ -18,18 +18,18 @@ final class Network {
         return connection
     }
 
-    /// Something was cut, healed, stopped or continued, or is gone without a word.
+    /// Updates the connections after something was cut, healed, suspended, continued or lost.
     func refresh() {
         connections.removeAll { !$0.isOpenAtWorker && !$0.isOpenAtCoordinator }
         for connection in connections { connection.refresh() }
     }
 
-    /// The connection of a worker, if it has one.
+    /// The connection of a worker, if any.
     func connection(of worker: WorkerProcess) -> Connection? {
         connections.last { $0.worker === worker && $0.isOpenAtWorker }
     }
 
-    /// Ends all connections of a process that is gone, whose system closes them.
+    /// Ends all connections of a dead process, as its operating system would.
     func breakAll(of process: VirtualProcess) {
         for connection in connections {
             if connection.worker === process { connection.close(at: .worker, isBreak: true) }

@@ -1,15 +1,15 @@
-/// One direction of a connection: keeps its order, as TCP does, and takes its time.
+/// One direction of a connection: keeps the order, as TCP does, and delays messages.
 final class Pipe<Message> {
     private unowned let world: World
     private let isCut: () -> Bool
     private let arrive: (Message?) -> Void
-    /// The messages on their way; a nil tells the other side that there will be no more.
+    /// The messages in flight; a nil tells the receiver that no more follow.
     private var inFlight: [Message?] = []
     private var isMoving = false
     /// Whether nothing more can be sent.
     private(set) var isClosed = false
 
-    /// A pipe that hands messages to `arrive`, and a nil at the end, unless it is cut.
+    /// A pipe that delivers messages to `arrive`, with a nil at the end, unless it is cut.
     init(
         _ world: World, isCut: @escaping () -> Bool, arrive: @escaping (Message?) -> Void
     ) {
@@ -18,7 +18,7 @@ final class Pipe<Message> {
         self.arrive = arrive
     }
 
-    /// Sends a message; false if too many are on their way.
+    /// Sends a message; false if too many are in flight.
     func send(_ message: Message) -> Bool {
         guard inFlight.count < world.schedule.room else { return false }
         inFlight.append(message)
@@ -27,9 +27,9 @@ final class Pipe<Message> {
         return true
     }
 
-    /// Tells the other side, behind what is on its way, that there will be no more.
+    /// Tells the receiver, after the messages in flight, that no more follow.
     ///
-    /// - Parameter isBreak: whether some of what is on its way, the latest first, is lost.
+    /// - Parameter isBreak: whether some of the messages in flight, the latest first, are lost.
     func close(isBreak: Bool) {
         guard !isClosed else { return }
         isClosed = true
@@ -38,13 +38,13 @@ final class Pipe<Message> {
         move()
     }
 
-    /// Goes on after a cut.
+    /// Delivers again after a cut.
     func move() {
         guard !isMoving, !isCut(), !inFlight.isEmpty else { return }
         isMoving = true
         world.queue.plan(after: world.latency()) { [self] in
             isMoving = false
-            // A cut that came meanwhile holds the message; what is lost by a break is gone.
+            // A cut in the meantime holds the message; a break may have lost it.
             guard !isCut(), !inFlight.isEmpty else { return }
             world.activity += 1
             arrive(inFlight.removeFirst())

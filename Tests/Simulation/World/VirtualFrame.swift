@@ -4,13 +4,12 @@ import Hashing
 /// A frame of a message in the simulated network.
 package struct VirtualFrame: PayloadFrame {
     private let content: [UInt8]
-    /// What it shows to whoever looks a third time, after its checksum and its numbers were verified: the mistake of a
-    /// door that is passed by.
+    /// The content from the fourth read on, after its size, checksum and values were verified: a planted bug.
     private let behindTheDoor: BehindTheDoor?
 
-    /// What stands behind the door, and how often the frame was looked at.
+    /// The content after verification, and the number of reads so far.
     final class BehindTheDoor: @unchecked Sendable {
-        // A simulated run has one thread.
+        // Safe, because a simulated run has one thread.
         let bytes: [UInt8]
         var looks = 0
 
@@ -28,7 +27,7 @@ package struct VirtualFrame: PayloadFrame {
         _ body: (RawSpan) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         behindTheDoor?.looks += 1
-        // Its size, its checksum, its numbers: then it is added.
+        // The first three reads check the size, the checksum and the values; the fourth adds them.
         if let behindTheDoor, behindTheDoor.looks > 3 {
             let bytes = behindTheDoor.bytes
             return try body(bytes.span.bytes)
@@ -37,15 +36,15 @@ package struct VirtualFrame: PayloadFrame {
     }
 }
 
-/// A message as it goes over the network: a header frame and what follows it.
+/// A message on the wire: a header frame and the payload frames.
 struct Packet {
     var frames: [VirtualFrame]
 
-    /// A message of a header and payload frames.
+    /// Makes a message of a header and payload frames.
     init(_ header: [UInt8], _ payload: [VirtualFrame] = []) {
         frames = [VirtualFrame(header)] + payload
     }
 
-    /// The frames behind the header.
+    /// The payload frames after the header.
     var payload: ArraySlice<VirtualFrame> { frames.dropFirst() }
 }

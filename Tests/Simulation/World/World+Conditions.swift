@@ -1,31 +1,31 @@
 import DataParallel
 import Protocol
 
-// How long things take here, and how much they may hold.
+// The durations of operations, and the limits of memory.
 
 extension World {
-    /// How long a message takes: often no time, so that several come at once.
+    /// The latency of a message: often zero, so that several arrive at once.
     func latency() -> Duration {
         random.oneIn(2) ? .zero : random.draw(.zero...schedule.latency)
     }
 
-    /// How long a computation takes on a host.
+    /// The time of a computation on a host.
     func computingTime(of slots: Int, on host: Host) -> Duration {
         let time = random.draw(schedule.pace * slots * 0.5...schedule.pace * slots * 1.5)
         return min(time * host.slowness, max(time, .seconds(40))) * host.pace + host.lateness
     }
 
-    /// How long a file takes to be written.
+    /// The time to write a file.
     func writingTime() -> Duration {
         random.draw(.zero...schedule.writing) * disk.slowness
     }
 
-    /// Whether what waits for the disk leaves memory for another step; seldom not, where the disk is slow.
+    /// Whether the unwritten record leaves memory for another step; with a slow disk sometimes not.
     func recordHasRoom() -> Bool { disk.slowness == 1 || !random.oneIn(4) }
 
     /// A message as it arrives from a host whose network may damage it.
     ///
-    /// Another bit, another length, or a header that is too long; a header's own bits stay, since nothing but the
+    /// A bit flips, the length changes, or the header grows too long. A header's own bits stay, because only the
     /// connection protects them.
     func damaged(_ packet: Packet, from host: Host) -> Packet {
         guard host.isDamaging, random.oneIn(2) else { return packet }
@@ -41,7 +41,7 @@ extension World {
         return packet
     }
 
-    /// What the coordinator's decisions depend on.
+    /// The settings that the coordinator's decisions depend on.
     var coordinatorSettings: CoordinatorSettings {
         let configuration = training.job.configuration
         var settings = CoordinatorSettings(
@@ -58,7 +58,7 @@ extension World {
         return settings
     }
 
-    /// Checks that what a process holds does not become more and more.
+    /// Checks that a process's state does not grow without limit.
     func checkSize(of state: Any, _ name: String) {
         let stored = storedValues(in: state)
         maxima.stored = max(maxima.stored, stored)

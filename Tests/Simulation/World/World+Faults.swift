@@ -1,17 +1,17 @@
-// What befalls the run, and how it comes to rest.
+// The faults of a run, and its calm end.
 
 extension World {
-    /// Lets the faults happen whose moment has come.
+    /// Applies the faults that are due.
     func strike() {
         while let next = faults.last, next.moment <= activity {
             faults.removeLast()
             if strike(next.fault) { count(next.fault) }
-            // Long enough for the last fault to have all its consequences.
+            // Long enough for the last fault to take full effect.
             if faults.isEmpty { queue.plan(after: .seconds(45)) { [self] in calm() } }
         }
     }
 
-    /// Lets a fault happen; false if there is nothing that it could happen to.
+    /// Applies a fault; false if it has no target.
     private func strike(_ fault: Fault) -> Bool {
         switch fault {
         case .killCoordinator, .stopCoordinator, .interruptCoordinator:
@@ -127,7 +127,7 @@ extension World {
 
     // MARK: - Rest
 
-    /// Ends all that troubles the run; from now on nothing keeps it from its end.
+    /// Ends all faults; from now on nothing prevents the run's end.
     func calm() {
         guard calmSince == nil else { return }
         calmSince = queue.now
@@ -141,7 +141,7 @@ extension World {
         supervise()
     }
 
-    /// Sees to it, again and again, that a coordinator and enough workers run.
+    /// Makes sure, again and again, that a coordinator and enough workers run.
     private func supervise() {
         guard !isComplete else { return }
         startCoordinator()

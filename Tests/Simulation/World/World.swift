@@ -4,13 +4,13 @@ import Training
 
 /// A simulated run: virtual machines, processes, network and disk in virtual time.
 ///
-/// Nothing in it depends on anything but its schedule: a failing seed fails again.
+/// A run depends only on its schedule, so a failing seed fails again.
 package final class World {
-    /// How long a side that hears nothing waits until it takes the connection for dead.
+    /// How long a side that receives nothing waits before it considers the connection dead.
     static let heartbeatTimeout = Duration.seconds(5) ... .seconds(6)
     /// How long a worker looks for a coordinator.
     static let workerPatience = Duration.seconds(60)
-    /// The examples that the coordinator sends in one message.
+    /// The number of examples that the coordinator sends in one message.
     static let examplesPerMessage = 4
 
     let schedule: Schedule
@@ -19,34 +19,34 @@ package final class World {
     private let sink: ((String) -> Void)?
 
     var queue = EventQueue()
-    /// What delays and computing times are drawn from.
+    /// The source of random delays and computing times.
     var random: Philox
     var maxima = Maxima()
     var report: Report
     lazy var history = History(training, mayBeDeceived: schedule.mayBeDeceived) {
         [unowned self] in fail($0)
     }
-    /// The sums about which one of the pact has lied.
+    /// The falsified sums of the pact.
     var liesOfPact: Set<Lie> = []
     private(set) lazy var network = Network(self)
     let disk = Disk()
     let hosts: [Host]
     private(set) var coordinator: CoordinatorProcess?
     private(set) var isComplete = false
-    /// The faults that are still to come, the next last.
+    /// The remaining faults, the next one last.
     var faults: [(moment: Int, fault: Fault)]
-    /// When all that troubles the run was ended; nil before.
+    /// When all faults were ended; nil before.
     var calmSince: Duration?
     private var processes = 0
-    /// The messages that have arrived and the seconds that have passed: what faults wait for.
+    /// The number of messages arrived and seconds passed, which triggers the faults.
     var activity = 0
 
-    /// A world in which `schedule` is to take place.
+    /// A world for a run of `schedule`.
     ///
     /// - Parameters:
-    ///   - training: what is trained, if not one of ``SmallTraining/all``.
-    ///   - bug: a mistake to make on purpose.
-    ///   - trace: told what happens, a line an event.
+    ///   - training: the training, if not one of ``SmallTraining/all``.
+    ///   - bug: a bug to plant.
+    ///   - trace: receives one line per event.
     package init(
         _ schedule: Schedule, _ training: SmallTraining? = nil, bug: PlantedBug? = nil,
         trace: ((String) -> Void)? = nil
@@ -74,7 +74,7 @@ package final class World {
 
     // MARK: - Running
 
-    /// Lets all happen that is to happen.
+    /// Runs the simulation to its end.
     package func run() -> Report {
         startCoordinator()
         for host in hosts.prefix(schedule.workers) { startWorker(on: host) }
@@ -89,14 +89,14 @@ package final class World {
         return report
     }
 
-    /// Lets faults come also where no message does.
+    /// Makes faults due even when no messages arrive.
     private func pulse() {
         guard !isComplete else { return }
         activity += 1
         queue.plan(after: .seconds(1)) { [self] in pulse() }
     }
 
-    /// Lets the next event happen; false if there is none.
+    /// Handles the next event; false if there is none.
     private func advance() -> Bool {
         guard let event = queue.next() else {
             if !isComplete { fail("nothing is left to happen, and the run is not complete") }
@@ -115,20 +115,20 @@ package final class World {
         fail("\(hanging) 900 seconds after the last trouble")
     }
 
-    /// Objects refer to each other: that is undone.
+    /// Ends all processes, because objects refer to each other.
     private func end() {
         queue.removeAll()
         for host in hosts { host.worker?.end() }
         coordinator?.end()
     }
 
-    /// Something that must not happen has happened: the run is over.
+    /// Reports a violation, which ends the run.
     func fail(_ what: String) {
         trace("!!!", what)
         if report.violation == nil { report.violation = what }
     }
 
-    /// A worker is said to have computed wrongly.
+    /// A worker is reported for wrong sums.
     func isFoundOut(_ worker: String) {
         report.found += 1
         let host = hosts.first { worker.hasPrefix($0.name + ":") }
@@ -136,7 +136,7 @@ package final class World {
         if host?.liar == nil { fail("\(worker), an honest worker, is found wrong") }
     }
 
-    /// The run says that sums from a step on may be wrong.
+    /// The run reports that sums from a step on may be wrong.
     func isDoubted(fromStep step: Int) {
         report.doubtedFromStep = min(step - 1, report.doubtedFromStep ?? step - 1)
     }
@@ -155,7 +155,7 @@ package final class World {
 
     // MARK: - Processes
 
-    /// Starts a worker on a machine that has none.
+    /// Starts a worker on a machine without one.
     func startWorker(on host: Host) {
         guard !isComplete, host.worker?.isAlive != true else { return }
         processes += 1
@@ -164,7 +164,7 @@ package final class World {
         worker.start()
     }
 
-    /// Starts the coordinator from the newest whole checkpoint, if it does not run.
+    /// Starts the coordinator from the newest valid checkpoint, if it is not running.
     func startCoordinator() {
         guard !isComplete, coordinator?.isAlive != true else { return }
         report.sessions += 1
