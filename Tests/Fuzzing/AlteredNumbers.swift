@@ -1,10 +1,10 @@
-/// A copy of a text or header in which one number is another.
+/// A copy of a text or header with one number changed.
 package struct AlteredNumber: Sendable {
-    /// The name of the number, or its place.
+    /// The name of the number, or its offset.
     package let field: String
-    /// What it is now.
+    /// The new value.
     package let value: String
-    /// The bytes with that value.
+    /// The bytes with the new value.
     package let bytes: [UInt8]
 
     package init(field: String, value: String, bytes: [UInt8]) {
@@ -14,15 +14,15 @@ package struct AlteredNumber: Sendable {
     }
 }
 
-/// What each number of a JSON text is replaced by: extremes, and what no integer holds.
+/// The replacements for a number in a JSON text: extremes, and values that no integer can hold.
 private let texts =
     Extremes.integers.map(String.init) + [
         "1e300", "-1e300", "1e400", "0.5", "18446744073709551615", "18446744073709551616",
     ]
 
-/// All copies of a JSON text in which one number is an extreme one.
+/// All copies of a JSON text with one number replaced by an extreme one.
 ///
-/// So are the numbers of a JSON text that is a string of this one.
+/// This includes numbers in JSON texts inside its strings.
 package func alteredNumbers(ofJSON bytes: [UInt8]) -> [AlteredNumber] {
     numbers(in: bytes).flatMap { place in
         let field = fieldName(before: place.lowerBound, in: bytes)
@@ -34,7 +34,7 @@ package func alteredNumbers(ofJSON bytes: [UInt8]) -> [AlteredNumber] {
     }
 }
 
-/// All copies of a binary header in which 4 or 8 bytes, aligned to 4, hold an extreme number.
+/// All copies of a binary header with an extreme number in 4 or 8 bytes, aligned to 4.
 package func alteredNumbers(
     ofHeader bytes: [UInt8], in range: Range<Int>, isBigEndian: Bool = false
 ) -> [AlteredNumber] {
@@ -58,7 +58,7 @@ package func alteredNumbers(
 
 private let digits = Set("0123456789+-.eE".utf8)
 
-/// Where a JSON text has numbers: behind a colon, a comma or a bracket, or spaces behind those.
+/// The ranges of numbers in a JSON text: after a colon, a comma or a bracket, and any spaces.
 private func numbers(in bytes: [UInt8]) -> [Range<Int>] {
     var found: [Range<Int>] = []
     var before = UInt8(0)
@@ -78,7 +78,7 @@ private func numbers(in bytes: [UInt8]) -> [Range<Int>] {
     return found
 }
 
-/// The key that stands last before a place in a JSON text.
+/// The last key before an offset in a JSON text.
 private func fieldName(before place: Int, in bytes: [UInt8]) -> String {
     let text = String(decoding: bytes[..<place], as: UTF8.self)
     let parts = text.split(separator: "\"", omittingEmptySubsequences: false)

@@ -6,7 +6,7 @@ import Simulation
 
 /// Feeds a coordinator's driver with events drawn from the bytes.
 ///
-/// Whatever peers say, no example is counted twice in a step, and a step that ends has counted all: see
+/// Whatever peers send, no example counts twice in a step, and a step that ends has counted all: see
 /// ``CoveringReduction``.
 func checkCoordinatorMachine(_ bytes: [UInt8]) {
     var draw = Draw(bytes)
@@ -14,19 +14,19 @@ func checkCoordinatorMachine(_ bytes: [UInt8]) {
     while !draw.isUsedUp, !coordinator.hasFinished { coordinator.event(&draw) }
 }
 
-/// How far a coordinator has come with the peers that are about to send something.
+/// The coordinator's state when a peer sends its message.
 package enum CoordinatorStage: CaseIterable, Sendable {
     /// The peer has not joined.
     case stranger
-    /// It has joined and has no data yet.
+    /// The peer has joined and has no data yet.
     case joined
-    /// It is asked to compute, and so is another.
+    /// The peer and another one have requests to compute.
     case asked
-    /// So they are, and it is known how long an answer takes.
+    /// As `asked`, and the answer times are known.
     case experienced
 }
 
-/// Takes a message from a peer at a stage, then lets all deadlines pass; a trap is the find.
+/// Receives a message from a peer at a stage, then lets all deadlines pass; a trap is a finding.
 package func checkCoordinator(_ message: WorkerMessage, at stage: CoordinatorStage) {
     var coordinator = CoordinatorUnderAttack()
     coordinator.advance(to: stage)
@@ -42,7 +42,7 @@ private struct CoordinatorUnderAttack {
     private let world = ScriptedCoordinatorWorld<Int>(fuzzedJob.plan)
     private let driver: CoordinatorDriver<ScriptedCoordinatorWorld<Int>>
     private var plan: BatchPlan { fuzzedJob.plan }
-    /// What each peer was last asked for, so that some answers are right.
+    /// The last requests to each peer, so that some answers are right.
     private var assigned: [Int: SlotRanges] = [:]
     private var asked: [Int: [WorkHeader]] = [:]
 
@@ -114,7 +114,7 @@ private struct CoordinatorUnderAttack {
         handle { $0.putOutOverdrawn(now: $1) }
     }
 
-    /// Sends what an honest worker would, leaf by leaf.
+    /// Sends an honest worker's answer, leaf by leaf.
     mutating func answer(from peer: Int) {
         for work in asked[peer].take() ?? [] {
             for slot in (work.ranges.slots(of: plan.shards) ?? []).joined() {
@@ -137,7 +137,7 @@ private struct CoordinatorUnderAttack {
         settle()
     }
 
-    /// Takes note of what was sent, and does at once what the driver waits for, but for the test of an epoch.
+    /// Notes what was sent and completes the driver's errands at once, except the test of an epoch.
     private mutating func settle() {
         while let errand = world.takeErrand(where: { !$0.isEvaluation }) {
             switch errand {
@@ -158,7 +158,7 @@ private struct CoordinatorUnderAttack {
         }
     }
 
-    /// What the coordinator itself computes: as few nodes as the tree allows, of zeros.
+    /// The coordinator's own result: as few nodes as the tree allows, with zeros.
     private func right(_ slots: Range<Int>, step: Int) -> [SumBits] {
         var sums = ReductionTree(
             plan, parameterCount: driver.state.parameters.count, kernels: fuzzedJob.kernels)

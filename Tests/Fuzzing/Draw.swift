@@ -1,6 +1,6 @@
 import Protocol
 
-/// Numbers drawn from an input's bytes, extreme ones often; zeros once the bytes are used up.
+/// Numbers drawn from an input's bytes, often extreme ones; zeros after the last byte.
 package struct Draw {
     private var bytes: ArraySlice<UInt8>
 
@@ -10,7 +10,7 @@ package struct Draw {
 
     mutating func byte() -> Int { Int(bytes.popFirst() ?? 0) }
 
-    /// Ranges such as come over the wire, from none to three; a single slot where they are none.
+    /// Zero to three ranges as they come over the wire; a single slot instead of none.
     mutating func ranges() -> SlotRanges {
         var ranges: [Range<Int>] = []
         for _ in 0..<byte() % 4 {
@@ -23,12 +23,12 @@ package struct Draw {
         return SlotRanges(ranges)
     }
 
-    /// A request of any step.
+    /// A request for any step.
     mutating func work() -> WorkHeader {
         WorkHeader(step: number() & .max, ranges: ranges(), checksum: 0)
     }
 
-    /// Where a worker's time went, of up to three lanes; nil in every fourth case.
+    /// The timing of an answer with up to three lanes; nil in one of four cases.
     mutating func timing() -> WorkTiming? {
         let lanes = byte() % 4
         guard lanes < 3 else { return nil }
@@ -39,7 +39,7 @@ package struct Draw {
 
     private mutating func time() -> Duration { .microseconds(number()) }
 
-    /// A number of a few around zero or, in one case of four, an extreme one or any of 64 bits.
+    /// A small number around zero or, in one of four cases, an extreme or any 64-bit one.
     mutating func number() -> Int {
         let byte = byte()
         guard byte >= 192 else { return byte % 32 - 2 }
@@ -47,17 +47,17 @@ package struct Draw {
         return Extremes.integers[self.byte() % Extremes.integers.count]
     }
 
-    /// A number that an unsigned field of 32 bits holds.
+    /// A number for an unsigned 32-bit field.
     mutating func index() -> Int { Int(UInt32(truncatingIfNeeded: number())) }
 
-    /// A number that need not be whole, nor finite.
+    /// A number that may be fractional or not finite.
     mutating func real() -> Double {
         let byte = byte()
         return byte < 128
             ? Double(byte) / 16 : Extremes.reals[byte % Extremes.reals.count]
     }
 
-    /// A text: a plain one, an empty one, or one that means harm.
+    /// A text: plain, empty, or malicious.
     mutating func text() -> String {
         let texts = [
             "h", "node", "\u{0}", "", "\u{1B}[2J\n", "\u{202E}evil", "a\u{2028}b\u{200B}",
@@ -67,7 +67,7 @@ package struct Draw {
     }
 }
 
-/// The numbers at which arithmetic goes wrong.
+/// The numbers at which arithmetic often fails.
 package enum Extremes {
     package static let integers = [
         0, -1, .max, .min, .max - 1, 1 << 31, 1 << 32, 1 << 53, -1 << 31, 1 << 62, 255, 65_536,

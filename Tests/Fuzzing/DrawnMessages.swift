@@ -3,20 +3,20 @@ import Files
 import NeuralNetwork
 import Protocol
 
-// Every message there is, drawn from an input's bytes. A new kind of message does not compile until it
-// is drawn too.
+// Every message, drawn from an input's bytes. A new kind of message does not compile until it is drawn
+// too.
 
 /// A message that can be drawn.
 package protocol DrawnMessage: WireMessage {
     associatedtype Kind: CaseIterable
-    /// Which message it is.
+    /// The kind of the message.
     var kind: Kind { get }
     /// A message of a kind with drawn fields.
     static func drawn(_ kind: Kind, _ draw: inout Draw) -> Self
 }
 
 extension DrawnMessage {
-    /// A message of any kind as its receiver decodes it; nil where that throws.
+    /// A message of any kind as its receiver decodes it; nil if decoding throws.
     static func received(_ draw: inout Draw) -> Self? {
         let kinds = Array(Kind.allCases)
         let message = drawn(kinds[draw.byte() % kinds.count], &draw)
@@ -24,7 +24,7 @@ extension DrawnMessage {
             .message
     }
 
-    /// A message of each kind, all of whose fields are 1 or more.
+    /// A message of each kind, with all fields 1 or more.
     package static var samples: [Self] {
         Kind.allCases.map { kind in
             var draw = Draw(Array(repeating: 3, count: 64))
@@ -121,6 +121,6 @@ extension CoordinatorMessage: DrawnMessage {
     }
 }
 
-/// The network of all runs that are fuzzed.
+/// The network of all fuzzed runs.
 let fuzzedArchitecture = Architecture(
     imageRows: 2, imageColumns: 2, hiddenSize: 2, layers: 1, classes: 2)

@@ -1,6 +1,6 @@
 import Glibc
 
-/// What libFuzzer calls with each input; the environment names the target.
+/// Called by libFuzzer with each input; the environment names the target.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     target.run(Array(UnsafeBufferPointer(start: bytes, count: count)))

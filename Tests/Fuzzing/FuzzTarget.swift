@@ -5,29 +5,29 @@ import ModelFiles
 import Protocol
 import Settings
 
-/// Code that takes apart what comes from elsewhere, with what must hold whatever the bytes are.
+/// Code that parses external input, with the invariants that must hold for any bytes.
 ///
-/// A target ends the process where its promise is broken, as the decoders' own traps do: for a fuzzer
-/// both are the same find.
+/// A target ends the process if an invariant is broken, as the decoders' own traps do: a fuzzer reports
+/// both alike.
 package enum FuzzTarget: String, CaseIterable, Sendable {
     /// Headers that a coordinator receives.
     case workerMessage = "worker-message"
-    /// Headers that a worker receives; a welcome is taken further.
+    /// Headers that a worker receives; a welcome is processed further.
     case coordinatorMessage = "coordinator-message"
-    /// A coordinator's decisions, the events drawn from the bytes.
+    /// A coordinator's decisions, with events drawn from the bytes.
     case coordinatorMachine = "coordinator-machine"
-    /// A worker's decisions, the events drawn from the bytes.
+    /// A worker's decisions, with events drawn from the bytes.
     case workerMachine = "worker-machine"
     /// Checkpoints, models and state_dicts.
     case safetensors
-    /// A file of examples in the IDX format, plain or packed by gzip.
+    /// A file of examples in the IDX format, plain or gzip-compressed.
     case examples
     /// A picture to predict.
     case png
     /// A `config.json`.
     case configuration
 
-    /// Hands the bytes over, and checks what comes of them.
+    /// Processes the bytes and checks the result.
     package func run(_ bytes: [UInt8]) {
         switch self {
         case .workerMessage: checkMessage(bytes, as: WorkerMessage.self)
@@ -42,7 +42,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     }
 }
 
-/// What decodes means the same after it has been encoded and decoded again.
+/// A decoded message must stay the same when it is encoded and decoded again.
 @discardableResult
 private func checkMessage<Message: WireMessage>(
     _ header: [UInt8], as type: Message.Type
@@ -54,7 +54,7 @@ private func checkMessage<Message: WireMessage>(
     guard let decoded = try? Message.decode(again, payloadFrames: message.payloadFrames) else {
         fatalError("\(message) encodes to what does not decode")
     }
-    // Headers are compared, since a loss that is no number is not equal to itself.
+    // Compares headers, because a NaN loss does not equal itself.
     precondition(decoded.run == run, "\(message) changes its run on the way")
     precondition(decoded.message.header(run: run) == again, "\(message) changes on the way")
     return message
@@ -98,7 +98,7 @@ private func checkExamples(_ bytes: [UInt8]) {
 
 private func checkPicture(_ bytes: [UInt8]) {
     guard var picture = try? Picture(png: bytes, path: "input") else { return }
-    // Larger ones take their time, and no other way through the code.
+    // Larger pictures take long and exercise no other code.
     guard picture.pixels.count <= 1 << 16 else { return }
     picture.brightenInk()
     picture.fit(rows: 28, columns: 28)

@@ -6,7 +6,7 @@ import Reduction
 import Settings
 import Training
 
-/// A run of a few examples: its checkpoints, its coordinator and its workers are fuzzed.
+/// A run of a few examples, whose checkpoints, coordinator and workers are fuzzed.
 let fuzzedJob: Job = {
     var configuration = TrainingConfiguration()
     (configuration.hidden, configuration.shards) = (2, 8)
@@ -23,7 +23,7 @@ let fuzzedJob: Job = {
     return job
 }()
 
-/// A checkpoint of a run that has made a step.
+/// A checkpoint of the run after one step.
 package let fuzzedCheckpoint: Checkpoint = {
     var state = TrainingState(fuzzedJob, resuming: nil)
     _ = makeStep(&state)
@@ -38,7 +38,7 @@ private func makeStep(_ state: inout TrainingState) -> Tally {
     return tally
 }
 
-/// Makes a step more from a checkpoint of the sample run, whatever its numbers are.
+/// Makes another step from a checkpoint of the sample run, whatever its numbers are.
 func goOn(from checkpoint: Checkpoint) {
     guard checkpoint.architecture == fuzzedJob.architecture,
         checkpoint.configuration.updateRule == fuzzedJob.configuration.updateRule

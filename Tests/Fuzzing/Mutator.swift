@@ -1,9 +1,9 @@
-/// Makes inputs of others by what breaks decoders: cuts, flips, splices, lengths, repetition.
+/// Makes new inputs with mutations that often break decoders: cuts, flips, splices, lengths, repetition.
 package struct Mutator<Generator: RandomNumberGenerator> {
     private let seeds: [[UInt8]]
     private var random: Generator
 
-    /// A mutator of the given inputs; the same generator makes the same inputs.
+    /// A mutator of the given inputs; equal generators make equal inputs.
     package init(seeds: [[UInt8]], random: Generator) {
         precondition(!seeds.isEmpty, "there is nothing to begin with")
         self.seeds = seeds
@@ -37,7 +37,7 @@ package struct Mutator<Generator: RandomNumberGenerator> {
         }
     }
 
-    /// A number at which lengths and counts go wrong, in bytes or in digits.
+    /// A number at which lengths and counts often fail, as bytes or digits.
     private mutating func boundary() -> [UInt8] {
         let values: [Int64] = [
             0, 1, -1, 127, 128, 255, 256, 65_535, 65_536, 1 << 31, 1 << 32, 1 << 53, .max, .min,

@@ -10,11 +10,11 @@ func checkWorkerMachine(_ bytes: [UInt8]) {
     while !draw.isUsedUp, !worker.hasFinished { worker.event(&draw) }
 }
 
-/// How far a worker has come with the coordinator that is about to send something.
+/// The worker's state when the coordinator sends its message.
 package enum WorkerStage: CaseIterable, Sendable {
-    /// It has said hello.
+    /// It has sent hello.
     case waiting
-    /// It is welcome.
+    /// It has received a welcome.
     case joined
     /// It waits for its data.
     case fetching
@@ -22,7 +22,7 @@ package enum WorkerStage: CaseIterable, Sendable {
     case computing
 }
 
-/// Takes a message from a coordinator at a stage, and goes on; a trap is the find.
+/// Receives a message from a coordinator at a stage, and continues; a trap is a finding.
 package func checkWorker(_ message: CoordinatorMessage, at stage: WorkerStage) {
     let worker = JoinedWorker()
     worker.advance(to: stage)
@@ -34,8 +34,8 @@ package func checkWorker(_ message: CoordinatorMessage, at stage: WorkerStage) {
 
 /// A worker that obeys any coordinator.
 ///
-/// Whatever the coordinator says, the worker keeps no more examples than the shards have, computes
-/// only what is there, and one range at a time: see ``ScriptedWorkerWorld``.
+/// Whatever the coordinator sends, the worker keeps no more examples than the shards have, computes only
+/// with data that is present, and one range at a time: see ``ScriptedWorkerWorld``.
 struct JoinedWorker {
     private let world = ScriptedWorkerWorld()
     private let driver: WorkerDriver<ScriptedWorkerWorld>
@@ -63,7 +63,7 @@ struct JoinedWorker {
         case 7: compute()
         case 8:
             pass(.milliseconds(draw.byte() * 20))
-            // A coordinator that reads takes its time.
+            // The coordinator may read slowly.
             world.hasRoom.toggle()
         default:
             driver.disconnected()
@@ -81,7 +81,7 @@ struct JoinedWorker {
         work(onStep: 3)
     }
 
-    /// Hours pass, the lanes finish, and the coordinator asks what it does.
+    /// Hours pass, the lanes finish, and the coordinator pings.
     func passTime() {
         receive(.ping)
         pass(.seconds(10_000))

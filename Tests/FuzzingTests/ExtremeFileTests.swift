@@ -5,10 +5,11 @@ import RunFolder
 import Settings
 import Testing
 
-@Suite("A file with a number that no one expects is refused, or does no harm")
+@Suite("A file with an absurd number is rejected or does no harm")
 struct ExtremeFileTests {
-    /// The copies of a safetensors file in which a number of one of its JSON texts is an extreme one;
-    /// each is sealed, so that no digest tells.
+    /// The copies of a safetensors file with an extreme number in one of its JSON texts.
+    ///
+    /// Each gets a valid digest, so that the digest does not reveal the change.
     private func altered(_ bytes: [UInt8], key: String) throws -> [AlteredNumber] {
         let file = try Safetensors(parsing: bytes, path: "sample")
         let text = try #require(file.metadata[key])
@@ -38,7 +39,7 @@ struct ExtremeFileTests {
         #expect(Set(all.map(\.field)).isSuperset(of: ["step", "epoch", "examples", "seconds"]))
     }
 
-    @Test("its step is named")
+    @Test("a wrong step is named")
     func named() throws {
         var checkpoint = fuzzedCheckpoint
         checkpoint.step = -1
@@ -58,7 +59,7 @@ struct ExtremeFileTests {
         for key in ["architecture", "configuration"] {
             for file in try altered(bytes, key: key) { FuzzTarget.safetensors.run(file.bytes) }
         }
-        // Without metadata there is no digest that would tell.
+        // Without metadata no digest reveals the change.
         let plain = try Safetensors(parsing: bytes, path: "sample").withoutMetadata
         for header in alteredNumbers(ofJSON: plain.header) {
             FuzzTarget.safetensors.run(plain.file(header: header.bytes))
@@ -105,7 +106,7 @@ struct ExtremeFileTests {
     }
 }
 
-/// A safetensors file taken apart.
+/// The parts of a safetensors file.
 private struct PlainFile {
     let header: [UInt8]
     let data: [UInt8]

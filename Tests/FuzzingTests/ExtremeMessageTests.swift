@@ -2,20 +2,20 @@ import Fuzzing
 import Protocol
 import Testing
 
-@Suite("A message with a number that no one expects is refused, or does no harm")
+@Suite("A message with an absurd number is rejected or does no harm")
 struct ExtremeMessageTests {
-    /// Numbers that may have any value: what they are for is a key or a checksum.
+    /// Numbers that may have any value, because they are a key or a checksum.
     private static let free: Set = ["seed", "tern"]
-    /// What is beyond the limits of each number of a message.
+    /// Values outside the limits of every number in a message.
     private static let absurd: Set = [
         "\(Int.max)", "\(Int.min)", "\(1 << 53)", "1e300", "-1e300", "1e400", "-1",
     ]
 
-    /// Each number of each message, set to each extreme, as it goes over the wire.
+    /// Each number of each message, set to each extreme, as sent over the wire.
     private static func altered<Message: DrawnMessage>(_: Message.Type) -> [(AlteredNumber, Int)] {
         Message.samples.flatMap { message in
             let header = message.header(run: fuzzedRun)
-            // From the run's id on: what stands before it says that it is such a header.
+            // From the run's id on; the bytes before it identify the format.
             let all =
                 header.starts(with: "TERN".utf8)
                 ? alteredNumbers(ofHeader: header, in: 16..<header.count)
@@ -24,7 +24,7 @@ struct ExtremeMessageTests {
         }
     }
 
-    /// Checks that each is decoded with a typed error, or what `check` does with it ends well.
+    /// Checks that each is rejected with a typed error or passes `check` without a trap.
     private func decodeAll<Message: DrawnMessage>(
         _ type: Message.Type, nested: Set<String> = [], _ check: (Message) -> Void
     ) {
@@ -53,7 +53,7 @@ struct ExtremeMessageTests {
 
     @Test("from a coordinator, at any stage", arguments: WorkerStage.allCases)
     func worker(stage: WorkerStage) {
-        // What a worker refuses as no network.
+        // The fields whose bad values make a worker reject the network.
         let architecture: Set = [
             "imageRows", "imageColumns", "hiddenSize", "layers", "classes", "dropout",
             "convolutions",
@@ -61,7 +61,7 @@ struct ExtremeMessageTests {
         decodeAll(CoordinatorMessage.self, nested: architecture) { checkWorker($0, at: stage) }
     }
 
-    @Test("a number over its limit is named with its limits")
+    @Test("a number over its limit is reported with its limits")
     func named() throws {
         let status = WorkerStatus(phase: .computing, step: .max, seconds: 0.5)
         let header = WorkerMessage.status(status).header(run: fuzzedRun)

@@ -3,8 +3,8 @@ import Fuzzing
 import Randomness
 import Testing
 
-@Suite("Nothing that comes from elsewhere breaks what takes it apart") struct FuzzTests {
-    /// The inputs kept for a target: whole ones, and those that once broke something or could have.
+@Suite("No external input breaks its parser") struct FuzzTests {
+    /// The corpus of a target: valid inputs, and those that once broke something or could have.
     private func corpus(of target: FuzzTarget) throws -> [[UInt8]] {
         let path = try #require(Bundle.module.resourcePath)
         let folder = "\(path)/Fixtures/corpus/\(target.rawValue)"
@@ -12,14 +12,14 @@ import Testing
         return try names.map { try Array(Data(contentsOf: URL(filePath: "\(folder)/\($0)"))) }
     }
 
-    @Test("not the inputs of the corpus", arguments: FuzzTarget.allCases)
+    @Test("neither the inputs of the corpus", arguments: FuzzTarget.allCases)
     func kept(target: FuzzTarget) throws {
         for input in try corpus(of: target) { target.run(input) }
     }
 
-    @Test("nor what a mutator makes of them, 25,000 each", arguments: FuzzTarget.allCases)
+    @Test("nor 25,000 mutations of them for each target", arguments: FuzzTarget.allCases)
     func mutated(target: FuzzTarget) throws {
-        // Long ones are slow, and tell no more.
+        // Long inputs are slow and find nothing more.
         let seeds = try corpus(of: target).filter { $0.count <= 2048 }
         // TERN_FUZZ_SEED=2 tries as many others.
         let seed = ProcessInfo.processInfo.environment["TERN_FUZZ_SEED"].flatMap { UInt64($0) } ?? 1
