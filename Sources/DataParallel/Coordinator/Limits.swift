@@ -78,7 +78,7 @@ package enum Limits {
     ///
     /// A dropped worker whose late sums are larger reconnects.
     static let unreadOfStrangers = 1 << 20
-    /// How often unread bytes are counted: a network delivers a gigabyte a second.
+    /// How often unread bytes are counted: a fast network delivers a gigabyte a second.
     static let interval = Duration.milliseconds(50)
     /// The size of a shard part: small relative to a coordinator's memory, large relative to a message's cost.
     static let shardPartBytes = 1 << 18

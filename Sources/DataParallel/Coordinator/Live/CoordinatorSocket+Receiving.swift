@@ -50,7 +50,7 @@ extension CoordinatorSocket {
         }
     }
 
-    /// Cuts off a peer that sent too many unrequested messages, and expels overdrawn members.
+    /// Cuts off a stranger that sent too many messages, and expels overdrawn members.
     private func settle(_ peer: PeerIdentity) {
         if !driver.machine.isMember(peer), !socket.isWithinAllowance(peer) { silence(peer) }
         driver.handle { $0.putOutOverdrawn(now: $1) }

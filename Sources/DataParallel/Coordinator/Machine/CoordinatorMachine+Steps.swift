@@ -110,7 +110,7 @@ extension CoordinatorMachine {
         }
     }
 
-    /// Ends the run after a failure without which it cannot continue or end cleanly; pending effects are void.
+    /// Ends the run after a failure that keeps it from continuing or ending cleanly; pending effects are void.
     public mutating func fail(_ outcome: Outcome, now: Duration) -> [CoordinatorEffect<Peer>] {
         checkpoints.cancel()
         return phase == .finished ? [.finish(outcome)] : finish(outcome, now: now)

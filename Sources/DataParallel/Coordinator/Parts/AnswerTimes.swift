@@ -32,7 +32,7 @@ package struct AnswerTimes: Sendable {
     ///
     /// Ten times the longest recent answer, at least `least`, and at most a hundred times the usual, so that a
     /// worker that is late repeatedly does not get ever more time. Each timeout doubles it. Before the first
-    /// answer it is ten times `least`, because nobody knows how long a step takes.
+    /// answer it is ten times `least`, because the time of a step is unknown.
     package func timeout(atLeast least: Duration) -> Duration {
         shortestTimeout(atLeast: least) * patience
     }

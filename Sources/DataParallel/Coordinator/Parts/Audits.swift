@@ -6,7 +6,7 @@ import Reduction
 ///
 /// The decision to audit a sum is drawn after the sum arrives, so a worker cannot know it in advance. Each sum
 /// is drawn independently with the requested probability, so each slot is audited with that probability too. A
-/// restarted step draws anew: having seen what was audited the first time helps nobody.
+/// restarted step draws again, so knowing its first audits does not help a worker.
 package struct Audits<Peer: Hashable & Sendable>: Sendable {
     package typealias Copy = Audit<Peer>.Copy
 
@@ -65,7 +65,7 @@ package struct Audits<Peer: Hashable & Sendable>: Sendable {
     private var isArbitrating = false
     /// Whether the running recomputation has become useless.
     private var isVerdictVoid = false
-    /// How often a step has begun, restarts included; it makes a restarted step draw anew.
+    /// How often a step has begun, restarts included, so that a restarted step draws again.
     private var rounds = 0
     private var draws = 0
 
@@ -208,7 +208,7 @@ package struct Audits<Peer: Hashable & Sendable>: Sendable {
         let dispute = disputes.removeFirst()
         let wrong = dispute.wrong(right)
         guard wrong.isEmpty else { return .wrong(wrong, slots: dispute.slots) }
-        // The coordinator's own sum is not finite either.
+        // The coordinator computed the same sum; if it is doubtful, the correct sum is not finite.
         return dispute.isDoubt ? .diverged : .right
     }
 

@@ -112,8 +112,8 @@ package struct Roster<Peer: Hashable & Sendable>: Sendable {
         return member
     }
 
-    /// Removes a peer that says farewell at the run's end; it stays in `expelled`, so an expelled peer is told
-    /// of the end again.
+    /// Removes a member that leaves at the run's end, without changing `expelled`, whose peers are told of the
+    /// end again.
     mutating func remove(_ peer: Peer) -> Member<Peer>? {
         index(of: peer).map { members.remove(at: $0) }
     }

@@ -1,6 +1,6 @@
 /// Measures how long a run waits for workers, and notices when the coordinator itself was paused.
 package struct WaitClock: Sendable {
-    /// What a wait has come to.
+    /// The state of a wait.
     package enum Result: Equatable, Sendable {
         /// Nothing to do.
         case none

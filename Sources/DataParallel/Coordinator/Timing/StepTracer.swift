@@ -4,7 +4,7 @@ import RunEvents
 /// Records all measurements of a few steps.
 ///
 /// Workers' timings are used only for drawing, and are adjusted to be consistent: on a worker's track one piece
-/// of work follows another, and its lanes compute within it, whatever the worker reports.
+/// of work follows another, and its lanes compute within it, even if the worker reports otherwise.
 package struct StepTracer<Peer: Hashable & Sendable>: Sendable {
     /// The steps that are traced, counted from 1.
     private let steps: ClosedRange<Int>
