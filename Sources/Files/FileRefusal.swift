@@ -1,6 +1,6 @@
 import Glibc
 
-/// Why a file is rejected that somebody else may have put into the folder.
+/// Why a file is rejected: another user may have put it into the folder.
 ///
 /// Tern accepts only regular files and folders that belong to the run.
 public enum FileRefusal: Equatable, Sendable {

@@ -31,7 +31,7 @@ extension RunConfiguration {
     /// The model in the file of initial weights; nil if the run draws its own.
     ///
     /// - Throws: ``FileError`` if it cannot be read, ``SafetensorsError`` if it is damaged or of a
-    /// network other than `architecture`.
+    ///   network other than `architecture`.
     public func initialModel(for architecture: Architecture) throws -> ModelFile? {
         guard let path = initialWeightsFile else { return nil }
         let bytes = try Files.read(path)

@@ -19,7 +19,7 @@ public struct CheckpointStore: Sendable {
     /// The store of a run's folder; the first checkpoint creates it.
     ///
     /// - Parameter record: the name of a file that grows during the run. Before a checkpoint is written, its
-    /// content is synced, so that it survives a power cut too.
+    ///   content is synced, so that it survives a power cut too.
     public init(of run: Folder, record: String? = nil) {
         place = (run, "checkpoints")
         folder = run.path(of: place.name)
@@ -110,7 +110,7 @@ public struct CheckpointStore: Sendable {
     ///
     /// - Returns: the checkpoint, its path, and the reasons why newer ones are damaged.
     /// - Throws: ``CheckpointError`` if there are checkpoints but none is valid, or if the folder or a
-    /// file cannot be read.
+    ///   file cannot be read.
     public func newest() throws(CheckpointError)
         -> (checkpoint: Checkpoint, path: String, damaged: [String])?
     {
