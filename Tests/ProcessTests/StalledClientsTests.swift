@@ -10,7 +10,7 @@ struct StalledClientsTests {
     @Test("do not stop the monitor, fill its memory or change the run")
     func stalled() async throws {
         let data = try SampleData.large()
-        let recipe = Recipe.long.with("--hidden", "16", "--epochs", "3", "--workers", "2")
+        let recipe = Recipe.long.with("--hidden", "16", "--epochs", "9", "--workers", "2")
         let calm = try await recipe.train(data, into: RunFolder("calm"))
 
         try FileManager.default.createDirectory(

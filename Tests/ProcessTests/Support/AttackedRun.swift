@@ -22,7 +22,7 @@ func isUndisturbed<Strangers>(
     by attack: (Cluster) async throws -> Strangers
 ) async throws {
     let data = try SampleData.large()
-    async let calm = Recipe.long.train(data, into: RunFolder("calm"))
+    async let calm = recipe.train(data, into: RunFolder("calm"))
     let run = RunFolder()
     let cluster = try await Cluster(recipe, data, into: run, isOpen: isOpen, under: limits)
     let worker = try cluster.worker()
