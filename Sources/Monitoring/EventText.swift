@@ -20,7 +20,7 @@ extension RunEvent {
             let debt = owed.map { "; \($0.ofAbsent)" } ?? ""
             return (.warning, "worker \(worker) left: \(reason); \(members) here\(debt)")
         case .late(let worker, let state, let owed, let times):
-            guard isWorthTelling(times) else { return nil }
+            guard isWorthLogging(times) else { return nil }
             return (.warning, "worker \(worker) is late: \(state); \(owed.ofLate)")
         case .standingBy(let worker, let seconds, let usual):
             return (
@@ -37,7 +37,7 @@ extension RunEvent {
         case .allowListUnusable(let reason):
             return (.error, "\(reason); until then the list of workers stays as it was")
         case .dropped(let peer, let reason, let total):
-            guard isWorthTelling(total) else { return nil }
+            guard isWorthLogging(total) else { return nil }
             return (.warning, "dropped a message from \(peer): \(reason) (\(total) so far)")
         case .flooded(let messages):
             let count = grouped(Double(messages))

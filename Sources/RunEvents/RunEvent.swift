@@ -60,4 +60,4 @@ public enum RunEvent: Sendable, Equatable {
 
 /// Whether to log the `count`th event of a kind that others can cause at will: the first ten, then each
 /// power of two, so that a flood cannot fill the disk.
-public func isWorthTelling(_ count: Int) -> Bool { count <= 10 || count & (count - 1) == 0 }
+public func isWorthLogging(_ count: Int) -> Bool { count <= 10 || count & (count - 1) == 0 }

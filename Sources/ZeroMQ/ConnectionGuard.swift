@@ -94,7 +94,7 @@ struct ConnectionGuard {
     }
 
     /// Counts a whole message that was read; its frames take `byteCount` bytes on the wire.
-    mutating func hasRead(_ byteCount: Int, from peer: PeerIdentity?, over descriptor: Int32) {
+    mutating func countRead(_ byteCount: Int, from peer: PeerIdentity?, over descriptor: Int32) {
         guard let index = connections.index(forKey: descriptor) else { return }
         if let peer, peer != connections.values[index].peer {
             guard !departed.contains(peer) else { return }

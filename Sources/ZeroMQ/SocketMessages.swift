@@ -64,7 +64,7 @@ extension Socket {
                 frames.removeAll()
             }
         }
-        connectionGuard.hasRead(countOnWire, from: sender, over: frame.connection)
+        connectionGuard.countRead(countOnWire, from: sender, over: frame.connection)
         return isWithinLimits(frameCount, byteCount)
             ? .message(Message(sender: sender, user: user, frames: frames))
             : .oversized(sender: sender, frameCount: frameCount, byteCount: byteCount)

@@ -24,12 +24,12 @@ struct ImportCommand: AsyncParsableCommand {
     var output: String?
 
     @OptionGroup(title: "What the file does not contain")
-    var untold: StateDictOptions
+    var stateDictOptions: StateDictOptions
 
     mutating func run() async throws {
         let command = self
         try await exitCleanly {
-            let model = try command.untold.read(command.file)
+            let model = try command.stateDictOptions.read(command.file)
             guard model.isInferred else {
                 throw Failure(
                     status: ExitStatus.usage,

@@ -13,12 +13,12 @@ struct ModelOptions: ParsableArguments {
     var model: String
 
     @OptionGroup(title: "What a state_dict saved by PyTorch does not contain")
-    var untold: StateDictOptions
+    var stateDictOptions: StateDictOptions
 
     /// The model and its file's path.
     func read() throws -> (path: String, model: ModelFile) {
         let path = try RunDirectory.weights(at: model)
-        return (path, try untold.read(path))
+        return (path, try stateDictOptions.read(path))
     }
 
     /// The folder of the model's run; nil if it is not in one.

@@ -38,7 +38,7 @@ import Testing
         } else {
             _ = machine.drop(peer, "a partial sum, which was not requested")
         }
-        return !machine.putOutOverdrawn(now: time).contains(.cutOff(peer))
+        return !machine.expelOverdrawn(now: time).contains(.cutOff(peer))
     }
 
     private func isRead(_ sum: WorkerMessage, of peer: Int) -> Bool {
@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test("is dropped when its tokens are used up, and banned the second time")
-    func putOut() {
+    func recordExpulsion() {
         join(1)
         #expect((0..<1000).prefix { _ in say(status, from: 1) }.count == Accounts.most)
         #expect(!machine.isMember(1))
@@ -64,7 +64,7 @@ import Testing
         let effects: [Effect] =
             (0..<1000).lazy.map { [self] _ in
                 _ = machine.isWorthReading(status, bytes: 100, from: 2)
-                return machine.putOutOverdrawn(now: time)
+                return machine.expelOverdrawn(now: time)
             }.first { !$0.isEmpty } ?? []
         #expect(effects.contains(.cutOff(2)))
         #expect(effects.contains(.cutOff(3)))
@@ -81,7 +81,7 @@ import Testing
         var effects: [Effect] = []
         while effects.isEmpty {
             _ = machine.isWorthReading(status, bytes: 100, from: 1)
-            effects = machine.putOutOverdrawn(now: time)
+            effects = machine.expelOverdrawn(now: time)
         }
         #expect(
             effects == [
@@ -173,7 +173,7 @@ import Testing
                 nil, Hello(host: "h", pid: 1, lanes: 1, kernels: "k"), connection: number)
             let now = Duration.milliseconds(500 * number)
             let isPaid = accounts.take(3, from: identity, now: now)
-            let isKnown = accounts.putOut(identity, now: now)
+            let isKnown = accounts.recordExpulsion(identity, now: now)
             #expect(isPaid && !isKnown)
             #expect(accounts.count <= 2048)
         }

@@ -168,7 +168,7 @@ final class CoordinatorUnderTest {
     private func deliver(_ message: WorkerMessage, from peer: String) {
         driver.receive(
             message.frames(run: driver.run, gradients: gradients(of: peer)), from: peer)
-        driver.handle { $0.putOutOverdrawn(now: $1) }
+        driver.handle { $0.expelOverdrawn(now: $1) }
     }
 
     /// The gradients that a peer sends: zeros, unless it lies.

@@ -111,7 +111,7 @@ private struct CoordinatorUnderAttack {
     mutating func receive(_ message: WorkerMessage, from peer: Int) {
         let zeros = [UInt8](repeating: 0, count: 4 * driver.state.parameters.count)
         driver.receive(message.frames(run: fuzzedRun, gradients: zeros), from: peer)
-        handle { $0.putOutOverdrawn(now: $1) }
+        handle { $0.expelOverdrawn(now: $1) }
     }
 
     /// Sends an honest worker's answer, leaf by leaf.

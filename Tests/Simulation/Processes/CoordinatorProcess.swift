@@ -88,7 +88,7 @@ final class CoordinatorProcess: VirtualProcess, CoordinatorWorld {
         let what = decoded?.message.summary ?? "a message that is damaged"
         trace("<- \(connection.worker.name), peer \(connection.peer): \(what)")
         driver?.receive(packet.frames, from: connection.peer)
-        driver?.handle { $0.putOutOverdrawn(now: $1) }
+        driver?.handle { $0.expelOverdrawn(now: $1) }
     }
 
     // MARK: - The network
@@ -116,7 +116,7 @@ final class CoordinatorProcess: VirtualProcess, CoordinatorWorld {
 
     func silence(_ peer: Int) {
         let worker = connections[peer]?.worker
-        if worker?.host.mayBePutOut == false {
+        if worker?.host.mayBeExpelled == false {
             world.fail("\(worker?.name ?? "") is put out, which does nothing wrong")
         }
         connections[peer]?.close(at: .coordinator, isBreak: true)

@@ -34,7 +34,7 @@ extension WorkerProcess {
         else { return VirtualFrame(bytes) }
         var damaged = bytes
         if bug == .doorSkipped { damaged[1] ^= 16 } else { damaged[3] = 0x7F; damaged[2] = 0xC0 }
-        return VirtualFrame(bytes, behindTheDoor: damaged)
+        return VirtualFrame(bytes, afterVerification: damaged)
     }
 
     /// Whether the worker lies about a sum.

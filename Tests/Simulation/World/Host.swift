@@ -21,7 +21,7 @@ final class Host {
     }
     private var hasDamaged = false
     /// Whether it has sent unsolicited messages and so may have been dropped.
-    var mayBePutOut: Bool { hasRepeated || hasDamaged }
+    var mayBeExpelled: Bool { hasRepeated || hasDamaged }
     /// The constant delay of each computation, and its constant slowdown factor.
     var lateness: Duration = .zero
     var pace = 1

@@ -5,10 +5,10 @@ import Hashing
 package struct VirtualFrame: PayloadFrame {
     private let content: [UInt8]
     /// The content from the fourth read on, after its size, checksum and values were verified: a planted bug.
-    private let behindTheDoor: BehindTheDoor?
+    private let afterVerification: AfterVerification?
 
     /// The content after verification, and the number of reads so far.
-    final class BehindTheDoor: @unchecked Sendable {
+    final class AfterVerification: @unchecked Sendable {
         // Safe, because a simulated run has one thread.
         let bytes: [UInt8]
         var looks = 0
@@ -16,9 +16,9 @@ package struct VirtualFrame: PayloadFrame {
         init(_ bytes: [UInt8]) { self.bytes = bytes }
     }
 
-    package init(_ bytes: [UInt8], behindTheDoor: [UInt8]? = nil) {
+    package init(_ bytes: [UInt8], afterVerification: [UInt8]? = nil) {
         content = bytes
-        self.behindTheDoor = behindTheDoor.map { BehindTheDoor($0) }
+        self.afterVerification = afterVerification.map { AfterVerification($0) }
     }
 
     package init(copying bytes: RawSpan) { self.init(bytes.withUnsafeBytes { Array($0) }) }
@@ -26,10 +26,10 @@ package struct VirtualFrame: PayloadFrame {
     package func withBytes<Result, Failure: Error>(
         _ body: (RawSpan) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        behindTheDoor?.looks += 1
+        afterVerification?.looks += 1
         // The first three reads check the size, the checksum and the values; the fourth adds them.
-        if let behindTheDoor, behindTheDoor.looks > 3 {
-            let bytes = behindTheDoor.bytes
+        if let afterVerification, afterVerification.looks > 3 {
+            let bytes = afterVerification.bytes
             return try body(bytes.span.bytes)
         }
         return try body(content.span.bytes)

@@ -142,7 +142,7 @@ package final class CoordinatorDriver<World: CoordinatorWorld> {
     ) {
         if machine.isMember(peer) { return drop(frames, from: peer, "\(error)", address) }
         refusals += 1
-        if isWorthTelling(refusals) {
+        if isWorthLogging(refusals) {
             let name = address.map { "a stranger at \($0)" } ?? "a stranger"
             report(.refused(peer: name, reason: "\(error)"))
         }

@@ -11,7 +11,7 @@ import ZeroMQ
 /// A coordinator: admits workers, assigns the work, reduces, updates and broadcasts.
 ///
 /// It runs on the thread that owns its socket. Its only state is a ``CoordinatorDriver`` and that driver's
-/// ``LiveWorld``.
+/// ``LiveCoordinatorWorld``.
 public actor Coordinator {
     nonisolated let thread = EventLoop(name: "tern-coordinator")
     /// The socket's thread runs this actor.
@@ -20,8 +20,8 @@ public actor Coordinator {
     }
 
     private nonisolated let parameterCount: Int
-    private let world: LiveWorld
-    let driver: CoordinatorDriver<LiveWorld>
+    private let world: LiveCoordinatorWorld
+    let driver: CoordinatorDriver<LiveCoordinatorWorld>
     var workers: CoordinatorSocket? { world.workers }
     private var completion = Completion<CoordinatorResult>()
 
@@ -34,7 +34,7 @@ public actor Coordinator {
         settings.examplesPerPart = max(
             1, Limits.shardPartBytes / job.architecture.exampleByteCount)
         parameterCount = ParameterLayout(job.architecture).count
-        world = LiveWorld(job, CheckpointWriter(store), evaluation, observer)
+        world = LiveCoordinatorWorld(job, CheckpointWriter(store), evaluation, observer)
         driver = CoordinatorDriver(
             job, settings, run: RunID(UInt64.random(in: 1...UInt64.max)), resuming: checkpoint,
             in: world)
@@ -132,7 +132,9 @@ public actor Coordinator {
     }
 
     /// Passes the result of work on another thread to the driver.
-    func answer(_ answer: @Sendable (CoordinatorDriver<LiveWorld>) -> Void) { answer(driver) }
+    func answer(_ answer: @Sendable (CoordinatorDriver<LiveCoordinatorWorld>) -> Void) {
+        answer(driver)
+    }
 
     func complete(_ result: CoordinatorResult) { completion.complete(result) }
 

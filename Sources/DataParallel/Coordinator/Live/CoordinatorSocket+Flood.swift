@@ -44,6 +44,6 @@ extension CoordinatorSocket {
         }
         let excessive = socket.limitUnread(
             of: Dictionary(limits) { first, _ in first }, othersTogether: Limits.unreadOfStrangers)
-        for peer in excessive { driver.handle { $0.putOut(peer, now: $1) } }
+        for peer in excessive { driver.handle { $0.expelFlooder(peer, now: $1) } }
     }
 }

@@ -53,7 +53,7 @@ extension CoordinatorSocket {
     /// Cuts off a stranger that sent too many messages, and expels overdrawn members.
     private func settle(_ peer: PeerIdentity) {
         if !driver.machine.isMember(peer), !socket.isWithinAllowance(peer) { silence(peer) }
-        driver.handle { $0.putOutOverdrawn(now: $1) }
+        driver.handle { $0.expelOverdrawn(now: $1) }
     }
 
     // MARK: - Connections
@@ -76,7 +76,7 @@ extension CoordinatorSocket {
     private func turnedAway(_ reason: String) {
         strangers[reason, default: 0] += 1
         let count = strangers[reason, default: 0]
-        guard isWorthTelling(count) else { return }
+        guard isWorthLogging(count) else { return }
         driver.report(.refused(peer: "a connection", reason: "\(reason) (\(count) so far)"))
     }
 

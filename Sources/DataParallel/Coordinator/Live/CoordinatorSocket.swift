@@ -4,7 +4,7 @@ import ZeroMQ
 /// A coordinator's connections to its workers, with their queues and limits.
 final class CoordinatorSocket {
     unowned let coordinator: Coordinator
-    unowned let driver: CoordinatorDriver<LiveWorld>
+    unowned let driver: CoordinatorDriver<LiveCoordinatorWorld>
     let socket: Socket
     /// Decides who may join; nil to admit anybody.
     let door: Door?
@@ -24,7 +24,7 @@ final class CoordinatorSocket {
 
     init(
         _ socket: Socket, _ door: Door?, of coordinator: Coordinator,
-        _ driver: CoordinatorDriver<LiveWorld>
+        _ driver: CoordinatorDriver<LiveCoordinatorWorld>
     ) {
         self.socket = socket
         self.door = door

@@ -41,18 +41,18 @@ extension CoordinatorMachine {
     /// Expels the members that are overdrawn.
     ///
     /// The caller calls this after each message.
-    public mutating func putOutOverdrawn(now: Duration) -> [CoordinatorEffect<Peer>] {
-        roster.takeOverdrawn().flatMap { putOut($0, now: now) }
+    public mutating func expelOverdrawn(now: Duration) -> [CoordinatorEffect<Peer>] {
+        roster.takeOverdrawn().flatMap { expelFlooder($0, now: now) }
     }
 
     /// Expels a member that sends too many unrequested messages, or sends faster than it can be read.
     ///
     /// The second time, its identity is banned with all its connections.
-    public mutating func putOut(_ peer: Peer, now: Duration) -> [CoordinatorEffect<Peer>] {
+    public mutating func expelFlooder(_ peer: Peer, now: Duration) -> [CoordinatorEffect<Peer>] {
         guard let index = roster.index(of: peer) else { return [] }
         let identity = roster[index].identity
         let reason = "it keeps sending what it was not asked for"
-        guard roster.accounts.putOut(identity, now: now) else {
+        guard roster.accounts.recordExpulsion(identity, now: now) else {
             return [.cutOff(peer)] + lose(peer, reason: reason, now: now)
         }
         roster.known.ban(identity, reason: "it kept sending what it was not asked for, twice")

@@ -27,20 +27,20 @@ extension CoordinatorMachine {
             parts.append(part)
         }
         ledger.hasOrphans = free.isEmpty
-        dealOut(rest, among: free, to: &parts)
+        distribute(rest, among: free, to: &parts)
         var effects: [CoordinatorEffect<Peer>] = [.beginStep(step)]
         for (index, part) in zip(free, parts) where !part.isEmpty {
             effects.append(ask(index, for: ranges(of: part), now: now))
         }
-        return shares.takeUntold() ? effects + changes + tellShares() : effects
+        return shares.takeUnreported() ? effects + changes + reportShares() : effects
     }
 
     /// Reports the shares that have changed; after the work is sent, because logging takes time.
-    private mutating func tellShares() -> [CoordinatorEffect<Peer>] {
+    private mutating func reportShares() -> [CoordinatorEffect<Peer>] {
         var effects: [CoordinatorEffect<Peer>] = []
         for index in roster.indices
-        where roster[index].isReady && roster[index].share.told != roster[index].share.slots {
-            roster[index].share.told = roster[index].share.slots
+        where roster[index].isReady && roster[index].share.reported != roster[index].share.slots {
+            roster[index].share.reported = roster[index].share.slots
             let shards = shards(roster[index].share.slots)
             effects.append(.report(.assigned(worker: roster[index].name, shards: shards)))
         }
@@ -116,7 +116,7 @@ extension CoordinatorMachine {
         for slots: SlotSet, among candidates: [Int], now: Duration
     ) -> (effects: [CoordinatorEffect<Peer>], [Helper]) {
         var parts = candidates.map { _ in SlotSet(limit: plan.shards) }
-        dealOut(slots, among: candidates, to: &parts)
+        distribute(slots, among: candidates, to: &parts)
         var effects: [CoordinatorEffect<Peer>] = []
         var helpers: [Helper] = []
         for (index, part) in zip(candidates, parts) where !part.isEmpty {
@@ -129,7 +129,7 @@ extension CoordinatorMachine {
     /// Distributes slots over candidates in ranges that are as long as possible.
     ///
     /// Slots go first to members that hold their data, then to all, so that the load is even.
-    private func dealOut(_ slots: SlotSet, among candidates: [Int], to parts: inout [SlotSet]) {
+    private func distribute(_ slots: SlotSet, among candidates: [Int], to parts: inout [SlotSet]) {
         guard !candidates.isEmpty, !slots.isEmpty else { return }
         let wanted = candidates.map { slots.intersection(roster[$0].data.resident) }
         let holders = candidates.indices.filter { !wanted[$0].isEmpty }

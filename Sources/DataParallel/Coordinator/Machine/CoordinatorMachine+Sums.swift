@@ -21,7 +21,7 @@ extension CoordinatorMachine {
         case .member(let place): index = place
         case .other(let effects): return .ignore(effects)
         }
-        if sum.attempt != attempt { return .ignore(passOver(sum, from: index)) }
+        if sum.attempt != attempt { return .ignore(ignoreOutdated(sum, from: index)) }
         if let reason = whyNotAnAnswer(sum, from: index) {
             // No cost: it was asked for this number of sums, although not for this one.
             return .ignore([drop(roster[index].peer, reason, cost: 0)])
@@ -54,7 +54,7 @@ extension CoordinatorMachine {
     }
 
     /// Ignores a sum from before a rewind, which was computed with discarded weights.
-    private mutating func passOver(
+    private mutating func ignoreOutdated(
         _ sum: PartialSumHeader, from index: Int
     ) -> [CoordinatorEffect<Peer>] {
         // It may have been in flight when the run went back.

@@ -43,7 +43,7 @@ package struct Accounts: Sendable {
     }
 
     /// Records an expulsion; returns whether the worker was expelled recently before.
-    package mutating func putOut(_ identity: WorkerIdentity, now: Duration) -> Bool {
+    package mutating func recordExpulsion(_ identity: WorkerIdentity, now: Duration) -> Bool {
         let isKnown = expulsions[identity].map { now - $0 < Self.memory } ?? false
         expulsions = expulsions.filter { now - $0.value < Self.memory }
         expulsions[identity] = now

@@ -50,7 +50,7 @@ package struct Member<Peer: Hashable & Sendable>: Sendable {
         /// The slots.
         var slots: SlotSet
         /// The slots last written to the log.
-        var told: SlotSet?
+        var reported: SlotSet?
         /// Its recent time per slot, and the time per slot when shares were last fitted.
         var pace = Pace()
         var slotTime: Duration?

@@ -34,7 +34,7 @@ package struct ShareSchedule: Sendable {
     package mutating func assigned() { (isStale, isUntold) = (false, true) }
 
     /// Whether the log lacks the current shares; resets the flag.
-    package mutating func takeUntold() -> Bool {
+    package mutating func takeUnreported() -> Bool {
         defer { isUntold = false }
         return isUntold
     }

@@ -78,7 +78,7 @@ package final class WorkerDriver<World: WorkerWorld> {
     /// Drops a message.
     package func drop(_ reason: String) {
         drops += 1
-        if isWorthTelling(drops) { report(.dropped(reason)) }
+        if isWorthLogging(drops) { report(.dropped(reason)) }
     }
 
     func report(_ event: WorkerEvent) { world.report(event) }

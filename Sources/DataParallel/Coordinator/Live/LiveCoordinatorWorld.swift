@@ -9,7 +9,7 @@ import ZeroMQ
 ///
 /// It belongs to the coordinator, and all its methods run on the coordinator's thread; results of other threads
 /// return there.
-final class LiveWorld: CoordinatorWorld {
+final class LiveCoordinatorWorld: CoordinatorWorld {
     typealias Peer = PeerIdentity
 
     weak var coordinator: Coordinator?
