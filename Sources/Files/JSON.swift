@@ -13,8 +13,10 @@ public func jsonText(
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
         positiveInfinity: notFinite, negativeInfinity: notFinite, nan: notFinite)
     do {
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
-            .replacing("\"\(notFinite)\"", with: "null")
+        let text = String(decoding: try encoder.encode(value), as: UTF8.self)
+        // Encoding a line of metrics takes about as long as this search in it.
+        guard let first = notFinite.utf8.first, text.utf8.contains(first) else { return text }
+        return text.replacing("\"\(notFinite)\"", with: "null")
     } catch {
         preconditionFailure("an encode(to:) of Tern's own failed: \(error)")
     }

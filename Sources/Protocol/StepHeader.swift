@@ -9,7 +9,7 @@ import Bounds
 //
 //     24          28          32               40          44          48
 //     +-----------+-----------+----------------+-----------+-----------+----
-//     | ranges    |     0     | checksum       | first slot| slots     | ...   weights, compute
+//     | ranges    | timed     | checksum       | first slot| slots     | ...   weights, compute
 //     +-----------+-----------+----------------+-----------+-----------+----
 //
 //     24          28          32         36         40           48           56
@@ -22,7 +22,8 @@ import Bounds
 //     | lanes     | took      | began          | lane began  | computed  | ...   last sum of a range
 //     +-----------+-----------+----------------+-------------+-----------+----
 //
-// The times are in microseconds: began on the worker's clock, lane began relative to that.
+// Timed is 1 if the answer should tell where the worker's time went, else 0. The times are in microseconds: began
+// on the worker's clock, lane began relative to that.
 //
 // The checksum is XXH3-64 of the payload frame, zero if there is none. The tries count how often the
 // run was rewound, modulo 256: a request has the count, and its answers repeat it.
@@ -37,13 +38,18 @@ public struct WorkHeader: Sendable, Equatable {
     public var ranges: SlotRanges
     /// XXH3-64 of the weights; zero if none follow.
     public var checksum: UInt64
+    /// Whether the last sum of a range should carry the worker's timing.
+    public var isTimed: Bool
 
     /// A request to compute the gradients of `ranges`.
-    public init(step: Int, attempt: UInt8 = 0, ranges: SlotRanges, checksum: UInt64) {
+    public init(
+        step: Int, attempt: UInt8 = 0, ranges: SlotRanges, checksum: UInt64, isTimed: Bool = false
+    ) {
         self.step = step
         self.attempt = attempt
         self.ranges = ranges
         self.checksum = checksum
+        self.isTimed = isTimed
     }
 }
 
@@ -65,7 +71,7 @@ public struct PartialSumHeader: Sendable, Equatable {
     public var loss: Double
     /// XXH3-64 of the gradients.
     public var checksum: UInt64
-    /// Where the worker's time went; only with the last sum of a range.
+    /// Where the worker's time went; only with the last sum of a range, if it was asked for.
     public var timing: WorkTiming?
 
     /// The announcement of a partial sum.
@@ -99,7 +105,7 @@ func isStepHeader(_ header: [UInt8]) -> Bool { header.starts(with: magic) }
 func encode(_ work: WorkHeader, _ type: StepType, run: RunID) -> [UInt8] {
     var writer = Writer(type, run: run, step: work.step, attempt: work.attempt)
     writer.append(UInt32(work.ranges.ranges.count))
-    writer.append(UInt32(0))
+    writer.append(UInt32(work.isTimed ? 1 : 0))
     writer.append(work.checksum)
     for number in work.ranges.firstsAndCounts { writer.append(UInt32(number)) }
     return writer.bytes
@@ -123,13 +129,13 @@ func encode(_ sum: PartialSumHeader, run: RunID) -> [UInt8] {
 func decodeWork(_ reader: Reader) throws(ProtocolError) -> WorkHeader {
     let end = reader.bytes.count
     guard end >= 48, end == 40 + 8 * reader.int(at: 24),
-        reader.int(at: 28) == 0
+        reader.int(at: 28) <= 1
     else { throw .malformed("a work header of another length than its ranges") }
     let numbers = stride(from: 40, to: end, by: 4).map { reader.int(at: $0) }
     return WorkHeader(
         step: try reader.step, attempt: reader.attempt,
         ranges: try SlotRanges(firstsAndCounts: numbers),
-        checksum: reader.value(at: 32))
+        checksum: reader.value(at: 32), isTimed: reader.int(at: 28) == 1)
 }
 
 func decodePartialSum(_ reader: Reader) throws(ProtocolError) -> PartialSumHeader {

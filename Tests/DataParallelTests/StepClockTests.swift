@@ -82,6 +82,30 @@ import Testing
         #expect(report.bound == "straggler node2:2")
     }
 
+    @Test("workers time every logged step, and one in 10 ms of the others")
+    mutating func samples() {
+        var timed: [Int] = []
+        for step in 1...30 {
+            clock.begin(step: step, isLogged: step == 12, at: .milliseconds(step))
+            if clock.isTimed { timed.append(step) }
+            clock.updated(Tally(), learningRate: 0, at: .milliseconds(step))
+        }
+        #expect(timed == [1, 11, 12, 22])
+    }
+
+    @Test("a worker's work is averaged over the steps that it timed")
+    mutating func untimed() throws {
+        makeStep()
+        clock.begin(step: 2, at: .milliseconds(200))
+        clock.ask("a", slots: 8, bytes: 0)
+        clock.answer("a", nil, isLast: true, at: .milliseconds(250))
+        let measured = measure(until: 1000)
+        let worker = try #require(measured).workers[0]
+        #expect(worker.steps == 2)
+        #expect(isNear(worker.answer, 0.040))
+        #expect(isNear(worker.busy, 0.025) && isNear(worker.lanes[0], 0.020))
+    }
+
     @Test("an interval without steps gives no report, and one begins where the last ended")
     mutating func intervals() throws {
         let before = measure(until: 50)

@@ -51,6 +51,16 @@ import Testing
         #expect(sums.map(\.examples) == [4])
     }
 
+    @Test("tells where its time went exactly if it is asked", arguments: [false, true])
+    func timing(isTimed: Bool) throws {
+        receive(
+            .weights(
+                WorkHeader(step: 0, ranges: SlotRanges(0..<2), checksum: 0, isTimed: isTimed)))
+        let (part, partials) = try #require(world.takePart())
+        driver.computed(part, partials, in: .milliseconds(1)..<(.milliseconds(3)))
+        #expect(sums.map { $0.timing?.lane(0).time } == [isTimed ? .milliseconds(2) : nil])
+    }
+
     @Test("computes a range only once the sums of the previous one are sent")
     func hold() throws {
         receiveWork(0..<1, 1..<2)

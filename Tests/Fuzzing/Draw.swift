@@ -25,7 +25,8 @@ package struct Draw {
 
     /// A request for any step.
     mutating func work() -> WorkHeader {
-        WorkHeader(step: number() & .max, ranges: ranges(), checksum: 0)
+        WorkHeader(
+            step: number() & .max, ranges: ranges(), checksum: 0, isTimed: byte() & 1 == 1)
     }
 
     /// The timing of an answer with up to three lanes; nil in one of four cases.

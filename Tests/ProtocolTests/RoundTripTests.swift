@@ -38,7 +38,7 @@ import Testing
         .stop(Notice(reason: "done")),
         .weights(WorkHeader(step: 0, ranges: SlotRanges(0..<16), checksum: 1)),
         .compute(WorkHeader(step: 7, ranges: alternating, checksum: 0)),
-        .compute(WorkHeader(step: 7, ranges: SlotRanges(5..<6), checksum: 0)),
+        .compute(WorkHeader(step: 7, ranges: SlotRanges(5..<6), checksum: 0, isTimed: true)),
     ]
 
     @Test("from workers read back unchanged", arguments: workerMessages)
@@ -62,7 +62,7 @@ import Testing
         let header = WorkerMessage.fetch(Fetch(shard: 3, first: 40)).header(run: RunID(255))
         #expect(
             String(decoding: header, as: UTF8.self)
-                == #"{"body":{"first":40,"shard":3},"run":"00000000000000ff","tern":6,"type":"fetch"}"#
+                == #"{"body":{"first":40,"shard":3},"run":"00000000000000ff","tern":7,"type":"fetch"}"#
         )
     }
 
@@ -84,7 +84,7 @@ import Testing
             step: 2, attempt: 9, ranges: SlotRanges([3..<5, 9..<10]), checksum: 7)
         #expect(
             CoordinatorMessage.compute(work).header(run: RunID(1))
-                == Array("TERN".utf8) + [6, 0, 2, 9] + [1, 0, 0, 0, 0, 0, 0, 0]
+                == Array("TERN".utf8) + [7, 0, 2, 9] + [1, 0, 0, 0, 0, 0, 0, 0]
                 + [2, 0, 0, 0, 0, 0, 0, 0] + [2, 0, 0, 0, 0, 0, 0, 0] + [7, 0, 0, 0, 0, 0, 0, 0]
                 + [3, 0, 0, 0, 2, 0, 0, 0] + [9, 0, 0, 0, 1, 0, 0, 0])
         let sum = PartialSumHeader(
@@ -92,7 +92,7 @@ import Testing
             checksum: 7)
         let header = WorkerMessage.partialSum(sum).header(run: RunID(1))
         #expect(
-            header == Array("TERN".utf8) + [6, 0, 3, 8] + [1, 0, 0, 0, 0, 0, 0, 0]
+            header == Array("TERN".utf8) + [7, 0, 3, 8] + [1, 0, 0, 0, 0, 0, 0, 0]
                 + [2, 0, 0, 0, 0, 0, 0, 0] + [3, 0, 0, 0, 4, 0, 0, 0, 5, 0, 0, 0, 6, 0, 0, 0]
                 + [0, 0, 0, 0, 0, 0, 0xF0, 0x3F] + [7, 0, 0, 0, 0, 0, 0, 0])
         var last = sum

@@ -20,7 +20,7 @@ import zmq
 from zmq.utils import z85
 from zmq.utils.monitor import recv_monitor_message
 
-VERSION = 6
+VERSION = 7
 UNKNOWN_RUN = "0" * 16
 STEP = struct.Struct("<4sHBBQQ")  # magic, version, type, tries, run, step
 WORK = struct.Struct("<IIQ")  # ranges, 0, checksum

@@ -24,9 +24,13 @@ extension CoordinatorDriver {
     }
 
     func send(_ message: CoordinatorMessage, to peer: World.Peer) {
+        var message = message
         switch message {
         case .welcome: timing.join(peer, name: machine.name(of: peer) ?? "")
-        case .compute(let work): timing.ask(peer, slots: work.ranges.slotCount, bytes: 0)
+        case .compute(var work):
+            timing.ask(peer, slots: work.ranges.slotCount, bytes: 0)
+            work.isTimed = timing.isTimed
+            message = .compute(work)
         case .ping: timing.ping(peer, at: world.now)
         default: break
         }
@@ -49,7 +53,8 @@ extension CoordinatorDriver {
     func sendWeights(_ ranges: SlotRanges, to peer: World.Peer) {
         let (frame, checksum) = broadcast ?? makeBroadcast()
         let work = WorkHeader(
-            step: state.step, attempt: machine.attempt, ranges: ranges, checksum: checksum)
+            step: state.step, attempt: machine.attempt, ranges: ranges, checksum: checksum,
+            isTimed: timing.isTimed)
         let header = CoordinatorMessage.weights(work).header(run: run)
         timing.ask(peer, slots: ranges.slotCount, bytes: header.count + frame.byteCount)
         world.send(header, [frame], to: peer, waiting: true)

@@ -23,6 +23,9 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
     /// The timings of the current step, if it is logged.
     private var logged: LoggedStep<Peer>?
     private var stepTiming: StepTiming?
+    /// Whether the workers should tell their times in the current step, and when they last did.
+    package private(set) var isTimed = false
+    private var timedAt: Duration?
     private var intervalStart: Duration
     /// Whether a step is running, and whether one ran at any time in the interval.
     private var isStepping = false
@@ -45,6 +48,9 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
     /// The first worker of the next report, if there are too many for one report.
     private var turn = 0
 
+    /// The shortest time between two steps that workers time, unless they are logged or traced: of steps that are
+    /// shorter, a sample says as much and costs less.
+    private static var timingInterval: Duration { .milliseconds(10) }
     /// The most workers in a report, in addition to the slowest.
     private static var mostWorkers: Int { 32 }
 
@@ -74,6 +80,8 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
         stepStart = since
         logged = isLogged ? LoggedStep() : nil
         tracer?.begin(step: step, at: since)
+        isTimed = isLogged || isTracing || timedAt.map { since - $0 >= Self.timingInterval } ?? true
+        if isTimed { timedAt = since }
         (isStepping, hasStepped, hasSum) = (true, true, false)
         round += 1
         (owing, sole) = (0, nil)

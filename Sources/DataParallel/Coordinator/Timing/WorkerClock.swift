@@ -15,6 +15,9 @@ struct WorkerClock: Sendable {
     private var answeredAt: Duration?
 
     private var steps = 0
+    /// The rounds of the interval that the worker timed, and the last one.
+    private var timedRounds = 0
+    private var timedRound = 0
     private var requests = 0
     private var slots = 0
     private var answer: Duration = .zero
@@ -51,13 +54,14 @@ struct WorkerClock: Sendable {
     ) -> Bool {
         guard self.round == round else { return false }
         answeredAt = now
-        if let timing { note(timing) }
+        if let timing { note(timing, round: round) }
         guard isLast, isOwing else { return false }
         isOwing = false
         return true
     }
 
-    private mutating func note(_ timing: WorkTiming) {
+    private mutating func note(_ timing: WorkTiming, round: Int) {
+        if timedRound != round { (timedRound, timedRounds) = (round, timedRounds + 1) }
         busy += timing.took
         while lanes.count < timing.laneCount { lanes.append(.zero) }
         for lane in 0..<timing.laneCount { lanes[lane] += timing.lane(lane).time }
@@ -89,8 +93,9 @@ struct WorkerClock: Sendable {
         timing.steps = steps
         timing.shards = Double(slots) / Double(max(requests, 1))
         timing.answer = answer.inSeconds / count
-        timing.busy = busy.inSeconds / count
-        timing.lanes = lanes.map { $0.inSeconds / count }.sorted(by: >)
+        let timed = Double(max(timedRounds, 1))
+        timing.busy = busy.inSeconds / timed
+        timing.lanes = lanes.map { $0.inSeconds / timed }.sorted(by: >)
         timing.lateness = lateness.inSeconds / count
         timing.audits = confirmed > 0 ? confirmed : nil
         (timing.bytesSent, timing.bytesReceived) = (bytesSent, bytesReceived)
@@ -100,7 +105,7 @@ struct WorkerClock: Sendable {
 
     /// Resets the measurements for a new interval.
     mutating func beginInterval() {
-        (steps, requests, slots, bytesSent, bytesReceived) = (0, 0, 0, 0, 0)
+        (steps, timedRounds, requests, slots, bytesSent, bytesReceived) = (0, 0, 0, 0, 0, 0)
         (answer, busy, lateness) = (.zero, .zero, .zero)
         for lane in lanes.indices { lanes[lane] = .zero }
     }

@@ -25,6 +25,8 @@ package final class WorkerDriver<World: WorkerWorld> {
     private var weights: World.Frame?
     private var sums: ReductionTree?
     private var range: RangeUnderWay?
+    /// Whether the coordinator wants the timing of the current step.
+    private var isTimed = false
     /// Counts resets.
     private var generation = 0
     /// The answers sent so far.
@@ -66,12 +68,21 @@ package final class WorkerDriver<World: WorkerWorld> {
             let (message, run) = try CoordinatorMessage.decode(
                 frames[0].bytes, payloadFrames: payload.count)
             try expected.check(payload, of: message)
+            noteTiming(message)
             perform(machine.receive(message, run: run, now: world.now), payload)
         } catch .otherVersion(let version) {
             let error = ProtocolError.otherVersion(version)
             perform(machine.finish(.refused("the coordinator cannot be understood: \(error)")))
         } catch {
             drop("\(error)")
+        }
+    }
+
+    /// Notes whether a request wants to know where the time goes.
+    private func noteTiming(_ message: CoordinatorMessage) {
+        switch message {
+        case .weights(let work), .compute(let work): isTimed = work.isTimed
+        default: break
         }
     }
 
@@ -213,7 +224,8 @@ package final class WorkerDriver<World: WorkerWorld> {
             let gradients = sum.gradients.withBytes { World.Frame(copying: $0) }
             let header = PartialSumHeader(
                 sum, step: step, attempt: machine.attempt, checksum: gradients.checksum,
-                timing: index == computed.count - 1 ? range?.timing(now: world.now) : nil)
+                timing: isTimed && index == computed.count - 1
+                    ? range?.timing(now: world.now) : nil)
             send(WorkerMessage.partialSum(header).header(run: run), [gradients])
             sums?.pool.give(sum.gradients)
         }
