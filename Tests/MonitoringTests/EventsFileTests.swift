@@ -5,6 +5,7 @@ import Monitoring
 import Reduction
 import RunEvents
 import Testing
+import TestSupport
 
 @Suite("The events of a run") struct EventsFileTests {
     private let folder: TemporaryFolder

@@ -5,6 +5,7 @@ import Monitoring
 import Reduction
 import RunEvents
 import Testing
+import TestSupport
 
 @Suite("Extreme numbers") struct ExtremeNumberTests {
     static let extremes: [Double] = [

@@ -5,18 +5,7 @@ import Reduction
 import RunEvents
 import Settings
 import Testing
-
-/// A temporary folder that is removed with the object.
-final class TemporaryFolder {
-    let path = NSTemporaryDirectory() + "tern-monitoring-" + UUID().uuidString
-
-    init() throws {
-        try FileManager.default.createDirectory(
-            atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-}
+import TestSupport
 
 @Suite("A run's folder") struct RunFolderTests {
     private let folder: TemporaryFolder

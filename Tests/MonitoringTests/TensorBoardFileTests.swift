@@ -3,6 +3,7 @@ import Foundation
 import Monitoring
 import Settings
 import Testing
+import TestSupport
 
 @Suite("TensorBoard's file") struct TensorBoardFileTests {
     private let folder: TemporaryFolder

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Monitoring
 import RunEvents
 import Testing
+import TestSupport
 
 @Suite("The timing file") struct TimingFileTests {
     @Test("has flat lines with snake_case names, which read back unchanged")
