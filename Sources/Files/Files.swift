@@ -100,9 +100,12 @@ public enum Files {
     /// Writes all bytes to an open file.
     public static func writeAll(
         _ bytes: [UInt8], to file: Int32, path: String
-    ) throws(FileError) {
+    ) throws(FileError) { try writeAll(bytes.span.bytes, to: file, path: path) }
+
+    /// Writes all bytes to an open file.
+    static func writeAll(_ bytes: RawSpan, to file: Int32, path: String) throws(FileError) {
         var written = 0
-        while written < bytes.count {
+        while written < bytes.byteCount {
             let count = bytes.withUnsafeBytes { buffer in
                 write(file, buffer.baseAddress?.advanced(by: written), buffer.count - written)
             }

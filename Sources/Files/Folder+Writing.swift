@@ -3,9 +3,18 @@ import Glibc
 // Replacing, renaming and removing the files of a folder.
 
 extension Folder {
+    /// Passes the content of a file to its argument, part by part.
+    public typealias Content =
+        ((RawSpan) throws(FileError) -> Void) throws(FileError) -> Void
+
     /// Replaces a file; on any failure the old file stays as it is.
     public func writeAtomically(_ bytes: [UInt8], to name: String) throws(FileError) {
-        let temporary = try writeTemporary(bytes, for: name)
+        try writeAtomically(to: name) { write throws(FileError) in try write(bytes.span.bytes) }
+    }
+
+    /// Replaces a file by a content that no array holds; on any failure the old file stays as it is.
+    public func writeAtomically(to name: String, _ content: Content) throws(FileError) {
+        let temporary = try writeTemporary(content, for: name)
         defer { UnfinishedFiles.shared.end(temporary, in: self) }
         do throws(FileError) {
             try move(temporary, to: name, operation: "replace")
@@ -17,13 +26,13 @@ extension Folder {
 
     /// Writes and syncs a temporary file that will replace `name`, and returns the temporary name.
     private func writeTemporary(
-        _ bytes: [UInt8], for name: String
+        _ content: Content, for name: String
     ) throws(FileError) -> String {
         // Random, not the process id: containers that share a folder may all run as process 1.
         let temporary = "\(name).\(UInt32.random(in: 1...UInt32.max)).tmp"
         UnfinishedFiles.shared.begin(temporary, in: self)
         do throws(FileError) {
-            try writeNew(bytes, to: temporary)
+            try writeNew(content, to: temporary)
         } catch {
             UnfinishedFiles.shared.end(temporary, in: self)
             throw FileError(operation: error.operation, path: path(of: name), code: error.code)
@@ -32,13 +41,15 @@ extension Folder {
     }
 
     /// Writes and syncs a new file, whole or not at all.
-    private func writeNew(_ bytes: [UInt8], to name: String) throws(FileError) {
+    private func writeNew(_ content: Content, to name: String) throws(FileError) {
         let path = path(of: name)
         let file = try Self.open(
             name, in: descriptor, O_WRONLY | O_CREAT | O_EXCL, 0o666, to: "write", path: path)
         do throws(FileError) {
             defer { close(file) }
-            try Files.writeAll(bytes, to: file, path: path)
+            try content { bytes throws(FileError) in
+                try Files.writeAll(bytes, to: file, path: path)
+            }
             try Files.sync(file, path)
         } catch {
             remove(name)

@@ -63,7 +63,14 @@ public struct Checkpoint: Sendable {
     static let recordKey = "tern"
 
     /// The bytes of the checkpoint's safetensors file.
-    public func encoded() -> [UInt8] {
+    public func encoded() -> [UInt8] { file.encoded() }
+
+    /// Writes the bytes of the checkpoint's safetensors file, part by part.
+    public func write<Failure: Error>(
+        _ sink: (RawSpan) throws(Failure) -> Void
+    ) throws(Failure) { try file.write(sink) }
+
+    private var file: Safetensors {
         let record = Record(
             configuration: configuration, architecture: architecture, dataDigest: dataDigest,
             step: step, epoch: epoch, epochTally: epochTally, seconds: seconds)
@@ -76,7 +83,7 @@ public struct Checkpoint: Sendable {
             }
             file.append(values, layout: layout, prefix: Self.prefix(variable))
         }
-        return file.encoded()
+        return file
     }
 
     /// Reads the bytes of a checkpoint's file.

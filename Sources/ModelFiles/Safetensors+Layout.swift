@@ -4,13 +4,8 @@ import NeuralNetwork
 extension Safetensors {
     /// Adds the tensors of a layout, with `prefix` before each name.
     mutating func append(_ values: Snapshot, layout: ParameterLayout, prefix: String = "") {
-        values.withBytes { bytes in
-            for tensor in layout.tensors {
-                append(
-                    prefix + tensor.name, shape: tensor.shape,
-                    bytes: bytes.extracting(4 * tensor.offset..<4 * (tensor.offset + tensor.count)))
-            }
-        }
+        append(
+            values, layout.tensors.map { (prefix + $0.name, $0.shape, $0.count) })
     }
 
     /// Collects the values of a layout's tensors, with `prefix` before each name.

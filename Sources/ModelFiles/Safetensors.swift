@@ -2,6 +2,7 @@ import FileFormats
 import Files
 import FoundationEssentials
 import Hashing
+import KernelInterface
 
 /// A file in the safetensors format: a JSON header, then named tensors.
 ///
@@ -20,7 +21,30 @@ public struct Safetensors: Sendable {
     public private(set) var tensors: [Tensor]
     /// Whether the file had a digest; it then matches.
     public private(set) var isSealed = false
-    private var data: [UInt8]
+    /// The data, end to end: a piece holds one tensor or several.
+    private var pieces: [Piece]
+
+    /// A part of the data, which is not copied until it is written.
+    private enum Piece: Sendable {
+        case bytes(ArraySlice<UInt8>)
+        case values(Snapshot)
+
+        var count: Int {
+            switch self {
+            case .bytes(let bytes): bytes.count
+            case .values(let values): 4 * values.count
+            }
+        }
+
+        func withBytes<Result, Failure: Error>(
+            _ body: (RawSpan) throws(Failure) -> Result
+        ) throws(Failure) -> Result {
+            switch self {
+            case .bytes(let bytes): try body(bytes.span.bytes)
+            case .values(let values): try values.withBytes(body)
+            }
+        }
+    }
 
     /// A named tensor of the file.
     public struct Tensor: Sendable, Equatable {
@@ -38,15 +62,37 @@ public struct Safetensors: Sendable {
     public init(metadata: [String: String] = [:]) {
         self.metadata = metadata
         tensors = []
-        data = []
+        pieces = []
     }
 
     /// Adds a float32 tensor whose elements are the given little-endian bytes.
     public mutating func append(_ name: String, shape: [Int], bytes: RawSpan) {
-        let start = data.count
-        bytes.withUnsafeBytes { data += $0 }
-        tensors.append(Tensor(name: name, type: "F32", shape: shape, range: start..<data.count))
+        add(name, shape, byteCount: bytes.byteCount, at: byteCount)
+        pieces.append(.bytes(bytes.withUnsafeBytes { ArraySlice($0) }))
     }
+
+    /// Adds values that are the elements of several float32 tensors, end to end.
+    ///
+    /// - Parameter tensors: their names, shapes and numbers of elements.
+    mutating func append(
+        _ values: Snapshot, _ tensors: [(name: String, shape: [Int], count: Int)]
+    ) {
+        var place = byteCount
+        for tensor in tensors {
+            add(tensor.name, tensor.shape, byteCount: 4 * tensor.count, at: place)
+            place += 4 * tensor.count
+        }
+        pieces.append(.values(values))
+        precondition(place == byteCount, "the tensors have all values")
+    }
+
+    private mutating func add(_ name: String, _ shape: [Int], byteCount: Int, at place: Int) {
+        tensors.append(
+            Tensor(name: name, type: "F32", shape: shape, range: place..<place + byteCount))
+    }
+
+    /// The number of bytes of the data.
+    private var byteCount: Int { pieces.reduce(0) { $0 + $1.count } }
 
     /// Renames the tensors.
     public mutating func rename(_ name: (String) -> String) {
@@ -58,7 +104,23 @@ public struct Safetensors: Sendable {
     }
 
     /// The bytes of a tensor's elements.
-    public func bytes(of tensor: Tensor) -> ArraySlice<UInt8> { data[tensor.range] }
+    public func bytes(of tensor: Tensor) -> ArraySlice<UInt8> {
+        var start = 0
+        for piece in pieces where !tensor.range.isEmpty {
+            let range = tensor.range.lowerBound - start..<tensor.range.upperBound - start
+            start += piece.count
+            guard range.lowerBound < piece.count else { continue }
+            switch piece {
+            case .bytes(let bytes):
+                return bytes.dropFirst(range.lowerBound).prefix(range.count)
+            case .values(let values):
+                return values.withBytes { bytes in
+                    bytes.extracting(range).withUnsafeBytes { ArraySlice($0) }
+                }
+            }
+        }
+        return []
+    }
 
     /// The tensor of a name.
     public func tensor(_ name: String) -> Tensor? { tensors.first { $0.name == name } }
@@ -72,15 +134,35 @@ extension Safetensors {
 
     /// The bytes of the file, with a digest.
     public func encoded() -> [UInt8] {
+        var bytes: [UInt8] = []
+        write { part in part.withUnsafeBytes { bytes += $0 } }
+        return bytes
+    }
+
+    /// Writes the file, with a digest, part by part: a checkpoint of large weights is never copied as a whole.
+    public func write<Failure: Error>(
+        _ sink: (RawSpan) throws(Failure) -> Void
+    ) throws(Failure) {
+        let head = sealedHead()
+        try sink(head.span.bytes)
+        for piece in pieces { try piece.withBytes(sink) }
+    }
+
+    /// The header's length and the header, with the digest.
+    private func sealedHead() -> [UInt8] {
         var header = headerText()
         while header.utf8.count % 8 != 0 { header += " " }
-        var bytes: [UInt8] = []
-        withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { bytes += $0 }
-        bytes += header.utf8
-        bytes += data
-        guard let place = Self.digestPlace(in: bytes) else { return bytes }
-        bytes.replaceSubrange(place, with: SHA256.hex(of: bytes).utf8)
-        return bytes
+        var head: [UInt8] = []
+        withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { head += $0 }
+        head += header.utf8
+        guard let place = Self.digestPlace(in: head) else { return head }
+        var digest = SHA256()
+        head.withUnsafeBytes { digest.update($0) }
+        for piece in pieces {
+            piece.withBytes { bytes in bytes.withUnsafeBytes { digest.update($0) } }
+        }
+        head.replaceSubrange(place, with: digest.finalizeHex().utf8)
+        return head
     }
 
     private func headerText() -> String {
@@ -107,7 +189,7 @@ extension Safetensors {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// The range of the digest's 64 digits in a file's bytes.
+    /// The range of the digest's 64 digits in a file's bytes, or in those up to the header's end.
     private static func digestPlace(in bytes: [UInt8]) -> Range<Int>? {
         let key = Array("\"\(digestKey)\":\"".utf8)
         guard let headerEnd = headerEnd(of: bytes), headerEnd >= key.count + 72 else { return nil }
@@ -153,7 +235,7 @@ extension Safetensors {
         tensors = header.tensors.sorted {
             ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound)
         }
-        data = Array(bytes[end...])
+        pieces = [.bytes(bytes[end...])]
         try checkTensors(path)
         if let digest = metadata.removeValue(forKey: Self.digestKey) {
             try Self.check(digest, of: bytes, path)
@@ -172,9 +254,10 @@ extension Safetensors {
     }
 
     private func checkTensors(_ path: String) throws(SafetensorsError) {
+        let count = byteCount
         var end = 0
         for tensor in tensors {
-            guard tensor.range.lowerBound == end, tensor.range.upperBound <= data.count else {
+            guard tensor.range.lowerBound == end, tensor.range.upperBound <= count else {
                 throw .init(
                     path,
                     "the data of \(tensor.name) lies outside the file or overlaps another tensor")
@@ -191,8 +274,8 @@ extension Safetensors {
             }
             end = tensor.range.upperBound
         }
-        guard end == data.count else {
-            throw .init(path, "\(data.count - end) bytes of its data belong to no tensor")
+        guard end == count else {
+            throw .init(path, "\(count - end) bytes of its data belong to no tensor")
         }
     }
 
@@ -202,9 +285,13 @@ extension Safetensors {
         guard let place = digestPlace(in: bytes), digest.utf8.count == 64 else {
             throw .init(path, "its digest is malformed")
         }
-        var blank = bytes
-        blank.replaceSubrange(place, with: blankDigest.utf8)
-        guard SHA256.hex(of: blank) == digest else {
+        var sum = SHA256()
+        let parts = [
+            bytes[..<place.lowerBound], Array(blankDigest.utf8)[...],
+            bytes[place.upperBound...],
+        ]
+        for part in parts { part.withUnsafeBytes { sum.update($0) } }
+        guard sum.finalizeHex() == digest else {
             throw .init(path, "its content does not match its SHA-256 digest")
         }
     }

@@ -33,17 +33,19 @@ public struct CheckpointStore: Sendable {
         record = nil
     }
 
-    /// Writes the checkpoint after `step` steps and removes old ones.
+    /// Writes a checkpoint and removes old ones.
     ///
     /// - Returns: the file's path.
     @discardableResult
-    public func save(_ bytes: [UInt8], step: Int) throws(FileError) -> String {
+    public func save(_ checkpoint: Checkpoint) throws(FileError) -> String {
         let opened = try place.parent.makeFolder(place.name)
         if let record { try place.parent.sync(record) }
-        let digits = String(step)
+        let digits = String(checkpoint.step)
         let padding = String(repeating: "0", count: max(0, 9 - digits.count))
         let name = "\(Self.prefix)\(padding)\(digits)\(Self.suffix)"
-        try opened.writeAtomically(bytes, to: name)
+        try opened.writeAtomically(to: name) { write throws(FileError) in
+            try checkpoint.write(write)
+        }
         for old in try Self.checkpoints(in: opened).dropLast(Self.kept) { opened.remove(old) }
         return "\(folder)/\(name)"
     }

@@ -26,7 +26,7 @@ struct CheckpointStoreTests {
     @Test("keeps the last three checkpoints in the order of their steps")
     func lastThree() throws {
         for step in [1, 9, 10, 99, 100] {
-            let path = try store.save(sampleCheckpoint(step: step).encoded(), step: step)
+            let path = try store.save(sampleCheckpoint(step: step))
             #expect(Files.exists(path))
         }
         let steps = try store.paths().map { try Checkpoint(parsing: Files.read($0), path: $0).step }
@@ -108,7 +108,7 @@ struct CheckpointStoreTests {
     @Test("fails if its folder cannot be created")
     func noFolder() throws {
         try Files.writeAtomically([1], to: store.folder)
-        #expect(throws: FileError.self) { try store.save([1], step: 1) }
+        #expect(throws: FileError.self) { try store.save(sampleCheckpoint(step: 1)) }
         #expect(try Files.read(store.folder) == [1])
     }
 
@@ -130,7 +130,7 @@ struct CheckpointStoreTests {
     }
 
     private func save(_ step: Int) throws {
-        try store.save(sampleCheckpoint(step: step).encoded(), step: step)
+        try store.save(sampleCheckpoint(step: step))
     }
 
     private func flipBit(in path: String) throws {

@@ -143,7 +143,7 @@ struct FolderRun {
             if run.state.step % 2 == 0 {
                 try record.flush()
                 let checkpoint = run.state.checkpoint(seconds: 0)
-                try directory.checkpoints.save(checkpoint.encoded(), step: checkpoint.step)
+                try directory.checkpoints.save(checkpoint)
             }
         }
         try record.flush()

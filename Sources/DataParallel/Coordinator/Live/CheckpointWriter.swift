@@ -15,7 +15,7 @@ actor CheckpointWriter {
     /// Writes a checkpoint; returns its path or the error.
     func save(_ checkpoint: Checkpoint) -> Result<String, FileError> {
         do throws(FileError) {
-            return .success(try store.save(checkpoint.encoded(), step: checkpoint.step))
+            return .success(try store.save(checkpoint))
         } catch {
             return .failure(error)
         }
