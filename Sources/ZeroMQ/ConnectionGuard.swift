@@ -36,6 +36,7 @@ struct ConnectionGuard {
     }
 
     private let isEncrypted: Bool
+    private let limitsNewcomers: Bool
     private var connections: [Int32: Connection] = [:]
     /// The peers whose connections have ended: more of their messages may be read, from a descriptor
     /// that belongs to another connection by now.
@@ -51,7 +52,10 @@ struct ConnectionGuard {
     /// on average. With encryption, nobody gets that far without a key.
     private var newcomers = TokenBucket(most: 256, aSecond: 16)
 
-    init(isEncrypted: Bool) { self.isEncrypted = isEncrypted }
+    init(isEncrypted: Bool, limitsNewcomers: Bool) {
+        self.isEncrypted = isEncrypted
+        self.limitsNewcomers = limitsNewcomers && !isEncrypted
+    }
 
     private var now: Duration { .now - start }
 
@@ -67,7 +71,7 @@ struct ConnectionGuard {
     /// Tracks an accepted connection; closes it if it is one too many, or comes too soon.
     mutating func opened(_ descriptor: Int32, most: Int) {
         connections[descriptor] = Connection(read: handshake)
-        if connections.count > most || !isEncrypted && !newcomers.take(now: .now - start) {
+        if connections.count > most || limitsNewcomers && !newcomers.take(now: .now - start) {
             cut(descriptor)
         }
     }

@@ -62,7 +62,8 @@ public final class Socket {
         self.kind = kind
         self.options = options
         self.thread = thread
-        connectionGuard = ConnectionGuard(isEncrypted: options.encryption != nil)
+        connectionGuard = ConnectionGuard(
+            isEncrypted: options.encryption != nil, limitsNewcomers: options.limitsNewcomers)
         guard let raw = zmq_socket(context.raw, kind.type) else {
             throw SocketError(.open, code: zmq_errno())
         }

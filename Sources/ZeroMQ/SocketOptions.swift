@@ -26,7 +26,10 @@ public struct SocketOptions: Hashable, Sendable {
     public var maximumFrameCount = 8
     /// The most peers connected to a listening socket with a monitor; further connections are closed at
     /// once.
-    public var maximumConnectionCount = 1024
+    public var maximumConnectionCount = 2048
+    /// Whether connections without encryption are accepted at a limited rate only: not needed where the
+    /// system decides who may connect.
+    public var limitsNewcomers = true
     /// How long a new connection may take until both sides have greeted each other.
     public var handshakeInterval: Duration = .seconds(3)
     /// How often to ping the peers, or nil for never.

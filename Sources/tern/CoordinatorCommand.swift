@@ -68,6 +68,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
             let endpoint = try await session.listen(
                 coordinator, at: command.listen, door: door, context)
             command.tell(door, endpoint, session.logger)
+            command.tellRoom(shards: configuration.training.shards, session.logger)
             let dialable = await Endpoint.dialable(endpoint)
             session.logger.info(
                 """
@@ -104,6 +105,19 @@ struct CoordinatorCommand: AsyncParsableCommand {
         } else {
             logger.info("workers with a credential: \(door.workerCount); \(command) makes another")
         }
+    }
+
+    /// Logs how many workers can connect, if the system allows fewer than the run.
+    private func tellRoom(shards: Int, _ logger: Logger) {
+        let limit = DescriptorLimit.raise()
+        let most = Limits.connections(descriptors: limit)
+        guard most < min(Limits.mostMembers(shards: shards), Limits.connections(descriptors: .max))
+        else { return }
+        logger.warning(
+            """
+            at most \(most) workers can connect: this process may have \(limit) open files and \
+            connections (ulimit -n)
+            """)
     }
 
     /// The key option that a worker's command line needs.

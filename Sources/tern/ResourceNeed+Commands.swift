@@ -39,10 +39,12 @@ extension ResourceNeed {
     }
 
     /// A coordinator: its socket, files and output, libzmq's threads, and the lanes for tests.
+    ///
+    /// Connections use at most half of the descriptors: see ``Limits``.
     static func ofCoordinator(connections: Int) -> ResourceNeed {
-        let lanes = Processors.allowed.count
+        let (lanes, most) = (Processors.allowed.count, SocketOptions().maximumConnectionCount)
         return ResourceNeed(
-            threads: pool + lanes + 10, descriptors: 30 + lanes + min(connections, 1024))
+            threads: pool + lanes + 10, descriptors: 30 + lanes + 2 * min(connections, most))
     }
 
     /// A worker: its socket and output, libzmq's threads, and its lanes.
@@ -81,7 +83,7 @@ extension ResourceNeed {
     /// The coordinator of a Slurm job, and the worker beside it.
     static func ofSlurm(tasks: Int, lanes: Int) -> ResourceNeed {
         var need = ofTraining(workers: 1, lanes: lanes, isSupervised: false, isMonitored: false)
-        need.descriptors += min(tasks, 1024)
+        need.descriptors += 2 * min(tasks, SocketOptions().maximumConnectionCount)
         return need
     }
 

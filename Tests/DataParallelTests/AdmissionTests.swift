@@ -24,11 +24,12 @@ import Testing
         }
     }
 
-    @Test("a whole cluster at once, and then a few a second")
+    @Test("as many at once as a run may have, and then a few a second")
     func rate() {
-        let first = (0..<1000).count { isWelcomed($0) }
-        #expect(first == 256)
-        #expect(!isWelcomed(1000))
+        let first = (0..<2000).count { isWelcomed($0) }
+        #expect(first == 1024)
+        for peer in 0..<100 { _ = machine.lose(peer, reason: "", now: .zero) }
+        #expect(!isWelcomed(2000))
         _ = machine.tick(now: .seconds(1))
         let second = (2000..<3000).count { isWelcomed($0) }
         #expect(second == 2)

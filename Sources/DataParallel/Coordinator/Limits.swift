@@ -85,6 +85,14 @@ package enum Limits {
     /// The size from which sending two messages at once pays off.
     static let largeMessage = 1 << 16
 
+    /// The most members: those without a shard stand by, and a few of these are enough.
+    package static func mostMembers(shards: Int) -> Int { max(64, 2 * shards) }
+
+    /// The most connections of a process that may have so many descriptors.
+    package static func connections(descriptors: Int) -> Int {
+        min(SocketOptions().maximumConnectionCount, descriptors / 2)
+    }
+
     /// The options of a socket that receives sums of `parameterCount` gradients.
     ///
     /// - Parameters:
@@ -94,7 +102,7 @@ package enum Limits {
         parameterCount: Int, timeout: Duration, descriptors: Int
     ) -> SocketOptions {
         var options = SocketOptions()
-        options.maximumConnectionCount = min(options.maximumConnectionCount, descriptors / 2)
+        options.maximumConnectionCount = connections(descriptors: descriptors)
         options.sendHighWaterMark = sendMark
         options.heartbeatInterval = min(.seconds(1), timeout / 4)
         options.heartbeatTimeout = timeout

@@ -65,7 +65,10 @@ public actor Coordinator {
         options.encryption = door?.encryption
         // Over ipc the kernel reports when the coordinator ends, so peers need no heartbeat timeout: a
         // coordinator that was stopped (Ctrl-Z) and continues still has its workers.
-        options.heartbeatBindsPeers = !endpoint.hasPrefix("ipc://")
+        let isLocal = endpoint.hasPrefix("ipc://")
+        options.heartbeatBindsPeers = !isLocal
+        // The socket's folder decides who may dial it.
+        options.limitsNewcomers = !isLocal
         let socket = try Socket(context, .router, options, on: thread)
         let bound =
             try addresses.isEmpty

@@ -4,23 +4,26 @@ import Protocol
 ///
 /// A worker that is not admitted repeats its hello every second.
 struct Admission: Sendable {
-    /// Lets a whole cluster reconnect at once.
-    private static let mostAtOnce = 256
     /// How many join a second in the long run, which limits a peer that rejoins again and again.
     private static let aSecond = 2
 
-    /// The most members: those without a shard stand by, and a few of these are enough.
     let mostMembers: Int
-    private var free = mostAtOnce
+    /// Lets a whole cluster reconnect at once.
+    private let mostAtOnce: Int
+    private var free: Int
     private var lastIncrease: Duration = .zero
 
-    init(shards: Int) { mostMembers = max(64, 2 * shards) }
+    init(shards: Int) {
+        mostMembers = Limits.mostMembers(shards: shards)
+        mostAtOnce = max(256, mostMembers)
+        free = mostAtOnce
+    }
 
     /// Advances the time.
     mutating func tick(now: Duration) {
         guard now - lastIncrease >= .seconds(1) else { return }
         lastIncrease = now
-        free = min(free + Self.aSecond, Self.mostAtOnce)
+        free = min(free + Self.aSecond, mostAtOnce)
     }
 
     /// Why a peer cannot join, or nil if it can.
