@@ -6,7 +6,7 @@ import Testing
 private let word = 64
 
 private func slots(_ ranges: Range<Int>...) -> SlotSet {
-    var set = SlotSet(limit: word)
+    var set = SlotSet()
     for range in ranges { set.insert(range) }
     return set
 }
@@ -21,15 +21,17 @@ private func slots(_ ranges: Range<Int>...) -> SlotSet {
             let first = random.below(limit + 1)
             return first..<first + random.below(limit + 1 - first)
         }
-        var (set, numbers) = (SlotSet(limit: limit), Set<Int>())
+        var (set, numbers) = (SlotSet(), Set<Int>())
         for _ in 0..<20 {
             let (added, removed) = (range(), range())
             set.insert(added)
             numbers.formUnion(added)
-            set.subtract(SlotSet(removed, limit: limit))
+            set.subtract(SlotSet(removed))
             numbers.subtract(removed)
             let probe = range()
             #expect(set.slots == numbers.sorted())
+            #expect(set == numbers.reduce(into: SlotSet()) { $0.insert($1..<$1 + 1) })
+            #expect(set.count(in: probe) == numbers.intersection(probe).count)
             #expect(set.count == numbers.count)
             #expect(set.isEmpty == numbers.isEmpty)
             #expect(set.contains(probe) == numbers.isSuperset(of: probe))

@@ -50,7 +50,7 @@ import Testing
     private func auditor(_ worker: Int, asked: Range<Int>? = nil) -> Auditor {
         Auditor(
             peer: "peer \(worker)", identity: identity(worker),
-            asked: asked.map { SlotSet($0, limit: 8) })
+            asked: asked.map { SlotSet($0) })
     }
 
     /// An audit of worker 1's sum, whose second copy worker 2 owes.

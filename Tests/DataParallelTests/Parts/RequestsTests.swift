@@ -2,12 +2,12 @@ import DataParallel
 import Testing
 
 @Suite("The requests to a member") struct RequestsTests {
-    private let none = SlotSet(limit: 8)
+    private let none = SlotSet()
 
-    private func slots(_ range: Range<Int>) -> SlotSet { SlotSet(range, limit: 8) }
+    private func slots(_ range: Range<Int>) -> SlotSet { SlotSet(range) }
 
     private func asked(_ range: Range<Int>, step: Int = 0, at now: Duration = .zero) -> Requests {
-        var requests = Requests(limit: 8, now: .zero)
+        var requests = Requests(now: .zero)
         requests.begin(step: step, empty: none)
         requests.ask(slots(range), sums: range.count, now: now)
         return requests
@@ -19,10 +19,10 @@ import Testing
         #expect(requests.isOne)
         requests.ask(slots(6..<8), sums: 2, now: .seconds(1))
         #expect(!requests.isOne && requests.askedAt == .seconds(1) && requests.mostSums == 6)
-        requests.answer(slots(6..<8))
+        requests.answer(6..<8)
         #expect(requests.owed(to: 0) == slots(0..<4))
         #expect(requests.owed(to: 1) == nil)
-        requests.answer(slots(0..<4))
+        requests.answer(0..<4)
         #expect(requests.owed.isEmpty)
         #expect(requests.asked(in: 0) == slots(0..<4).union(slots(6..<8)))
     }
@@ -52,7 +52,7 @@ import Testing
         #expect(requests.owed.isEmpty && requests.asked(in: 0) == nil)
         #expect((0..<9).prefix { _ in requests.takeOutdated() }.count == 3)
         var idle = asked(0..<3)
-        idle.answer(slots(0..<3))
+        idle.answer(0..<3)
         idle.void()
         #expect(idle.takeOutdated() == false)
     }

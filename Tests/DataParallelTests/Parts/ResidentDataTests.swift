@@ -6,11 +6,11 @@ import Testing
 @Suite("The data of a member") struct ResidentDataTests {
     private let plan = BatchPlan(examples: 24, batchSize: 8, shards: 8)
 
-    private func slots(_ range: Range<Int>) -> SlotSet { SlotSet(range, limit: 8) }
+    private func slots(_ range: Range<Int>) -> SlotSet { SlotSet(range) }
 
     @Test("is complete when the member has reported all the data it was told to fetch")
     func progress() {
-        var data = ResidentData(limit: 8)
+        var data = ResidentData()
         #expect(data.request(slots(0..<4)) == slots(0..<4))
         #expect(data.isFetching)
         #expect(data.note([0..<2]) == (.some, true))
@@ -22,7 +22,7 @@ import Testing
 
     @Test("is requested once; further requests wait until it is complete")
     func stale() {
-        var data = ResidentData(limit: 8)
+        var data = ResidentData()
         _ = data.request(slots(0..<4))
         #expect(data.request(slots(0..<6)) == nil)
         #expect(data.note([0..<4]) == (.all, true))
@@ -37,7 +37,7 @@ import Testing
 
     @Test("includes each example once, in order, and only those that the member may fetch")
     func parts() throws {
-        var data = ResidentData(limit: 8)
+        var data = ResidentData()
         _ = data.request(slots(0..<1))
         let shard = shard(atSlot: 0, of: 8)
         #expect(refused(&data, shard, first: 1) == true)

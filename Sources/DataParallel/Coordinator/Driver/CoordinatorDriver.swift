@@ -23,6 +23,8 @@ package final class CoordinatorDriver<World: CoordinatorWorld> {
 
     // Effects run one after another; effects that arise meanwhile are queued.
     private var queue: [Effect] = []
+    /// How many effects of the queue have begun.
+    private var begun = 0
     private var isPerforming = false
     /// The frame that broadcasts the weights, made once a step.
     var broadcast: (frame: World.Frame, checksum: UInt64)?
@@ -157,9 +159,18 @@ package final class CoordinatorDriver<World: CoordinatorWorld> {
         guard !isPerforming else { return }
         isPerforming = true
         defer { isPerforming = false }
-        while !queue.isEmpty { perform(queue.removeFirst()) }
+        while begun < queue.count {
+            begun += 1
+            perform(queue[begun - 1])
+        }
+        clearQueue()
         reportTraces()
         timing.rest(at: world.now)
+    }
+
+    private func clearQueue() {
+        queue.removeAll(keepingCapacity: true)
+        begun = 0
     }
 
     private func perform(_ effect: Effect) {
@@ -191,7 +202,7 @@ package final class CoordinatorDriver<World: CoordinatorWorld> {
 
     /// Ends the run at once because it cannot continue; queued effects are dropped.
     func abandon(_ outcome: Outcome) {
-        queue.removeAll()
+        clearQueue()
         perform(machine.fail(outcome, now: world.now))
     }
 

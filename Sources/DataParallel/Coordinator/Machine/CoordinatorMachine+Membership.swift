@@ -79,7 +79,7 @@ extension CoordinatorMachine {
         _ peer: Peer, _ caller: AllowedWorker?, _ hello: Hello, address: String?, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
         let index: Int
-        switch roster.join(peer, caller, hello, shards: plan.shards, now: now) {
+        switch roster.join(peer, caller, hello, now: now) {
         case .present: return []
         case .ignored(let reason): return [drop(peer, reason, address: address)]
         case .banned(let name, let reason):

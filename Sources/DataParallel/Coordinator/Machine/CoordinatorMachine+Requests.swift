@@ -51,7 +51,7 @@ extension CoordinatorMachine {
     mutating func ask(
         _ index: Int, for ranges: [Range<Int>], now: Duration
     ) -> CoordinatorEffect<Peer> {
-        var slots = SlotSet(limit: plan.shards)
+        var slots = SlotSet()
         var sums = 0
         for range in ranges {
             slots.insert(range)
@@ -61,11 +61,11 @@ extension CoordinatorMachine {
             slots, sums: sums, step: step, empty: ledger.empty, now: now)
         let work = SlotRanges(ranges)
         return isFirst
-            ? .sendWeights(work, to: roster[index].peer)
+            ? .sendWeights(work, to: roster.peer(at: index))
             : .send(
                 .compute(
                     WorkHeader(step: step, attempt: attempt, ranges: work, checksum: 0)),
-                to: roster[index].peer)
+                to: roster.peer(at: index))
     }
 
     /// The fewest ranges that cover the given slots and no other slots with examples.
@@ -115,7 +115,7 @@ extension CoordinatorMachine {
     mutating func askAround(
         for slots: SlotSet, among candidates: [Int], now: Duration
     ) -> (effects: [CoordinatorEffect<Peer>], [Helper]) {
-        var parts = candidates.map { _ in SlotSet(limit: plan.shards) }
+        var parts = candidates.map { _ in SlotSet() }
         distribute(slots, among: candidates, to: &parts)
         var effects: [CoordinatorEffect<Peer>] = []
         var helpers: [Helper] = []
@@ -133,7 +133,7 @@ extension CoordinatorMachine {
         guard !candidates.isEmpty, !slots.isEmpty else { return }
         let wanted = candidates.map { slots.intersection(roster[$0].data.resident) }
         let holders = candidates.indices.filter { !wanted[$0].isEmpty }
-        let held = wanted.reduce(into: SlotSet(limit: plan.shards)) { $0.formUnion($1) }
+        let held = wanted.reduce(into: SlotSet()) { $0.formUnion($1) }
         let left = dealEvenly(held, among: candidates, at: holders, wanted, to: &parts)
         let rest = slots.subtracting(held.subtracting(left))
         let all = candidates.map { _ in slots }

@@ -59,7 +59,7 @@ extension CoordinatorMachine {
         }
         let slots = assignSlots(plan.shards, to: stakes, sizes: sizes(of: active))
         for index in roster.indices where roster[index].isOnStandby {
-            roster[index].share.slots = SlotSet(limit: plan.shards)
+            roster[index].share.slots = SlotSet()
         }
         for (index, share) in zip(active, slots) {
             roster[index].share.slots = share
@@ -84,7 +84,7 @@ extension CoordinatorMachine {
             guard let standby = roster[index].share.standby, roster[index].isIdle,
                 roster[index].requests.step != step, now >= standby.nextProbe
             else { continue }
-            let slots = SlotSet(0..<plan.shards, limit: plan.shards).subtracting(ledger.empty)
+            let slots = SlotSet(0..<plan.shards).subtracting(ledger.empty)
             let held = slots.intersection(roster[index].data.resident)
             guard let slot = (held.isEmpty ? slots : held).slots.first else { continue }
             effects.append(ask(index, for: [slot..<slot + 1], now: now))

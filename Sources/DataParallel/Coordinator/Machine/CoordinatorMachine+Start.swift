@@ -20,7 +20,7 @@ extension CoordinatorMachine {
             startClock.distribute(now)
         }
         let isBeginning = phase == .distributing
-        guard isBeginning || hasBegun else { return [] }
+        guard isBeginning || hasBegun && roster.readyCount < roster.count else { return [] }
         let stakes = roster.all.map { Stake(share: $0.share.slots, held: $0.data.resident) }
         let shares = assignSlots(plan.shards, to: stakes)
         let effects = roster.indices.flatMap { index in
@@ -71,7 +71,7 @@ extension CoordinatorMachine {
 
     /// Begins the first step of the session, if all members have their data.
     mutating func beginIfReady(now: Duration) -> [CoordinatorEffect<Peer>] {
-        guard phase == .distributing, !roster.isEmpty, roster.all.allSatisfy(\.isReady) else {
+        guard phase == .distributing, !roster.isEmpty, roster.readyCount == roster.count else {
             return []
         }
         return begin(now: now)

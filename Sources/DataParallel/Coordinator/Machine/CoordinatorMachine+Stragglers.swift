@@ -7,11 +7,14 @@ extension CoordinatorMachine {
     /// Drops the members whose progress timed out.
     mutating func expelHung(now: Duration) -> [CoordinatorEffect<Peer>] {
         let timeout = answerTimes.timeout(atLeast: settings.answerTimeout)
-        let hung = roster.all.filter { member in
+        let least = min(timeout, settings.answerTimeout)
+        var hung: [Member<Peer>] = []
+        for index in roster.indices where now - roster[index].progressAt > least {
+            let member = roster[index]
             let isFetching = !member.isReady && (hasBegun || phase == .distributing)
             let isExpected = !member.requests.owed.isEmpty || isFetching
             let limit = member.requests.owed.isEmpty ? settings.answerTimeout : timeout
-            return isExpected && now - member.progressAt > limit
+            if isExpected, now - member.progressAt > limit { hung.append(member) }
         }
         if hung.contains(where: { !$0.requests.owed.isEmpty }) { answerTimes.noteTimeout() }
         return expel(
@@ -29,12 +32,11 @@ extension CoordinatorMachine {
         var effects: [CoordinatorEffect<Peer>] = []
         var late: [Int] = []
         for index in roster.indices {
+            let lateness = now - roster[index].requests.askedAt
+            guard lateness > limit / 2, let owed = roster[index].requests.owed(to: step),
+                !owed.isEmpty
+            else { continue }
             let member = roster[index]
-            let lateness = now - member.requests.askedAt
-            guard let owed = member.requests.owed(to: step), !owed.isEmpty, lateness > limit / 2
-            else {
-                continue
-            }
             if member.lateness.probedAt < member.requests.askedAt {
                 roster[index].lateness.probedAt = now
                 roster[index].demands.ping()
@@ -49,13 +51,13 @@ extension CoordinatorMachine {
 
     private mutating func help(_ late: [Int], now: Duration) -> [CoordinatorEffect<Peer>] {
         // Slots that two members compute are not assigned to a third.
-        var (once, twice) = (SlotSet(limit: plan.shards), SlotSet(limit: plan.shards))
+        var (once, twice) = (SlotSet(), SlotSet())
         for member in roster.all where !member.isOnStandby {
             guard let owed = member.requests.owed(to: step) else { continue }
             twice.formUnion(once.intersection(owed))
             once.formUnion(owed)
         }
-        var alone = late.reduce(into: SlotSet(limit: plan.shards)) {
+        var alone = late.reduce(into: SlotSet()) {
             $0.formUnion(roster[$1].requests.owed)
         }
         alone.subtract(twice)

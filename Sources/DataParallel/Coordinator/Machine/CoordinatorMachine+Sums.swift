@@ -108,9 +108,8 @@ extension CoordinatorMachine {
     ) -> [CoordinatorEffect<Peer>] {
         roster[index].requests.forgetSuperseded()
         guard !roster[index].requests.owed.isEmpty else { return [] }
-        let answered = roster[index].requests.owed.intersection(SlotSet(slots, limit: plan.shards))
-        roster[index].data.note(computed: answered)
-        roster[index].requests.answer(answered)
+        roster[index].data.note(computed: slots, of: roster[index].requests.owed)
+        roster[index].requests.answer(slots)
         roster[index].progressAt = now
         guard roster[index].requests.owed.isEmpty else { return [] }
         if !roster[index].isOnStandby {

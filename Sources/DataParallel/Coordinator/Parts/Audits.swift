@@ -58,6 +58,8 @@ package struct Audits<Peer: Hashable & Sendable>: Sendable {
 
     /// The sums that await a second copy, by node.
     private var open: [TreeNode: Audit<Peer>] = [:]
+    /// The nodes that each member was asked to audit in the current step.
+    private var asked: [Peer: [TreeNode]] = [:]
     /// The open audits without an auditor.
     private var unasked: [TreeNode] = []
     /// The queue of audits that the coordinator recomputes, one after another.
@@ -91,7 +93,10 @@ package struct Audits<Peer: Hashable & Sendable>: Sendable {
     package var isEmpty: Bool { open.isEmpty }
 
     /// Begins or restarts a step.
-    package mutating func begin() { rounds += 1 }
+    package mutating func begin() {
+        rounds += 1
+        asked.removeAll(keepingCapacity: true)
+    }
 
     /// Draws whether a sum is audited.
     package func isChosen(_ sum: PartialSumHeader) -> Bool {
@@ -117,8 +122,10 @@ package struct Audits<Peer: Hashable & Sendable>: Sendable {
     /// Whether a sum mixes audited slots with others, or holds only part of them, although its sender was asked
     /// for them separately.
     package func isMixed(_ node: TreeNode, _ slots: Range<Int>, of peer: Peer) -> Bool {
-        open[node]?.auditor != peer
-            && open.values.contains { $0.auditor == peer && $0.slots.overlaps(slots) }
+        guard open[node]?.auditor != peer, let nodes = asked[peer] else { return false }
+        return nodes.contains { node in
+            open[node]?.auditor == peer && open[node]?.slots.overlaps(slots) == true
+        }
     }
 
     /// Reassigns the second copies owed by members that left or are late.
@@ -128,6 +135,7 @@ package struct Audits<Peer: Hashable & Sendable>: Sendable {
             open[node]?.auditor = nil
             unasked.append(node)
         }
+        for peer in peers { asked[peer] = nil }
     }
 
     /// Whether any second copy has no auditor yet.
@@ -151,6 +159,7 @@ package struct Audits<Peer: Hashable & Sendable>: Sendable {
             let slots = ledger.slotsWithExamples(audit.slots)
             if let place = draw.next(among: { free[$0].canCompute(audit, slots) }) {
                 open[node]?.auditor = free[place].peer
+                asked[free[place].peer, default: []].append(node)
                 parts[place].append(audit.slots)
             } else if busy.contains(where: { $0.canCompute(audit, slots) }) {
                 waiting.append(node)
@@ -214,7 +223,7 @@ package struct Audits<Peer: Hashable & Sendable>: Sendable {
 
     /// Discards all audits of the current step.
     package mutating func forget() {
-        (open, unasked, disputes) = ([:], [], [])
+        (open, asked, unasked, disputes) = ([:], [:], [], [])
         isVerdictVoid = isArbitrating
     }
 }

@@ -11,11 +11,11 @@ package struct Member<Peer: Hashable & Sendable>: Sendable {
     package let name: String
 
     /// The examples that it holds and may fetch.
-    var data: ResidentData
+    var data = ResidentData()
     /// The sums that it owes.
     var requests: Requests
     /// Its slots in each step.
-    var share: Share
+    var share = Share()
     /// Its unanswered requests, whose answers cost no tokens.
     var demands = Demands()
     /// Its last status, and when it arrived.
@@ -33,22 +33,20 @@ package struct Member<Peer: Hashable & Sendable>: Sendable {
 
     init(
         _ peer: Peer, _ caller: AllowedWorker?, _ identity: WorkerIdentity, name: String,
-        limit: Int, now: Duration
+        now: Duration
     ) {
         self.peer = peer
         self.caller = caller
         self.identity = identity
         self.name = name
-        data = ResidentData(limit: limit)
-        requests = Requests(limit: limit, now: now)
-        share = Share(limit: limit)
+        requests = Requests(now: now)
         (progressAt, heardAt) = (now, now)
     }
 
     /// A member's slots in each step, and its speed.
     struct Share: Sendable {
         /// The slots.
-        var slots: SlotSet
+        var slots = SlotSet()
         /// The slots last written to the log.
         var reported: SlotSet?
         /// Its recent time per slot, and the time per slot when shares were last fitted.
@@ -56,8 +54,6 @@ package struct Member<Peer: Hashable & Sendable>: Sendable {
         var slotTime: Duration?
         /// When it is probed again, if it is too slow for any share.
         var standby: Standby?
-
-        init(limit: Int) { slots = SlotSet(limit: limit) }
     }
 
     /// What is known of a late member.

@@ -3,9 +3,9 @@ package struct Requests: Sendable {
     /// The last step that it was asked for; it holds the weights of that step.
     package private(set) var step: Int?
     /// The slots that it was asked for in that step, and those without examples.
-    package private(set) var asked: SlotSet
+    package private(set) var asked = SlotSet()
     /// The asked slots whose sums have not arrived.
-    package private(set) var owed: SlotSet
+    package private(set) var owed = SlotSet()
     /// The owed slots of each message.
     private var messages: [SlotSet] = []
     /// The number of messages that asked it in that step.
@@ -21,11 +21,7 @@ package struct Requests: Sendable {
     private var superseded: (step: Int, asked: SlotSet)?
 
     /// Starts without requests, for a member that joins now.
-    package init(limit: Int, now: Duration) {
-        asked = SlotSet(limit: limit)
-        owed = asked
-        askedAt = now
-    }
+    package init(now: Duration) { askedAt = now }
 
     /// The slots that it still owes to `step`; nil if its last requests belong to another step.
     package func owed(to step: Int) -> SlotSet? { self.step == step ? owed : nil }
@@ -65,10 +61,16 @@ package struct Requests: Sendable {
     }
 
     /// Records that slots are answered.
-    package mutating func answer(_ slots: SlotSet) {
-        owed.subtract(slots)
-        for index in messages.indices { messages[index].subtract(slots) }
+    package mutating func answer(_ slots: Range<Int>) {
+        owed.remove(slots)
+        for index in messages.indices { messages[index].remove(slots) }
         messages.removeAll(where: \.isEmpty)
+    }
+
+    /// Owes nothing any more.
+    private mutating func excuse() {
+        owed = SlotSet()
+        messages = []
     }
 
     /// Stops expecting a copy for the superseded step, because a later answer arrived.
@@ -84,7 +86,7 @@ package struct Requests: Sendable {
             let lateAfter = lateAfter(), now - askedAt <= lateAfter
         else { return }
         superseded = (old, asked)
-        answer(owed)
+        excuse()
     }
 
     /// Voids all requests, because the run goes back.
@@ -92,7 +94,7 @@ package struct Requests: Sendable {
         outdatedSums = owed.isEmpty && superseded == nil ? 0 : mostSums
         step = nil
         superseded = nil
-        answer(owed)
+        excuse()
     }
 
     /// Counts a sum from before the last rewind.

@@ -4,11 +4,11 @@ import Reduction
 /// A member's examples: those that it was told to fetch, and those that it holds.
 package struct ResidentData: Sendable {
     /// The slots whose data it was told to fetch.
-    private var requested: SlotSet
+    private var requested = SlotSet()
     /// The slots whose data it holds.
-    package private(set) var resident: SlotSet
+    package private(set) var resident = SlotSet()
     /// The slots whose data it may fetch: those that it was told to fetch or asked to compute.
-    private var entitled: SlotSet
+    private var entitled = SlotSet()
     /// The next example to send of each shard that it has begun to fetch.
     private var nextExample: [Int: Int] = [:]
     /// Whether it has held all requested data and takes part.
@@ -29,10 +29,7 @@ package struct ResidentData: Sendable {
     }
 
     /// Starts without data.
-    package init(limit: Int) {
-        let none = SlotSet(limit: limit)
-        (requested, resident, entitled) = (none, none, none)
-    }
+    package init() {}
 
     /// Requests that it fetches the data of slots.
     ///
@@ -79,8 +76,10 @@ package struct ResidentData: Sendable {
     /// Allows it to fetch slots that it was asked to compute.
     package mutating func entitle(_ slots: SlotSet) { entitled.formUnion(slots) }
 
-    /// Records that it computed slots, and so holds their data.
-    package mutating func note(computed slots: SlotSet) { resident.formUnion(slots) }
+    /// Records that it computed the owed slots of a range, and so holds their data.
+    package mutating func note(computed slots: Range<Int>, of owed: SlotSet) {
+        resident.formUnion(owed, in: slots)
+    }
 
     /// Returns the requested examples, each once: the next ones of a shard that it may fetch.
     ///

@@ -17,6 +17,10 @@ package struct Roster<Peer: Hashable & Sendable>: Sendable {
 
     /// The members in the order in which they joined.
     private var members: [Member<Peer>] = []
+    /// The place of each member; only looked up, because the order of a dictionary differs between processes.
+    private var places: [Peer: Int] = [:]
+    /// The names of the members.
+    private var taken: Set<String> = []
     /// The expelled peers that have not rejoined; their messages are ignored.
     ///
     /// An array, so that effects have the same order in every process.
@@ -52,14 +56,14 @@ package struct Roster<Peer: Hashable & Sendable>: Sendable {
         _modify { yield &members[index] }
     }
 
+    /// The place of a peer's member; nil if it has not joined.
+    func index(of peer: Peer) -> Int? { places[peer] }
+
+    /// The peer of the member at a place; through the subscript, the whole member would be copied.
+    func peer(at index: Int) -> Peer { members[index].peer }
+
     // Loops run over indices here and in all code that runs for each message or step: a closure's argument, and
     // the machine that it captures, would be copied.
-    /// The place of a peer's member; nil if it has not joined.
-    func index(of peer: Peer) -> Int? {
-        for index in members.indices where members[index].peer == peer { return index }
-        return nil
-    }
-
     /// The number of members that have their data.
     var readyCount: Int {
         var count = 0
@@ -83,7 +87,7 @@ package struct Roster<Peer: Hashable & Sendable>: Sendable {
 
     /// Handles a peer's hello.
     mutating func join(
-        _ peer: Peer, _ caller: AllowedWorker?, _ hello: Hello, shards: Int, now: Duration
+        _ peer: Peer, _ caller: AllowedWorker?, _ hello: Hello, now: Duration
     ) -> Join {
         guard index(of: peer) == nil else { return .present }
         if let caller, !caller.isShared, members.contains(where: { $0.caller == caller }) {
@@ -96,10 +100,13 @@ package struct Roster<Peer: Hashable & Sendable>: Sendable {
         expelled.removeAll { $0 == peer }
         connections += 1
         let identity = WorkerIdentity(caller, hello, connection: connections)
-        let name = names.name(hello, caller?.name, identity, taken: Set(members.map(\.name)))
+        let name = names.name(hello, caller?.name, identity, taken: taken)
         if let reason = known.ban(of: identity) { return .banned(name: name, reason: reason) }
         known.join(identity)
-        members.append(Member(peer, caller, identity, name: name, limit: shards, now: now))
+        places[peer] = members.count
+        taken.insert(name)
+        members.append(
+            Member(peer, caller, identity, name: name, now: now))
         most = max(most, members.count)
         return .joined(index: members.count - 1)
     }
@@ -115,7 +122,11 @@ package struct Roster<Peer: Hashable & Sendable>: Sendable {
     /// Removes a member that leaves at the run's end, without changing `expelled`, whose peers are told of the
     /// end again.
     mutating func remove(_ peer: Peer) -> Member<Peer>? {
-        index(of: peer).map { members.remove(at: $0) }
+        guard let place = places.removeValue(forKey: peer) else { return nil }
+        let member = members.remove(at: place)
+        taken.remove(member.name)
+        for index in place..<members.count { places[members[index].peer] = index }
+        return member
     }
 
     /// Records peers that were expelled; they may not know it.

@@ -18,10 +18,10 @@ package struct Stake {
 /// its data, if any. Without earlier shares or data, the shares are contiguous.
 package func assignSlots(_ slots: Int, to members: [Stake], sizes: [Int]? = nil) -> [SlotSet] {
     guard !members.isEmpty else { return [] }
-    let all = SlotSet(0..<slots, limit: slots)
+    let all = SlotSet(0..<slots)
     var room = sizes ?? equalSizes(slots, members)
     var free = all
-    var shares = members.map { _ in SlotSet(limit: slots) }
+    var shares = members.map { _ in SlotSet() }
     func take(_ wanted: (Stake) -> SlotSet) {
         for (index, member) in members.enumerated() where room[index] > 0 {
             let taken = wanted(member).intersection(free).prefix(room[index])

@@ -1,30 +1,31 @@
-/// A set of slots below a limit, one bit per slot.
+/// A set of slots, one bit per slot.
+///
+/// It keeps only the words of 64 slots from the first with a slot to the last, so that what it costs depends on
+/// its own slots and not on all of the run.
 package struct SlotSet: Sendable, Hashable {
-    /// The first 64 slots: enough for most runs, without an allocation.
+    /// The index of the first word with a slot; 0 without any.
+    private var first = 0
+    /// That word: most sets need no other, and so no allocation.
     private var low: UInt64 = 0
-    private var high: [UInt64]
+    /// The words after it, up to the last with a slot.
+    private var high: [UInt64] = []
 
-    /// No slots, with room for those below `limit`.
-    package init(limit: Int) {
-        high = limit > 64 ? Array(repeating: 0, count: (limit - 1) / 64) : []
-    }
+    /// No slots.
+    package init() {}
 
     /// The slots of a range.
-    package init(_ range: Range<Int>, limit: Int) {
-        self.init(limit: limit)
-        insert(range)
-    }
+    package init(_ range: Range<Int>) { insert(range) }
 
-    private var words: Range<Int> { 0..<1 + high.count }
-
-    private subscript(word: Int) -> UInt64 {
-        get { word == 0 ? low : high[word - 1] }
-        set { if word == 0 { low = newValue } else { high[word - 1] = newValue } }
-    }
-
-    package var isEmpty: Bool { low == 0 && high.allSatisfy { $0 == 0 } }
+    package var isEmpty: Bool { low == 0 && high.isEmpty }
 
     package var count: Int { words.reduce(0) { $0 + self[$1].nonzeroBitCount } }
+
+    /// How many slots of a range are in the set.
+    package func count(in range: Range<Int>) -> Int {
+        shared(Self.words(of: range)).reduce(0) {
+            $0 + (self[$1] & Self.mask(range, $1)).nonzeroBitCount
+        }
+    }
 
     package func contains(_ slot: Int) -> Bool { self[slot / 64] & (1 << UInt64(slot % 64)) != 0 }
 
@@ -36,36 +37,56 @@ package struct SlotSet: Sendable, Hashable {
     }
 
     /// Whether any slot of a range is in the set.
-    package func intersects(_ range: Range<Int>) -> Bool {
-        Self.words(of: range).contains { self[$0] & Self.mask(range, $0) != 0 }
+    package func intersects(_ range: Range<Int>) -> Bool { intersects(range, except: SlotSet()) }
+
+    /// Whether any slot of a range is in the set, apart from those of another set.
+    package func intersects(_ range: Range<Int>, except other: SlotSet) -> Bool {
+        shared(Self.words(of: range)).contains {
+            self[$0] & ~other[$0] & Self.mask(range, $0) != 0
+        }
     }
 
     package func intersects(_ other: SlotSet) -> Bool {
-        words.contains { self[$0] & other[$0] != 0 }
+        shared(other.words).contains { self[$0] & other[$0] != 0 }
     }
 
     package func isSuperset(of other: SlotSet) -> Bool {
-        words.allSatisfy { other[$0] & ~self[$0] == 0 }
+        other.words.allSatisfy { other[$0] & ~self[$0] == 0 }
     }
 
     package mutating func insert(_ range: Range<Int>) {
-        for word in Self.words(of: range) { self[word] |= Self.mask(range, word) }
+        let words = Self.words(of: range)
+        makeRoom(for: words)
+        for word in words { self[word] |= Self.mask(range, word) }
     }
 
     package mutating func remove(_ range: Range<Int>) {
-        for word in Self.words(of: range) { self[word] &= ~Self.mask(range, word) }
+        for word in shared(Self.words(of: range)) { self[word] &= ~Self.mask(range, word) }
+        trim()
     }
 
     package mutating func formUnion(_ other: SlotSet) {
-        for word in words { self[word] |= other[word] }
+        guard !other.isEmpty else { return }
+        makeRoom(for: other.words)
+        for word in other.words { self[word] |= other[word] }
+    }
+
+    /// Adds the slots of another set that are in a range.
+    package mutating func formUnion(_ other: SlotSet, in range: Range<Int>) {
+        let words = other.shared(Self.words(of: range))
+        makeRoom(for: words)
+        for word in words { self[word] |= other[word] & Self.mask(range, word) }
+        trim()
     }
 
     package mutating func formIntersection(_ other: SlotSet) {
         for word in words { self[word] &= other[word] }
+        trim()
     }
 
     package mutating func subtract(_ other: SlotSet) {
-        for word in words { self[word] &= ~other[word] }
+        for word in shared(other.words) { self[word] &= ~other[word] }
+        trim()
     }
 
     package func intersection(_ other: SlotSet) -> SlotSet {
@@ -103,21 +124,67 @@ package struct SlotSet: Sendable, Hashable {
     package var runs: [Range<Int>] {
         var runs: [Range<Int>] = []
         var end = 0
-        while let first = next(in: true, from: end) {
-            end = next(in: false, from: first) ?? 64 * words.count
+        while let first = firstSlot(from: end) {
+            end = firstGap(from: first)
             runs.append(first..<end)
         }
         return runs
     }
 
-    /// The first slot from `slot` on that is in the set, or that is not in it.
-    private func next(in isMember: Bool, from slot: Int) -> Int? {
-        for word in words.dropFirst(slot / 64) {
-            var bits = isMember ? self[word] : ~self[word]
-            if word == slot / 64 { bits &= UInt64.max << UInt64(slot % 64) }
+    /// The first slot from `slot` on that is in the set.
+    private func firstSlot(from slot: Int) -> Int? {
+        for word in shared(slot / 64..<Int.max) {
+            let bits = word == slot / 64 ? self[word] & Self.mask(from: slot) : self[word]
             if bits != 0 { return 64 * word + bits.trailingZeroBitCount }
         }
         return nil
+    }
+
+    /// The first slot from `slot` on that is not in the set.
+    private func firstGap(from slot: Int) -> Int {
+        var word = slot / 64
+        var bits = ~self[word] & Self.mask(from: slot)
+        while bits == 0 {
+            word += 1
+            bits = ~self[word]
+        }
+        return 64 * word + bits.trailingZeroBitCount
+    }
+
+    // MARK: - Words
+
+    /// The words that are kept.
+    private var words: Range<Int> { first..<first + 1 + high.count }
+
+    /// Those of some words that are kept.
+    private func shared(_ other: Range<Int>) -> Range<Int> { other.clamped(to: words) }
+
+    /// A word; one can be changed only if it is kept.
+    private subscript(word: Int) -> UInt64 {
+        get { word == first ? low : words.contains(word) ? high[word - first - 1] : 0 }
+        set { if word == first { low = newValue } else { high[word - first - 1] = newValue } }
+    }
+
+    /// Keeps words, which get slots next.
+    private mutating func makeRoom(for words: Range<Int>) {
+        guard !words.isEmpty else { return }
+        if isEmpty { first = words.lowerBound }
+        if words.lowerBound < first {
+            let gap = Array(repeating: UInt64(0), count: first - words.lowerBound - 1)
+            high.insert(contentsOf: gap + [low], at: 0)
+            (first, low) = (words.lowerBound, 0)
+        }
+        let missing = words.upperBound - self.words.upperBound
+        if missing > 0 { high.append(contentsOf: repeatElement(0, count: missing)) }
+    }
+
+    /// Drops words without slots at both ends, so that equal sets have equal words.
+    private mutating func trim() {
+        while high.last == 0 { high.removeLast() }
+        guard low == 0 else { return }
+        guard let next = high.firstIndex(where: { $0 != 0 }) else { return first = 0 }
+        (first, low) = (first + 1 + next, high[next])
+        high.removeFirst(next + 1)
     }
 
     /// The words that a range has bits in.
@@ -131,4 +198,7 @@ package struct SlotSet: Sendable, Hashable {
         let end = min(range.upperBound - 64 * word, 64)
         return (UInt64.max << UInt64(first)) & (UInt64.max >> UInt64(64 - end))
     }
+
+    /// The bits of a slot and those after it in its word.
+    private static func mask(from slot: Int) -> UInt64 { UInt64.max << UInt64(slot % 64) }
 }

@@ -27,14 +27,14 @@ package struct StepLedger: Sendable {
     package init(shards: Int, step: Int) {
         self.shards = shards
         self.step = step
-        covered = SlotSet(limit: shards)
+        covered = SlotSet()
         empty = covered
     }
 
     /// Begins or restarts the step.
     package mutating func begin(of plan: BatchPlan) {
         isClosed = false
-        empty = SlotSet(limit: shards)
+        empty = SlotSet()
         // Positions go to the shards round-robin, so only a batch smaller than the shard count leaves slots
         // empty.
         if plan.positions(ofStep: step).count < shards {
@@ -51,16 +51,16 @@ package struct StepLedger: Sendable {
     package var isFull: Bool { covered.contains(0..<shards) }
 
     /// The slots that have no sum.
-    package var missing: SlotSet { SlotSet(0..<shards, limit: shards).subtracting(covered) }
+    package var missing: SlotSet { SlotSet(0..<shards).subtracting(covered) }
 
     /// The slots of a range that have examples.
     package func slotsWithExamples(_ range: Range<Int>) -> SlotSet {
-        SlotSet(range, limit: shards).subtracting(empty)
+        SlotSet(range).subtracting(empty)
     }
 
     /// Records a sum.
     package mutating func cover(_ slots: Range<Int>) -> Cover {
-        if covered.subtracting(empty).intersects(slots) { return .duplicate }
+        if covered.intersects(slots, except: empty) { return .duplicate }
         covered.insert(slots)
         return .new
     }
