@@ -16,6 +16,12 @@ extension RunEvent {
         case .assigned(let worker, let shards):
             let held = shards.isEmpty ? "no shards and is idle" : list(shards.sorted())
             return (.info, "worker \(worker) holds \(held)")
+        case .lanesIdle(let lanes, let shards, let recommended):
+            return (
+                .warning,
+                "\(lanes - shards) of \(lanes) lanes stand idle: there are \(shards) shards; "
+                    + "--shards \(recommended) keeps all lanes of a new run busy"
+            )
         case .left(let worker, let reason, let members, let owed):
             let debt = owed.map { "; \($0.ofAbsent)" } ?? ""
             return (.warning, "worker \(worker) left: \(reason); \(members) here\(debt)")

@@ -17,6 +17,7 @@ extension RunEvent {
         switch self {
         case .joined: "worker_joined"
         case .assigned: "shards_assigned"
+        case .lanesIdle: "lanes_idle"
         case .left: "worker_left"
         case .late: "worker_late"
         case .standingBy: "worker_standing_by"
@@ -95,6 +96,8 @@ extension RunEvent {
             line.members = workers
             line.workers = removed
         case .allowListUnusable(let reason): line.reason = reason
+        case .lanesIdle(let lanes, _, let recommended):
+            (line.lanes, line.needed) = (lanes, recommended)
         case .flooded(let messages): line.times = messages
         case .rewinding(let step), .rewound(let step): line.step = step
         case .paused(let members, let needed, let step):

@@ -4,6 +4,8 @@ public enum RunEvent: Sendable, Equatable {
     case joined(WorkerDescription, members: Int)
     /// A worker has these shards from now on.
     case assigned(worker: String, shards: [Int])
+    /// Workers have more lanes than there are shards, so some stand idle; `recommended` shards keep all busy.
+    case lanesIdle(lanes: Int, shards: Int, recommended: Int)
     /// A worker left or was dropped; carries its unfinished work in the current step, if any.
     case left(worker: String, reason: String, members: Int, owed: OwedWork?)
     /// A worker is late with sums; carries its last known state and how often it was late.

@@ -10,6 +10,7 @@ package func sampleEvents(saying text: String = "x") -> [RunEvent] {
         name: name, address: text, lanes: 2, kernels: text)
     return [
         .joined(worker, members: 2), .assigned(worker: name, shards: [0, 3]),
+        .lanesIdle(lanes: 24, shards: 16, recommended: 128),
         .left(worker: name, reason: text, members: 1, owed: owed),
         .late(worker: name, state: text, owed, times: 1),
         .standingBy(worker: name, seconds: 0.0974, usual: 0.0023), .backFromStandby(worker: name),

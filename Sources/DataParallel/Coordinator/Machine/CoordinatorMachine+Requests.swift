@@ -44,7 +44,15 @@ extension CoordinatorMachine {
             let shards = shards(roster[index].share.slots)
             effects.append(.report(.assigned(worker: roster[index].name, shards: shards)))
         }
-        return effects
+        return effects + reportIdleLanes()
+    }
+
+    /// Reports that shards are too few for the lanes of all members.
+    private mutating func reportIdleLanes() -> [CoordinatorEffect<Peer>] {
+        var lanes = 0
+        for index in roster.indices where roster[index].isReady { lanes += roster[index].lanes }
+        guard let number = advice.recommend(lanes: lanes, shards: plan.shards) else { return [] }
+        return [.report(.lanesIdle(lanes: lanes, shards: plan.shards, recommended: number))]
     }
 
     /// Asks a member for the sums of ranges, each range separately, in one message.

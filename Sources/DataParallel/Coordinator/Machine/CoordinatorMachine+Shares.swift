@@ -57,7 +57,7 @@ extension CoordinatorMachine {
         let stakes = active.map {
             Stake(share: roster[$0].share.slots, held: roster[$0].data.resident)
         }
-        let slots = assignSlots(plan.shards, to: stakes, sizes: sizes(of: active))
+        let slots = assignSlots(plan.shards, to: stakes, targets: targets(of: active))
         for index in roster.indices where roster[index].isOnStandby {
             roster[index].share.slots = SlotSet()
         }
@@ -67,7 +67,7 @@ extension CoordinatorMachine {
     }
 
     /// The sizes of the shares by speed; nil for equal ones, while no speeds are known to differ.
-    private func sizes(of active: [Int]) -> [Int]? {
+    private func targets(of active: [Int]) -> [Int]? {
         let known = active.compactMap { roster[$0].share.slotTime }.sorted()
         guard shares.isSpeedKnown, !known.isEmpty else { return nil }
         let usual = known[(known.count - 1) / 2]

@@ -21,7 +21,7 @@ extension CoordinatorMachine {
         }
         let isBeginning = phase == .distributing
         guard isBeginning || hasBegun && roster.readyCount < roster.count else { return [] }
-        let stakes = roster.all.map { Stake(share: $0.share.slots, held: $0.data.resident) }
+        let stakes = roster.all.map { Stake(share: $0.share.slots, held: $0.data.expected) }
         let shares = assignSlots(plan.shards, to: stakes)
         let effects = roster.indices.flatMap { index in
             isBeginning || !roster[index].isReady ? assign(index, shares[index], now: now) : []

@@ -25,6 +25,7 @@ public struct CoordinatorMachine<Peer: Hashable & Sendable>: Sendable {
     var roster: Roster<Peer>
     var startClock = StartClock()
     var shares = ShareSchedule()
+    var advice = ShardAdvice()
     var ledger: StepLedger
     /// How long recent answers took.
     var answerTimes = AnswerTimes()

@@ -9,6 +9,8 @@ package struct Member<Peer: Hashable & Sendable>: Sendable {
     /// Its identity: members with the same identity count as one worker and cannot audit each other.
     package let identity: WorkerIdentity
     package let name: String
+    /// How many threads of it compute.
+    let lanes: Int
 
     /// The examples that it holds and may fetch.
     var data = ResidentData()
@@ -33,12 +35,13 @@ package struct Member<Peer: Hashable & Sendable>: Sendable {
 
     init(
         _ peer: Peer, _ caller: AllowedWorker?, _ identity: WorkerIdentity, name: String,
-        now: Duration
+        lanes: Int, now: Duration
     ) {
         self.peer = peer
         self.caller = caller
         self.identity = identity
         self.name = name
+        self.lanes = lanes
         requests = Requests(now: now)
         (progressAt, heardAt) = (now, now)
     }

@@ -31,6 +31,9 @@ package struct ResidentData: Sendable {
     /// Starts without data.
     package init() {}
 
+    /// The slots whose data it holds or fetches.
+    package var expected: SlotSet { resident.union(requested) }
+
     /// Requests that it fetches the data of slots.
     ///
     /// - Returns: the slots that it lacks; nil if nothing is requested now.

@@ -106,7 +106,7 @@ package struct Roster<Peer: Hashable & Sendable>: Sendable {
         places[peer] = members.count
         taken.insert(name)
         members.append(
-            Member(peer, caller, identity, name: name, now: now))
+            Member(peer, caller, identity, name: name, lanes: hello.lanes, now: now))
         most = max(most, members.count)
         return .joined(index: members.count - 1)
     }

@@ -80,10 +80,13 @@ package struct ShareSizes: Sendable {
 
     /// The sizes that finish a step first, given each member's time per slot.
     package static func sizes(_ total: Int, _ times: [Duration]) -> [Int] {
-        var sizes = times.map { _ in 0 }
-        for _ in 0..<total {
-            let next = times.indices.min { left, right in
-                times[left] * (sizes[left] + 1) < times[right] * (sizes[right] + 1)
+        let speeds = times.map { 1 / max($0 / .seconds(1), 1e-9) }
+        let all = speeds.reduce(0, +)
+        // If slots could be divided, all would finish at once; what that gives in whole slots is right.
+        var sizes = speeds.map { Int(Double(total) * $0 / all) }
+        for _ in 0..<total - sizes.reduce(0, +) {
+            let next = sizes.indices.min { left, right in
+                Double(sizes[left] + 1) / speeds[left] < Double(sizes[right] + 1) / speeds[right]
             }
             if let next { sizes[next] += 1 }
         }

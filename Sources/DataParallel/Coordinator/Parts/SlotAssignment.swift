@@ -11,38 +11,16 @@ package struct Stake {
     }
 }
 
-/// Assigns all slots so that as few as possible change hands.
+/// Assigns all slots in aligned blocks, so that a step needs few sums, and few slots change hands.
 ///
-/// The shares have the given sizes, or sizes that differ by at most one slot. A member that loses slots loses
-/// its last ones, so that it keeps large nodes of the tree. A free slot goes to a member with room that holds
-/// its data, if any. Without earlier shares or data, the shares are contiguous.
-package func assignSlots(_ slots: Int, to members: [Stake], sizes: [Int]? = nil) -> [SlotSet] {
+/// A share is within an eighth of its target, or next to it: the same for all members, or `targets`. A free block
+/// goes to a member that holds its data, if any.
+package func assignSlots(_ slots: Int, to members: [Stake], targets: [Int]? = nil) -> [SlotSet] {
     guard !members.isEmpty else { return [] }
-    let all = SlotSet(0..<slots)
-    var room = sizes ?? equalSizes(slots, members)
-    var free = all
-    var shares = members.map { _ in SlotSet() }
-    func take(_ wanted: (Stake) -> SlotSet) {
-        for (index, member) in members.enumerated() where room[index] > 0 {
-            let taken = wanted(member).intersection(free).prefix(room[index])
-            shares[index].formUnion(taken)
-            free.subtract(taken)
-            room[index] -= taken.count
-        }
-    }
-    take(\.share)
-    take(\.held)
-    take { _ in all }
-    return shares
-}
-
-/// The sizes of equal shares; the members with most slots so far get the remainder, one each.
-private func equalSizes(_ slots: Int, _ members: [Stake]) -> [Int] {
-    let bySize = members.indices.sorted {
-        let (left, right) = (members[$0].share.count, members[$1].share.count)
-        return left == right ? $0 < $1 : left > right
-    }
-    var sizes = Array(repeating: slots / members.count, count: members.count)
-    for index in bySize.prefix(slots % members.count) { sizes[index] += 1 }
-    return sizes
+    let current = members.map(\.share.count)
+    let sizes =
+        targets.map { BlockSizes(slots, current: current, targets: $0) }
+        ?? BlockSizes(slots, current: current)
+    var placement = BlockPlacement(slots, members)
+    return placement.place(sizes.best())
 }
