@@ -7,7 +7,10 @@ struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measure how fast Tern is on this machine.",
         discussion: "Run nothing else meanwhile.",
-        subcommands: [BenchKernels.self, BenchStep.self, BenchRound.self, BenchTrain.self])
+        subcommands: [
+            BenchKernels.self, BenchStep.self, BenchRound.self, BenchDecisions.self,
+            BenchTrain.self,
+        ])
 }
 
 /// The comma-separated values of one option.

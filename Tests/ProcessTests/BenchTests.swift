@@ -126,6 +126,28 @@ struct BenchTests {
         }
     }
 
+    struct Decisions: Decodable {
+        let runs: [Run]
+
+        struct Run: Decodable {
+            let workers: Int
+            let shards: Int
+            let sums: Int
+            let stepMicroseconds: Spread
+        }
+    }
+
+    @Test("decisions measures each number of workers")
+    func decisions() async throws {
+        let times = try await measure(
+            "decisions", "--workers", "1,48,64", "--steps", "2", "--repeat", "1",
+            as: Decisions.self)
+        #expect(times.runs.map(\.workers) == [1, 48, 64])
+        #expect(times.runs.map(\.shards) == [1, 64, 64])
+        #expect(times.runs.map(\.sums) == [1, 48, 64])
+        #expect(times.runs.allSatisfy { $0.stepMicroseconds.least > 0 })
+    }
+
     struct Train: Decodable {
         let dataset: String
         let epochs: Int
@@ -202,6 +224,7 @@ struct BenchTests {
             (["kernels", "--hidden", "8", "--seconds", "0.001"], ["peak of", "carry back"]),
             (["step", "--hidden", "8", "--seconds", "0.01"], ["backward", "whole step"]),
             (["round", "--values", "2000", "--rounds", "10", "--repeat", "1"], ["bare libzmq"]),
+            (["decisions", "--workers", "2", "--steps", "2"], ["ns a worker"]),
             (["train", "--data", data.folder, "--workers", "1"], ["examples/s", "worker MB"]),
         ] {
             let ending = try await tern(["bench"] + arguments)
@@ -226,6 +249,7 @@ struct BenchTests {
             ["kernels", "--threads", "0"], ["kernels", "--seconds", "0"],
             ["step", "--rows", "129"],
             ["step", "--hidden", "9000"], ["round", "--workers", "65"], ["round", "--rounds", "1"],
+            ["decisions", "--workers", "4097"],
             ["train", "--workers", "1,,2"], ["train", "--cells", "rnn,tree"],
             ["train", "--repeat", "0"],
         ])

@@ -11,7 +11,8 @@ struct HelpTests {
         ["verify"], ["evaluate"], ["predict"],
         ["inspect"],
         ["export"], ["import"], ["dataset"], ["dataset", "info"],
-        ["bench"], ["bench", "kernels"], ["bench", "step"], ["bench", "round"], ["bench", "train"],
+        ["bench"], ["bench", "kernels"], ["bench", "step"], ["bench", "round"],
+        ["bench", "decisions"], ["bench", "train"],
     ]
 
     @Test("is the text that Fixtures/make-help wrote", arguments: commands)
@@ -123,6 +124,10 @@ struct HelpTests {
                 ("workers", "2"), ("values", "21000"), ("rounds", "1000"), ("repeat", "5"),
                 ("format", "text"),
             ]
+        ),
+        (
+            "bench decisions",
+            [("workers", "256,1024,4096"), ("steps", "100"), ("repeat", "5"), ("format", "text")]
         ),
         (
             "bench train",
