@@ -109,6 +109,14 @@ static inline unsigned long long tern_received_bytes(int socket) {
     return info.bytes_received;
 }
 
+/// Limits the bytes that the kernel takes for a TCP connection before it can send them.
+///
+/// Without a limit they are up to four megabytes, which a message behind them waits for. What the network
+/// has taken is not limited, so the connection is no slower.
+static inline void tern_limit_unsent_bytes(int socket, int most) {
+    setsockopt(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most, sizeof most);
+}
+
 /// Ends a connection whose descriptor another owner still holds.
 ///
 /// Received bytes that are not yet read are discarded, up to six megabytes over TCP; shutdown alone

@@ -65,20 +65,28 @@ struct ConnectionGuard {
     /// The bytes of a second's pings and pongs, which libzmq does not report.
     private var commandsOfASecond: UInt64 { isEncrypted ? 256 : 64 }
 
+    /// The bytes that may wait in the kernel.
+    ///
+    /// A ping waits behind them, and its answer must be here within the heartbeat's timeout.
+    private static let mostUnsent: Int32 = 1 << 16
+
     /// How long a connection may last before its peer's first message.
     private static let longestSilence = Duration.seconds(10)
 
     /// Tracks an accepted connection; closes it if it is one too many, or comes too soon.
     mutating func opened(_ descriptor: Int32, most: Int) {
-        connections[descriptor] = Connection(read: handshake)
+        track(descriptor)
         if connections.count > most || limitsNewcomers && !newcomers.take(now: .now - start) {
             cut(descriptor)
         }
     }
 
     /// Tracks a connection to a dialled peer that answered.
-    mutating func reached(_ descriptor: Int32) {
+    mutating func reached(_ descriptor: Int32) { track(descriptor) }
+
+    private mutating func track(_ descriptor: Int32) {
         connections[descriptor] = Connection(read: handshake)
+        tern_limit_unsent_bytes(descriptor, Self.mostUnsent)
     }
 
     /// Stops tracking a connection that ended; returns its peer, if a message came over it.

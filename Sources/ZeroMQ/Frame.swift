@@ -35,12 +35,7 @@ public final class Frame: @unchecked Sendable {
     public init<Failure: Error>(
         count: Int, initializingWith initializer: (inout OutputRawSpan) throws(Failure) -> Void
     ) throws(Failure) {
-        precondition(count >= 0, "a frame cannot have \(count) bytes")
-        handle = .allocate(capacity: 1)
-        guard zmq_msg_init_size(handle, count) == 0 else {
-            // Swift itself does the same if it finds no memory.
-            fatalError("no memory for a frame of \(count) bytes")
-        }
+        handle = Self.allocate(count: count)
         let memory = UnsafeMutableRawBufferPointer(start: zmq_msg_data(handle), count: count)
         var output = OutputRawSpan(buffer: memory, initializedCount: 0)
         try initializer(&output)
@@ -48,6 +43,40 @@ public final class Frame: @unchecked Sendable {
             fatalError("only \(output.byteCount) of \(count) bytes were written")
         }
         seal()
+    }
+
+    /// Makes a frame of a part of another one, whose bytes it shares.
+    ///
+    /// - Parameter use: counts this frame's bytes until nothing uses them any more.
+    package init(_ range: Range<Int>, of whole: Frame, countedBy use: FrameUse) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= whole.count, "no such bytes")
+        handle = .allocate(capacity: 1)
+        let part = Unmanaged.passRetained(Part(range.count, of: whole, use))
+        let start = zmq_msg_data(whole.handle)?.advanced(by: range.lowerBound)
+        // The thread that drops the last reference calls `release`: mostly one of libzmq's.
+        let code = zmq_msg_init_data(
+            handle, start, range.count, { _, part in Part.release(part) }, part.toOpaque())
+        guard code == 0 else {
+            fatalError("no memory for a part of a frame")
+        }
+        seal()
+    }
+
+    /// Takes over a handle whose bytes are complete.
+    init(adopting handle: UnsafeMutablePointer<zmq_msg_t>) {
+        self.handle = handle
+        seal()
+    }
+
+    /// A handle with memory for `count` bytes.
+    static func allocate(count: Int) -> UnsafeMutablePointer<zmq_msg_t> {
+        precondition(count >= 0, "a frame cannot have \(count) bytes")
+        let handle = UnsafeMutablePointer<zmq_msg_t>.allocate(capacity: 1)
+        guard zmq_msg_init_size(handle, count) == 0 else {
+            // Swift itself does the same if it finds no memory.
+            fatalError("no memory for a frame of \(count) bytes")
+        }
+        return handle
     }
 
     /// Takes the next frame off a socket's queue; nil if the queue is empty.
@@ -150,5 +179,25 @@ public final class Frame: @unchecked Sendable {
             zmq_msg_copy(copy, handle)
             zmq_msg_close(copy)
         }
+    }
+}
+
+/// What a frame that is a part of another one keeps while it is in use.
+private final class Part: Sendable {
+    private let byteCount: Int
+    private let whole: Frame
+    private let use: FrameUse
+
+    init(_ byteCount: Int, of whole: Frame, _ use: FrameUse) {
+        self.byteCount = byteCount
+        self.whole = whole
+        self.use = use
+        use.add(byteCount)
+    }
+
+    deinit { use.remove(byteCount) }
+
+    static func release(_ part: UnsafeMutableRawPointer?) {
+        if let part { Unmanaged<Part>.fromOpaque(part).release() }
     }
 }

@@ -26,6 +26,28 @@ import ZeroMQ
         }
     }
 
+    @Test("shares its bytes with its parts, which keep them and are counted while in use")
+    func parts() {
+        let use = FrameUse()
+        var whole: Frame? = Frame(Array(0..<100))
+        var part = whole.map { Frame(90..<95, of: $0, countedBy: use) }
+        whole = nil
+        #expect(part?.bytes == [90, 91, 92, 93, 94])
+        #expect(use.byteCount == 5)
+        part = nil
+        #expect(use.byteCount == 0)
+    }
+
+    @Test("can be built part by part")
+    func builder() {
+        let builder = FrameBuilder(count: 5)
+        let (first, second): ([UInt8], [UInt8]) = ([1, 2, 3], [4, 5])
+        builder.append(first.span.bytes)
+        #expect(builder.filledCount == 3)
+        builder.append(second.span.bytes)
+        #expect(builder.finish().bytes == [1, 2, 3, 4, 5])
+    }
+
     @Test("must be filled completely")
     func mustBeFilled() async {
         let result = await #expect(
