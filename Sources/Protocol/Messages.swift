@@ -62,8 +62,11 @@ public enum WorkerMessage: WireMessage, Sendable, Equatable {
     ) throws(ProtocolError) -> (message: Self, run: RunID) {
         if isStepHeader(header) {
             let reader = try Reader(header)
-            guard reader.type == .partialSum else { throw .malformed("a worker sends no weights") }
-            return (.partialSum(try decodePartialSum(reader)), reader.run)
+            switch reader.type {
+            case .partialSum: return (.partialSum(try decodePartialSum(reader)), reader.run)
+            case .weights, .compute: throw .malformed("a worker sends no weights")
+            case .block: throw .malformed(strayBlock)
+            }
         }
         let (type, run) = try decodeControlPrefix(header)
         switch type {
@@ -132,6 +135,7 @@ public enum CoordinatorMessage: WireMessage, Sendable, Equatable {
             case .weights: return (.weights(try decodeWork(reader)), reader.run)
             case .compute: return (.compute(try decodeWork(reader)), reader.run)
             case .partialSum: throw .malformed("a coordinator sends no partial sums")
+            case .block: throw .malformed(strayBlock)
             }
         }
         let (type, run) = try decodeControlPrefix(header)

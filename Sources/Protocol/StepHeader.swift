@@ -95,6 +95,7 @@ enum StepType: UInt8 {
     case weights = 1
     case compute = 2
     case partialSum = 3
+    case block = 4
 }
 
 private let magic = Array("TERN".utf8)
@@ -167,7 +168,7 @@ private func decodeTiming(_ reader: Reader) throws(ProtocolError) -> WorkTiming?
         })
 }
 
-private struct Writer {
+struct Writer {
     private(set) var bytes: [UInt8] = []
 
     init(_ type: StepType, run: RunID, step: Int, attempt: UInt8) {
@@ -224,6 +225,11 @@ struct Reader {
         _ kind: Kind.Type, at offset: Int
     ) throws(ProtocolError) -> Int where Kind.Value == Int {
         try checked(int(at: offset), kind)
+    }
+
+    /// A number of bytes, of 64 bits.
+    func byteCount(at offset: Int) throws(ProtocolError) -> Int {
+        try checked(Int(clamping: value(at: offset)), ByteCount.self)
     }
 
     /// A loss, which may be infinite or NaN if training diverges.

@@ -2,7 +2,7 @@ import Bounds
 
 /// The version of the protocol, and of the order of additions in what workers compute: with another
 /// version, a worker's sums would have other bits.
-public let protocolVersion = 7
+public let protocolVersion = 8
 
 /// The largest control header, in bytes, except for those with ranges of slots: a welcome has some 600,
 /// and a reason of 400 bytes fits however it is escaped.

@@ -52,6 +52,17 @@ import Testing
         _ = machine.tick(now: time)
     }
 
+    @Test("may begin in blocks only the sums that it was asked for, complete or not")
+    func sumsInBlocks() {
+        #expect(!machine.awaitsSum(of: 1))
+        join(1)
+        #expect(!machine.awaitsSum(of: 1))
+        _ = say(.ready(SlotRanges(0..<8)), from: 1)
+        #expect(machine.awaitsSum(of: 1))
+        machine.countIncompleteSum(of: 1)
+        #expect(!machine.awaitsSum(of: 1))
+    }
+
     @Test("is dropped when its tokens are used up, and banned the second time")
     func recordExpulsion() {
         join(1)

@@ -225,6 +225,11 @@ final class CoordinatorUnderTest {
         handle { $0.connectionEnded(peer, now: $1) }
     }
 
+    /// A block of a large message passes between the driver and a peer.
+    func passBlock(_ peer: String, isSender: Bool) {
+        driver.noteProgress(of: peer, isSender: isSender)
+    }
+
     func interrupt() { handle { $0.interrupt(2, now: $1) } }
 
     func fail(_ outcome: Outcome) { handle { $0.fail(outcome, now: $1) } }

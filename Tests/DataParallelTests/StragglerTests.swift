@@ -115,6 +115,23 @@ import Testing
         #expect(coordinator.owed("a") != [], "it has come back as a fresh member")
     }
 
+    @Test(
+        "that gets on with a large message is not dropped, however long it takes",
+        arguments: [false, true])
+    func slowLink(isSender: Bool) {
+        fallBehind()
+        for _ in 0..<20 {
+            coordinator.pass(milliseconds: 2_900)
+            coordinator.passBlock("a", isSender: isSender)
+        }
+        var isExpelled = coordinator.machine.isExpelled("a")
+        #expect(!isExpelled)
+        // Its helper, which was dropped, has doubled the timeout.
+        coordinator.pass(milliseconds: 6_150)
+        isExpelled = coordinator.machine.isExpelled("a")
+        #expect(isExpelled)
+    }
+
     @Test("slower than all before gets twice the time on each return, until it can answer")
     func slowerThanAllBefore() {
         let coordinator = CoordinatorUnderTest()

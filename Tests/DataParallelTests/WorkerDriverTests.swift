@@ -80,6 +80,23 @@ import Testing
         #expect(sums.count == 2)
     }
 
+    @Test("computes a range only once the sums that the connection has taken are on their way")
+    func holdForSlowLink() throws {
+        receiveWork(0..<1, 1..<2)
+        world.isSending = true
+        try compute()
+        #expect(sums.count == 1)
+        #expect(world.parts.isEmpty, "sums pile up")
+        #expect(world.takeRetry())
+        driver.retry()
+        #expect(world.parts.isEmpty, "they are not sent yet")
+        world.isSending = false
+        #expect(world.takeRetry())
+        driver.retry()
+        try compute()
+        #expect(sums.count == 2)
+    }
+
     @Test("keeps the order of messages while there is no room, and skips repeated ones")
     func order() {
         world.hasRoom = false

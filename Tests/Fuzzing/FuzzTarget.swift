@@ -18,6 +18,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case coordinatorMachine = "coordinator-machine"
     /// A worker's decisions, with events drawn from the bytes.
     case workerMachine = "worker-machine"
+    /// The receiver of payloads in blocks, with messages drawn from the bytes.
+    case payloadBlocks = "payload-blocks"
     /// Checkpoints, models and state_dicts.
     case safetensors
     /// A file of examples in the IDX format, plain or gzip-compressed.
@@ -34,6 +36,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .coordinatorMessage: checkCoordinatorMessage(bytes)
         case .coordinatorMachine: checkCoordinatorMachine(bytes)
         case .workerMachine: checkWorkerMachine(bytes)
+        case .payloadBlocks: checkPayloadBlocks(bytes)
         case .safetensors: checkSafetensors(bytes)
         case .examples: checkExamples(bytes)
         case .png: checkPicture(bytes)

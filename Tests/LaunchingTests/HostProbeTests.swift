@@ -3,7 +3,7 @@ import Testing
 
 @Suite("The probe of a host") struct HostProbeTests {
     private let probe = HostProbe(
-        version: "0.1.0", protocolVersion: 6, host: "node1", architecture: "x86_64",
+        version: "0.1.0", protocolVersion: 8, host: "node1", architecture: "x86_64",
         processor: "AMD EPYC 9654", processors: 8,
         lane: .found(LaneRate(kernels: "avx512", operationsPerSecond: 1.5e11)),
         memory: 16_000_000_000, folderSpace: 5_000_000_000, temporarySpace: 4_000_000_000,

@@ -17,7 +17,7 @@ import Testing
         let bandwidth = Bandwidth(
             upload: upload, uploadOfAll: ofAll ?? upload, download: download)
         let probe = HostProbe(
-            version: "0.1.0", protocolVersion: 6, host: "a", architecture: "x86_64",
+            version: "0.1.0", protocolVersion: 8, host: "a", architecture: "x86_64",
             processor: "", processors: processors,
             lane: .found(LaneRate(kernels: "avx2", operationsPerSecond: rate)), memory: 1,
             folderSpace: 1, temporarySpace: 1, clock: 0,
@@ -164,7 +164,7 @@ import Testing
     @Test("excludes hosts that cannot compute or were not measured")
     func leftOut() throws {
         let line = HostProbe(
-            version: "0.1.0", protocolVersion: 6, host: "a", architecture: "x86_64",
+            version: "0.1.0", protocolVersion: 8, host: "a", architecture: "x86_64",
             processor: "", processors: 1, lane: .failed("too old"), memory: 1, folderSpace: 1,
             temporarySpace: 1, clock: 0,
             routes: [

@@ -209,6 +209,27 @@ private struct Lehmer: RandomNumberGenerator {
         }
     }
 
+    @Test("is rejected as a block if any field is impossible, and as a message in any case")
+    func blocks() throws {
+        let work = WorkHeader(step: 0, ranges: SlotRanges(0..<1), checksum: 0)
+        let identity = try #require(
+            StepIdentity(CoordinatorMessage.weights(work).header(run: run)))
+        let header = BlockHeader(identity, offset: 4, count: largestBlock, checksum: 0).header
+        _ = try BlockHeader.decode(header)
+        var wrong = (0..<48).map { Array(header[..<$0]) } + [header + [0]]
+        // The version, the type, the step, the offset, the count, and what must be zero.
+        for place in [4, 6, 23, 31, 34, 35, 36] {
+            wrong.append(header[..<place] + [header[place] | 0xC1] + header[(place + 1)...])
+        }
+        for header in wrong {
+            #expect(throws: ProtocolError.self, "\(header)") { try BlockHeader.decode(header) }
+        }
+        #expect(throws: ProtocolError.self) { try WorkerMessage.decode(header, payloadFrames: 1) }
+        #expect(throws: ProtocolError.self) {
+            try CoordinatorMessage.decode(header, payloadFrames: 1)
+        }
+    }
+
     @Test("has slot ranges within the number of slots")
     func limit() {
         #expect(SlotRanges([0..<2, 4..<16]).slots(of: 16) == [0..<2, 4..<16])

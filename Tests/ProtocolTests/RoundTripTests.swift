@@ -62,7 +62,7 @@ import Testing
         let header = WorkerMessage.fetch(Fetch(shard: 3, first: 40)).header(run: RunID(255))
         #expect(
             String(decoding: header, as: UTF8.self)
-                == #"{"body":{"first":40,"shard":3},"run":"00000000000000ff","tern":7,"type":"fetch"}"#
+                == #"{"body":{"first":40,"shard":3},"run":"00000000000000ff","tern":8,"type":"fetch"}"#
         )
     }
 
@@ -84,7 +84,7 @@ import Testing
             step: 2, attempt: 9, ranges: SlotRanges([3..<5, 9..<10]), checksum: 7)
         #expect(
             CoordinatorMessage.compute(work).header(run: RunID(1))
-                == Array("TERN".utf8) + [7, 0, 2, 9] + [1, 0, 0, 0, 0, 0, 0, 0]
+                == Array("TERN".utf8) + [8, 0, 2, 9] + [1, 0, 0, 0, 0, 0, 0, 0]
                 + [2, 0, 0, 0, 0, 0, 0, 0] + [2, 0, 0, 0, 0, 0, 0, 0] + [7, 0, 0, 0, 0, 0, 0, 0]
                 + [3, 0, 0, 0, 2, 0, 0, 0] + [9, 0, 0, 0, 1, 0, 0, 0])
         let sum = PartialSumHeader(
@@ -92,7 +92,7 @@ import Testing
             checksum: 7)
         let header = WorkerMessage.partialSum(sum).header(run: RunID(1))
         #expect(
-            header == Array("TERN".utf8) + [7, 0, 3, 8] + [1, 0, 0, 0, 0, 0, 0, 0]
+            header == Array("TERN".utf8) + [8, 0, 3, 8] + [1, 0, 0, 0, 0, 0, 0, 0]
                 + [2, 0, 0, 0, 0, 0, 0, 0] + [3, 0, 0, 0, 4, 0, 0, 0, 5, 0, 0, 0, 6, 0, 0, 0]
                 + [0, 0, 0, 0, 0, 0, 0xF0, 0x3F] + [7, 0, 0, 0, 0, 0, 0, 0])
         var last = sum
@@ -103,6 +103,21 @@ import Testing
             WorkerMessage.partialSum(last).header(run: RunID(1))
                 == header + [1, 0, 0, 0, 9, 0, 0, 0] + [0, 0, 0, 0, 0, 1, 0, 0]
                 + [2, 0, 0, 0, 3, 0, 0, 0])
+    }
+
+    @Test("of payloads in blocks have the documented layout, and read back unchanged")
+    func block() throws {
+        let work = WorkHeader(step: 2, attempt: 9, ranges: SlotRanges(3..<5), checksum: 7)
+        let identity = try #require(
+            StepIdentity(CoordinatorMessage.weights(work).header(run: RunID(1))))
+        let block = BlockHeader(identity, offset: 1 << 33, count: 513, checksum: 5)
+        #expect(
+            block.header == Array("TERN".utf8) + [8, 0, 4, 9] + [1, 0, 0, 0, 0, 0, 0, 0]
+                + [2, 0, 0, 0, 0, 0, 0, 0] + [0, 0, 0, 0, 2, 0, 0, 0] + [1, 2, 0, 0, 0, 0, 0, 0]
+                + [5, 0, 0, 0, 0, 0, 0, 0])
+        #expect(BlockHeader.isPresent(in: block.header))
+        #expect(try BlockHeader.decode(block.header) == block)
+        #expect(StepIdentity(WorkerMessage.leave(Notice(reason: "")).header(run: run)) == nil)
     }
 
     @Test("carry times in microseconds, for at most 64 lanes, clamped to 32 bits")

@@ -12,6 +12,7 @@ import ZeroMQ
 ///   so add what libzmq can receive meanwhile from anybody: 50 MB at 1 GB/s. Messages left by closed
 ///   connections are dropped faster than they arrive: see ``Coordinator/nextMessage(of:)``. Over ipc the system
 ///   does not report what has arrived; only ``Accounts`` bounds a peer there.
+/// - Of each member one sum that arrives in blocks, as far as it has arrived: see ``PayloadAssembly``.
 /// - Messages waiting to be sent: ``SocketOptions/sendHighWaterMark`` and ``mostWaiting`` for each member, each
 ///   of at most ``shardPartBytes`` (or an example, if larger) except the weights, which all members share.
 /// - About 50 KB for each of ``SocketOptions/maximumConnectionCount`` connections.
@@ -37,6 +38,8 @@ package enum Limits {
     /// libzmq reports what a peer has taken half a queue at a time, so a queue twice as long always has room
     /// for ``mostUnread``.
     package static let sendMark = 2 * mostUnread
+    /// The length to add to a queue for blocks, of which it has at most half as many, for the same reason.
+    package static let markForBlocks = 2 * BlockWindow.mostBlocks
     /// The most messages that wait for a peer whose queue is full; a peer that needs more is cut off.
     static let mostWaiting = mostUnread
 
@@ -60,8 +63,13 @@ package enum Limits {
     static func unreadBytes(sums: Int, parameterCount: Int) -> Int {
         // A sum has a header with at most 8 bytes a lane, and each frame adds a few bytes. All other messages
         // are control headers; a report of resident data may be as long as any header.
-        sums * (4 * parameterCount + 256 + 8 * WorkTiming.mostLanes)
+        sums * (bytesOnWire(parameterCount: parameterCount) + 256 + 8 * WorkTiming.mostLanes)
             + 8 * (maximumControlSize + 256) + maximumHeaderSize
+    }
+
+    /// The bytes of a payload, with the headers of its blocks.
+    static func bytesOnWire(parameterCount: Int) -> Int {
+        4 * parameterCount + 256 * PayloadSizes.standard.mostBlocks(of: 4 * parameterCount)
     }
 
     /// The bytes that may be unread from a worker's coordinator.
@@ -71,7 +79,8 @@ package enum Limits {
     ///
     /// - Parameter parameterCount: 0 before the welcome.
     static func unreadBytes(ofCoordinator parameterCount: Int, exampleByteCount: Int) -> Int {
-        3 * 4 * parameterCount + 2 * max(shardPartBytes, exampleByteCount) + (1 << 20)
+        3 * bytesOnWire(parameterCount: parameterCount)
+            + 2 * max(shardPartBytes, exampleByteCount) + (1 << 20)
     }
 
     /// The bytes that may be unread from all strangers, who send only a short hello each.
@@ -103,11 +112,12 @@ package enum Limits {
     ) -> SocketOptions {
         var options = SocketOptions()
         options.maximumConnectionCount = connections(descriptors: descriptors)
-        options.sendHighWaterMark = sendMark
+        let isInBlocks = 4 * parameterCount > largestWholePayload
+        options.sendHighWaterMark = sendMark + (isInBlocks ? markForBlocks : 0)
         options.heartbeatInterval = min(.seconds(1), timeout / 4)
         options.heartbeatTimeout = timeout
-        // A header, which is at most 64 KiB, or gradients.
-        options.maximumMessageSize = 4 * parameterCount + (1 << 17)
+        // A header, which is at most 64 KiB, and gradients or a block of them.
+        options.maximumMessageSize = min(4 * parameterCount, largestBlock) + (1 << 17)
         return options
     }
 }

@@ -20,12 +20,14 @@ import zmq
 from zmq.utils import z85
 from zmq.utils.monitor import recv_monitor_message
 
-VERSION = 7
+VERSION = 8
 UNKNOWN_RUN = "0" * 16
 STEP = struct.Struct("<4sHBBQQ")  # magic, version, type, tries, run, step
 WORK = struct.Struct("<IIQ")  # ranges, 0, checksum
 SUM = struct.Struct("<IIIIdQ")  # level, residue, examples, correct, loss, checksum
-WEIGHTS, COMPUTE, PARTIAL_SUM = 1, 2, 3
+BLOCK_OF = struct.Struct("<QIIQ")  # offset, bytes, 0, checksum
+WEIGHTS, COMPUTE, PARTIAL_SUM, BLOCK = 1, 2, 3, 4
+LARGEST_WHOLE, BLOCK_SIZE = 1 << 18, 1 << 16
 UINT64 = (1 << 64) - 1
 
 
@@ -229,6 +231,7 @@ class Worker:
         self.fetching = None
         self.assignments = []
         self.work = None  # step and tries of the loaded weights
+        self.arriving = None  # header and first blocks of large weights
         self.queue = []
         self.since = time.monotonic()
 
@@ -314,6 +317,12 @@ class Worker:
         _, version, kind, tries, run, step = STEP.unpack_from(header)
         if version != VERSION or f"{run:016x}" != self.run:
             return
+        if kind == BLOCK:
+            return self.add_block(header, payload[0])
+        size = 4 * self.network.count
+        if kind == WEIGHTS and size > LARGEST_WHOLE and len(payload[0]) < size:
+            self.arriving = header, bytearray(payload[0])
+            return
         count, _, checksum = WORK.unpack_from(header, STEP.size)
         numbers = struct.unpack_from(f"<{2 * count}I", header, STEP.size + WORK.size)
         ranges = [list(pair) for pair in zip(numbers[::2], numbers[1::2])]
@@ -327,6 +336,34 @@ class Worker:
             self.work, self.queue = (step, tries), ranges
         elif kind == COMPUTE and (step, tries) == self.work:
             self.queue += ranges
+
+    # Section "Large payloads".
+
+    def add_block(self, header, block):
+        if not self.arriving:
+            return
+        first, weights = self.arriving
+        offset, size, _, checksum = BLOCK_OF.unpack_from(header, STEP.size)
+        is_of_same = STEP.unpack_from(header)[3:] == STEP.unpack_from(first)[3:]
+        is_next = is_of_same and (offset, size) == (len(weights), len(block))
+        if not is_next or xxhash.xxh3_64_intdigest(block) != checksum:
+            self.arriving = None
+            return
+        weights += block
+        if len(weights) >= 4 * self.network.count:
+            self.arriving = None
+            self.receive_work(first, [bytes(weights)])
+
+    def send_sum(self, header, payload):
+        size = BLOCK_SIZE if len(payload) > LARGEST_WHOLE else len(payload)
+        self.socket.send_multipart([header, payload[:size]])
+        _, _, _, tries, run, step = STEP.unpack_from(header)
+        for offset in range(size, len(payload), size):
+            block = payload[offset : offset + size]
+            description = STEP.pack(b"TERN", VERSION, BLOCK, tries, run, step)
+            checksum = xxhash.xxh3_64_intdigest(block)
+            description += BLOCK_OF.pack(offset, len(block), 0, checksum)
+            self.socket.send_multipart([description, block])
 
     def compute(self):
         """Computes one range, and sends its sums unless the work has changed."""
@@ -349,7 +386,7 @@ class Worker:
             header = STEP.pack(b"TERN", VERSION, PARTIAL_SUM, tries, int(self.run, 16), step)
             checksum = xxhash.xxh3_64_intdigest(payload)
             header += SUM.pack(level, residue, examples, correct, loss, checksum)
-            self.socket.send_multipart([header, payload])
+            self.send_sum(header, payload)
             self.sums_sent += 1
         self.since = time.monotonic()
 

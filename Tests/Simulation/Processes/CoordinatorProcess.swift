@@ -105,12 +105,12 @@ final class CoordinatorProcess: VirtualProcess, CoordinatorWorld {
         }
         let packet = Packet(header, payload)
         if outboxes[peer] == nil, connection.send(packet) { return }
-        if waiting { outboxes[peer, default: Outbox()].add(packet, now: now) }
+        if waiting { outboxes[peer, default: Outbox()].add(packet) }
     }
 
     private func flush(_ peer: Int) {
         guard let connection = connections[peer] else { return outboxes[peer] = nil }
-        outboxes[peer]?.flush(now: now) { connection.send($0) }
+        outboxes[peer]?.flush { connection.send($0) }
         if outboxes[peer]?.isEmpty == true { outboxes[peer] = nil }
     }
 

@@ -116,6 +116,9 @@ final class WorkerProcess: VirtualProcess, WorkerWorld {
         return hasRoom
     }
 
+    /// A message is on its way once it is sent.
+    var isSending: Bool { false }
+
     private func say(_ packet: Packet) -> Bool { connection?.sendToCoordinator(packet) ?? true }
 
     func retrySoon() { after(.milliseconds(2)) { [self] in driver?.retry() } }

@@ -14,6 +14,8 @@ package final class ScriptedWorkerWorld: WorkerWorld {
     package var now: Duration = .zero
     /// Whether the coordinator reads the worker's messages.
     package var hasRoom = true
+    /// Whether sums that were sent wait for the network.
+    package var isSending = false
     /// The messages sent, in order.
     package private(set) var sent: [WorkerMessage] = []
     /// The parts that lanes are computing.

@@ -21,7 +21,7 @@ extension CoordinatorSocket {
     private func revoke(_ worker: AllowedWorker) {
         let peers = driver.machine.members.filter { $0.caller == worker }.map(\.peer)
         for peer in peers {
-            outboxes[peer] = nil
+            forget(peer)
             driver.handle { $0.lose(peer, reason: "its credential was removed", now: $1) }
             socket.cutOff(peer)
         }

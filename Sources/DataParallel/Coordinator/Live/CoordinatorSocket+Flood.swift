@@ -37,6 +37,7 @@ extension CoordinatorSocket {
     }
 
     func limitUnread() {
+        forgetStrangers()
         let limits = driver.machine.members.map { member in
             let sums = member.requests.mostSums
             let count = driver.state.parameters.count

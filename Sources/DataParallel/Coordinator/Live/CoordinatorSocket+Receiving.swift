@@ -18,36 +18,71 @@ extension CoordinatorSocket {
     func receive() {
         let members = membersInFlood
         let start = ContinuousClock.now
-        var count = 0
+        var (count, blockCount) = (0, 0)
         repeat {
             guard let received = nextMessage(of: members) else { return }
             count += 1
-            receive(received)
+            if receive(received) { blockCount += 1 }
             // Another message is likely soon: other workers answer too, or answer to this one.
             coordinator.thread.expectWork()
         } while count < Self.leastOfTurn
             || count < Self.turn.most && .now - start < Self.turn.time
-        messagesWithoutEnd += count
+        // Blocks of requested sums are no flood, however many they are.
+        messagesWithoutEnd += count - blockCount
     }
 
-    private func receive(_ received: Received) {
+    /// - Returns: whether it is a block of a sum that its sender was asked for.
+    private func receive(_ received: Received) -> Bool {
         switch received {
         case .message(let message):
-            guard let sender = message.sender, !silenced.contains(sender) else { return }
+            guard let sender = message.sender, !silenced.contains(sender) else { return false }
             let (isAllowed, caller) = isAllowed(message.user, sender)
-            guard isAllowed else { return }
+            guard isAllowed else { return false }
+            guard let frames = assemble(message.frames, from: sender) else { return true }
             driver.receive(
-                message.frames, from: sender, caller: caller,
-                address: { message.frames[0].peerAddress })
+                frames, from: sender, caller: caller, address: { message.frames[0].peerAddress })
             settle(sender)
         case .oversized(let sender?, let frames, let bytes):
-            guard !silenced.contains(sender) else { return }
+            guard !silenced.contains(sender) else { return false }
             let reason = "a message of \(bytes) bytes in \(frames) frames, over the limit"
             let cost = 1 + frames / 16 + bytes / 65_536
             driver.handle { machine, _ in [machine.drop(sender, reason, cost: cost)] }
             settle(sender)
         case .oversized: break
         }
+        return false
+    }
+
+    /// Puts a sum together that arrives in blocks.
+    ///
+    /// - Returns: a message for the driver, or nil after a block.
+    private func assemble(_ frames: [Frame], from peer: PeerIdentity) -> [Frame]? {
+        let size = 4 * driver.state.parameters.count
+        guard size > largestWholePayload, frames.count == 2 else { return frames }
+        guard driver.machine.isMember(peer) else {
+            assemblies[peer] = nil
+            guard driver.machine.isExpelled(peer), PayloadAssembly.isBlock(frames) else {
+                return frames
+            }
+            // It may have been on its way when its sender was expelled.
+            settle(peer)
+            return nil
+        }
+        let result = assemblies[peer, default: PayloadAssembly()].receive(frames, size: size) {
+            driver.mayBegin($0, from: peer)
+        }
+        switch result {
+        case .whole(let frames): return frames
+        case .begun(let isReplacement):
+            if isReplacement { driver.countIncompleteSum(of: peer) }
+            driver.noteProgress(of: peer, isSender: true)
+        case .continued: driver.noteProgress(of: peer, isSender: true)
+        case .broken(let reason):
+            driver.dropIncompleteSum(of: peer, reason, byteCount: frames[1].count)
+            settle(peer)
+        case .skipped: break
+        }
+        return nil
     }
 
     /// Cuts off a stranger that sent too many messages, and expels overdrawn members.

@@ -9,7 +9,11 @@ final class CoordinatorSocket {
     /// Decides who may join; nil to admit anybody.
     let door: Door?
     /// Messages that wait for peers whose queues are full.
-    var outboxes: [PeerIdentity: Outbox<[Frame]>] = [:]
+    var queues: [PeerIdentity: SendQueue] = [:]
+    /// The last payload that was sent in blocks: the weights, which all workers share.
+    var lastBlocks: PayloadBlocks?
+    /// The sums that arrive in blocks.
+    var assemblies: [PeerIdentity: PayloadAssembly] = [:]
     var isFlushing = false
     /// When a connection last ended, while members are being pinged for that reason.
     var lastDisconnection: Duration?
@@ -54,10 +58,24 @@ final class CoordinatorSocket {
         }
     }
 
+    /// Drops what waits for a peer, and what is under way from it.
+    func forget(_ peer: PeerIdentity) {
+        queues[peer] = nil
+        assemblies[peer] = nil
+    }
+
+    /// Forgets the peers that are no members any more, except for messages that wait for them.
+    func forgetStrangers() {
+        guard !assemblies.isEmpty || !queues.isEmpty else { return }
+        let members = members
+        assemblies = assemblies.filter { members.contains($0.key) }
+        queues = queues.filter { !$0.value.isEmpty || members.contains($0.key) }
+    }
+
     /// Ends a peer's connection and ignores its remaining messages.
     func silence(_ peer: PeerIdentity) {
         silenced.insert(peer)
-        outboxes[peer] = nil
+        forget(peer)
         socket.cutOff(peer)
     }
 }

@@ -32,6 +32,26 @@ extension CoordinatorMachine {
         return true
     }
 
+    /// Whether a sum of a peer may arrive in blocks.
+    package func awaitsSum(of peer: Peer) -> Bool {
+        guard let index = roster.index(of: peer) else { return false }
+        // When a run ends, one may be on its way.
+        return isOver || roster[index].demands.awaitsSum
+    }
+
+    /// Counts a sum that its sender began but does not complete.
+    package mutating func countIncompleteSum(of peer: Peer) {
+        guard let index = roster.index(of: peer) else { return }
+        _ = roster[index].demands.answerRequest()
+    }
+
+    /// Records that a member has taken or sent a block: its link is slow, but it does not hang.
+    package mutating func noteProgress(of peer: Peer, isSender: Bool, now: Duration) {
+        guard let index = roster.index(of: peer) else { return }
+        roster[index].progressAt = now
+        if isSender { roster[index].heardAt = now }
+    }
+
     /// Takes tokens from a member.
     mutating func charge(_ cost: Int, _ index: Int) {
         // The time of the last tick is exact enough for a rate per second.

@@ -23,6 +23,9 @@ struct Demands: Sendable {
     /// Counts a ready message; returns whether it answers an assignment.
     mutating func answerAssignment() -> Bool { Self.take(&assignments) }
 
+    /// Whether a requested sum has not arrived.
+    var awaitsSum: Bool { sums > 0 }
+
     /// Counts a sum; returns whether it was requested.
     mutating func answerRequest() -> Bool { Self.take(&sums) }
 

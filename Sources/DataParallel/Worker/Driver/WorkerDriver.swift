@@ -152,7 +152,7 @@ package final class WorkerDriver<World: WorkerWorld> {
     private func send(_ header: [UInt8], _ payload: [World.Frame] = [], waiting: Bool = true) {
         if outbox.isEmpty, world.send(header, payload) { return }
         guard waiting else { return }
-        outbox.add((header, payload), now: world.now)
+        outbox.add((header, payload))
         retrySoon()
     }
 
@@ -165,8 +165,8 @@ package final class WorkerDriver<World: WorkerWorld> {
     package func retry() {
         isRetrying = false
         sendWaiting()
-        if !outbox.isEmpty {
-            retrySoon()
+        if isSending {
+            if !outbox.isEmpty || heldWork != nil { retrySoon() }
         } else if let (slots, step) = heldWork.take() {
             compute(slots, step: step)
         }
@@ -174,7 +174,7 @@ package final class WorkerDriver<World: WorkerWorld> {
 
     /// Sends as many waiting messages as there is room for.
     package func sendWaiting() {
-        outbox.flush(now: world.now) { world.send($0.header, $0.payload) }
+        outbox.flush { world.send($0.header, $0.payload) }
     }
 
     // MARK: - Computing
@@ -182,8 +182,12 @@ package final class WorkerDriver<World: WorkerWorld> {
     /// Computes a range after the previous range's sums are sent, so that at most one range's sums wait,
     /// however slow the network is.
     private func computeOnceSent(_ slots: Range<Int>, step: Int) {
-        if outbox.isEmpty { compute(slots, step: step) } else { heldWork = (slots, step) }
+        guard isSending else { return compute(slots, step: step) }
+        heldWork = (slots, step)
+        retrySoon()
     }
+
+    private var isSending: Bool { !outbox.isEmpty || world.isSending }
 
     private func compute(_ slots: Range<Int>, step: Int) {
         guard let weights else { return }

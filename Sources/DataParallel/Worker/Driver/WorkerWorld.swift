@@ -14,6 +14,9 @@ package protocol WorkerWorld: AnyObject {
     /// The time since the worker began; never decreases.
     var now: Duration { get }
 
+    /// Whether sums that `send` has taken wait for the network, which further sums would make longer.
+    var isSending: Bool { get }
+
     /// Sends a message; false if there is no room for it now.
     func send(_ header: [UInt8], _ payload: [Frame]) -> Bool
     /// Schedules a retry after a short wait; answered by `retry`.

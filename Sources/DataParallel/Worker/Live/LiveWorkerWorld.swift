@@ -49,6 +49,8 @@ package final class LiveWorkerWorld: WorkerWorld {
 
     // MARK: - The network
 
+    package var isSending: Bool { connection?.isSending == true }
+
     package func send(_ header: [UInt8], _ payload: [Frame]) -> Bool {
         // The next weights follow as soon as the other workers' sums have arrived.
         if !payload.isEmpty { thread.expectWork() }
@@ -77,7 +79,11 @@ package final class LiveWorkerWorld: WorkerWorld {
         }
     }
 
-    package func removeLanes() { retireLanes() }
+    package func removeLanes() {
+        // They would arrive after the hello with which the worker joins again.
+        connection?.dropSums()
+        retireLanes()
+    }
 
     /// Removes the lanes and ends their own threads.
     ///

@@ -18,6 +18,8 @@ public actor Worker {
 
     /// How long a signalled worker waits for its parent to stop it.
     private static let parentPatience = Duration.seconds(5)
+    /// How long last messages may take.
+    private static let farewell = Duration.seconds(2)
 
     private let world: LiveWorkerWorld
     package let driver: WorkerDriver<LiveWorkerWorld>
@@ -68,8 +70,18 @@ public actor Worker {
         let outcome = await withCheckedContinuation { completion.resume($0) }
         // The last answer and the leave must still go out.
         driver.sendWaiting()
-        connection.close(lingering: .seconds(2))
+        await finishSending(outcome)
+        connection.close(lingering: Self.farewell)
         return outcome
+    }
+
+    private func finishSending(_ outcome: WorkerOutcome) async {
+        // Only a worker that was interrupted in a step has sums that the run needs.
+        if case .interrupted = outcome {} else { connection?.dropSums() }
+        let end = ContinuousClock.now + Self.farewell
+        while connection?.isSending == true, .now < end {
+            try? await Task.sleep(for: .milliseconds(2))
+        }
     }
 
     private func every(

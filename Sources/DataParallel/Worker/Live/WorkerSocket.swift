@@ -6,10 +6,18 @@ import ZeroMQ
 final class WorkerSocket {
     /// The most messages of one turn: more than a coordinator sends before it gets an answer.
     private static let mostAtOnce = 64
+    /// How often waiting messages are retried.
+    private static let flushInterval = Duration.milliseconds(2)
 
     private unowned let worker: Worker
     private unowned let driver: WorkerDriver<LiveWorkerWorld>
     private let socket: Socket
+    private let start = ContinuousClock.now
+    /// Large sums, of which libzmq gets a few blocks at a time, so that other messages overtake them.
+    private var queue = SendQueue()
+    private var isFlushing = false
+    /// The weights that arrive in blocks.
+    private var assembly = PayloadAssembly()
 
     init(
         _ context: Context, _ credential: WorkerCredential?, of worker: Worker,
@@ -28,7 +36,7 @@ final class WorkerSocket {
         options.heartbeatTimeout = .seconds(60)
         options.maximumMessageSize = 1 << 30
         // The sums of a range, up to two per level of the tree; further messages wait.
-        options.sendHighWaterMark = 64
+        options.sendHighWaterMark = 64 + Limits.markForBlocks
         // A coordinator that replaces a killed one need not wait long.
         options.maximumReconnectInterval = .milliseconds(500)
         options.encryption = credential?.encryption
@@ -45,8 +53,51 @@ final class WorkerSocket {
         try socket.connect(endpoint)
     }
 
-    /// Sends a message; false if there is no room for it now.
-    func send(_ frames: [Frame]) -> Bool { socket.send(frames) == .sent }
+    private var now: Duration { .now - start }
+
+    // MARK: - Sending
+
+    /// Whether sums wait that were taken.
+    var isSending: Bool { !queue.isEmpty }
+
+    /// Takes a message; false if there is no room for it now.
+    func send(_ frames: [Frame]) -> Bool {
+        if let blocks = PayloadBlocks(frames) {
+            queue.add(blocks, header: frames[0], now: now)
+        } else if queue.hasPayloads, isLeave(frames[0]) {
+            queue.addBehindPayloads(frames, now: now)
+        } else {
+            return socket.send(frames) == .sent
+        }
+        flush()
+        return true
+    }
+
+    private func isLeave(_ header: Frame) -> Bool {
+        if case (.leave, _)? = try? WorkerMessage.decode(header.bytes) { true } else { false }
+    }
+
+    /// Drops the sums that are not sent yet.
+    func dropSums() {
+        queue.dropPayloads { _ in true }
+        flush()
+    }
+
+    private func flush() {
+        _ = queue.flush(now: now) { socket.send($0) == .sent }
+        guard queue.isInUse, !isFlushing else { return }
+        isFlushing = true
+        let worker = worker
+        worker.thread.schedule(after: Self.flushInterval) {
+            worker.assumeIsolated { $0.connection?.flushAgain() }
+        }
+    }
+
+    private func flushAgain() {
+        isFlushing = false
+        queue.look(now: now)
+        flush()
+    }
 
     func close(lingering: Duration) { socket.close(lingering: lingering) }
 
@@ -60,6 +111,7 @@ final class WorkerSocket {
         case .disconnected:
             // The message that ends the run may have arrived just before.
             receive()
+            (queue, assembly) = (SendQueue(), PayloadAssembly())
             driver.disconnected()
         default: break
         }
@@ -70,10 +122,30 @@ final class WorkerSocket {
         for _ in 0..<Self.mostAtOnce {
             switch socket.receive() {
             case nil: return
-            case .message(let message): driver.receive(message.frames)
+            case .message(let message): receive(message.frames)
             case .oversized: driver.drop("a message over the size limit")
             }
         }
+    }
+
+    private func receive(_ frames: [Frame]) {
+        let size = 4 * driver.expected.parameterCount
+        switch assembly.receive(frames, size: size, mayBegin: mayBegin) {
+        case .whole(let frames): driver.receive(frames)
+        case .begun:
+            // The step of other sums is over.
+            let step = StepIdentity(frames[0].bytes)
+            queue.dropPayloads { $0.identity != step }
+        case .continued, .skipped: break
+        case .broken(let reason): driver.drop(reason)
+        }
+    }
+
+    private func mayBegin(_ header: [UInt8]) -> Bool {
+        guard
+            case (.weights, let run)? = try? CoordinatorMessage.decode(header, payloadFrames: 1)
+        else { return false }
+        return run == driver.machine.run
     }
 
     /// Disconnects from a coordinator that sends more than the worker requested, and dials again.
