@@ -79,7 +79,7 @@ struct TimingTests {
         let recipe = Recipe.long.with(
             "--min-workers", "2", "--hidden", "128", "--trace", "2-4")
         let cluster = try await Cluster(
-            recipe, try SampleData.large(), into: run, under: ShapedNetwork.setUp)
+            recipe, try SampleData.large(), into: run, under: ShapedNetwork.setUp(megabits: 20))
         for _ in 0..<2 {
             _ = try bench.start(
                 ShapedNetwork.command(
