@@ -8,7 +8,7 @@ import PackageDescription
 let strict: [SwiftSetting] =
     Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)]
 
-/// For tests that wait for processes: to optimize them takes longer than to run them without.
+/// For tests that do not compute themselves: to optimize them takes longer than to run them without.
 let unoptimized = strict + [.unsafeFlags(["-Onone"])]
 
 func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -24,12 +24,17 @@ func kernels(_ name: String, define: String, architecture: String?) -> Target {
         swiftSettings: strict + [.define(define), .unsafeFlags(flags)])
 }
 
+/// The tests of a module.
+///
+/// - Parameter optimized: for tests that compute much, or count allocations.
 func tests(
-    of name: String, _ dependencies: [Target.Dependency] = [], fixtures: Bool = false
+    of name: String, _ dependencies: [Target.Dependency] = [], fixtures: Bool = false,
+    optimized: Bool = false
 ) -> Target {
     .testTarget(
         name: name + "Tests", dependencies: [.target(name: name)] + dependencies,
-        resources: fixtures ? [.copy("Fixtures")] : [], swiftSettings: strict)
+        resources: fixtures ? [.copy("Fixtures")] : [],
+        swiftSettings: optimized ? strict : unoptimized)
 }
 
 #if arch(x86_64)
@@ -224,7 +229,7 @@ let package = Package(
                 "Simulation", "TestSupport", "Training", "ZeroMQ",
             ],
             path: "Tests/Fuzzing", swiftSettings: strict),
-        tests(of: "Kernels", ["KernelInterface", "TestSupport"]),
+        tests(of: "Kernels", ["KernelInterface", "TestSupport"], optimized: true),
         tests(of: "Randomness"),
         tests(
             of: "NeuralNetwork",
@@ -232,7 +237,7 @@ let package = Package(
                 "Bounds", "Files", "KernelInterface", "Kernels", "ModelFiles", "Optimizers",
                 "Randomness", "Reduction", "RunEvents", "Settings", "TestSupport",
             ],
-            fixtures: true),
+            fixtures: true, optimized: true),
         tests(
             of: "Optimizers",
             [
@@ -263,7 +268,7 @@ let package = Package(
             [
                 "AllocationCounter", "Datasets", "Files", "KernelInterface", "Kernels",
                 "ModelFiles", "NeuralNetwork", "Reduction", "RunEvents", "Settings", "TestSupport",
-            ]),
+            ], optimized: true),
         tests(
             of: "Benchmarks",
             [
@@ -277,7 +282,7 @@ let package = Package(
                 "Bounds", "Files", "ModelFiles", "NeuralNetwork", "Protocol", "Randomness",
                 "Reduction", "RunEvents", "RunFolder", "Settings", "Training",
             ],
-            fixtures: true),
+            fixtures: true, optimized: true),
         tests(of: "Hashing"),
         tests(of: "FileFormats"),
         tests(of: "Images", ["FileFormats", "Randomness"], fixtures: true),
@@ -296,14 +301,14 @@ let package = Package(
                 "Keys", "ModelFiles", "NeuralNetwork", "Protocol", "Randomness", "Reduction",
                 "RunEvents", "RunFolder", "Settings", "Simulation", "TestSupport", "Training",
                 "ZeroMQ",
-            ]),
+            ], optimized: true),
         tests(
             of: "TernKit",
             [
                 "Bounds", "Datasets", "Files", "KernelInterface", "Kernels", "ModelFiles",
                 "NeuralNetwork", "Optimizers", "Reduction", "RunEvents", "Settings", "Training",
             ]),
-        tests(of: "Simulation", ["Randomness", "TestSupport"], fixtures: true),
+        tests(of: "Simulation", ["Randomness", "TestSupport"], fixtures: true, optimized: true),
         tests(
             of: "Monitoring",
             [
