@@ -1,141 +1,73 @@
 import Datasets
+import Glibc
 import Kernels
 import NeuralNetwork
 import Randomness
 import Reduction
 import Training
 
-/// The lane of one of two workers: makes the step of ``ShardGradients``, as a whole or part by
-/// part.
+/// The lane of one of two workers: makes a step, and measures its parts.
 final class MeasuredLane {
-    /// The parts of a step, in order.
-    static let phases = [
-        "weights", "convert", "forward", "loss", "backward", "parameter gradients", "reduce",
-    ]
     private static let shardCount = 16
     private static let slots = 0..<shardCount / 2
 
-    /// The slots with examples, each with its rows in the pass.
-    private typealias Pass = [(slot: Int, rows: Range<Int>)]
-
     private let parameters: FloatBuffer
     private let shards: [Int: Shard]
-    private let passes: [Pass]
-    private let network: Network
-    private var sums: ReductionTree
-    private let whole: ShardGradients
+    private let gradients: ShardGradients
+    /// The number of additions that sum the shards' gradients.
+    let additions: Int
 
     init(_ architecture: Architecture, rows: Int, kernels: any KernelSet.Type) {
         // The other lane has the other half of the batch.
         let plan = BatchPlan(
             examples: 2 * rows, batchSize: 2 * rows, shards: Self.shardCount)
-        network = Network(architecture, capacity: ShardGradients.rowsPerPass, kernels: kernels)
-        parameters = network.layout.initialParameters(for: architecture, seed: 0, .uniform)
-        sums = ReductionTree(plan, parameterCount: network.layout.count, kernels: kernels)
-        whole = ShardGradients(
+        let layout = ParameterLayout(architecture)
+        parameters = layout.initialParameters(for: architecture, seed: 0, .uniform)
+        gradients = ShardGradients(
             architecture, plan: plan, seed: 0, labelSmoothing: 0, kernels: kernels)
         var shards: [Int: Shard] = [:]
-        var passes: [Pass] = []
         for slot in Self.slots {
             let shard = shard(atSlot: slot, of: plan.shards)
-            let count = plan.examples(inShard: shard)
-            shards[shard] = randomShard(architecture, count: count)
-            guard count > 0 else { continue }
-            if let last = passes.last?.last?.rows, ShardGradients.fits(count, behind: last) {
-                passes[passes.count - 1].append((slot, last.upperBound..<last.upperBound + count))
-            } else {
-                passes.append([(slot, 0..<count)])
-            }
+            shards[shard] = randomShard(architecture, count: plan.examples(inShard: shard))
         }
         self.shards = shards
-        self.passes = passes
+        let leaves = shards.values.count { !$0.labels.isEmpty }
+        additions = (leaves - 1) * layout.count
     }
 
-    /// The number of additions that sum the shards' gradients.
-    var additions: Int { (passes.joined().count - 1) * network.layout.count }
-
-    /// Makes a step in parts, and returns the duration of each of the ``phases``.
+    /// Makes a step, and returns the time of loading the weights and of each ``StepPhase``.
     func stepInParts() -> [Duration] {
-        var leaves: [PartialSum] = []
-        let loading = time { parameters.withBytes { network.load($0) } }
-        var times = Array(repeating: Duration.zero, count: 5)
-        for pass in passes {
-            for (phase, time) in timesOfParts(of: pass, into: &leaves).enumerated() {
-                times[phase] += time
-            }
-        }
-        return [loading] + times + [time { reduce(leaves) }]
+        let loading = time { parameters.withBytes { gradients.load($0) } }
+        var times = Array(repeating: Duration.zero, count: StepPhase.allCases.count)
+        compute { phase, work in times[phase.rawValue] += time(work) }
+        return [loading] + times
     }
 
-    private func timesOfParts(of pass: Pass, into leaves: inout [PartialSum]) -> [Duration] {
-        let rows = pass.last?.rows.upperBound ?? 0
-        var tallies: [Tally] = []
-        return [
-            time { setInputs(of: pass, rows) },
-            time {
-                let isSharing = ShardGradients.shares(pieces: pass.count, rows: rows)
-                network.forward(rows: rows, sharing: isSharing)
-            },
-            time { tallies = pass.map { tally(of: $0.rows, slot: $0.slot) } },
-            time { network.backward(rows: rows) },
-            time {
-                for (piece, tally) in zip(pass, tallies) {
-                    leaves.append(leaf(of: piece.rows, rows, slot: piece.slot, tally))
-                }
-            },
-        ]
-    }
-
-    /// Makes a step as training does, and returns its duration.
+    /// Makes a step as training does, and returns its time.
     func wholeStep() -> Duration {
         time {
-            parameters.withBytes { whole.load($0) }
-            let sums = whole.compute(slots: Self.slots, step: 0, shards: shards)
-            whole.recycle(sums.map(\.gradients))
+            parameters.withBytes { gradients.load($0) }
+            compute { $1() }
         }
     }
 
+    private func compute(_ perform: (StepPhase, () -> Void) -> Void) {
+        var sums: [PartialSum] = []
+        gradients.compute(slots: Self.slots, step: 0, shards: shards, into: &sums, perform)
+        gradients.recycle(sums.map(\.gradients))
+    }
+
+    /// The processor time of this thread: it does not count other threads on the same core.
     private func time(_ work: () -> Void) -> Duration {
-        let start = ContinuousClock.now
+        let start = processorTime
         work()
-        return ContinuousClock.now - start
+        return processorTime - start
     }
 
-    // MARK: - The parts
-
-    private func setInputs(of pass: Pass, _ rows: Int) {
-        let size = network.architecture.exampleByteCount
-        for piece in pass {
-            let values = shards[shard(atSlot: piece.slot, of: Self.shardCount), default: Shard()]
-                .values
-            for (index, row) in piece.rows.enumerated() {
-                let bytes = values.span.extracting(index * size..<(index + 1) * size).bytes
-                network.setInput(bytes, row: row, of: rows)
-            }
-        }
-    }
-
-    private func tally(of rows: Range<Int>, slot: Int) -> Tally {
-        let labels = shards[shard(atSlot: slot, of: Self.shardCount), default: Shard()].labels
-        var tally = Tally()
-        for (row, label) in zip(rows, labels) { tally += network.loss(row: row, label: Int(label)) }
-        return tally
-    }
-
-    private func leaf(
-        of part: Range<Int>, _ rows: Int, slot: Int, _ tally: Tally
-    ) -> PartialSum {
-        let gradients = sums.pool.take()
-        network.addParameterGradients(of: part, rows: rows, to: gradients, isFirst: true)
-        return PartialSum(
-            node: TreeNode(leafAtSlot: slot, shards: Self.shardCount), tally: tally,
-            gradients: gradients)
-    }
-
-    private func reduce(_ leaves: [PartialSum]) {
-        sums.begin(step: 0)
-        for leaf in leaves { sums.add(leaf) }
-        for sum in sums.takeAll() { sums.pool.give(sum.gradients) }
+    private var processorTime: Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
     }
 }
 

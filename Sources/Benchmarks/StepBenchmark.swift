@@ -37,13 +37,18 @@ public struct PhaseTime: Codable, Sendable {
 public struct StepBenchmark: Sendable {
     /// The network's form.
     public var architecture: Architecture
-    /// The number of examples in the lane's step, in 8 shards; a shard's examples must fit a pass.
+    /// The number of examples in the lane's step, in 8 shards; a shard's examples must fit a piece.
     public var rows: Int
     /// The seconds to measure for.
     public var seconds: Double
 
     /// The supported numbers of rows.
-    public static let rowCounts = 1...8 * ShardGradients.rowsPerPass
+    public static let rowCounts = 1...8 * Wave.rowsOfPiece
+
+    /// The names of the parts: loading the weights, then those of a ``StepPhase``.
+    private static let phases = [
+        "weights", "convert", "forward", "loss", "backward", "parameter gradients", "reduce",
+    ]
 
     /// A benchmark of a network's step.
     public init(_ architecture: Architecture, rows: Int, seconds: Double) {
@@ -77,7 +82,7 @@ public struct StepBenchmark: Sendable {
             nil, nil, operations.forward, nil, operations.backward, operations.parameterGradients,
             sums > 0 ? sums : nil,
         ]
-        let medians = MeasuredLane.phases.indices.map { phase in
+        let medians = Self.phases.indices.map { phase in
             Spread(parts.map { $0[phase] }).median
         }
         let sum = medians.reduce(0, +)
@@ -85,7 +90,7 @@ public struct StepBenchmark: Sendable {
         func gflops(_ operations: Int, _ microseconds: Double) -> Double? {
             microseconds > 0 ? Double(operations) / microseconds / 1000 : nil
         }
-        let phases = zip(MeasuredLane.phases, zip(medians, counts)).map { name, numbers in
+        let phases = zip(Self.phases, zip(medians, counts)).map { name, numbers in
             PhaseTime(
                 name: name, microseconds: numbers.0, share: numbers.0 / sum,
                 gflops: numbers.1.flatMap { gflops($0, numbers.0) })

@@ -17,6 +17,9 @@ public enum Processors {
         }
     }
 
+    /// The bytes of a core's second-level cache, or 512 KB if the system does not say.
+    public static let secondLevelCache = max(sysconf(Int32(_SC_LEVEL2_CACHE_SIZE)), 512 << 10)
+
     /// Pins the calling thread to one processor, if that is possible.
     ///
     /// Otherwise Linux often wakes two compute threads on the same one, and leaves them there for a

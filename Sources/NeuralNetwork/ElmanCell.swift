@@ -24,16 +24,16 @@ struct ElmanCell: RecurrentCell {
         gradient = sequence()
     }
 
-    func forward(at time: Int, previous: Int?, rows: Int) {
+    func forward(at time: Int, previous: Int?, rows: RowRange) {
         switch nonlinearity {
-        case .tanh: kernels.tanh(hidden.vector(time, rows: rows))
-        case .relu: kernels.relu(hidden.vector(time, rows: rows))
+        case .tanh: kernels.tanh(hidden.vector(time, rows))
+        case .relu: kernels.relu(hidden.vector(time, rows))
         }
     }
 
-    func backward(at time: Int, previous: Int?, rows: Int) {
-        let gradient = gradient.vector(time, rows: rows)
-        let output = hidden.vector(time, rows: rows)
+    func backward(at time: Int, previous: Int?, rows: RowRange) {
+        let gradient = gradient.vector(time, rows)
+        let output = hidden.vector(time, rows)
         switch nonlinearity {
         case .tanh: kernels.tanhBackward(gradient, output: output)
         case .relu: kernels.reluBackward(gradient, output: output)

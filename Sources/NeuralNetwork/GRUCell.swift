@@ -31,22 +31,22 @@ struct GRUCell: RecurrentCell {
         gradient = sequence(hiddenSize)
     }
 
-    func forward(at time: Int, previous: Int?, rows: Int) {
-        kernels.gru(step(time, previous, rows), rows: rows, columns: hiddenSize)
+    func forward(at time: Int, previous: Int?, rows: RowRange) {
+        kernels.gru(step(time, previous, rows), rows: rows.count, columns: hiddenSize)
     }
 
-    func backward(at time: Int, previous: Int?, rows: Int) {
+    func backward(at time: Int, previous: Int?, rows: RowRange) {
         kernels.gruBackward(
-            step(time, previous, rows), hiddenGradient: gradient.step(time, rows: rows),
-            previousGradient: previous.map { gradient.step($0, rows: rows) }, rows: rows,
+            step(time, previous, rows), hiddenGradient: gradient.step(time, rows),
+            previousGradient: previous.map { gradient.step($0, rows) }, rows: rows.count,
             columns: hiddenSize)
     }
 
-    private func step(_ time: Int, _ previous: Int?, _ rows: Int) -> GRUStep {
+    private func step(_ time: Int, _ previous: Int?, _ rows: RowRange) -> GRUStep {
         GRUStep(
-            gates: preactivations.step(time, rows: rows),
-            hiddenCandidate: candidate.step(time, rows: rows),
-            previousHidden: previous.map { hidden.step($0, rows: rows) },
-            hidden: hidden.step(time, rows: rows))
+            gates: preactivations.step(time, rows),
+            hiddenCandidate: candidate.step(time, rows),
+            previousHidden: previous.map { hidden.step($0, rows) },
+            hidden: hidden.step(time, rows))
     }
 }

@@ -35,24 +35,24 @@ struct LSTMCell: RecurrentCell {
         gradientByState = sequence(hiddenSize, timeSteps: 1)
     }
 
-    func forward(at time: Int, previous: Int?, rows: Int) {
-        kernels.lstm(step(time, previous, rows), rows: rows, columns: hiddenSize)
+    func forward(at time: Int, previous: Int?, rows: RowRange) {
+        kernels.lstm(step(time, previous, rows), rows: rows.count, columns: hiddenSize)
     }
 
     func beginBackward(rows: Int) { gradientByState.values.zero() }
 
-    func backward(at time: Int, previous: Int?, rows: Int) {
+    func backward(at time: Int, previous: Int?, rows: RowRange) {
         kernels.lstmBackward(
-            step(time, previous, rows), hiddenGradient: gradient.step(time, rows: rows),
-            stateGradient: gradientByState.step(0, rows: rows), rows: rows, columns: hiddenSize)
+            step(time, previous, rows), hiddenGradient: gradient.step(time, rows),
+            stateGradient: gradientByState.step(0, rows), rows: rows.count, columns: hiddenSize)
     }
 
-    private func step(_ time: Int, _ previous: Int?, _ rows: Int) -> LSTMStep {
+    private func step(_ time: Int, _ previous: Int?, _ rows: RowRange) -> LSTMStep {
         LSTMStep(
-            gates: preactivations.step(time, rows: rows),
-            previousState: previous.map { state.step($0, rows: rows) },
-            state: state.step(time, rows: rows),
-            activatedState: activatedState.step(time, rows: rows),
-            hidden: hidden.step(time, rows: rows))
+            gates: preactivations.step(time, rows),
+            previousState: previous.map { state.step($0, rows) },
+            state: state.step(time, rows),
+            activatedState: activatedState.step(time, rows),
+            hidden: hidden.step(time, rows))
     }
 }

@@ -26,8 +26,8 @@ public final class Network {
     private let readout: ReadoutLayer
     /// Whether the last forward pass dropped anything.
     private var hasDropped = false
-    /// For each layer, the inputs that the last forward pass skipped; only the first layer has any.
-    private var blanks: [BlankColumns]
+    /// The groups of the last forward pass, and the inputs that each of them skipped.
+    private var groups: RowGroups
 
     /// One layer: its directions, and the dropout of their outputs.
     private struct Layer {
@@ -45,7 +45,13 @@ public final class Network {
     }
 
     /// Makes a network whose parameters are zero until ``load(_:)``.
-    public init(_ architecture: Architecture, capacity: Int, kernels: any KernelSet.Type) {
+    ///
+    /// - Parameters:
+    ///   - capacity: the most rows of a pass.
+    ///   - groups: the most groups of rows in a pass.
+    public init(
+        _ architecture: Architecture, capacity: Int, groups: Int = 1, kernels: any KernelSet.Type
+    ) {
         let layout = ParameterLayout(architecture)
         self.architecture = architecture
         self.layout = layout
@@ -63,7 +69,7 @@ public final class Network {
             let directions = (0..<architecture.directions).map { direction in
                 RecurrentLayer(
                     layer: layer, isReverse: direction == 1, of: architecture, layout: layout,
-                    capacity: capacity, kernels: kernels)
+                    capacity: capacity, groups: groups, kernels: kernels)
             }
             let dropout = Dropout(
                 above: layer, of: architecture, capacity: capacity, kernels: kernels)
@@ -71,9 +77,8 @@ public final class Network {
         }
         readout = ReadoutLayer(
             of: architecture, layout: layout, capacity: capacity, kernels: kernels)
-        blanks = layers.map {
-            BlankColumns(timeSteps: architecture.timeSteps, width: $0.directions[0].inputSize)
-        }
+        self.groups = RowGroups(
+            capacity: groups, timeSteps: architecture.timeSteps, width: architecture.inputSize)
     }
 
     /// Loads parameters given as little-endian float32 values in the layout's order.
@@ -123,23 +128,39 @@ public final class Network {
     ///     of nothing but zeros once for all rows. The logits have the same bits. Parameter gradients
     ///     then exist only for all rows together, and their sums begin with the shared steps.
     public func forward(rows: Int, dropping draws: [DropoutDraw] = [], sharing: Bool = false) {
+        forward(groups: [RowGroup(rows: 0..<rows, isSharing: sharing)], dropping: draws)
+    }
+
+    /// Computes the logits of inputs in several groups of rows, one after another.
+    ///
+    /// A group's results are those that it has alone, to the bit; a product reads the weights once
+    /// for the rows of all.
+    public func forward(groups: [RowGroup], dropping draws: [DropoutDraw] = []) {
+        let rows = groups.last?.rows.upperBound ?? 0
         precondition(draws.isEmpty || draws.count == rows, "one draw a row, or none at all")
         hasDropped = !draws.isEmpty
         front?.forward(into: input[0], parameters: parameters, rows: rows)
-        // Convolutions need the gradient of each row's outputs, even where these come from zeros.
-        if sharing && front == nil {
-            blanks[0].find(in: input[0], rows: rows, kernels: kernels)
-        } else {
-            blanks[0].forget()
-        }
+        begin(groups, of: rows)
         for (index, layer) in layers.enumerated() {
             let below = inputs(ofLayer: index)
             for direction in layer.directions {
-                direction.forward(below, rows: rows, blanks: blanks[index])
+                direction.forward(below, rows: rows, groups: self.groups.all)
             }
             if hasDropped { layer.dropout?.forward(layer.hidden, draws: draws) }
         }
         readout.forward(layers.last?.hidden ?? [], parameters: parameters, rows: rows)
+    }
+
+    private func begin(_ groups: [RowGroup], of rows: Int) {
+        self.groups.removeAll()
+        for group in groups {
+            self.groups.add(group.rows) { blanks in
+                // Convolutions need the gradient of each row's outputs, even where these come from
+                // zeros.
+                guard group.isSharing && front == nil else { return blanks.forget() }
+                blanks.find(in: input[0], rows: RowRange(group.rows, of: rows), kernels: kernels)
+            }
+        }
     }
 
     /// The logits [C] of one row, after ``forward(rows:dropping:)`` and before the loss.
@@ -166,7 +187,7 @@ public final class Network {
         readout.backward(into: layers.last?.gradients ?? [], parameters: parameters, rows: rows)
         for index in layers.indices.reversed() {
             for direction in layers[index].directions {
-                direction.backward(rows: rows, blanks: blanks[index])
+                direction.backward(rows: rows, groups: groups.all)
             }
             let below = index > 0 ? layers[index - 1] : nil
             // The pixels themselves need no gradient.
@@ -186,12 +207,13 @@ public final class Network {
     public func addParameterGradients(
         of part: Range<Int>, rows: Int, to gradients: FloatBuffer, isFirst: Bool = false
     ) {
+        let group = groups.index(of: part)
         front?.addParameterGradients(of: part, to: gradients, isFirst: isFirst)
         for (index, layer) in layers.enumerated() {
             for direction in layer.directions {
                 direction.addParameterGradients(
-                    of: part, inputs: inputs(ofLayer: index), rows: rows,
-                    blanks: blanks[index], to: gradients, isFirst: isFirst)
+                    of: part, group: group, groups, inputs: inputs(ofLayer: index), rows: rows,
+                    to: gradients, isFirst: isFirst)
             }
         }
         readout.addParameterGradients(of: part, rows: rows, to: gradients, isFirst: isFirst)

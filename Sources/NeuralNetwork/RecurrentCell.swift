@@ -29,13 +29,13 @@ protocol RecurrentCell {
     /// Turns the preactivations of a time step into its hidden states.
     ///
     /// - Parameter previous: the previous time step in reading direction; nil at the start.
-    func forward(at time: Int, previous: Int?, rows: Int)
+    func forward(at time: Int, previous: Int?, rows: RowRange)
 
     /// Clears what an earlier backward pass carried along.
     func beginBackward(rows: Int)
 
     /// Turns the gradient with respect to a step's hidden states into that of its preactivations.
-    func backward(at time: Int, previous: Int?, rows: Int)
+    func backward(at time: Int, previous: Int?, rows: RowRange)
 }
 
 extension RecurrentCell {

@@ -20,26 +20,15 @@ extension RecurrentLayer {
     /// Adds the parameter gradients of the examples in `part` of the `rows` to `gradients`.
     ///
     /// One product per weight matrix runs over the time steps and the part's examples, in this
-    /// order. Shared steps come first; the part is then all rows.
+    /// order. Shared steps come first; the part is then a whole group.
     func addParameterGradients(
-        of part: Range<Int>, inputs: [SequenceBuffer], rows: Int, blanks: BlankColumns,
+        of part: Range<Int>, group: Int, _ groups: RowGroups, inputs: [SequenceBuffer], rows: Int,
         to gradients: FloatBuffer, isFirst: Bool
     ) {
-        let shared = sharedSteps(blanks)
-        precondition(shared == 0 || part == 0..<rows, "rows that share steps have one gradient")
-        let ranges = (
-            first: TimeRange(
-                cell: prefix.cell,
-                times: isReverse ? times.suffix(shared) : times.prefix(shared), part: 0..<1, rows: 1
-            ),
-            rest: TimeRange(
-                cell: cell,
-                times: isReverse ? times.dropLast(shared) : times.dropFirst(shared), part: part,
-                rows: rows)
-        )
+        let ranges = timeRanges(of: part, group: group, groups, rows: rows)
         if let transposedGradientIH {
             addInputGradients(
-                through: transposedGradientIH, of: ranges.rest, inputs[0], blanks,
+                through: transposedGradientIH, of: ranges.rest, inputs[0], groups[group].blanks,
                 to: gradients.matrix(at: weightIH, stride: inputSize), isFirst)
         } else {
             addInputGradients(of: ranges.rest, inputs, to: gradients, isFirst)
@@ -60,6 +49,25 @@ extension RecurrentLayer {
             weights: gradients.matrix(
                 at: weightHH + fusedColumns * hiddenSize, stride: hiddenSize),
             rest.width, isFirst)
+    }
+
+    /// The time steps that a part shares with the rest of its group, and those of its own.
+    private func timeRanges(
+        of part: Range<Int>, group: Int, _ groups: RowGroups, rows: Int
+    ) -> (first: TimeRange, rest: TimeRange) {
+        let shared = sharedSteps(groups[group])
+        precondition(
+            shared == 0 || part == groups[group].rows, "rows that share steps have one gradient")
+        return (
+            first: TimeRange(
+                cell: prefix.cell,
+                times: isReverse ? times.suffix(shared) : times.prefix(shared),
+                part: group..<group + 1, rows: prefix.rows.count),
+            rest: TimeRange(
+                cell: cell,
+                times: isReverse ? times.dropLast(shared) : times.dropFirst(shared), part: part,
+                rows: rows)
+        )
     }
 
     /// Adds the gradients with respect to a bias and `count` rows of hidden weights, given those of

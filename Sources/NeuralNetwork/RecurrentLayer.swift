@@ -7,7 +7,7 @@ import Kernels
 /// N rows (examples), L time steps, D input values, H hidden values, G gates.
 struct RecurrentLayer {
     let cell: any RecurrentCell
-    /// The leading steps in which one row stands for all, because all are in the same states.
+    /// The leading steps in which one row stands for a group, whose rows are in the same states.
     let prefix: SharedPrefix
     /// The states of the prefix, and where to copy them in the rows' cell.
     private let handedOn: [(from: SequenceBuffer, to: SequenceBuffer)]
@@ -17,6 +17,8 @@ struct RecurrentLayer {
     let hiddenSize: Int
     let inputSize: Int
     let isReverse: Bool
+    /// Whether this layer reads the examples, in which columns and time steps may be blank.
+    private let skipsBlanks: Bool
     /// The computed time steps, in reading direction.
     private let order: [Int]
     /// The columns of all preactivations, and of those with input and hidden side in one sum.
@@ -44,10 +46,11 @@ struct RecurrentLayer {
 
     init(
         layer: Int, isReverse: Bool, of architecture: Architecture, layout: ParameterLayout,
-        capacity: Int, kernels: any KernelSet.Type
+        capacity: Int, groups: Int, kernels: any KernelSet.Type
     ) {
         self.kernels = kernels
         self.isReverse = isReverse
+        skipsBlanks = layer == 0
         times = architecture.timesInUse(ofLayer: layer, isReverse: isReverse)
         order = isReverse ? times.reversed() : Array(times)
         hiddenSize = architecture.hiddenSize
@@ -56,7 +59,7 @@ struct RecurrentLayer {
         fusedColumns = architecture.cell.firstSeparateGate * hiddenSize
         cell = makeCell(architecture, capacity: capacity, kernels: kernels)
         prefix = SharedPrefix(
-            makeCell(architecture, capacity: 1, kernels: kernels),
+            makeCell(architecture, capacity: groups, kernels: kernels), groups: groups,
             timeSteps: architecture.timeSteps, kernels: kernels)
         handedOn = zip(prefix.cell.states, cell.states).map { (from: $0, to: $1) }
         let suffix = ParameterLayout.suffix(layer: layer, isReverse: isReverse)
@@ -111,82 +114,139 @@ struct RecurrentLayer {
 
     // MARK: - Forward and backward
 
-    /// The number of leading time steps in which all rows read only zeros: one row computes them
-    /// for all.
-    func sharedSteps(_ blanks: BlankColumns) -> Int {
-        let blank = order.prefix { blanks.occupied[$0].isEmpty }
+    /// The number of leading time steps in which all rows of a group read only zeros: one row
+    /// computes them for all.
+    func sharedSteps(_ group: RowGroups.Group) -> Int {
+        guard skipsBlanks else { return 0 }
         // The last step's output must be each row's own.
-        return min(blank.count, order.count - 1)
+        return min(isReverse ? group.blanks.trailing : group.blanks.leading, order.count - 1)
+    }
+
+    /// The number of time steps that any group shares.
+    private func sharedSteps(ofAny groups: ArraySlice<RowGroups.Group>) -> Int {
+        groups.reduce(0) { max($0, sharedSteps($1)) }
+    }
+
+    /// The rows from the first to the last group that computes a time step row by row.
+    ///
+    /// Groups between them that still share the step are computed too: one product reads the
+    /// weights once, and their states are overwritten.
+    private func ownRows(
+        _ groups: ArraySlice<RowGroups.Group>, at index: Int, of rows: Int
+    ) -> RowRange? {
+        guard let first = groups.first(where: { sharedSteps($0) <= index }),
+            let last = groups.last(where: { sharedSteps($0) <= index })
+        else { return nil }
+        return RowRange(first.rows.lowerBound..<last.rows.upperBound, of: rows)
     }
 
     /// Computes the hidden states from sequences of D values in total.
-    func forward(_ inputs: [SequenceBuffer], rows: Int, blanks: BlankColumns) {
-        let shared = sharedSteps(blanks)
+    func forward(_ inputs: [SequenceBuffer], rows: Int, groups: ArraySlice<RowGroups.Group>) {
+        let shared = sharedSteps(ofAny: groups)
         var previous: Int?
-        for (index, time) in order.prefix(shared).enumerated() {
-            prefix.provide(index, at: time) {
+        for (index, time) in order.enumerated() {
+            if index < shared { provideSharedStep(index, previous, inputs, of: rows) }
+            if let own = ownRows(groups, at: index, of: rows) {
                 computePreactivations(
-                    of: prefix.cell, inputs, blanks, previous, time, rows: 1, inputRows: rows)
-                prefix.cell.forward(at: time, previous: previous, rows: 1)
+                    of: cell, inputs, own, occupiedColumns(groups, at: time), previous, time, own)
+                cell.forward(at: time, previous: previous, rows: own)
             }
-            for (from, to) in handedOn {
-                kernels.fillRows(
-                    to.step(time, rows: rows), rows: rows, with: from.vector(time, rows: 1))
-            }
+            if index < shared { handOn(index, to: groups, of: rows) }
             previous = time
         }
-        for time in order.dropFirst(shared) {
+    }
+
+    /// Provides the states of a time step that groups share, which read nothing but zeros.
+    private func provideSharedStep(
+        _ index: Int, _ previous: Int?, _ inputs: [SequenceBuffer], of rows: Int
+    ) {
+        let time = order[index]
+        prefix.provide(index, at: time) {
             computePreactivations(
-                of: cell, inputs, blanks, previous, time, rows: rows, inputRows: rows)
-            cell.forward(at: time, previous: previous, rows: rows)
-            previous = time
+                of: prefix.cell, inputs, RowRange(0..<0, of: rows), 0..<0, previous, time,
+                prefix.rows)
+            prefix.cell.forward(at: time, previous: previous, rows: prefix.rows)
+        }
+    }
+
+    /// Copies a shared time step's states to the rows of the groups that share it.
+    private func handOn(_ index: Int, to groups: ArraySlice<RowGroups.Group>, of rows: Int) {
+        let time = order[index]
+        for group in groups where sharedSteps(group) > index {
+            let target = RowRange(group.rows, of: rows)
+            for (from, to) in handedOn {
+                kernels.fillRows(
+                    to.step(time, target), rows: target.count,
+                    with: from.row(0, of: prefix.rows.count, at: time))
+            }
+        }
+    }
+
+    /// The columns outside which the rows of all groups are zero in a time step.
+    private func occupiedColumns(
+        _ groups: ArraySlice<RowGroups.Group>, at time: Int
+    ) -> Range<Int> {
+        guard skipsBlanks else { return 0..<inputSize }
+        return groups.reduce(0..<0) { union, group in
+            let occupied = group.blanks.occupied[time]
+            if union.isEmpty || occupied.isEmpty { return union.isEmpty ? occupied : union }
+            return min(
+                union.lowerBound, occupied.lowerBound)..<max(
+                    union.upperBound, occupied.upperBound)
         }
     }
 
     /// Turns the hidden states' gradient into that of the preactivations, from the last step read.
-    func backward(rows: Int, blanks: BlankColumns) {
-        let shared = sharedSteps(blanks)
+    func backward(rows: Int, groups: ArraySlice<RowGroups.Group>) {
+        let shared = sharedSteps(ofAny: groups)
         cell.beginBackward(rows: rows)
-        for index in order.indices.dropFirst(shared).reversed() {
-            backward(cell, at: index, rows)
-        }
-        prefix.gatherGradients(of: cell, at: order.prefix(shared), rows: rows)
-        for index in order.indices.prefix(shared).reversed() {
-            backward(prefix.cell, at: index, 1)
+        if shared > 0 { prefix.beginBackward(at: order.prefix(shared)) }
+        for index in order.indices.reversed() {
+            if let own = ownRows(groups, at: index, of: rows) { backward(cell, at: index, own) }
+            if index < shared { backward(prefix.cell, at: index, prefix.rows) }
+            // After the prefix's own step, which also takes the rows of groups that begin below it.
+            for (number, group) in groups.enumerated()
+            where index > 0 && sharedSteps(group) == index {
+                prefix.gatherGradients(
+                    of: cell, at: order.prefix(index), rows: RowRange(group.rows, of: rows),
+                    group: number)
+            }
         }
     }
 
-    private func backward(_ cell: any RecurrentCell, at index: Int, _ rows: Int) {
+    private func backward(_ cell: any RecurrentCell, at index: Int, _ rows: RowRange) {
         let previous = index > 0 ? order[index - 1] : nil
         cell.backward(at: order[index], previous: previous, rows: rows)
         if let previous { carryBack(cell, order[index], to: previous, rows) }
     }
 
     /// Computes a time step's preactivations: biases, then input side, then hidden side, in one chain.
+    ///
+    /// The `occupied` columns of `inputRows` are what is read of the first input.
     private func computePreactivations(
-        of cell: any RecurrentCell, _ inputs: [SequenceBuffer], _ blanks: BlankColumns,
-        _ previous: Int?, _ time: Int, rows: Int, inputRows: Int
+        of cell: any RecurrentCell, _ inputs: [SequenceBuffer], _ inputRows: RowRange,
+        _ occupied: Range<Int>, _ previous: Int?, _ time: Int, _ rows: RowRange
     ) {
         func inputTerms(_ weights: PackedWeights) -> (first: ProductTerms, second: ProductTerms?) {
             let width = inputs[0].width
             let first = weights.terms(
-                inputs[0].step(time, rows: inputRows),
-                blanks.occupied[time].clamped(to: 0..<width), firstColumn: 0)
+                inputs[0].step(time, inputRows), occupied.clamped(to: 0..<width), firstColumn: 0)
             guard inputs.count > 1 else { return (first, nil) }
             let second = weights.terms(
-                inputs[1].step(time, rows: inputRows), 0..<inputs[1].width, firstColumn: width)
+                inputs[1].step(time, inputRows), 0..<inputs[1].width, firstColumn: width)
             return (first, second)
         }
-        let preactivations = cell.preactivations.step(time, rows: rows)
-        let before = cell.hidden.step(previous ?? 0, rows: rows)
+        let preactivations = cell.preactivations.step(time, rows)
+        let before = cell.hidden.step(previous ?? 0, rows)
         let hidden = fused.terms(hidden: before, isEmpty: previous == nil)
         let input = inputTerms(fused)
         let bias = biases.vector(count: fusedColumns)
         kernels.multiply(
-            input.first, plus: input.second ?? hidden, onto: bias, into: preactivations, rows: rows)
+            input.first, plus: input.second ?? hidden, onto: bias, into: preactivations,
+            rows: rows.count)
         if input.second != nil {
             kernels.multiply(
-                hidden, plus: nil, into: preactivations, rows: rows, columns: fusedColumns,
+                hidden, plus: nil, into: preactivations, rows: rows.count, columns: fusedColumns,
                 accumulates: true)
         }
         guard let separate, let hiddenPreactivations = cell.hiddenPreactivations else { return }
@@ -194,26 +254,25 @@ struct RecurrentLayer {
         kernels.multiply(
             separateInput.first, plus: separateInput.second,
             onto: biases.vector(at: fusedColumns, count: hiddenPreactivations.width),
-            into: preactivations.dropping(columns: fusedColumns), rows: rows)
+            into: preactivations.dropping(columns: fusedColumns), rows: rows.count)
         let separateHidden = separate.terms(hidden: before, isEmpty: previous == nil)
         kernels.multiply(
             separateHidden, plus: nil,
             onto: biases.vector(at: columns, count: hiddenPreactivations.width),
-            into: hiddenPreactivations.step(time, rows: rows), rows: rows)
+            into: hiddenPreactivations.step(time, rows), rows: rows.count)
     }
 
     private func carryBack(
-        _ cell: any RecurrentCell, _ time: Int, to previous: Int, _ rows: Int
+        _ cell: any RecurrentCell, _ time: Int, to previous: Int, _ rows: RowRange
     ) {
         let terms = ProductTerms(
-            cell.preactivationGradients.step(time, rows: rows), packedHH, depth: fusedColumns)
+            cell.preactivationGradients.step(time, rows), packedHH, depth: fusedColumns)
         let separateTerms = cell.hiddenPreactivations.map {
-            ProductTerms(
-                $0.step(time, rows: rows), packedHH, from: fusedColumns, depth: $0.width)
+            ProductTerms($0.step(time, rows), packedHH, from: fusedColumns, depth: $0.width)
         }
         kernels.multiply(
-            terms, plus: separateTerms, into: cell.gradient.step(previous, rows: rows),
-            rows: rows, columns: hiddenSize, accumulates: true)
+            terms, plus: separateTerms, into: cell.gradient.step(previous, rows),
+            rows: rows.count, columns: hiddenSize, accumulates: true)
     }
 }
 

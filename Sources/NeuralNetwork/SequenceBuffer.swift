@@ -19,6 +19,17 @@ struct SequenceBuffer {
     /// One time step, if each has `rows` rows.
     func step(_ time: Int, rows: Int) -> Matrix { matrix.rows(from: time * rows) }
 
+    /// Some rows of one time step.
+    func step(_ time: Int, _ rows: RowRange) -> Matrix {
+        matrix.rows(from: time * rows.total + rows.range.lowerBound)
+    }
+
+    /// Some rows of one time step as a run of values, with the padding between rows.
+    func vector(_ time: Int, _ rows: RowRange) -> Vector {
+        values.vector(
+            at: (time * rows.total + rows.range.lowerBound) * stride, count: rows.count * stride)
+    }
+
     /// One time step as a run of values, with the padding between rows.
     func vector(_ time: Int, rows: Int) -> Vector { steps(time..<time + 1, rows: rows) }
 

@@ -8,7 +8,7 @@ public final class Evaluator {
 
     /// Makes an evaluator of networks of one architecture.
     public init(_ architecture: Architecture, kernels: any KernelSet.Type) {
-        network = Network(architecture, capacity: ShardGradients.rowsPerPass, kernels: kernels)
+        network = Network(architecture, capacity: RowGrouping.single.rows, kernels: kernels)
     }
 
     /// Loads the parameters: little-endian float32 values in the layout's order.

@@ -6,22 +6,9 @@ import Reduction
 /// Computes shard gradients: what one lane of a worker does.
 ///
 /// A shard gradient is the sum over the shard's examples of this step. It is a pure function of
-/// (parameters, step, shard): rows of several shards share the matrix products of a pass, but the
+/// (parameters, step, shard): rows of several shards share the matrix products of a wave, but the
 /// gradients with respect to the parameters are summed per shard, in pieces of a fixed size.
 public final class ShardGradients {
-    /// The rows of one pass, and the most examples of a shard that are summed at a time.
-    ///
-    /// Small enough that the states of all time steps stay in a core's second-level cache, or near it, from
-    /// the forward pass to the gradients. It must never change: another size would change the order of
-    /// additions in shards with more examples.
-    package static let rowsPerPass = 16
-
-    /// The number of rows from which a piece of a shard gets a pass of its own.
-    ///
-    /// The rows of such a pass share their first time steps if those are blank. It must never change either,
-    /// because it decides an order of additions.
-    private static let rowsOfOwnPass = 8
-
     private let network: Network
     private let plan: BatchPlan
     private let seed: UInt64
@@ -31,31 +18,28 @@ public final class ShardGradients {
     /// The order of each shard's examples in `epoch`.
     private var orders: [Int: [Int32]] = [:]
     private var epoch = 0
-    private var pass: [Piece] = []
+    private var wave: Wave
     private var draws: [DropoutDraw] = []
     private var openLeaf: PartialSum?
 
-    /// Examples of one shard that share a pass with those of others.
-    private struct Piece {
-        let slot: Int
-        let shard: Int
-        /// The examples, as positions in the shard's order.
-        let places: Range<Int>
-        /// Whether this piece completes the shard's sum.
-        let isLast: Bool
-        /// The pass's first row that holds these examples.
-        var firstRow = 0
-        var tally = Tally()
-
-        var rows: Range<Int> { firstRow..<firstRow + places.count }
-    }
-
     /// Makes the computation of one lane.
-    public init(
+    public convenience init(
         _ architecture: Architecture, plan: BatchPlan, seed: UInt64, labelSmoothing: Double,
         kernels: any KernelSet.Type
     ) {
-        network = Network(architecture, capacity: Self.rowsPerPass, kernels: kernels)
+        self.init(
+            architecture, plan: plan, seed: seed, labelSmoothing: labelSmoothing,
+            grouping: RowGrouping(architecture), kernels: kernels)
+    }
+
+    /// Makes the computation of one lane that groups its rows in the given way.
+    package init(
+        _ architecture: Architecture, plan: BatchPlan, seed: UInt64, labelSmoothing: Double,
+        grouping: RowGrouping, kernels: any KernelSet.Type
+    ) {
+        network = Network(
+            architecture, capacity: grouping.rows, groups: grouping.groups, kernels: kernels)
+        wave = Wave(grouping)
         self.plan = plan
         self.seed = seed
         self.labelSmoothing = labelSmoothing
@@ -93,6 +77,16 @@ public final class ShardGradients {
     public func compute(
         slots: Range<Int>, step: Int, shards: [Int: Shard], into results: inout [PartialSum]
     ) {
+        compute(slots: slots, step: step, shards: shards, into: &results) { $1() }
+    }
+
+    /// Computes the partial sums as ``compute(slots:step:shards:into:)`` does.
+    ///
+    /// - Parameter perform: is called with each phase, once or more for each wave, and its work.
+    package func compute(
+        slots: Range<Int>, step: Int, shards: [Int: Shard], into results: inout [PartialSum],
+        _ perform: (StepPhase, () -> Void) -> Void
+    ) {
         sums.begin(step: step)
         for slot in slots {
             let shard = shard(atSlot: slot, of: plan.shards)
@@ -100,61 +94,63 @@ public final class ShardGradients {
             let places = plan.indices(ofShard: shard, step: step)
             var place = places.lowerBound
             while place < places.upperBound {
-                let end = min(place + Self.rowsPerPass, places.upperBound)
-                var piece = Piece(
+                let end = min(place + Wave.rowsOfPiece, places.upperBound)
+                let piece = Wave.Piece(
                     slot: slot, shard: shard, places: place..<end, isLast: end == places.upperBound)
-                if Self.fits(end - place, behind: pass.last?.rows) {
-                    piece.firstRow = pass.last?.rows.upperBound ?? 0
-                } else {
+                if !wave.add(piece) {
                     prefetch(piece, shards: shards)
-                    runPass(step: step, shards: shards)
+                    runWave(step: step, shards: shards, perform)
+                    let hasRoom = wave.add(piece)
+                    precondition(hasRoom, "an empty wave has room for any piece")
                 }
-                pass.append(piece)
                 place = end
             }
         }
-        runPass(step: step, shards: shards)
+        runWave(step: step, shards: shards, perform)
         sums.takeAll(into: &results)
     }
 
-    /// Whether a piece of `count` rows joins a pass whose last piece has the rows `last`.
-    package static func fits(_ count: Int, behind last: Range<Int>?) -> Bool {
-        guard let last else { return true }
-        return max(last.count, count) < rowsOfOwnPass && last.upperBound + count <= rowsPerPass
-    }
-
-    /// Whether the rows of a pass share their first time steps: only many rows of one shard do.
-    package static func shares(pieces: Int, rows: Int) -> Bool {
-        pieces == 1 && rows >= rowsOfOwnPass
-    }
-
-    private func runPass(step: Int, shards: [Int: Shard]) {
-        guard let rows = pass.last?.rows.upperBound else { return }
-        for piece in pass { setInput(piece, rows: rows, step: step, shards: shards) }
-        network.forward(
-            rows: rows, dropping: draws, sharing: Self.shares(pieces: pass.count, rows: rows))
-        for index in pass.indices { addLosses(to: &pass[index], shards: shards) }
-        network.backward(rows: rows)
-        for piece in pass {
-            var leaf = openLeaf ?? newLeaf(slot: piece.slot)
-            network.addParameterGradients(
-                of: piece.rows, rows: rows, to: leaf.gradients, isFirst: openLeaf == nil)
-            leaf.tally += piece.tally
-            openLeaf = piece.isLast ? nil : leaf
-            if piece.isLast { sums.add(leaf) }
+    private func runWave(
+        step: Int, shards: [Int: Shard], _ perform: (StepPhase, () -> Void) -> Void
+    ) {
+        guard !wave.pieces.isEmpty else { return }
+        let rows = wave.rows
+        perform(.convert) {
+            for piece in wave.pieces { setInput(piece, rows: rows, step: step, shards: shards) }
         }
-        pass.removeAll(keepingCapacity: true)
+        perform(.forward) { network.forward(groups: wave.groups, dropping: draws) }
+        perform(.loss) {
+            for index in wave.pieces.indices { addLosses(to: &wave.pieces[index], shards: shards) }
+        }
+        perform(.backward) { network.backward(rows: rows) }
+        for piece in wave.pieces { addGradients(of: piece, rows: rows, perform) }
+        wave.removeAll()
         draws.removeAll(keepingCapacity: true)
     }
 
+    /// Adds a piece's gradients to the sum of its shard, and a complete sum to the tree.
+    private func addGradients(
+        of piece: Wave.Piece, rows: Int, _ perform: (StepPhase, () -> Void) -> Void
+    ) {
+        var leaf = openLeaf ?? newLeaf(slot: piece.slot)
+        perform(.parameterGradients) {
+            network.addParameterGradients(
+                of: piece.rows, rows: rows, to: leaf.gradients, isFirst: openLeaf == nil)
+        }
+        leaf.tally += piece.tally
+        openLeaf = piece.isLast ? nil : leaf
+        if piece.isLast { perform(.reduce) { sums.add(leaf) } }
+    }
+
     /// Calls `body` with each row of a piece and its example's index in the shard.
-    private func forEachExample(of piece: Piece, _ body: (_ row: Int, _ example: Int) -> Void) {
+    private func forEachExample(of piece: Wave.Piece, _ body: (_ row: Int, _ example: Int) -> Void)
+    {
         guard let order = orders[piece.shard] else { return }
         for (row, place) in zip(piece.rows, piece.places) { body(row, Int(order[place])) }
     }
 
-    /// Prefetches a piece's examples, which are scattered in memory, while another pass computes.
-    private func prefetch(_ piece: Piece, shards: [Int: Shard]) {
+    /// Prefetches a piece's examples, which are scattered in memory, while another wave computes.
+    private func prefetch(_ piece: Wave.Piece, shards: [Int: Shard]) {
         let size = network.architecture.exampleByteCount
         let values = shards[piece.shard, default: Shard()].values
         forEachExample(of: piece) { _, example in
@@ -163,7 +159,7 @@ public final class ShardGradients {
     }
 
     /// Sets the inputs of a piece's rows and, with dropout, the random draw of each row.
-    private func setInput(_ piece: Piece, rows: Int, step: Int, shards: [Int: Shard]) {
+    private func setInput(_ piece: Wave.Piece, rows: Int, step: Int, shards: [Int: Shard]) {
         let size = network.architecture.exampleByteCount
         let hasDropout = network.architecture.dropout > 0
         let values = shards[piece.shard, default: Shard()].values
@@ -177,7 +173,7 @@ public final class ShardGradients {
         }
     }
 
-    private func addLosses(to piece: inout Piece, shards: [Int: Shard]) {
+    private func addLosses(to piece: inout Wave.Piece, shards: [Int: Shard]) {
         var tally = Tally()
         let labels = shards[piece.shard, default: Shard()].labels
         forEachExample(of: piece) { row, example in

@@ -26,11 +26,19 @@ struct AllocationTests {
             layers: 1, classes: 4),
     ]
 
-    @Test("allocate nothing after the first step of an epoch", arguments: forms, Kernels.supported)
-    func steps(architecture: Architecture, kernels: any KernelSet.Type) {
+    @Test(
+        "allocate nothing after the first step of an epoch", arguments: forms, RowGrouping.allCases)
+    func steps(architecture: Architecture, grouping: RowGrouping) {
+        for kernels in Kernels.supported { expectNone(architecture, grouping, kernels) }
+    }
+
+    private func expectNone(
+        _ architecture: Architecture, _ grouping: RowGrouping, _ kernels: any KernelSet.Type
+    ) {
         let plan = BatchPlan(examples: 4_000, batchSize: 100, shards: 8)
         let lane = ShardGradients(
-            architecture, plan: plan, seed: 0, labelSmoothing: 0.1, kernels: kernels)
+            architecture, plan: plan, seed: 0, labelSmoothing: 0.1, grouping: grouping,
+            kernels: kernels)
         let examples = randomImages(500, for: architecture, seed: 1)
         let shards = Dictionary(
             uniqueKeysWithValues: (0..<8).map {

@@ -51,6 +51,19 @@ struct CellGradientsTests {
     }
 
     @Test(
+        "have the same bits however many rows are computed side by side",
+        arguments: Form.allCases, [(128, 16), (300, 2), (100, 16), (10, 16)])
+    func groupings(form: Form, sizes: (batch: Int, shards: Int)) throws {
+        for kernels in Kernels.supported {
+            try SmallRun.expectSameSumInAnyGrouping { grouping in
+                SmallRun(
+                    form.architecture, batchSize: sizes.batch, shards: sizes.shards,
+                    grouping: grouping, kernels)
+            }
+        }
+    }
+
+    @Test(
         "equal one pass over the step's examples, within rounding",
         arguments: Kernels.supported, Form.allCases)
     func plainSum(kernels: any KernelSet.Type, form: Form) throws {

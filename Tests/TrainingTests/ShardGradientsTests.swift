@@ -39,6 +39,17 @@ struct ShardGradientsTests {
         try run.expectPlainSums()
     }
 
+    @Test(
+        "have the same bits however many rows are computed side by side",
+        arguments: Kernels.supported, cases)
+    func groupings(kernels: any KernelSet.Type, testCase: Case) throws {
+        try SmallRun.expectSameSumInAnyGrouping { grouping in
+            SmallRun(
+                batchSize: testCase.batchSize, shards: testCase.shards, labelSmoothing: 0.1,
+                grouping: grouping, kernels)
+        }
+    }
+
     @Test("do not depend on earlier steps", arguments: Kernels.supported)
     func noMemory(kernels: any KernelSet.Type) throws {
         let run = SmallRun(batchSize: 300, shards: 4, kernels)

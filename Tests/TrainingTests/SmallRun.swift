@@ -14,11 +14,13 @@ struct SmallRun {
     private let architecture: Architecture
     private let seed: UInt64
     private let labelSmoothing: Double
+    private let grouping: RowGrouping
     private let kernels: any KernelSet.Type
 
     init(
         _ architecture: Architecture = smallArchitecture, batchSize: Int, shards count: Int,
-        seed: UInt64 = 0, labelSmoothing: Double = 0, _ kernels: any KernelSet.Type
+        seed: UInt64 = 0, labelSmoothing: Double = 0, grouping: RowGrouping = .single,
+        _ kernels: any KernelSet.Type
     ) {
         let images = randomImages(1_003, for: architecture, seed: 1)
         let plan = BatchPlan(examples: images.count, batchSize: batchSize, shards: count)
@@ -33,6 +35,7 @@ struct SmallRun {
         layout = ParameterLayout(architecture)
         self.seed = seed
         self.labelSmoothing = labelSmoothing
+        self.grouping = grouping
         self.kernels = kernels
     }
 
@@ -42,7 +45,7 @@ struct SmallRun {
     func computer() -> ShardGradients {
         let computer = ShardGradients(
             architecture, plan: plan, seed: seed, labelSmoothing: labelSmoothing,
-            kernels: kernels)
+            grouping: grouping, kernels: kernels)
         parameters.withBytes { computer.load($0) }
         return computer
     }

@@ -3,6 +3,7 @@ import NeuralNetwork
 import Reduction
 import TestSupport
 import Testing
+import Training
 
 extension SmallRun {
     /// The sum over all shards, computed by a single lane.
@@ -51,6 +52,21 @@ extension SmallRun {
                     root.gradients.values[part], from: plain.gradients[part])
                 #expect(
                     distance < 1e-5, "step \(step), \(tensor.name)", sourceLocation: sourceLocation)
+            }
+        }
+    }
+
+    /// Expects the same sums of a run's first and last step, to the last bit, in any grouping of rows.
+    static func expectSameSumInAnyGrouping(
+        sourceLocation: SourceLocation = #_sourceLocation, _ run: (RowGrouping) -> SmallRun
+    ) throws {
+        let runs = RowGrouping.allCases.map(run)
+        for step in [0, runs[0].steps - 1] {
+            let sums = try runs.map { try $0.sum(step: step, sourceLocation: sourceLocation) }
+            for sum in sums.dropFirst() {
+                let isSame = sum.gradients.values.bits == sums[0].gradients.values.bits
+                #expect(isSame, "step \(step)", sourceLocation: sourceLocation)
+                #expect(sum.tally == sums[0].tally, sourceLocation: sourceLocation)
             }
         }
     }

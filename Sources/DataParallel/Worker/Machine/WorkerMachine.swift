@@ -197,7 +197,7 @@ public struct WorkerMachine: Sendable {
         }
         // A few bytes can claim a huge network, so check it before any allocation.
         let need =
-            hello.lanes * architecture.leastByteCount(capacity: ShardGradients.rowsPerPass)
+            hello.lanes * architecture.leastByteCount(capacity: RowGrouping(architecture).rows)
         guard memory >= need else { return refuse("the network", need, of: memory) }
         shards.begin(
             room: memory - need, exampleByteCount: architecture.exampleByteCount)
