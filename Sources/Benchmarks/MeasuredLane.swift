@@ -14,8 +14,8 @@ final class MeasuredLane {
     private let parameters: FloatBuffer
     private let shards: [Int: Shard]
     private let gradients: ShardGradients
-    /// The number of additions that sum the shards' gradients.
-    let additions: Int
+    /// The number of additions that sum the shards' gradients; nil if the products make most of them.
+    let additions: Int?
 
     init(_ architecture: Architecture, rows: Int, kernels: any KernelSet.Type) {
         // The other lane has the other half of the batch.
@@ -32,7 +32,7 @@ final class MeasuredLane {
         }
         self.shards = shards
         let leaves = shards.values.count { !$0.labels.isEmpty }
-        additions = (leaves - 1) * layout.count
+        additions = RowGrouping(architecture) == .single ? (leaves - 1) * layout.count : nil
     }
 
     /// Makes a step, and returns the time of loading the weights and of each ``StepPhase``.

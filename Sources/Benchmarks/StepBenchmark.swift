@@ -75,12 +75,12 @@ public struct StepBenchmark: Sendable {
     }
 
     private func summarize(
-        _ parts: [[Double]], _ wholes: [Double], sums: Int, _ kernels: any KernelSet.Type
+        _ parts: [[Double]], _ wholes: [Double], sums: Int?, _ kernels: any KernelSet.Type
     ) -> StepTimes {
         let operations = StepOperations(architecture, rows: rows)
         let counts = [
             nil, nil, operations.forward, nil, operations.backward, operations.parameterGradients,
-            sums > 0 ? sums : nil,
+            sums.flatMap { $0 > 0 ? $0 : nil },
         ]
         let medians = Self.phases.indices.map { phase in
             Spread(parts.map { $0[phase] }).median

@@ -133,6 +133,11 @@ public struct Matrix {
         Matrix(base: base, rowStride: columnStride, columnStride: rowStride)
     }
 
+    /// The same view of values that lie `offset` values further on.
+    public func dropping(offset: Int) -> Matrix {
+        Matrix(base: base + offset, rowStride: rowStride, columnStride: columnStride)
+    }
+
     /// The part that begins at the given row and column.
     public func dropping(rows: Int = 0, columns: Int = 0) -> Matrix {
         Matrix(

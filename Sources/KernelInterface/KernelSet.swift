@@ -28,6 +28,18 @@ public protocol KernelSet: SendableMetatype {
         _ first: ProductTerms, plus second: ProductTerms?, into c: Matrix, rows: Int, columns: Int,
         accumulates: Bool)
 
+    /// Packs some terms of a left operand, whose rows are `columns` of the source's rows.
+    static func pack(
+        _ source: TermRows, columns: Range<Int>, into packed: PackedRows, at term: Int)
+
+    /// C = the sum over a tree of products of a packed left with a packed right operand: see
+    /// ``TreeProduct``.
+    ///
+    /// `pending` has room for the sums that wait for their siblings.
+    static func multiply(
+        _ left: PackedRows, _ right: PackedColumns, leaves: [TreeLeaf], lacksLeading: Bool,
+        pending: Vector, into c: Matrix, accumulates: Bool)
+
     /// target[j] (+)= the sum of the rows of `source` over `shape`'s depth, in ascending order.
     static func addRows(_ source: Matrix, into target: Vector, _ shape: ProductShape)
 

@@ -47,10 +47,34 @@ public struct PackedMatrix {
         }
     }
 
+    /// Copies in the rows of `source`, from the row `first` on.
+    public func pack(_ source: TermRows, at first: Int) {
+        for segment in 0..<source.segments {
+            let from = source.rows.dropping(offset: segment * source.segmentStride)
+            let row = first + segment * source.depth
+            for panel in panels {
+                kernels.copyRows(
+                    from.dropping(columns: panel.lowerBound),
+                    into: rows(of: panel).dropping(rows: row), rows: source.depth,
+                    columns: panel.count)
+            }
+        }
+    }
+
+    /// Sets some rows to zero.
+    public func clear(rows: Range<Int>) {
+        for panel in panels {
+            let first = panel.lowerBound * self.rows + rows.lowerBound * panel.count
+            kernels.fill(values.vector(at: first, count: rows.count * panel.count), with: 0)
+        }
+    }
+
     private func rows(of panel: Range<Int>) -> Matrix {
         values.matrix(at: panel.lowerBound * rows, stride: panel.count)
     }
 
-    /// Where the first panel begins; each panel has its own row stride.
-    var start: Matrix { values.matrix(stride: 0) }
+    /// The view for kernels; it does not keep the matrix alive.
+    public var view: PackedColumns {
+        PackedColumns(base: values.vector.base, rows: rows, columns: columns)
+    }
 }

@@ -64,7 +64,13 @@ public struct ProductTerms {
 
     /// The operands of a product with the rows of a packed matrix from `first` on.
     public init(_ a: Matrix, _ b: PackedMatrix, from first: Int = 0, depth: Int) {
-        self.init(a, b.start, depth: depth)
+        self.init(a, b.view, from: first, depth: depth)
+    }
+
+    /// The operands of a product with the rows of a packed matrix from `first` on.
+    public init(_ a: Matrix, _ b: PackedColumns, from first: Int, depth: Int) {
+        // Each panel has its own row stride.
+        self.init(a, Matrix(base: b.base, rowStride: 0, columnStride: 1), depth: depth)
         packing = (b.rows, first)
     }
 

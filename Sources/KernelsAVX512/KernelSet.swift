@@ -44,6 +44,22 @@ extension ThisKernelSet: KernelSet {
             first, second, into: c, rows: rows, columns: columns, accumulates: accumulates)
     }
 
+    package static func pack(
+        _ source: TermRows, columns: Range<Int>, into packed: PackedRows, at term: Int
+    ) {
+        packForTiles(source, columns: columns, into: packed, at: term)
+    }
+
+    package static func multiply(
+        _ left: PackedRows, _ right: PackedColumns, leaves: [TreeLeaf], lacksLeading: Bool,
+        pending: Vector, into c: Matrix, accumulates: Bool
+    ) {
+        let operands = TreeOperands(
+            left: left, right: right, lacksLeading: lacksLeading, pending: pending.base,
+            accumulates: accumulates)
+        multiplyTree(operands, leaves, into: c)
+    }
+
     package static func addRows(_ source: Matrix, into target: Vector, _ shape: ProductShape) {
         addRowsInOrder(source, into: target, shape)
     }

@@ -10,7 +10,7 @@ func addProductsTiled(
     _ first: ProductTerms, _ second: ProductTerms?, into c: Matrix, rows: Int, columns: Int,
     accumulates: Bool
 ) {
-    let start = accumulates ? Start(base: c.base, rowStride: c.rowStride) : nil
+    let start = accumulates ? Start(c) : nil
     multiply(runs(first, second), onto: start, into: c, rows: rows, columns: columns)
 }
 
@@ -45,20 +45,23 @@ private func multiply(
     var column = 0
     while column < columns {
         let rest = columns - column
+        let target = c.dropping(columns: column)
+        let start = start.map { Start(base: $0.base + column, rowStride: $0.rowStride) }
         if rows == 1 && !isPacked && rest > 7 * vectorWidth {
             // Two vectors of one row would be two chains that each wait for their last sum; eight
             // keep the units busy. Packed matrices have no panels that wide, so their single row
             // waits.
             let width = min(rest, 8 * vectorWidth)
-            var tile = TileOperands(runs, onto: start, into: c, column, width: width)
+            var tile = TileOperands(
+                runs, panelAt: column, width: width, onto: start, into: target)
             Tile<1, 8, 0>.multiply(&tile, count: 1)
             column += width
             continue
         }
         let (vectors, width) = nextPanel(columns: rest, atMost: vectorsOfPanel)
-        var tile = TileOperands(runs, onto: start, into: c, column, width: width)
+        var tile = TileOperands(runs, panelAt: column, width: width, onto: start, into: target)
         for lowering in 0..<2 where heights.counts[lowering] > 0 {
-            multiply(
+            multiplyTiles(
                 &tile, height: heights.largest - lowering, count: heights.counts[lowering],
                 vectors: vectors, areNeighbours: areNeighbours)
         }
@@ -73,7 +76,7 @@ func widthOfPackedPanel(columns: Int) -> Int {
 
 /// The number of vectors in the next panel, the last of which may not be full, and its columns.
 @inline(__always)
-private func nextPanel(columns: Int, atMost most: Int) -> (vectors: Int, width: Int) {
+func nextPanel(columns: Int, atMost most: Int) -> (vectors: Int, width: Int) {
     let vectors = EvenParts(of: (columns + vectorWidth - 1) / vectorWidth, atMost: most).largest
     return (vectors, min(columns, vectors * vectorWidth))
 }
@@ -82,7 +85,7 @@ private func nextPanel(columns: Int, atMost most: Int) -> (vectors: Int, width: 
 ///
 /// Ten rows become five and five, not eight and two: two have too few chains to keep the units
 /// busy.
-private struct EvenParts {
+struct EvenParts {
     /// The size of the first parts; the others are one smaller.
     let largest: Int
     /// The number of parts of each size, the larger size first.

@@ -39,7 +39,7 @@ func tileVectors(rows: Int) -> Int {
 /// If A's rows are neighbours, the compiler knows their distance: it becomes part of an instruction
 /// instead of one more instruction.
 @inline(__always)
-func multiply(
+func multiplyTiles(
     _ tile: inout TileOperands, height: Int, count: Int, vectors: Int, areNeighbours: Bool
 ) {
     switch (vectors, areNeighbours) {
@@ -82,6 +82,7 @@ enum Tile<let rows: Int, let vectors: Int, let distance: Int> {
             var sums = Accumulators(repeating: InlineArray(repeating: TileVector.zero))
             if let start = tile.start { load(start, tile.lastColumn, into: &sums) }
             for index in 0..<2 { accumulate(tile.runs[index], tile.lastColumn, into: &sums) }
+            if let merging = tile.merging { add(merging, tile.lastColumn, to: &sums) }
             store(sums, tile)
             tile.advance(rows: rows)
         }
@@ -124,6 +125,20 @@ enum Tile<let rows: Int, let vectors: Int, let distance: Int> {
             }
             aSegment += run.aSegmentStride
             bSegment += run.bSegmentStride
+        }
+    }
+
+    /// Adds earlier sums, the last one first.
+    @inline(__always)
+    static func add(_ merging: Merging, _ lastColumn: Int, to sums: inout Accumulators) {
+        for index in (0..<merging.count).reversed() {
+            let other = merging.sums.dropping(offset: index * merging.distance)
+            for row in 0..<rows {
+                for vector in 0..<vectors {
+                    sums[row][vector] += loadVector(
+                        other.base + row * other.rowStride + column(vector, lastColumn))
+                }
+            }
         }
     }
 

@@ -4,6 +4,25 @@ import KernelInterface
 struct Start {
     var base: UnsafeMutablePointer<Float>
     var rowStride: Int
+
+    @inline(__always)
+    init(base: UnsafeMutablePointer<Float>, rowStride: Int) {
+        self.base = base
+        self.rowStride = rowStride
+    }
+
+    /// The values that the result holds.
+    @inline(__always)
+    init(_ values: Matrix) { self.init(base: values.base, rowStride: values.rowStride) }
+}
+
+/// Earlier sums that are added to a result's, the last one first.
+struct Merging {
+    /// The first of the sums.
+    var sums: Matrix
+    let count: Int
+    /// The distance from one of the sums to the next, in values.
+    let distance: Int
 }
 
 /// The operands of one product, and the order of its inner dimension.
@@ -19,6 +38,8 @@ struct Run {
     var segments: Int
     let aSegmentStride: Int
     let bSegmentStride: Int
+    /// If A is packed: the distance from a tile to the one below, in values.
+    var distanceOfTiles: Int?
 
     @inline(__always)
     init(_ terms: ProductTerms) {
@@ -55,6 +76,7 @@ struct Run {
 struct TileOperands {
     var runs: InlineArray<2, Run>
     var start: Start?
+    var merging: Merging?
     var c: UnsafeMutablePointer<Float>
     let cStride: Int
     /// The columns of C that this tile owns; a single vector may reach past them.
@@ -65,15 +87,17 @@ struct TileOperands {
     /// columns.
     var lastColumn: Int { width - vectorWidth }
 
-    /// Begins at the first row, with the columns from `column` on.
+    /// Begins at the first row, with the panel of B at `column`; `start` and `c` begin there too.
     @inline(__always)
     init(
-        _ runs: InlineArray<2, Run>, onto start: Start?, into c: Matrix, _ column: Int, width: Int
+        _ runs: InlineArray<2, Run>, panelAt column: Int, width: Int, onto start: Start?,
+        merging: Merging? = nil, into c: Matrix
     ) {
         self.runs = runs
         for index in 0..<2 { self.runs[index].begin(panelAt: column, width: width) }
-        self.start = start.map { Start(base: $0.base + column, rowStride: $0.rowStride) }
-        self.c = c.base + column
+        self.start = start
+        self.merging = merging
+        self.c = c.base
         cStride = c.rowStride
         self.width = width
     }
@@ -81,8 +105,11 @@ struct TileOperands {
     /// Moves to the rows that follow.
     @inline(__always)
     mutating func advance(rows: Int) {
-        for index in 0..<2 { runs[index].a += rows * runs[index].aRowStride }
+        for index in 0..<2 {
+            runs[index].a += runs[index].distanceOfTiles ?? rows * runs[index].aRowStride
+        }
         if let start { self.start?.base += rows * start.rowStride }
+        if let merging { self.merging?.sums = merging.sums.dropping(rows: rows) }
         c += rows * cStride
     }
 }

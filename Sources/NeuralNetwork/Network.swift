@@ -219,6 +219,61 @@ public final class Network {
         readout.addParameterGradients(of: part, rows: rows, to: gradients, isFirst: isFirst)
     }
 
+    /// Makes room to sum the gradients of a pass in a tree.
+    public func makeTreeSums() -> TreeSums {
+        var others: [Range<Int>] = []
+        var first = 0
+        for weights in layers.flatMap({ $0.directions.flatMap(\.weightRanges) }) {
+            if first < weights.lowerBound { others.append(first..<weights.lowerBound) }
+            first = weights.upperBound
+        }
+        others.append(first..<layout.count)
+        return TreeSums(architecture, capacity: capacity, others: others, kernels: kernels)
+    }
+
+    /// Writes the sum of the parts' parameter gradients, added in their tree.
+    ///
+    /// It has the bits of the parts' own sums, from
+    /// ``addParameterGradients(of:rows:to:isFirst:)``, added one by one.
+    /// - Parameter isFirst: whether the first part begins its shard's sums; if not, it continues
+    ///   those in `gradients`.
+    public func sumParameterGradients(
+        of parts: ArraySlice<GradientPart>, rows: Int, to gradients: FloatBuffer, isFirst: Bool,
+        _ sums: TreeSums
+    ) {
+        for index in parts.indices {
+            let part = parts[index]
+            addOtherGradients(
+                of: part.rows, rows: rows, to: gradients,
+                isFirst: !part.continues && (isFirst || index > parts.startIndex))
+            let isComplete = index == parts.endIndex - 1 || !parts[index + 1].continues
+            if isComplete { sums.others.push(gradients, merges: part.merges) }
+        }
+        sums.others.pop(into: gradients)
+        for (index, layer) in layers.enumerated() {
+            for direction in layer.directions {
+                direction.writeWeightGradients(
+                    of: parts, groups, inputs: inputs(ofLayer: index), rows: rows, to: gradients,
+                    isFirst: isFirst, sums)
+            }
+        }
+    }
+
+    /// Adds the gradients of all parameters but the recurrent layers' weights.
+    private func addOtherGradients(
+        of part: Range<Int>, rows: Int, to gradients: FloatBuffer, isFirst: Bool
+    ) {
+        let group = groups.index(of: part)
+        front?.addParameterGradients(of: part, to: gradients, isFirst: isFirst)
+        for layer in layers {
+            for direction in layer.directions {
+                direction.addBiasGradients(
+                    of: part, group: group, groups, rows: rows, to: gradients, isFirst: isFirst)
+            }
+        }
+        readout.addParameterGradients(of: part, rows: rows, to: gradients, isFirst: isFirst)
+    }
+
     /// The sequences that a layer reads.
     private func inputs(ofLayer index: Int) -> [SequenceBuffer] {
         guard index > 0 else { return input }

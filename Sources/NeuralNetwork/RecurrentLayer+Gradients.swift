@@ -35,24 +35,46 @@ extension RecurrentLayer {
         }
         addHiddenGradients(
             of: (prefix.cell.preactivationGradients, cell.preactivationGradients), over: ranges,
-            bias: gradients.vector(at: biasIH, count: columns),
             weights: gradients.matrix(at: weightHH, stride: hiddenSize), fusedColumns, isFirst)
+        if let first = prefix.cell.hiddenPreactivations, let rest = cell.hiddenPreactivations {
+            addHiddenGradients(
+                of: (first, rest), over: ranges,
+                weights: gradients.matrix(
+                    at: weightHH + fusedColumns * hiddenSize, stride: hiddenSize),
+                rest.width, isFirst)
+        }
+        addBiasGradients(over: ranges, to: gradients, isFirst)
+    }
+
+    /// Adds the bias gradients of the examples in `part` of the `rows` to `gradients`.
+    func addBiasGradients(
+        of part: Range<Int>, group: Int, _ groups: RowGroups, rows: Int,
+        to gradients: FloatBuffer, isFirst: Bool
+    ) {
+        addBiasGradients(
+            over: timeRanges(of: part, group: group, groups, rows: rows), to: gradients, isFirst)
+    }
+
+    private func addBiasGradients(
+        over ranges: (first: TimeRange, rest: TimeRange), to gradients: FloatBuffer,
+        _ isFirst: Bool
+    ) {
+        addSums(
+            of: (prefix.cell.preactivationGradients, cell.preactivationGradients), over: ranges,
+            to: gradients.vector(at: biasIH, count: columns), isFirst)
         // Fused preactivations have the same gradient with respect to either bias.
         kernels.copy(
             gradients.vector(at: biasIH, count: fusedColumns),
             into: gradients.vector(at: biasHH, count: fusedColumns))
         guard let first = prefix.cell.hiddenPreactivations, let rest = cell.hiddenPreactivations
         else { return }
-        addHiddenGradients(
+        addSums(
             of: (first, rest), over: ranges,
-            bias: gradients.vector(at: biasHH + fusedColumns, count: rest.width),
-            weights: gradients.matrix(
-                at: weightHH + fusedColumns * hiddenSize, stride: hiddenSize),
-            rest.width, isFirst)
+            to: gradients.vector(at: biasHH + fusedColumns, count: rest.width), isFirst)
     }
 
     /// The time steps that a part shares with the rest of its group, and those of its own.
-    private func timeRanges(
+    func timeRanges(
         of part: Range<Int>, group: Int, _ groups: RowGroups, rows: Int
     ) -> (first: TimeRange, rest: TimeRange) {
         let shared = sharedSteps(groups[group])
@@ -70,15 +92,13 @@ extension RecurrentLayer {
         )
     }
 
-    /// Adds the gradients with respect to a bias and `count` rows of hidden weights, given those of
-    /// their preactivations.
+    /// Adds the gradients with respect to `count` rows of hidden weights, given those of their
+    /// preactivations.
     private func addHiddenGradients(
         of preactivations: (first: SequenceBuffer, rest: SequenceBuffer),
-        over ranges: (first: TimeRange, rest: TimeRange), bias: Vector, weights: Matrix,
-        _ count: Int, _ isFirst: Bool
+        over ranges: (first: TimeRange, rest: TimeRange), weights: Matrix, _ count: Int,
+        _ isFirst: Bool
     ) {
-        addSums(preactivations.first, over: ranges.first, to: bias, isFirst: isFirst)
-        addSums(preactivations.rest, over: ranges.rest, to: bias, isFirst: false)
         kernels.multiply(
             hiddenTerms(preactivations.first, over: ranges.first),
             plus: hiddenTerms(preactivations.rest, over: ranges.rest), into: weights, rows: count,
@@ -125,6 +145,15 @@ extension RecurrentLayer {
         kernels.transpose(sideways.rows(), into: gradients, rows: inputSize, columns: columns)
     }
 
+    /// Sums the columns of preactivations' gradients, shared steps first.
+    private func addSums(
+        of preactivations: (first: SequenceBuffer, rest: SequenceBuffer),
+        over ranges: (first: TimeRange, rest: TimeRange), to target: Vector, _ isFirst: Bool
+    ) {
+        addSums(preactivations.first, over: ranges.first, to: target, isFirst: isFirst)
+        addSums(preactivations.rest, over: ranges.rest, to: target, isFirst: false)
+    }
+
     /// Sums a sequence's columns.
     private func addSums(
         _ sequence: SequenceBuffer, over range: TimeRange, to target: Vector, isFirst: Bool
@@ -141,38 +170,15 @@ extension RecurrentLayer {
     private func hiddenTerms(_ preactivations: SequenceBuffer, over range: TimeRange)
         -> ProductTerms
     {
-        // The first step read has no previous hidden state; each other's lies one step beside it.
-        let later = range.times.clamped(to: isReverse ? times.dropLast() : times.dropFirst())
-        return range.terms(
-            preactivations, range.cell.hidden, over: later, secondBehind: isReverse ? -1 : 1)
-    }
-}
-
-/// Time steps of some examples, a part of a cell's rows.
-private struct TimeRange {
-    let cell: any RecurrentCell
-    let times: Range<Int>
-    let part: Range<Int>
-    let rows: Int
-
-    /// The rows of the examples, from a time step on.
-    func examples(of sequence: SequenceBuffer, at time: Int) -> Matrix {
-        sequence.step(time, rows: rows).dropping(rows: part.lowerBound)
+        range.terms(
+            preactivations, range.cell.hidden, over: later(of: range), secondBehind: delay)
     }
 
-    /// The product of a sequence, transposed, with another, which lags by `delay` steps.
-    ///
-    /// Its runs are the examples of one time step.
-    func terms(
-        _ first: SequenceBuffer, _ second: SequenceBuffer, over times: Range<Int>,
-        secondBehind delay: Int = 0
-    ) -> ProductTerms {
-        var terms = ProductTerms(
-            examples(of: first, at: times.lowerBound).transposed,
-            examples(of: second, at: times.lowerBound - delay), depth: part.count)
-        terms.segments = times.count
-        terms.aSegmentStride = rows * first.stride
-        terms.bSegmentStride = rows * second.stride
-        return terms
+    /// The steps that have a previous hidden state: all but the first one read.
+    func later(of range: TimeRange) -> Range<Int> {
+        range.times.clamped(to: isReverse ? times.dropLast() : times.dropFirst())
     }
+
+    /// How far a step's previous hidden state lies before it.
+    var delay: Int { isReverse ? -1 : 1 }
 }

@@ -6,6 +6,7 @@ import Kernels
 /// columns follow one another in the input weights, and in the chain of each preactivation. Shapes:
 /// N rows (examples), L time steps, D input values, H hidden values, G gates.
 struct RecurrentLayer {
+    let layer: Int
     let cell: any RecurrentCell
     /// The leading steps in which one row stands for a group, whose rows are in the same states.
     let prefix: SharedPrefix
@@ -17,8 +18,6 @@ struct RecurrentLayer {
     let hiddenSize: Int
     let inputSize: Int
     let isReverse: Bool
-    /// Whether this layer reads the examples, in which columns and time steps may be blank.
-    private let skipsBlanks: Bool
     /// The computed time steps, in reading direction.
     private let order: [Int]
     /// The columns of all preactivations, and of those with input and hidden side in one sum.
@@ -50,7 +49,7 @@ struct RecurrentLayer {
     ) {
         self.kernels = kernels
         self.isReverse = isReverse
-        skipsBlanks = layer == 0
+        self.layer = layer
         times = architecture.timesInUse(ofLayer: layer, isReverse: isReverse)
         order = isReverse ? times.reversed() : Array(times)
         hiddenSize = architecture.hiddenSize
@@ -112,12 +111,15 @@ struct RecurrentLayer {
         }
     }
 
+    /// Whether the inputs are those of the network, in which columns and time steps may be blank.
+    private var readsExamples: Bool { layer == 0 }
+
     // MARK: - Forward and backward
 
     /// The number of leading time steps in which all rows of a group read only zeros: one row
     /// computes them for all.
     func sharedSteps(_ group: RowGroups.Group) -> Int {
-        guard skipsBlanks else { return 0 }
+        guard readsExamples else { return 0 }
         // The last step's output must be each row's own.
         return min(isReverse ? group.blanks.trailing : group.blanks.leading, order.count - 1)
     }
@@ -186,7 +188,7 @@ struct RecurrentLayer {
     private func occupiedColumns(
         _ groups: ArraySlice<RowGroups.Group>, at time: Int
     ) -> Range<Int> {
-        guard skipsBlanks else { return 0..<inputSize }
+        guard readsExamples else { return 0..<inputSize }
         return groups.reduce(0..<0) { union, group in
             let occupied = group.blanks.occupied[time]
             if union.isEmpty || occupied.isEmpty { return union.isEmpty ? occupied : union }

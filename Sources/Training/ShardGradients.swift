@@ -19,6 +19,9 @@ public final class ShardGradients {
     private var orders: [Int: [Int32]] = [:]
     private var epoch = 0
     private var wave: Wave
+    /// The sums of waves; nil where a shard's gradients are summed by themselves.
+    private let treeSums: TreeSums?
+    private var tree = WaveTree()
     private var draws: [DropoutDraw] = []
     private var openLeaf: PartialSum?
 
@@ -40,6 +43,7 @@ public final class ShardGradients {
         network = Network(
             architecture, capacity: grouping.rows, groups: grouping.groups, kernels: kernels)
         wave = Wave(grouping)
+        treeSums = grouping == .wave ? network.makeTreeSums() : nil
         self.plan = plan
         self.seed = seed
         self.labelSmoothing = labelSmoothing
@@ -123,7 +127,12 @@ public final class ShardGradients {
             for index in wave.pieces.indices { addLosses(to: &wave.pieces[index], shards: shards) }
         }
         perform(.backward) { network.backward(rows: rows) }
-        for piece in wave.pieces { addGradients(of: piece, rows: rows, perform) }
+        if let treeSums {
+            tree.build(wave.pieces, plan, step: step, continuing: openLeaf?.tally)
+            for subtree in tree.subtrees { addGradients(of: subtree, rows, treeSums, perform) }
+        } else {
+            for piece in wave.pieces { addGradients(of: piece, rows: rows, perform) }
+        }
         wave.removeAll()
         draws.removeAll(keepingCapacity: true)
     }
@@ -140,6 +149,24 @@ public final class ShardGradients {
         leaf.tally += piece.tally
         openLeaf = piece.isLast ? nil : leaf
         if piece.isLast { perform(.reduce) { sums.add(leaf) } }
+    }
+
+    /// Adds the gradients under a subtree to the tree, or keeps those of a shard that goes on.
+    private func addGradients(
+        of subtree: WaveTree.Subtree, _ rows: Int, _ treeSums: TreeSums,
+        _ perform: (StepPhase, () -> Void) -> Void
+    ) {
+        let parts = tree.parts[subtree.parts]
+        var sum = openLeaf ?? newLeaf(slot: wave.pieces[subtree.parts.lowerBound].slot)
+        perform(.parameterGradients) {
+            network.sumParameterGradients(
+                of: parts, rows: rows, to: sum.gradients, isFirst: openLeaf == nil, treeSums)
+        }
+        sum.tally = subtree.tally
+        openLeaf = subtree.node == nil ? sum : nil
+        guard let node = subtree.node else { return }
+        sum.node = node
+        perform(.reduce) { sums.add(sum) }
     }
 
     /// Calls `body` with each row of a piece and its example's index in the shard.

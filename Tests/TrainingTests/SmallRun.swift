@@ -97,6 +97,38 @@ struct SmallRun {
         return (gradients.values, Tally(losses))
     }
 
+    /// The sum over all shards in plain loops: each shard's pieces one after another, then the tree.
+    func plainTreeSum(step: Int) -> [Float] {
+        let network = PlainNetwork(architecture, parameters: parameters.values, kernels: kernels)
+        let size = architecture.exampleSize
+        func leaf(_ number: Int) -> [Float]? {
+            guard let shard = shards[number] else { return nil }
+            let order = ShardLayout.order(
+                ofShard: number, count: shard.labels.count, epoch: plan.epoch(ofStep: step),
+                seed: seed)
+            let indices = order[plan.indices(ofShard: number, step: step)].map { Int($0) }
+            guard !indices.isEmpty else { return nil }
+            var gradients = [Float](repeating: 0, count: layout.count)
+            for first in stride(from: 0, to: indices.count, by: 16) {
+                let piece = indices[first..<min(first + 16, indices.count)]
+                network.addGradients(
+                    of: piece.map { index in
+                        shard.values[index * size..<(index + 1) * size].map { Float($0) / 255 }
+                    },
+                    piece.map { shard.labels[$0] }, isSharing: piece.count >= 8, to: &gradients)
+            }
+            return gradients
+        }
+        func value(level: Int, residue: Int) -> [Float]? {
+            if 1 << level == plan.shards { return leaf(residue) }
+            let left = value(level: level + 1, residue: residue)
+            let right = value(level: level + 1, residue: residue + 1 << level)
+            guard let left, let right else { return left ?? right }
+            return zip(left, right).map(+)
+        }
+        return value(level: 0, residue: 0) ?? []
+    }
+
     private var parameters: FloatBuffer {
         layout.initialParameters(for: architecture, seed: 5)
     }
