@@ -50,6 +50,12 @@ ALWAYS_INLINE unsigned short occupied_lanes_16(float16 values) {
 /// Prefetches the cache line at an address, without waiting for it.
 ALWAYS_INLINE void prefetch_line(const void *address) { __builtin_prefetch(address); }
 
+/// The same number, of which the optimizer does not know where it came from.
+ALWAYS_INLINE long opaque(long number) {
+    __asm__("" : "+r"(number));
+    return number;
+}
+
 /// Transposes 16 rows of 16 values, and writes the first `count` rows of the result.
 ///
 /// Each of four rounds interleaves the rows of the upper half with those of the lower. In a value's

@@ -54,7 +54,7 @@ private func multiply(
             let width = min(rest, 8 * vectorWidth)
             var tile = TileOperands(
                 runs, panelAt: column, width: width, onto: start, into: target)
-            Tile<1, 8, 0>.multiply(&tile, count: 1)
+            Tile<1, 0, 8, 0>.multiply(&tile, count: 1)
             column += width
             continue
         }
