@@ -41,6 +41,16 @@ ALWAYS_INLINE float16 limited_16(float16 values, float16 limits) {
     return limits < values ? limits : values;
 }
 
+/// The greater of a limit and a value in each lane; NaN stays NaN.
+ALWAYS_INLINE float16 at_least_16(float16 values, float16 limits) {
+    return limits > values ? limits : values;
+}
+
+/// In each lane, the first value if the sign of `by` is set, else the second.
+ALWAYS_INLINE float16 chosen_by_sign_16(float16 by, float16 first, float16 second) {
+    return __builtin_bit_cast(int16, by) < 0 ? first : second;
+}
+
 /// One bit per lane, the first lane's lowest; it is set if any bit of the lane is.
 ALWAYS_INLINE unsigned short occupied_lanes_16(float16 values) {
     int16 bits = __builtin_bit_cast(int16, values);

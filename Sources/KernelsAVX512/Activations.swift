@@ -1,3 +1,4 @@
+import CProcessor
 import KernelInterface
 
 // Exponentials without a library: each is a fixed sequence of IEEE operations, so that no two
@@ -48,7 +49,8 @@ func hyperbolicTangent(_ x: Lanes) -> Lanes {
 /// e^-|x|, which cannot overflow; from |x| = 87 on it stays at e^-87, about 1e-38.
 @inline(__always)
 func exponential(minus x: Lanes) -> Lanes {
-    let split = SplitExponential(-x.magnitude(upTo: 87))
+    let negative = Lanes(bits: x.bits | LaneBits(repeating: 0x8000_0000))
+    let split = SplitExponential(at_least_16(negative, Lanes(repeating: -87)))
     return split.scale.addingProduct(split.scale, split.fraction)
 }
 

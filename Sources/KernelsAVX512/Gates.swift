@@ -1,3 +1,4 @@
+import CProcessor
 import KernelInterface
 
 // The gates of LSTM and GRU cells, fused: one pass over a time step's preactivations does all the
@@ -9,7 +10,7 @@ import KernelInterface
 func sigmoid(_ x: Lanes) -> Lanes {
     let power = exponential(minus: x)
     let one = Lanes(repeating: 1)
-    return choose(mask(ofHighest: x.bits), power, one) / (one + power)
+    return chosen_by_sign_16(x, power, one) / (one + power)
 }
 
 /// Calls `body` for each group of up to 16 columns with its first column and its width.

@@ -44,18 +44,6 @@ extension SIMD4<Float> {
     func addingProduct(_ a: Self, _ b: Self) -> Self { fused_multiply_add_4(a, b, self) }
 }
 
-// Select with bit masks: the compiler scalarises SIMD comparisons.
-
-/// A mask with all bits set in each lane whose highest bit is set.
-@inline(__always)
-func mask(ofHighest bits: LaneBits) -> LaneBits { LaneBits(repeating: 0) &- (bits &>> 31) }
-
-/// Selects `first` where the mask has all bits set, and `second` where it has none.
-@inline(__always)
-func choose(_ mask: LaneBits, _ first: Lanes, _ second: Lanes) -> Lanes {
-    Lanes(bits: (first.bits & mask) | (second.bits & ~mask))
-}
-
 @inline(__always)
 func load(_ source: UnsafePointer<Float>) -> Lanes {
     UnsafeRawPointer(source).loadUnaligned(as: Lanes.self)
