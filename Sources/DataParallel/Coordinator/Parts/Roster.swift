@@ -4,7 +4,7 @@ import Protocol
 /// The members, the expelled peers, and the rules for joining.
 package struct Roster<Peer: Hashable & Sendable>: Sendable {
     /// The result of a peer's hello.
-    enum Join: Sendable {
+    package enum Join: Sendable {
         /// It is a member now.
         case joined(index: Int)
         /// It is already a member.
@@ -24,9 +24,9 @@ package struct Roster<Peer: Hashable & Sendable>: Sendable {
     /// The expelled peers that have not rejoined; their messages are ignored.
     ///
     /// An array, so that effects have the same order in every process.
-    private(set) var expelled: [Peer] = []
+    package private(set) var expelled: [Peer] = []
     /// Which workers sent wrong sums, and whose sums are unchecked.
-    var known = KnownWorkers()
+    package var known = KnownWorkers()
     /// The tokens of each worker, and the members that ran out of them.
     var accounts = Accounts()
     private var overdrawn: [Peer] = []
@@ -37,27 +37,27 @@ package struct Roster<Peer: Hashable & Sendable>: Sendable {
     /// How many messages of peers that are not members were dropped.
     private var droppedOfStrangers = 0
     /// The most members at any one time.
-    private(set) var most = 0
+    package private(set) var most = 0
 
     /// Starts without members.
-    init(shards: Int) { admission = Admission(shards: shards) }
+    package init(shards: Int) { admission = Admission(shards: shards) }
 
     // MARK: - Members
 
     var indices: Range<Int> { members.indices }
-    var count: Int { members.count }
+    package var count: Int { members.count }
     var isEmpty: Bool { members.isEmpty }
     /// All members, in the order in which they joined.
-    var all: [Member<Peer>] { members }
+    package var all: [Member<Peer>] { members }
 
     /// A member by its place, which is valid until a member leaves.
-    subscript(index: Int) -> Member<Peer> {
+    package subscript(index: Int) -> Member<Peer> {
         _read { yield members[index] }
         _modify { yield &members[index] }
     }
 
     /// The place of a peer's member; nil if it has not joined.
-    func index(of peer: Peer) -> Int? { places[peer] }
+    package func index(of peer: Peer) -> Int? { places[peer] }
 
     /// The peer of the member at a place; through the subscript, the whole member would be copied.
     func peer(at index: Int) -> Peer { members[index].peer }
@@ -83,10 +83,10 @@ package struct Roster<Peer: Hashable & Sendable>: Sendable {
     // MARK: - Coming and going
 
     /// Advances the time.
-    mutating func tick(now: Duration) { admission.tick(now: now) }
+    package mutating func tick(now: Duration) { admission.tick(now: now) }
 
     /// Handles a peer's hello.
-    mutating func join(
+    package mutating func join(
         _ peer: Peer, _ caller: AllowedWorker?, _ hello: Hello, now: Duration
     ) -> Join {
         guard index(of: peer) == nil else { return .present }
@@ -112,7 +112,7 @@ package struct Roster<Peer: Hashable & Sendable>: Sendable {
     }
 
     /// Handles a peer's departure; returns its member, if it was one.
-    mutating func leave(_ peer: Peer) -> Member<Peer>? {
+    package mutating func leave(_ peer: Peer) -> Member<Peer>? {
         expelled.removeAll { $0 == peer }
         guard let member = remove(peer) else { return nil }
         known.leave(member.identity)
@@ -121,7 +121,7 @@ package struct Roster<Peer: Hashable & Sendable>: Sendable {
 
     /// Removes a member that leaves at the run's end, without changing `expelled`, whose peers are told of the
     /// end again.
-    mutating func remove(_ peer: Peer) -> Member<Peer>? {
+    package mutating func remove(_ peer: Peer) -> Member<Peer>? {
         guard let place = places.removeValue(forKey: peer) else { return nil }
         let member = members.remove(at: place)
         taken.remove(member.name)
@@ -130,17 +130,17 @@ package struct Roster<Peer: Hashable & Sendable>: Sendable {
     }
 
     /// Records peers that were expelled; they may not know it.
-    mutating func expel(_ peers: [Peer]) { expelled += peers }
+    package mutating func expel(_ peers: [Peer]) { expelled += peers }
 
     /// Takes tokens from a member; one with too few is overdrawn.
-    mutating func charge(_ cost: Int, _ index: Int, now: Duration) {
+    package mutating func charge(_ cost: Int, _ index: Int, now: Duration) {
         let member = members[index]
         guard !accounts.take(cost, from: member.identity, now: now) else { return }
         if !overdrawn.contains(member.peer) { overdrawn.append(member.peer) }
     }
 
     /// The members that became overdrawn since the last call.
-    mutating func takeOverdrawn() -> [Peer] {
+    package mutating func takeOverdrawn() -> [Peer] {
         guard !overdrawn.isEmpty else { return [] }
         defer { overdrawn = [] }
         return overdrawn
@@ -150,7 +150,7 @@ package struct Roster<Peer: Hashable & Sendable>: Sendable {
     ///
     /// Members are counted individually and all other peers together, because there is no limit on their
     /// number.
-    mutating func countDropped(of index: Int?) -> Int {
+    package mutating func countDropped(of index: Int?) -> Int {
         guard let index else {
             droppedOfStrangers += 1
             return droppedOfStrangers
