@@ -23,7 +23,7 @@ import Testing
     private let line = """
         {"architecture":"x86_64","clock":1790000000.5,"folder_space":5000000000,"host":"node1",\
         "lane":{"found":{"kernels":"avx512","operations_per_second":150000000000}},\
-        "memory":16000000000,"processor":"AMD EPYC 9654","processors":8,"protocol_version":6,\
+        "memory":16000000000,"processor":"AMD EPYC 9654","processors":8,"protocol_version":8,\
         "routes":[{"endpoint":"tcp://10.0.0.5:5555","speed":{"found":{"bandwidth":\
         {"download":125000000,"upload":100000000,"upload_of_all":150000000},"round_trip":0.00025}}},\
         {"endpoint":"tcp://[2001:db8::5]:5555","speed":{"found":{"round_trip":0.5}}},\
