@@ -11,7 +11,7 @@ struct CompareScriptTests {
     func help() async throws {
         let ending = try await compare(["--help"])
         #expect(ending.status == 0)
-        for option in ["rounds", "limit", "only", "eager", "data", "python"] {
+        for option in ["rounds", "limit", "only", "eager", "sizes", "data", "python"] {
             #expect(ending.output.contains("  --\(option)"))
         }
     }
