@@ -5,6 +5,8 @@
 ///
 /// - Parameter limit: the most bytes; the rest is cut.
 public func plainText(_ text: String, limit: Int = .max) -> String {
+    // Most texts are plain already.
+    if text.utf8.count <= limit, text.utf8.allSatisfy(isPlainASCII) { return text }
     var plain = String.UnicodeScalarView()
     var count = 0
     for scalar in text.unicodeScalars {
@@ -16,8 +18,10 @@ public func plainText(_ text: String, limit: Int = .max) -> String {
     return String(plain)
 }
 
+private func isPlainASCII(_ byte: UInt8) -> Bool { (0x20..<0x7F).contains(byte) }
+
 private func isPlain(_ scalar: Unicode.Scalar) -> Bool {
-    if scalar.isASCII { return scalar.value >= 0x20 && scalar.value != 0x7F }
+    if scalar.isASCII { return isPlainASCII(UInt8(truncatingIfNeeded: scalar.value)) }
     guard !scalar.properties.isDefaultIgnorableCodePoint else { return false }
     switch scalar.properties.generalCategory {
     case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate,

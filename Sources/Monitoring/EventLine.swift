@@ -100,9 +100,16 @@ public struct EventLine: Codable, Sendable, Equatable {
     /// Names and reasons come from other machines and are shown to people.
     package var plain: EventLine {
         var line = self
-        for field: WritableKeyPath<EventLine, String?> in [
-            \.text, \.worker, \.peer, \.host, \.namespace, \.address, \.kernels, \.reason, \.path,
-        ] { line[keyPath: field] = line[keyPath: field].map { plainText($0) } }
+        func makePlain(_ field: inout String?) { field = field.map { plainText($0) } }
+        makePlain(&line.text)
+        makePlain(&line.worker)
+        makePlain(&line.peer)
+        makePlain(&line.host)
+        makePlain(&line.namespace)
+        makePlain(&line.address)
+        makePlain(&line.kernels)
+        makePlain(&line.reason)
+        makePlain(&line.path)
         line.workers = workers?.map { plainText($0) }
         line.failure?.lines = failure?.lines.map { plainText($0) } ?? []
         if let metadata {

@@ -54,7 +54,7 @@ public final class LogSink: Sendable {
             if thread.waitingBytes > most {
                 state.leftOut += 1
             } else {
-                print([line], after: &state)
+                print([line], isUrgent: !isProgress, after: &state)
             }
         }
     }
@@ -62,7 +62,8 @@ public final class LogSink: Sendable {
     private func note(_ line: EventLine, isUrgent: Bool, isProgress: Bool, _ state: State) {
         guard let (thread, log, path, events) = state.files else { return }
         if isUrgent, let message = line.message {
-            thread.perform(bytes: message.utf8.count + 48) { () throws(FileError) in
+            thread.perform(bytes: message.utf8.count + 48, isUrgent: !isProgress) {
+                () throws(FileError) in
                 let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
                 let time = Date(timeIntervalSince1970: line.time).formatted(style)
                 let text = "\(time) \(line.level) \(message)\n"
@@ -87,7 +88,7 @@ public final class LogSink: Sendable {
         }
     }
 
-    private func print(_ lines: [EventLine], after state: inout State) {
+    private func print(_ lines: [EventLine], isUrgent: Bool = true, after state: inout State) {
         var lines = lines
         if state.leftOut > 0 {
             let left = state.leftOut == 1 ? "line is" : "lines are"
@@ -99,7 +100,7 @@ public final class LogSink: Sendable {
             state.leftOut = 0
         }
         let bytes = lines.reduce(0) { $0 + ($1.text?.utf8.count ?? 0) + 64 }
-        thread.perform(bytes: bytes) { [screen, form, lines] in
+        thread.perform(bytes: bytes, isUrgent: isUrgent) { [screen, form, lines] in
             let text = lines.compactMap { form.text(of: $0) }.map { "\($0)\n" }.joined()
             guard !text.isEmpty else { return }
             screen.withLock { screen in

@@ -2,6 +2,7 @@ import Bounds
 import Files
 import FoundationEssentials
 import Glibc
+import Reduction
 import RunEvents
 
 /// `metrics.jsonl`: one object per logged step and per epoch, each on its own line.
@@ -41,8 +42,8 @@ public struct MetricsFile {
     }
 
     /// Appends an object and returns its line.
-    func append(_ object: some Encodable) throws(FileError) -> [UInt8] {
-        let line = Array((jsonText(object) + "\n").utf8)
+    func append(_ object: JSONObject) throws(FileError) -> [UInt8] {
+        let line = object.text + [UInt8(ascii: "\n")]
         try Files.writeAll(line, to: file, path: folder.path(of: Self.name))
         return line
     }
@@ -58,68 +59,97 @@ public struct MetricsFile {
     }
 }
 
-/// A step's object in `metrics.jsonl`.
-struct StepMetrics: Encodable {
-    let type = "step"
-    let time = Date.now.timeIntervalSince1970
-    let epoch: Int
-    let step: Int
-    let examples: Int
-    let loss: Double
-    let accuracy: Double
-    let learningRate: Double
-    let seconds: Double
-    let timing: StepTiming?
+// A field of these objects follows the one that precedes it in the alphabet.
 
+/// A step's object in `metrics.jsonl`.
+struct StepMetrics {
+    private let time = Date.now.timeIntervalSince1970
+    private let epoch: Int
+    private let step: Int
+    private let tally: Tally
+    private let learningRate: Double
+    private let seconds: Double
+    private let timing: StepTiming?
+
+    /// The report's numbers, without its weights: these need not stay in memory until the line is written.
     init(_ report: StepReport, _ timing: StepTiming?) {
+        (epoch, step, tally) = (report.epoch, report.step, report.tally)
+        (learningRate, seconds) = (report.learningRate, report.seconds)
         self.timing = timing
-        epoch = report.epoch
-        step = report.step
-        examples = report.tally.examples
-        loss = report.tally.meanLoss
-        accuracy = report.tally.accuracy
-        learningRate = report.learningRate
-        seconds = report.seconds
     }
 
-    enum CodingKeys: String, CodingKey {
-        case type, time, epoch, step, examples, loss, accuracy, seconds, timing
-        case learningRate = "learning_rate"
+    var json: JSONObject {
+        var json = JSONObject()
+        json.add("accuracy", tally.accuracy)
+        json.add("epoch", epoch)
+        json.add("examples", tally.examples)
+        json.add("learning_rate", learningRate)
+        json.add("loss", tally.meanLoss)
+        json.add("seconds", seconds)
+        json.add("step", step)
+        json.add("time", time)
+        if let timing { json.add("timing", timing.json) }
+        json.add("type", "step")
+        return json
     }
 }
 
 /// An epoch's object in `metrics.jsonl`.
-struct EpochMetrics: Encodable {
-    let type = "epoch"
-    let time = Date.now.timeIntervalSince1970
-    let epoch: Int
-    let step: Int
-    let examples: Int
-    let trainLoss: Double
-    let trainAccuracy: Double
-    let testLoss: Double
-    let testAccuracy: Double
-    let examplesPerSecond: Double
-    let seconds: Double
+struct EpochMetrics {
+    private let time = Date.now.timeIntervalSince1970
+    private let report: EpochReport
 
-    init(_ report: EpochReport) {
-        epoch = report.epoch
-        step = report.step
-        examples = report.train.examples
-        trainLoss = report.train.meanLoss
-        trainAccuracy = report.train.accuracy
-        testLoss = report.test.meanLoss
-        testAccuracy = report.test.accuracy
-        examplesPerSecond = report.examplesPerSecond
-        seconds = report.seconds
+    init(_ report: EpochReport) { self.report = report }
+
+    var json: JSONObject {
+        var json = JSONObject()
+        json.add("epoch", report.epoch)
+        json.add("examples", report.train.examples)
+        json.add("examples_per_second", report.examplesPerSecond)
+        json.add("seconds", report.seconds)
+        json.add("step", report.step)
+        json.add("test_accuracy", report.test.accuracy)
+        json.add("test_loss", report.test.meanLoss)
+        json.add("time", time)
+        json.add("train_accuracy", report.train.accuracy)
+        json.add("train_loss", report.train.meanLoss)
+        json.add("type", "epoch")
+        return json
     }
+}
 
-    enum CodingKeys: String, CodingKey {
-        case type, time, epoch, step, examples, seconds
-        case trainLoss = "train_loss"
-        case trainAccuracy = "train_accuracy"
-        case testLoss = "test_loss"
-        case testAccuracy = "test_accuracy"
-        case examplesPerSecond = "examples_per_second"
+extension StepTiming {
+    fileprivate var json: JSONObject {
+        var json = JSONObject()
+        if let fastest { json.add("fastest", fastest.json) }
+        if let last { json.add("last", last) }
+        if let median { json.add("median", median.json) }
+        json.add("phases", phases.json)
+        if let slowest { json.add("slowest", slowest.json) }
+        return json
+    }
+}
+
+extension StepTiming.Lane {
+    fileprivate var json: JSONObject {
+        var json = JSONObject()
+        json.add("lane", lane)
+        json.add("seconds", seconds)
+        json.add("worker", worker)
+        return json
+    }
+}
+
+extension TimingReport.Phases {
+    fileprivate var json: JSONObject {
+        var json = JSONObject()
+        json.add("first", first)
+        json.add("other", other)
+        json.add("record", record)
+        json.add("reduce", reduce)
+        json.add("send", send)
+        json.add("update", update)
+        json.add("wait", wait)
+        return json
     }
 }

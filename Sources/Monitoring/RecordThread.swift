@@ -28,9 +28,14 @@ public final class RecordThread: Sendable {
 
     /// Queues `work`, which is skipped if earlier work has failed.
     ///
-    /// - Parameter bytes: the memory that the work holds.
-    package func perform(bytes: Int, _ work: @escaping @Sendable () throws(FileError) -> Void) {
-        thread.perform(bytes: bytes) { [failure] in
+    /// - Parameters:
+    ///   - bytes: the memory that the work holds.
+    ///   - isUrgent: whether it begins at once, see ``BackgroundThread``.
+    package func perform(
+        bytes: Int, isUrgent: Bool = true,
+        _ work: @escaping @Sendable () throws(FileError) -> Void
+    ) {
+        thread.perform(bytes: bytes, isUrgent: isUrgent) { [failure] in
             guard failure.withLock({ $0 == nil }) else { return }
             do throws(FileError) {
                 try work()

@@ -45,7 +45,6 @@ public final class RunRecorder: RunObserver {
         tensorBoard: TensorBoardFile? = nil, steps: StepsFile, timing: TimingFile,
         trace: TraceFile? = nil, test: TestFile? = nil, logEvery: Int, resumingAt step: Int
     ) {
-
         self.logger = logger
         self.sink = sink
         self.thread = thread
@@ -60,48 +59,56 @@ public final class RunRecorder: RunObserver {
 
     /// Records an event.
     public func record(_ event: RunEvent) throws(FileError) {
-        if case .step(let step) = event {
-            steps.append(step)
-            bytes += step.weights.byteCount
-            if steps.count >= Self.stepsTogether || bytes >= Self.bytesTogether { handOverSteps() }
-            self.step = step.step
-            bar.show(step, on: sink)
+        switch event {
+        case .step(let step):
+            note(step)
             // An epoch with fewer steps logs its last one.
             guard isLogged(step: step.stepInEpoch, of: step.stepsPerEpoch, every: logEvery) else {
                 return
             }
-            append(StepMetrics(step, stepTiming?.step == step.step ? stepTiming?.timing : nil))
-        }
-        if case .rewound(let step) = event {
-            self.step = step
-            // The steps after it will be repeated.
-            handOverSteps()
-            perform { files throws(FileError) in
-                try files.steps.flush()
-                files.steps = try files.steps.reopened(at: step)
-                files.metrics = try files.metrics.reopened(at: step)
-                files.tensorBoard = try files.tensorBoard?.reopened(metrics: files.metrics)
-                try files.test?.forget(after: step)
-            }
-        }
-        if case .timed(let timing) = event { stepTiming = (self.step + 1, timing) }
-        if case .epoch(let epoch) = event {
-            append(EpochMetrics(epoch))
+            let timing = stepTiming?.step == step.step ? stepTiming?.timing : nil
+            let metrics = StepMetrics(step, timing)
+            append(isUrgent: false) { metrics.json }
+        case .rewound(let step): rewind(to: step)
+        case .timed(let timing): stepTiming = (step + 1, timing)
+        case .epoch(let epoch):
+            let metrics = EpochMetrics(epoch)
+            append { metrics.json }
             perform(bytes: 1 << 16) { files throws(FileError) in try files.test?.keep(epoch) }
-        }
-        if case .timing(let report) = event {
+        case .timing(let report):
             append(TimingLine(time: Date.now.timeIntervalSince1970, report))
-        }
-        if case .traced(let trace) = event {
+        case .traced(let trace):
             // An estimate from the sizes of a phase's line and of a work's slices and arrows.
             let bytes = 120 * trace.phases.count + 1200 * trace.works.count
             perform(bytes: bytes) { files throws(FileError) in try files.trace?.append(trace) }
+        default: break
         }
         if var line = event.line(at: Date.now.timeIntervalSince1970) {
             line.step = line.step ?? step
             sink.emit(line, from: logger.logLevel, isProgress: line.event == "step")
         }
         if let error = thread.error { throw error }
+    }
+
+    private func note(_ step: StepReport) {
+        steps.append(step)
+        bytes += step.weights.byteCount
+        if steps.count >= Self.stepsTogether || bytes >= Self.bytesTogether { handOverSteps() }
+        self.step = step.step
+        bar.show(step, on: sink)
+    }
+
+    private func rewind(to step: Int) {
+        self.step = step
+        // The steps after it will be repeated.
+        handOverSteps()
+        perform { files throws(FileError) in
+            try files.steps.flush()
+            files.steps = try files.steps.reopened(at: step)
+            files.metrics = try files.metrics.reopened(at: step)
+            files.tensorBoard = try files.tensorBoard?.reopened(metrics: files.metrics)
+            try files.test?.forget(after: step)
+        }
     }
 
     /// Writes all events so far.
@@ -123,10 +130,10 @@ public final class RunRecorder: RunObserver {
         }
     }
 
-    private func append(_ metrics: some Encodable & Sendable) {
+    private func append(isUrgent: Bool = true, _ metrics: @escaping @Sendable () -> JSONObject) {
         // The typical size of a line.
-        perform(bytes: 256) { files throws(FileError) in
-            let line = try files.metrics.append(metrics)
+        perform(bytes: 256, isUrgent: isUrgent) { files throws(FileError) in
+            let line = try files.metrics.append(metrics())
             try files.tensorBoard?.append(line: line)
         }
     }
@@ -139,9 +146,10 @@ public final class RunRecorder: RunObserver {
     }
 
     private func perform(
-        bytes: Int = 0, _ work: @escaping @Sendable (inout RunFiles) throws(FileError) -> Void
+        bytes: Int = 0, isUrgent: Bool = true,
+        _ work: @escaping @Sendable (inout RunFiles) throws(FileError) -> Void
     ) {
-        thread.perform(bytes: bytes) { [files] () throws(FileError) in
+        thread.perform(bytes: bytes, isUrgent: isUrgent) { [files] () throws(FileError) in
             let result = files.withLock { files in
                 Result { () throws(FileError) in try work(&files) }
             }

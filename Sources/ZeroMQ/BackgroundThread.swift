@@ -14,9 +14,16 @@ package final class BackgroundThread: Sendable {
     /// The thread ends after all work that it was given.
     deinit { queue.end() }
 
-    /// Queues `work` behind all earlier work; `bytes` is the memory that it holds until it is done.
-    package func perform(bytes: Int = 0, _ work: @escaping @Sendable () -> Void) {
-        queue.add(bytes, work)
+    /// Queues `work` behind all earlier work.
+    ///
+    /// - Parameters:
+    ///   - bytes: the memory that the work holds until it is done.
+    ///   - isUrgent: whether it begins at once. Other work may wait for a twentieth of a second, so that work
+    ///     that comes often wakes the thread rarely: each time takes a processor from another thread.
+    package func perform(
+        bytes: Int = 0, isUrgent: Bool = true, _ work: @escaping @Sendable () -> Void
+    ) {
+        queue.add(bytes, isUrgent, work)
     }
 
     /// The bytes held by work that is not done.
@@ -33,10 +40,22 @@ private final class WorkQueue: @unchecked Sendable {
     private var waiting: [(bytes: Int, body: @Sendable () -> Void)] = []
     private var bytes = 0
     private var isEnding = false
+    /// Whether some of the waiting work is urgent, and whether some is not.
+    private var (hasUrgent, hasOther) = (false, false)
+    /// Whether the thread pauses before it looks for work again, and whether it does so now.
+    private var (mustPause, isPausing) = (false, false)
+
+    /// The pause after work that is not urgent, in nanoseconds.
+    private static let pause = 50_000_000
 
     init() {
         pthread_mutex_init(mutex, nil)
-        pthread_cond_init(condition, nil)
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        // A pause must not depend on the time of day, which somebody may set.
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(condition, &attributes)
+        pthread_condattr_destroy(&attributes)
     }
 
     deinit {
@@ -46,11 +65,12 @@ private final class WorkQueue: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    func add(_ size: Int, _ body: @escaping @Sendable () -> Void) {
+    func add(_ size: Int, _ isUrgent: Bool, _ body: @escaping @Sendable () -> Void) {
         withLock {
             waiting.append((size, body))
             bytes += size
-            pthread_cond_signal(condition)
+            if isUrgent { hasUrgent = true } else { hasOther = true }
+            if isUrgent || !isPausing { pthread_cond_signal(condition) }
         }
     }
 
@@ -75,10 +95,25 @@ private final class WorkQueue: @unchecked Sendable {
     /// Waits for work and returns all of it; nothing at the end.
     private func next() -> [(bytes: Int, body: @Sendable () -> Void)] {
         withLock {
+            if mustPause { pauseUntilUrgent() }
             while waiting.isEmpty, !isEnding { pthread_cond_wait(condition, mutex) }
+            mustPause = hasOther
+            (hasUrgent, hasOther) = (false, false)
             defer { waiting = [] }
             return waiting
         }
+    }
+
+    private func pauseUntilUrgent() {
+        isPausing = true
+        defer { isPausing = false }
+        var end = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &end)
+        end.tv_nsec += Self.pause
+        (end.tv_sec, end.tv_nsec) = (
+            end.tv_sec + end.tv_nsec / 1_000_000_000, end.tv_nsec % 1_000_000_000
+        )
+        while !hasUrgent, !isEnding, pthread_cond_timedwait(condition, mutex, &end) == 0 {}
     }
 
     private func withLock<Result>(_ body: () -> Result) -> Result {

@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 @Suite(
-    "A job on a Slurm cluster", .slurm, .bench, .serialized,
+    "A job on a Slurm cluster", .slurm, .earlyBench, .serialized,
     .needs(
         .program("slurmctld"), .program("slurmd"), .program("srun"), .program("munged"),
         .program("nsenter"), SlurmCluster.namespaces))

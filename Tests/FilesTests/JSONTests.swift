@@ -42,4 +42,44 @@ struct JSONTests {
         #expect(read == Numbers(list: [1, nil], text: "\(value)"))
         #expect(jsonText(value) == "null")
     }
+
+    private struct Line: Encodable {
+        var count = 0
+        var inner: Inner?
+        var text = ""
+        var value = 0.0
+
+        struct Inner: Encodable { var value = 0.0 }
+
+        var json: JSONObject {
+            var json = JSONObject()
+            json.add("count", count)
+            if let inner {
+                var object = JSONObject()
+                object.add("value", inner.value)
+                json.add("inner", object)
+            }
+            json.add("text", text)
+            json.add("value", value)
+            return json
+        }
+    }
+
+    @Test("writes the same bytes field by field")
+    func fields() {
+        var random = SystemRandomNumberGenerator()
+        let special = Self.extremes + [.nan, .infinity, -.infinity, 100, 1e15, 1e16, 1e-5]
+        let numbers = special + (0..<1000).map { _ in Double(bitPattern: random.next()) }
+        for value in numbers {
+            let scalars = (0..<8).map { _ in Unicode.Scalar(UInt8.random(in: 0..<0x80)) }
+            let tail = ["", "ä/😀", "\u{2028}"].randomElement() ?? ""
+            let text = String(String.UnicodeScalarView(scalars)) + tail
+            let line = Line(
+                count: Int(truncatingIfNeeded: random.next()),
+                inner: text.utf8.first.map { $0 < 0x40 } == true ? .init(value: -value) : nil,
+                text: text, value: value)
+            #expect(String(decoding: line.json.text, as: UTF8.self) == jsonText(line))
+        }
+        #expect(JSONObject().text == Array("{}".utf8))
+    }
 }

@@ -1,15 +1,15 @@
-/// Admits a number of callers at once, and the others in order of arrival.
+/// Admits a number of callers at once, and the others in order of arrival, or before all others.
 package actor Turnstile {
     private var free: Int
     private var queue: [CheckedContinuation<Void, Never>] = []
 
     package init(_ count: Int) { free = count }
 
-    package func enter() async {
+    package func enter(first: Bool = false) async {
         if free > 0 {
             free -= 1
         } else {
-            await withCheckedContinuation { queue.append($0) }
+            await withCheckedContinuation { queue.insert($0, at: first ? 0 : queue.count) }
         }
     }
 

@@ -112,11 +112,13 @@ var bench: Workbench {
 /// Gives each test case a ``Workbench``, and ensures that no process outlives the case.
 struct WorkbenchTrait: SuiteTrait, TestTrait, TestScoping {
     let isRecursive = true
+    /// Whether its cases run before those of other suites.
+    let isFirst: Bool
 
     func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
-        await Turnstile.processTests.enter()
+        await Turnstile.processTests.enter(first: isFirst)
         let result: Result<Void, any Error>
         do {
             let bench = try Workbench()
@@ -132,5 +134,8 @@ struct WorkbenchTrait: SuiteTrait, TestTrait, TestScoping {
 
 extension Trait where Self == WorkbenchTrait {
     /// A folder and processes for each test case.
-    static var bench: Self { Self() }
+    static var bench: Self { Self(isFirst: false) }
+    /// The same, for a suite that runs one case after another: if it began late, it would end long after all
+    /// others.
+    static var earlyBench: Self { Self(isFirst: true) }
 }

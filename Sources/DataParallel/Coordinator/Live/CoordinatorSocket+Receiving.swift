@@ -87,8 +87,13 @@ extension CoordinatorSocket {
 
     /// Cuts off a stranger that sent too many messages, and expels overdrawn members.
     private func settle(_ peer: PeerIdentity) {
-        if !driver.machine.isMember(peer), !socket.isWithinAllowance(peer) { silence(peer) }
-        driver.handle { $0.expelOverdrawn(now: $1) }
+        var isMember = true
+        // Read in place: every message comes here, and reading the driver's machine from outside copies it.
+        driver.handle { machine, now in
+            isMember = machine.isMember(peer)
+            return machine.expelOverdrawn(now: now)
+        }
+        if !isMember, !socket.isWithinAllowance(peer) { silence(peer) }
     }
 
     // MARK: - Connections

@@ -181,7 +181,9 @@ package struct StepClock<Peer: Hashable & Sendable>: Sendable {
         if owing == 0 { logged?.last = peer }
         endLateness(at: now)
         guard owing == 1,
-            let late = workers.entries.firstIndex(where: { $0.clock.owes(round: round) })
+            let late = workers.entries.indices.first(where: {
+                workers.entries[$0].clock.owes(round: round)
+            })
         else { return }
         sole = (workers.entries[late].peer, now)
     }
