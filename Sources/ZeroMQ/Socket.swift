@@ -165,7 +165,8 @@ public final class Socket {
     /// Ends all connections, and the calls to the handlers of the socket and its monitor.
     ///
     /// - Parameter lingering: How long, at most, libzmq keeps sending queued messages in the
-    ///   background. ``Context/terminate()`` waits for that.
+    ///   background. ``Context/terminate()`` waits for that. With zero, libzmq 4.3 aborts the process if a
+    ///   connection breaks in the middle of a message at this very moment (its issue 3442).
     public func close(lingering: Duration = .zero) {
         thread.checkIsolated()
         guard raw != nil else { return }

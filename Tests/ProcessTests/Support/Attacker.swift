@@ -53,7 +53,7 @@ actor Attacker {
     }
 
     private func close() {
-        for socket in sockets { socket.close() }
+        for socket in sockets { socket.close(lingering: .milliseconds(100)) }
         sockets = []
     }
 
