@@ -176,11 +176,14 @@ public final class ShardGradients {
         for (row, place) in zip(piece.rows, piece.places) { body(row, Int(order[place])) }
     }
 
-    /// Prefetches a piece's examples, which are scattered in memory, while another wave computes.
+    /// Prefetches the examples of a piece without rows, which are scattered in memory, while another wave
+    /// computes.
     private func prefetch(_ piece: Wave.Piece, shards: [Int: Shard]) {
+        guard let order = orders[piece.shard] else { return }
         let size = network.architecture.exampleByteCount
         let values = shards[piece.shard, default: Shard()].values
-        forEachExample(of: piece) { _, example in
+        for place in piece.places {
+            let example = Int(order[place])
             kernels.prefetch(values.span.extracting(example * size..<(example + 1) * size).bytes)
         }
     }
