@@ -24,6 +24,8 @@ final class CoordinatorUnderTest {
     /// The ranges that were requested from each peer and are not answered, with their step.
     private(set) var asked: [String: [WorkHeader]] = [:]
     var events: [RunEvent] { world.events }
+    /// The end of the run, once it has ended.
+    var result: CoordinatorResult? { world.result }
     /// The ranges that the coordinator computed itself.
     private(set) var arbitrations: [Range<Int>] = []
     /// The effects of the last event and of those that followed from it at once.
@@ -250,6 +252,9 @@ final class CoordinatorUnderTest {
             perform { $0.recordIsFlushed(nil) }
         }
     }
+    /// Makes the record fail after a number of events.
+    func failRecord(after events: Int) { world.eventsUntilFailure = events }
+
     /// Whether the driver waits for a flush of the record.
     private var owesFlush = false
 

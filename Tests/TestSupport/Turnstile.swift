@@ -23,5 +23,5 @@ package actor Turnstile {
 
     /// For tests that start processes, of all targets: some wait while others compute, but the processors
     /// must not be overloaded.
-    package static let processTests = Turnstile(4)
+    package static let processTests = Turnstile(3)
 }

@@ -1,5 +1,6 @@
 import DataParallel
 import Files
+import Glibc
 import KernelInterface
 import ModelFiles
 import Protocol
@@ -21,6 +22,8 @@ package final class ScriptedCoordinatorWorld<Peer: Hashable & Sendable>: Coordin
 
     package var now: Duration = .zero
     package var recordHasRoom = true
+    /// The number of events after which the record cannot be written; nil for none.
+    package var eventsUntilFailure: Int?
     /// The pending errands.
     package private(set) var errands: [Errand] = []
     package private(set) var events: [RunEvent] = []
@@ -100,6 +103,9 @@ package final class ScriptedCoordinatorWorld<Peer: Hashable & Sendable>: Coordin
         }
         events.append(event)
         onAsk(.report(event))
+        if let limit = eventsUntilFailure, events.count > limit {
+            throw FileError(operation: "write", path: "record", code: EIO)
+        }
     }
 
     package func finish(_ result: CoordinatorResult) {

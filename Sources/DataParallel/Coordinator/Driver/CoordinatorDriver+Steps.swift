@@ -122,11 +122,13 @@ extension CoordinatorDriver {
 
     func checkpoint() {
         guard state.isFinite else { return abandon(.diverged(step: state.step)) }
+        saves += 1
         world.save(state.checkpoint(seconds: clock.seconds(at: world.now)))
     }
 
     /// Handles the end of a checkpoint: its path, or the error.
     package func saved(_ result: Result<String, FileError>, step: Int) {
+        saves -= 1
         switch result {
         case .success(let path):
             report(

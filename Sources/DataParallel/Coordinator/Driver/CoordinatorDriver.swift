@@ -37,6 +37,10 @@ package final class CoordinatorDriver<World: CoordinatorWorld> {
     var lastEpoch: EpochReport?
     /// The number of flushes that the record has not completed.
     private var flushes = 0
+    /// The number of checkpoints that are not written yet.
+    ///
+    /// The machine may wait for one that never begins, because the run is abandoned before.
+    var saves = 0
     private var outcome: Outcome?
 
     /// The driver of a job's coordinator, which resumes from `checkpoint`, if any.
@@ -245,7 +249,7 @@ package final class CoordinatorDriver<World: CoordinatorWorld> {
     }
 
     func finishIfDone() {
-        guard let outcome, flushes == 0, !machine.isWriting else { return }
+        guard let outcome, flushes == 0, saves == 0 else { return }
         world.finish(
             CoordinatorResult(
                 outcome: outcome, parameters: state.snapshot, step: state.step,

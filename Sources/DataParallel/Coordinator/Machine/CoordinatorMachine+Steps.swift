@@ -83,9 +83,6 @@ extension CoordinatorMachine {
     /// Handles a checkpoint that could not be written.
     package mutating func checkpointFailed() { checkpoints.failed() }
 
-    /// Whether a checkpoint is being written.
-    var isWriting: Bool { checkpoints.isBusy }
-
     /// Reopens the step, because the record has no room for it.
     package mutating func recordIsFull() {
         checkpoints.note(recordIsFull: true)

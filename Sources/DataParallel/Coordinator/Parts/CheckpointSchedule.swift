@@ -16,9 +16,6 @@ package struct CheckpointSchedule: Sendable {
     /// Starts from a checkpoint after `step` steps, or without one if `step` is 0.
     package init(step: Int) { keptStep = step > 0 ? step : nil }
 
-    /// Whether a checkpoint is being written.
-    package var isBusy: Bool { isWriting }
-
     /// Whether the next step may count.
     package var mayUpdate: Bool { !isWriting && !isRecordFull }
 
