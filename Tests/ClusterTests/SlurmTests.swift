@@ -77,16 +77,14 @@ struct SlurmTests {
 
     /// Submits a job whose second task waits for a file before it starts Tern.
     private func submitLate(_ recipe: Recipe) async throws -> SlurmJob {
-        let program = try writeFile(
-            "late-tern",
-            Array(
-                """
-                #!/bin/sh
-                [ "$SLURM_PROCID" = 0 ] || until [ -e go ]; do sleep 0.05; done
-                exec '\(ternPath)' "$@"
+        let program = bench.path("late-tern")
+        try writeProgram(
+            """
+            #!/bin/sh
+            [ "$SLURM_PROCID" = 0 ] || until [ -e go ]; do sleep 0.05; done
+            exec '\(ternPath)' "$@"
 
-                """.utf8))
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+            """, to: program)
         return try await slurm.submit(recipe, data, environment: ["TERN": program])
     }
 

@@ -96,9 +96,7 @@ struct PageSession {
     }
 
     private func program(_ name: String, _ text: String) throws {
-        let path = "\(programs)/\(name)"
-        try Data("#!/bin/sh\n\(text)\n".utf8).write(to: URL(filePath: path))
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+        try writeProgram("#!/bin/sh\n\(text)\n", to: "\(programs)/\(name)")
     }
 
     /// A `swift build` that treats everything as built.

@@ -59,7 +59,9 @@ final class TernProcess: Sendable {
         let nice = ["nice", "-n", "5", "env", "-C", folder]
         let code = withCStrings(nice + command) { arguments in
             withCStrings(environment) { environment in
-                posix_spawnp(&pid, "nice", &files, &attributes, arguments, environment)
+                starting.withLock { _ in
+                    posix_spawnp(&pid, "nice", &files, &attributes, arguments, environment)
+                }
             }
         }
         guard code == 0 else {
@@ -149,4 +151,18 @@ private func withCStrings<Result>(
     let copies = strings.map { strdup($0) } + [nil]
     defer { for copy in copies { free(copy) } }
     return body(copies)
+}
+
+/// Held while a process starts, or a program is written.
+private let starting = Mutex(())
+
+/// Writes a program that processes can run.
+///
+/// No process starts meanwhile: until its `exec` it would have the file open for writing, and Linux runs no such
+/// file.
+func writeProgram(_ text: String, to path: String) throws {
+    try starting.withLock { _ in
+        try Data(text.utf8).write(to: URL(filePath: path))
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+    }
 }
