@@ -1,7 +1,7 @@
 /// Writes a JSON object field by field, for lines that a run writes many times a second.
 ///
 /// If the fields are added in the order of their names, the result has the same bytes as
-/// ``jsonText(_:isPretty:isSnakeCase:)`` of such a value, in a tenth of the time.
+/// ``jsonText(_:isPretty:isSnakeCase:)`` of such a value, in a fraction of the time.
 public struct JSONObject: Sendable {
     private var bytes: [UInt8] = []
 

@@ -59,7 +59,7 @@ public struct MetricsFile {
     }
 }
 
-// A field of these objects follows the one that precedes it in the alphabet.
+// The fields of these objects are in alphabetical order, as in all of Tern's JSON.
 
 /// A step's object in `metrics.jsonl`.
 struct StepMetrics {
