@@ -37,11 +37,10 @@ private final class WorkQueue: @unchecked Sendable {
     // They must stay at one address, which a stored property does not guarantee.
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-    private var waiting: [(bytes: Int, body: @Sendable () -> Void)] = []
+    private typealias Work = (bytes: Int, isUrgent: Bool, body: @Sendable () -> Void)
+    private var waiting: [Work] = []
     private var bytes = 0
     private var isEnding = false
-    /// Whether some of the waiting work is urgent, and whether some is not.
-    private var (hasUrgent, hasOther) = (false, false)
     /// Whether the thread pauses before it looks for work again, and whether it does so now.
     private var (mustPause, isPausing) = (false, false)
 
@@ -67,9 +66,8 @@ private final class WorkQueue: @unchecked Sendable {
 
     func add(_ size: Int, _ isUrgent: Bool, _ body: @escaping @Sendable () -> Void) {
         withLock {
-            waiting.append((size, body))
+            waiting.append((size, isUrgent, body))
             bytes += size
-            if isUrgent { hasUrgent = true } else { hasOther = true }
             if isUrgent || !isPausing { pthread_cond_signal(condition) }
         }
     }
@@ -93,12 +91,11 @@ private final class WorkQueue: @unchecked Sendable {
     }
 
     /// Waits for work and returns all of it; nothing at the end.
-    private func next() -> [(bytes: Int, body: @Sendable () -> Void)] {
+    private func next() -> [Work] {
         withLock {
             if mustPause { pauseUntilUrgent() }
             while waiting.isEmpty, !isEnding { pthread_cond_wait(condition, mutex) }
-            mustPause = hasOther
-            (hasUrgent, hasOther) = (false, false)
+            mustPause = waiting.contains { !$0.isUrgent }
             defer { waiting = [] }
             return waiting
         }
@@ -113,7 +110,9 @@ private final class WorkQueue: @unchecked Sendable {
         (end.tv_sec, end.tv_nsec) = (
             end.tv_sec + end.tv_nsec / 1_000_000_000, end.tv_nsec % 1_000_000_000
         )
-        while !hasUrgent, !isEnding, pthread_cond_timedwait(condition, mutex, &end) == 0 {}
+        while !isEnding, !waiting.contains(where: \.isUrgent),
+            pthread_cond_timedwait(condition, mutex, &end) == 0
+        {}
     }
 
     private func withLock<Result>(_ body: () -> Result) -> Result {

@@ -7,8 +7,6 @@ import TestSupport
 
 @Suite("A coordinator trains to the same weights in bounded memory under an attack", .bench)
 struct AttackTests {
-    /// A run that outlasts the longest attacks, also on a fast machine where other tests run.
-    private static let lasting = Recipe.long.with("--epochs", "16")
     private static let lastingLine = "Epoch [1/16], Step [20/600]"
 
     @Test("of many wrong messages while its worker computes")
@@ -126,7 +124,7 @@ struct AttackTests {
 
     @Test("by strangers that flood it with small messages and pings, and disconnect")
     func hangUps() async throws {
-        try await isUndisturbed(Self.lasting, from: Self.lastingLine) { cluster in
+        try await isUndisturbed(Recipe.lasting, from: Self.lastingLine) { cluster in
             try await RawConnection.floodAndHangUp(cluster.endpoint)
             #expect(try peakMemory(of: cluster.coordinator) < mostMemory)
         }
@@ -134,7 +132,7 @@ struct AttackTests {
 
     @Test("by strangers without its key, whose messages it does not read")
     func keyless() async throws {
-        try await isUndisturbed(Self.lasting, isOpen: false, from: Self.lastingLine) { cluster in
+        try await isUndisturbed(Recipe.lasting, isOpen: false, from: Self.lastingLine) { cluster in
             let coordinator = cluster.coordinator
             try await Attacker.with(cluster.endpoint) { _ in
                 try await coordinator.line("a connection was refused: ")

@@ -4,12 +4,9 @@ import Testing
 
 @Suite("tern train --restart", .bench)
 struct RestartTests {
-    /// A run that lasts long enough for a fault in its midst, also on a fast machine where other tests run.
-    private static let lasting = Recipe.long.with("--epochs", "16")
-
     /// The weights' checksum of a run without crashes.
     private func undisturbed(_ data: SampleData) async throws -> String {
-        try await Self.lasting.train(data, into: RunFolder("calm")).weights
+        try await Recipe.lasting.train(data, into: RunFolder("calm")).weights
     }
 
     /// Starts a run with two workers, and waits until it is within an epoch.
@@ -17,7 +14,7 @@ struct RestartTests {
         _ data: SampleData, _ run: RunFolder, restarts: Int, _ more: String...,
         terminal: Terminal? = nil
     ) async throws -> TernProcess {
-        let recipe = Self.lasting.with(
+        let recipe = Recipe.lasting.with(
             "--workers", "2", "--checkpoint-every", "50", "--restart", "\(restarts)")
         let train = try start(recipe.arguments(data, into: run) + more, terminal: terminal)
         if let terminal {
@@ -104,7 +101,7 @@ struct RestartTests {
         let run = RunFolder()
         let train = try start(
             ["train", "--data", data.folder, "--resume-or-start", run.path, "--restart", "1"]
-                + Self.lasting.with("--checkpoint-every", "10").words)
+                + Recipe.lasting.with("--checkpoint-every", "10").words)
         try await train.line("Epoch [1/16], Step [20/600]")
         kill(try coordinator, SIGKILL)
         try await train.line("resuming from ")
@@ -203,7 +200,7 @@ struct RestartTests {
     func configurationFile() async throws {
         let data = try SampleData.large()
         let calm = RunFolder("calm")
-        let undisturbed = try await Self.lasting.train(data, into: calm)
+        let undisturbed = try await Recipe.lasting.train(data, into: calm)
         let run = RunFolder()
         let train = try start([
             "train", "--config", calm.path("config.json"), "--run-dir", run.path, "--restart", "1",

@@ -9,6 +9,8 @@ struct Recipe: CustomTestStringConvertible {
 
     /// 4 epochs of 600 steps: long enough for a test to interfere within an epoch.
     static let long = Recipe().with("--epochs", "4", "--batch-size", "10", "--log-every", "20")
+    /// One that outlasts faults and attacks, also on a fast machine where other tests run.
+    static let lasting = long.with("--epochs", "16")
 
     var testDescription: String { options.map { "\($0) \($1)" }.joined(separator: " ") }
 
