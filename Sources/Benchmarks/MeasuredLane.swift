@@ -1,10 +1,10 @@
 import Datasets
-import Glibc
 import Kernels
 import NeuralNetwork
 import Randomness
 import Reduction
 import Training
+import ZeroMQ
 
 /// The lane of one of two workers: makes a step, and measures its parts.
 final class MeasuredLane {
@@ -57,17 +57,10 @@ final class MeasuredLane {
         gradients.recycle(sums.map(\.gradients))
     }
 
-    /// The processor time of this thread: it does not count other threads on the same core.
     private func time(_ work: () -> Void) -> Duration {
-        let start = processorTime
+        let start = NativeThread.processorTime
         work()
-        return processorTime - start
-    }
-
-    private var processorTime: Duration {
-        var time = timespec()
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+        return NativeThread.processorTime - start
     }
 }
 

@@ -47,7 +47,10 @@ struct BandChart {
         start.seconds = 0
         let points = [start] + points
         let places = points.map { point in
-            fixed(Self.left + x.place(point.seconds) * (Self.right - Self.left), 1)
+            Self.left + x.place(point.seconds) * (Self.right - Self.left)
+        }
+        let totals = points.map { point in
+            TimingReport.Phases.parts.reduce(0.0) { $0 + point.phases[keyPath: $1.path] }
         }
         var floors = [Double](repeating: 0, count: points.count)
         var svg = ""
@@ -57,16 +60,17 @@ struct BandChart {
                 continue
             }
             let tops = points.indices.map { index in
-                let phases = points[index].phases
-                let all = TimingReport.Phases.parts.reduce(0.0) { $0 + phases[keyPath: $1.path] }
-                return floors[index] + (all > 0 ? phases[keyPath: path] / all : 0)
+                let share = points[index].phases[keyPath: path] / totals[index]
+                return floors[index] + (totals[index] > 0 ? share : 0)
             }
-            let upper = points.indices.map { "\(places[$0]),\(Self.vertical(tops[$0]))" }
-            let lower = points.indices.reversed().map {
-                "\(places[$0]),\(Self.vertical(floors[$0]))"
+            var outline = PointList()
+            for index in points.indices {
+                outline.add((places[index], Self.vertical(tops[index])))
             }
-            svg +=
-                "<polygon class=\"f\(colour)\" points=\"\((upper + lower).joined(separator: " "))\"/>"
+            for index in points.indices.reversed() {
+                outline.add((places[index], Self.vertical(floors[index])))
+            }
+            svg += "<polygon class=\"f\(colour)\" points=\"\(outline.text)\"/>"
             floors = tops
         }
         return svg
@@ -79,14 +83,14 @@ struct BandChart {
             svg += "<text x=\"\(place)\" y=\"220\" text-anchor=\"middle\">\(x.text(tick)) s</text>"
         }
         for share in [0, 0.5, 1] {
-            let place = Self.vertical(share)
+            let place = fixed(Self.vertical(share), 1)
             svg +=
                 "<text x=\"\(Self.left - 6)\" y=\"\(place)\" dy=\"4\" text-anchor=\"end\">\(fixed(share * 100, 0))%</text>"
         }
         return svg
     }
 
-    private static func vertical(_ share: Double) -> String {
-        fixed(bottom - min(1, share) * (bottom - top), 1)
+    private static func vertical(_ share: Double) -> Double {
+        bottom - min(1, share) * (bottom - top)
     }
 }

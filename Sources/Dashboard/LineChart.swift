@@ -113,14 +113,14 @@ package struct LineChart {
     private func grid(_ x: Axis, _ y: Axis) -> String {
         var svg = ""
         for tick in y.ticks {
-            let place = Self.vertical(y.place(tick))
+            let place = fixed(Self.vertical(y.place(tick)), 1)
             svg +=
                 "<line class=\"grid\" x1=\"\(Self.left)\" x2=\"\(Self.right)\" y1=\"\(place)\" y2=\"\(place)\"/>"
             svg +=
                 "<text x=\"\(Self.left - 6)\" y=\"\(place)\" dy=\"4\" text-anchor=\"end\">\(y.text(tick))</text>"
         }
         for tick in x.ticks {
-            let place = Self.horizontal(x.place(tick))
+            let place = fixed(Self.horizontal(x.place(tick)), 1)
             svg += "<text x=\"\(place)\" y=\"222\" text-anchor=\"middle\">\(x.text(tick))</text>"
         }
         svg +=
@@ -129,37 +129,33 @@ package struct LineChart {
     }
 
     private func line(_ series: Series, _ points: [Curve.Point], _ x: Axis, _ y: Axis) -> String {
-        func place(_ point: Curve.Point, _ value: Double) -> String {
-            "\(Self.horizontal(x.place(Double(point.step)))),\(Self.vertical(y.place(value)))"
+        func place(_ point: Curve.Point, _ value: Double) -> (x: Double, y: Double) {
+            (Self.horizontal(x.place(Double(point.step))), Self.vertical(y.place(value)))
         }
         var svg = ""
         if points.contains(where: { $0.low < $0.high }) {
-            let upper = points.map { place($0, $0.high) }
-            let lower = points.reversed().map { place($0, $0.low) }
-            svg +=
-                "<polygon class=\"band f\(series.colour)\" points=\""
-                + (upper + lower).joined(separator: " ") + "\"/>"
+            var outline = PointList()
+            for point in points { outline.add(place(point, point.high)) }
+            for point in points.reversed() { outline.add(place(point, point.low)) }
+            svg += "<polygon class=\"band f\(series.colour)\" points=\"\(outline.text)\"/>"
         }
+        var curve = PointList()
+        for point in points { curve.add(place(point, point.mean)) }
         let dashed = series.isDashed ? " dashed" : ""
         svg +=
-            "<polyline class=\"curve s\(series.colour)\(dashed)\" points=\""
-            + points.map { place($0, $0.mean) }.joined(separator: " ") + "\"/>"
+            "<polyline class=\"curve s\(series.colour)\(dashed)\" points=\"\(curve.text)\"/>"
         if points.count <= 40 {
             svg += points.map { point in
-                let centre = place(point, point.mean).split(separator: ",")
-                return
-                    "<circle class=\"f\(series.colour)\" r=\"3\" cx=\"\(centre[0])\" cy=\"\(centre[1])\">"
+                let centre = place(point, point.mean)
+                return "<circle class=\"f\(series.colour)\" r=\"3\" "
+                    + "cx=\"\(fixed(centre.x, 1))\" cy=\"\(fixed(centre.y, 1))\">"
                     + "<title>\(escaped("step \(point.step): \(text(point.mean))"))</title></circle>"
             }.joined()
         }
         return svg
     }
 
-    private static func horizontal(_ share: Double) -> String {
-        fixed(left + share * (right - left), 1)
-    }
+    private static func horizontal(_ share: Double) -> Double { left + share * (right - left) }
 
-    private static func vertical(_ share: Double) -> String {
-        fixed(bottom - share * (bottom - top), 1)
-    }
+    private static func vertical(_ share: Double) -> Double { bottom - share * (bottom - top) }
 }

@@ -27,8 +27,8 @@ package actor RunLibrary {
         var view: RunView
         var readAt: ContinuousClock.Instant
         var usedAt: ContinuousClock.Instant
-        /// The last rendered parts, and the view they show.
-        var page: (view: RunView, parts: [String: String])?
+        /// The page as last drawn.
+        var page: RunPage.Drawn?
         /// Whether a read of the next part of a long file is scheduled.
         var isCatchingUp = false
     }
@@ -38,11 +38,12 @@ package actor RunLibrary {
         let subscriber: Subscriber
         /// Whether it lacks parts that others have received.
         var isBehind = false
-        /// The number of ticks without room for output.
-        var stalled = 0
+        /// Since when there has been no room for output.
+        var stalledAt: ContinuousClock.Instant?
     }
 
-    nonisolated let thread = EventLoop(name: "tern-monitor")
+    /// Its priority is low, because it may share a core with a lane of the run.
+    nonisolated let thread = EventLoop(name: "tern-monitor", niceness: 10)
     /// This actor runs on the thread that reads the files.
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
         thread.asUnownedSerialExecutor()
@@ -62,8 +63,14 @@ package actor RunLibrary {
     /// The minimum time between two reads of a run.
     private static let freshness = Duration.milliseconds(250)
     private static let mostRuns = 32
-    /// The number of seconds after which a reader without room is disconnected.
-    private static let patience = 30
+    /// How long a reader may have no room for output before it is disconnected.
+    private static let patience = Duration.seconds(30)
+    /// The times between two updates of the streams.
+    private static let updateIntervals = Duration.seconds(1)...Duration.seconds(5)
+    /// How many times as long as an update itself the time until the next one is.
+    ///
+    /// So updates take a thousandth of a core, which may be one that trains.
+    private static let restPerUpdate = 1000
     /// The number of seconds after which an ended run is no longer scraped.
     private static let scrapedFor = 3600.0
 
@@ -156,9 +163,9 @@ package actor RunLibrary {
         switch subject {
         case .run(let name):
             guard let view = view(of: name) else { return nil }
-            let parts = RunPage(view).parts(reusing: runs[name]?.page)
-            runs[name]?.page = (view, parts)
-            return parts
+            let page = RunPage(view).drawn(after: runs[name]?.page)
+            runs[name]?.page = page
+            return page.parts
         case .list: return ["runs": RunsTable.html(glances())]
         case .comparison(let names):
             return ComparePage(names.compactMap { view(of: $0) }).parts
@@ -176,13 +183,24 @@ extension RunLibrary {
         streams[streamCount] = Stream(subject: subject, subscriber: subscriber)
         if sent[subject] == nil { sent[subject] = parts }
         subscriber.send(jsonText(parts))
-        if !isTicking {
-            isTicking = true
-            thread.schedule(after: .seconds(1), repeatingEvery: .seconds(1)) {
-                self.assumeIsolated { $0.sendNews() }
-            }
-        }
+        if !isTicking { update(after: Self.updateIntervals.lowerBound) }
         return streamCount
+    }
+
+    /// Updates the streams again and again, as long as there are any.
+    private func update(after delay: Duration) {
+        isTicking = true
+        thread.schedule(after: delay) { self.assumeIsolated { $0.update() } }
+    }
+
+    private func update() {
+        isTicking = false
+        guard !streams.isEmpty else { return }
+        let start = NativeThread.processorTime
+        sendNews()
+        let rest = (NativeThread.processorTime - start) * Self.restPerUpdate
+        let (least, most) = (Self.updateIntervals.lowerBound, Self.updateIntervals.upperBound)
+        update(after: min(max(rest, least), most))
     }
 
     /// Ends a stream.
@@ -217,12 +235,12 @@ extension RunLibrary {
             } else if let news {
                 stream.subscriber.send(news)
             }
-            (stream.isBehind, stream.stalled) = (false, 0)
+            (stream.isBehind, stream.stalledAt) = (false, nil)
         } else {
             stream.isBehind = stream.isBehind || news != nil
-            stream.stalled += 1
+            stream.stalledAt = stream.stalledAt ?? .now
         }
-        guard stream.stalled <= Self.patience else {
+        if let start = stream.stalledAt, .now - start > Self.patience {
             streams[number] = nil
             return stream.subscriber.end()
         }

@@ -11,26 +11,44 @@ package struct RunPage {
     package init(_ view: RunView) { self.view = view }
 
     /// The parts of the page as HTML, by their place's name.
-    package var parts: [String: String] { parts(reusing: nil) }
+    package var parts: [String: String] { drawn(after: nil).parts }
 
-    /// The parts, reused from an earlier page of the run if unchanged.
+    /// A page as drawn at one time.
+    package struct Drawn {
+        /// What it shows.
+        let view: RunView
+        /// Its parts, by their place's name.
+        package let parts: [String: String]
+        /// How often it was drawn before.
+        let turn: Int
+    }
+
+    /// The page, which keeps parts of the last time it was drawn.
     ///
-    /// Charts and the log take most of the time and rarely change, and the machine may be busy
-    /// training.
-    func parts(
-        reusing earlier: (view: RunView, parts: [String: String])?
-    ) -> [String: String] {
-        func kept(_ name: String, _ isSame: (RunView) -> Bool) -> String? {
-            guard let earlier, isSame(earlier.view) else { return nil }
-            return earlier.parts[name]
+    /// The machine may be busy training. So what has not changed is kept, and while a run goes on,
+    /// the charts and the tables are drawn in turns.
+    package func drawn(after last: Drawn?) -> Drawn {
+        let turn = last.map { $0.turn + 1 } ?? 0
+        func part(_ name: String, isKept: (RunView) -> Bool, _ html: () -> String) -> String {
+            guard let last, let old = last.parts[name], isKept(last.view) else { return html() }
+            return old
         }
-        return [
-            "state": state, "curves": curves, "time": time, "workers": WorkersTable(view).html,
-            "timeline": TimelineChart(view: view).html,
-            "test": kept("test") { $0.test == view.test } ?? test,
-            "log": kept("log") { $0.history.log == view.history.log } ?? log,
-            "settings": kept("settings") { $0.settings == view.settings } ?? settings,
+        func goesOn(_ last: RunView) -> Bool { last.state == view.state && !view.state.isOver }
+        let parts = [
+            "state": state,
+            "curves": part("curves", isKept: { goesOn($0) && turn % 2 == 0 }) { curves },
+            "time": part("time", isKept: { goesOn($0) && turn % 2 == 1 }) { time },
+            "workers": part("workers", isKept: { goesOn($0) && turn % 2 == 1 }) {
+                WorkersTable(view).html
+            },
+            "timeline": part("timeline", isKept: { goesOn($0) && turn % 2 == 0 }) {
+                TimelineChart(view: view).html
+            },
+            "test": part("test", isKept: { $0.test == view.test }) { test },
+            "log": part("log", isKept: { $0.history.log == view.history.log }) { log },
+            "settings": part("settings", isKept: { $0.settings == view.settings }) { settings },
         ]
+        return Drawn(view: view, parts: parts, turn: turn)
     }
 
     /// The run's charts, with their file names.

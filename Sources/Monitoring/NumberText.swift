@@ -1,15 +1,31 @@
 /// A number with a fixed number of decimals, such as `0.4321`; huge numbers in Swift's default
 /// format.
 public func fixed(_ value: Double, _ decimals: Int) -> String {
-    let scale = (0..<decimals).reduce(1.0) { scale, _ in scale * 10 }
-    // The second limit keeps the scaled number within Int.
-    guard abs(value) < 1e12, abs(value) * scale < 1e18 else { return "\(value)" }
-    let scaled = Int((abs(value) * scale).rounded())
-    let sign = value < 0 && scaled > 0 ? "-" : ""
-    guard decimals > 0 else { return sign + String(scaled) }
-    let digits = String(scaled)
-    let padded = String(repeating: "0", count: max(0, decimals + 1 - digits.count)) + digits
-    return "\(sign)\(padded.dropLast(decimals)).\(padded.suffix(decimals))"
+    var text: [UInt8] = []
+    text.append(fixed: value, decimals)
+    return String(decoding: text, as: UTF8.self)
+}
+
+extension [UInt8] {
+    /// Appends the text of ``fixed(_:_:)`` in UTF-8, because a chart has thousands of numbers.
+    public mutating func append(fixed value: Double, _ decimals: Int) {
+        let scale = (0..<decimals).reduce(1.0) { scale, _ in scale * 10 }
+        // The second limit keeps the scaled number within Int.
+        guard abs(value) < 1e12, abs(value) * scale < 1e18 else {
+            append(contentsOf: value.description.utf8)
+            return
+        }
+        var rest = Int((abs(value) * scale).rounded())
+        if value < 0, rest > 0 { append(UInt8(ascii: "-")) }
+        let start = count
+        var digits = 0
+        repeat {
+            if digits == decimals, decimals > 0 { append(UInt8(ascii: ".")) }
+            append(UInt8(ascii: "0") + UInt8(rest % 10))
+            (rest, digits) = (rest / 10, digits + 1)
+        } while rest > 0 || digits <= decimals
+        self[start...].reverse()
+    }
 }
 
 /// A fraction from 0 to 1 in per cent, such as `87.50%`.

@@ -50,7 +50,10 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     private static let roundsBetweenPolls = 32
 
     /// Starts a thread.
-    public init(name: String) {
+    ///
+    /// - Parameter niceness: how much it yields to other threads, 0 to 19. On Linux it applies to
+    ///   this thread alone.
+    public init(name: String, niceness: Int32 = 0) {
         self.name = name
         wakeUp = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
         if wakeUp < 0 {
@@ -60,7 +63,10 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         batch.reserveCapacity(16)
         inbox.withLock { inbox in
             inbox.jobs.reserveCapacity(16)
-            inbox.handle = NativeThread.start(name: name) { self.run() }
+            inbox.handle = NativeThread.start(name: name) {
+                _ = nice(niceness)
+                self.run()
+            }
         }
     }
 

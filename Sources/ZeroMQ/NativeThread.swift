@@ -35,6 +35,13 @@ package enum NativeThread {
         }
     }
 
+    /// The processor time of the calling thread: it does not count other threads on the same core.
+    package static var processorTime: Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+
     /// A new thread's arguments, behind the one pointer that `pthread_create` passes on.
     private final class Start: Sendable {
         let name: String

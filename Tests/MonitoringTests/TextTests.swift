@@ -4,6 +4,19 @@ import RunEvents
 import Testing
 
 @Suite("Numbers as text") struct NumberTextTests {
+    @Test("show the digits of a whole number of tenths, hundredths or thousandths")
+    func fixedDigits() {
+        for number in (0...2000).map({ $0 * $0 * 37 }) {
+            for (decimals, scale) in [(1, 10), (2, 100), (3, 1000)] {
+                let fraction = String(number % scale + scale).dropFirst()
+                let text = "\(number / scale).\(fraction)"
+                #expect(fixed(Double(number) / Double(scale), decimals) == text)
+                let sign = number > 0 ? "-" : ""
+                #expect(fixed(-Double(number) / Double(scale), decimals) == sign + text)
+            }
+        }
+    }
+
     @Test("have a fixed number of decimals")
     func fixedDecimals() {
         #expect(fixed(0.43214, 4) == "0.4321")
