@@ -35,7 +35,7 @@ public struct RoundBenchmark: Sendable {
     public var repeats: Int
 
     /// The supported numbers of workers.
-    public static let workerCounts = 1...64
+    public static let workerCounts = 1...1024
     /// The supported numbers of parameters.
     public static let valueCounts = 2_000...8_000_000
 

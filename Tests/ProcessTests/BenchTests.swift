@@ -248,7 +248,8 @@ struct BenchTests {
         arguments: [
             ["kernels", "--threads", "0"], ["kernels", "--seconds", "0"],
             ["step", "--rows", "129"],
-            ["step", "--hidden", "9000"], ["round", "--workers", "65"], ["round", "--rounds", "1"],
+            ["step", "--hidden", "9000"], ["round", "--workers", "1025"],
+            ["round", "--rounds", "1"],
             ["decisions", "--workers", "4097"],
             ["train", "--workers", "1,,2"], ["train", "--cells", "rnn,tree"],
             ["train", "--repeat", "0"],
