@@ -138,9 +138,8 @@ struct LaunchCommand: AsyncParsableCommand {
         let supervisor = try WorkerSupervisor(
             restarts: restarts.budget, session: session,
             onEnd: { reason, remaining in
-                // With a changeable list, other machines may still be added.
-                guard isFixed || remaining > 0 else { return }
-                await coordinator.localWorkerEnded(reason, remaining: remaining)
+                await coordinator.localWorkerEnded(
+                    reason, remaining: remaining, othersMayJoin: !isFixed)
             })
         for worker in ready { try await supervisor.start(worker) }
         let following = Task {

@@ -89,8 +89,8 @@ struct SlurmCommand: AsyncParsableCommand {
         defer { file?.remove() }
         session.logger.info("task 0 of \(task.count) listens at \(task.coordinator), port \(port)")
         let supervisor = try WorkerSupervisor(restarts: .none, session: session) {
-            // With other tasks, training continues without the local worker.
-            if task.count == 1 { await coordinator.localWorkerEnded($0, remaining: $1) }
+            await coordinator.localWorkerEnded(
+                $0, remaining: $1, othersMayJoin: task.count > 1)
         }
         let workers = try LocalWorker.all(
             1, threads: lanes, endpoint: "tcp://127.0.0.1:\(port)", key: file?.path,

@@ -107,7 +107,9 @@ struct TrainCommand: AsyncParsableCommand {
         _ = try await coordinator.listen(meetingPoint.endpoint, context: context)
         let supervisor = try WorkerSupervisor(
             restarts: restarts.budget, session: session,
-            onEnd: { await coordinator.localWorkerEnded($0, remaining: $1) })
+            onEnd: {
+                await coordinator.localWorkerEnded($0, remaining: $1, othersMayJoin: false)
+            })
         let workers = try LocalWorker.all(
             count, threads: configuration.threads, endpoint: meetingPoint.endpoint,
             logLevel: session.configuration.logLevel)

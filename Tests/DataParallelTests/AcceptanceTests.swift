@@ -115,12 +115,34 @@ import Testing
         _ = machine.start(now: .zero)
         let hello = Hello(host: "a", pid: 1, lanes: 1, kernels: "test")
         _ = machine.receive(.hello(hello), from: "a", now: .zero)
-        let effects = machine.localWorkerEnded("exit status 1", remaining: 1, now: .zero)
+        let effects = machine.localWorkerEnded(
+            "exit status 1", remaining: 1, othersMayJoin: false, now: .zero)
         #expect(effects.contains(.send(.assign(SlotRanges(0..<8)), to: "a")))
-        let end = machine.localWorkerEnded("killed by signal 9", remaining: 0, now: .zero)
+        let end = machine.localWorkerEnded(
+            "killed by signal 9", remaining: 0, othersMayJoin: false, now: .zero)
         #expect(end == [.send(.stop(Notice(reason: "the run ends")), to: "a")])
         let leave = machine.lose("a", reason: "gone", now: .zero)
         #expect(leave == [.finish(.workersEnded("killed by signal 9"))])
+    }
+
+    @Test("and, if others may join, for as many as the user demands")
+    func othersMayJoin() {
+        var machine = waitingMachine(minimumWorkers: 2, workersToBegin: 3)
+        _ = machine.start(now: .zero)
+        func join(_ name: String) -> [CoordinatorEffect<String>] {
+            let hello = Hello(host: name, pid: 1, lanes: 1, kernels: "test")
+            return machine.receive(.hello(hello), from: name, now: .zero)
+        }
+        func isAssigned(_ effects: [CoordinatorEffect<String>]) -> Bool {
+            effects.contains { if case .send(.assign, _) = $0 { true } else { false } }
+        }
+        #expect(!isAssigned(join("a")))
+        for remaining in [1, 0] {
+            let effects = machine.localWorkerEnded(
+                "exit status 1", remaining: remaining, othersMayJoin: true, now: .zero)
+            #expect(effects == [])
+        }
+        #expect(isAssigned(join("b")))
     }
 
     @Test("and at the end waits at most three seconds for those that do not answer")

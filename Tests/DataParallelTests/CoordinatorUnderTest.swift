@@ -239,7 +239,9 @@ final class CoordinatorUnderTest {
     func requestCheckpoint() { handle { machine, _ in machine.requestCheckpoint("SIGUSR1") } }
 
     func localWorkersEnded() -> [Effect] {
-        handle { $0.localWorkerEnded("exit status 143", remaining: 0, now: $1) }
+        handle {
+            $0.localWorkerEnded("exit status 143", remaining: 0, othersMayJoin: false, now: $1)
+        }
         return last
     }
 

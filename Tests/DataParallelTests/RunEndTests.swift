@@ -74,7 +74,8 @@ extension Worker {
     func beforeTraining() async throws {
         let run = try SmallRun()
         _ = try await run.listen()
-        await run.coordinator.localWorkerEnded("it was killed", remaining: 0)
+        await run.coordinator.localWorkerEnded(
+            "it was killed", remaining: 0, othersMayJoin: false)
         let result = await run.coordinator.train(signals: nil)
         #expect(result.outcome == .workersEnded("it was killed"))
         await run.end()

@@ -34,12 +34,13 @@ func sampleJob(_ plan: BatchPlan) -> Job {
 
 /// A coordinator's machine that waits for workers.
 func waitingMachine(
-    minimumWorkers: Int, audit: Double = 0
+    minimumWorkers: Int, workersToBegin: Int? = nil, audit: Double = 0
 ) -> CoordinatorMachine<String> {
     let plan = BatchPlan(examples: 64, batchSize: 16, shards: 8)
     var settings = CoordinatorSettings(
         welcome: Welcome(sampleArchitecture, plan: plan, seed: 0, labelSmoothing: 0),
-        epochs: 1, minimumWorkers: minimumWorkers, checkpointEvery: 0, joinTimeout: .seconds(9))
+        epochs: 1, workersToBegin: workersToBegin, minimumWorkers: minimumWorkers,
+        checkpointEvery: 0, joinTimeout: .seconds(9))
     settings.audit = audit
     return CoordinatorMachine(plan: plan, settings: settings, step: 0)
 }

@@ -130,8 +130,11 @@ public actor Coordinator {
     private var threads: [EventLoop] { world.threads }
 
     /// Handles the exit of a worker process that this machine started; `remaining` others still run.
-    public func localWorkerEnded(_ reason: String, remaining: Int) {
-        driver.handle { $0.localWorkerEnded(reason, remaining: remaining, now: $1) }
+    public func localWorkerEnded(_ reason: String, remaining: Int, othersMayJoin: Bool) {
+        driver.handle {
+            $0.localWorkerEnded(
+                reason, remaining: remaining, othersMayJoin: othersMayJoin, now: $1)
+        }
     }
 
     /// Passes the result of work on another thread to the driver.

@@ -187,19 +187,21 @@ extension CoordinatorMachine {
 
     /// Handles the exit of a worker process on this machine.
     ///
-    /// The run continues with the remaining workers; without any, it ends, because no other can join.
+    /// The run continues with the remaining workers. Unless others may join, it asks for no more than these,
+    /// and without any it ends.
     public mutating func localWorkerEnded(
-        _ reason: String, remaining: Int, now: Duration
+        _ reason: String, remaining: Int, othersMayJoin: Bool, now: Duration
     ) -> [CoordinatorEffect<Peer>] {
         guard !isOver else { return [] }
-        if remaining == 0 {
+        if remaining == 0, !othersMayJoin {
             // The workers may have received the same signal, and exited first.
             let outcome = interruption.map { Outcome.interrupted(signal: $0) }
             return (step > 0 ? checkpoint() : [])
                 + finish(outcome ?? .workersEnded(reason), now: now)
         }
-        settings.workersToBegin = min(settings.workersToBegin, remaining)
-        settings.minimumWorkers = min(settings.minimumWorkers, remaining)
+        if !othersMayJoin { settings.minimumWorkers = min(settings.minimumWorkers, remaining) }
+        settings.workersToBegin = max(
+            settings.minimumWorkers, min(settings.workersToBegin, remaining))
         return hasBegun ? goOn(now: now) : assignData(now: now)
     }
 }
