@@ -6,6 +6,11 @@
 typedef float float4 __attribute__((ext_vector_type(4)));
 typedef float float8 __attribute__((ext_vector_type(8)));
 typedef float float16 __attribute__((ext_vector_type(16)));
+// In memory: at any address, where each value may also be used alone.
+typedef float unaligned_float8
+    __attribute__((ext_vector_type(8), aligned(4), may_alias));
+typedef float unaligned_float16
+    __attribute__((ext_vector_type(16), aligned(4), may_alias));
 typedef double double8 __attribute__((ext_vector_type(8)));
 typedef int int16 __attribute__((ext_vector_type(16)));
 typedef _Bool bool16 __attribute__((ext_vector_type(16)));
@@ -66,6 +71,8 @@ ALWAYS_INLINE long opaque(long number) {
     return number;
 }
 
+#ifdef __AVX512F__
+
 /// Transposes 16 rows of 16 values, and writes the first `count` rows of the result.
 ///
 /// Each of four rounds interleaves the rows of the upper half with those of the lower. In a value's
@@ -76,7 +83,7 @@ ALWAYS_INLINE void transpose_16(
 ) {
     float16 rows[16], dealt[16];
     for (int row = 0; row < 16; row++)
-        __builtin_memcpy(&rows[row], source + row * source_stride, sizeof(float16));
+        rows[row] = *(const unaligned_float16 *)(source + row * source_stride);
     for (int round = 0; round < 4; round++) {
         for (int row = 0; row < 8; row++) {
             dealt[2 * row] = __builtin_shufflevector(
@@ -89,7 +96,55 @@ ALWAYS_INLINE void transpose_16(
     }
     for (int row = 0; row < 16; row++)
         if (row < count)
-            __builtin_memcpy(target + row * target_stride, &rows[row], sizeof(float16));
+            *(unaligned_float16 *)(target + row * target_stride) = rows[row];
 }
+
+#else
+
+/// Transposes 8 rows of 8 values, and writes the first `count` rows of the result.
+///
+/// It exchanges single values of neighbouring rows, then pairs, then halves: AVX2 moves single values
+/// and pairs only within a half.
+ALWAYS_INLINE void transpose_8(
+    const float *source, long source_stride, float *target, long target_stride, int count
+) {
+    float8 rows[8], singles[8], pairs[8];
+    for (int row = 0; row < 8; row++)
+        rows[row] = *(const unaligned_float8 *)(source + row * source_stride);
+    for (int row = 0; row < 8; row += 2) {
+        float8 a = rows[row], b = rows[row + 1];
+        singles[row] = __builtin_shufflevector(a, b, 0, 8, 1, 9, 4, 12, 5, 13);
+        singles[row + 1] = __builtin_shufflevector(a, b, 2, 10, 3, 11, 6, 14, 7, 15);
+    }
+    for (int row = 0; row < 8; row += 4) {
+        for (int second = 0; second < 2; second++) {
+            float8 a = singles[row + second], b = singles[row + second + 2];
+            pairs[row + 2 * second] = __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13);
+            pairs[row + 2 * second + 1] =
+                __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15);
+        }
+    }
+    for (int row = 0; row < 4; row++) {
+        float8 a = pairs[row], b = pairs[row + 4];
+        rows[row] = __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11);
+        rows[row + 4] = __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15);
+    }
+    for (int row = 0; row < 8; row++)
+        if (row < count)
+            *(unaligned_float8 *)(target + row * target_stride) = rows[row];
+}
+
+/// Transposes 16 rows of 16 values, and writes the first `count` rows of the result.
+ALWAYS_INLINE void transpose_16(
+    const float *source, long source_stride, float *target, long target_stride, int count
+) {
+    for (int column = 0; column < count; column += 8)
+        for (int row = 0; row < 16; row += 8)
+            transpose_8(
+                source + row * source_stride + column, source_stride,
+                target + column * target_stride + row, target_stride, count - column);
+}
+
+#endif
 
 #undef ALWAYS_INLINE

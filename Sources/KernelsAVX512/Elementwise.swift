@@ -53,24 +53,33 @@ func copyElements(_ source: Matrix, into target: Matrix, rows: Int, columns: Int
 @inline(__always)
 private func start(ofBlock first: Int, of count: Int) -> Int { min(first, max(count - 16, 0)) }
 
+/// The columns of a strip of a matrix to transpose: the strips of two matrices fit the nearest cache.
+private let transposedStrip = 64
+
 func transposeElements(_ source: Matrix, into target: Matrix, rows: Int, columns: Int) {
-    // Blocks follow one another along the target's rows, which are the longer ones.
-    for firstColumn in stride(from: 0, to: columns, by: 16) {
-        let width = min(columns - firstColumn, 16)
-        for block in stride(from: 0, to: rows, by: 16) {
-            let firstRow = start(ofBlock: block, of: rows)
-            let height = min(rows, 16)
-            let from = source.base + firstRow * source.rowStride + firstColumn
-            let to = target.base + firstColumn * target.rowStride + firstRow
-            if height == 16 {
-                // Loads reach past the row's end, into the next row or the buffer's spare vector.
-                transpose_16(from, source.rowStride, to, target.rowStride, Int32(width))
-                continue
+    guard rows >= 16 else {
+        for column in 0..<columns {
+            for row in 0..<rows {
+                target.base[column * target.rowStride + row] =
+                    source.base[row * source.rowStride + column]
             }
-            for column in 0..<width {
-                for row in 0..<height {
-                    to[column * target.rowStride + row] = from[row * source.rowStride + column]
+        }
+        return
+    }
+    for strip in stride(from: 0, to: columns, by: transposedStrip) {
+        let end = min(strip + transposedStrip, columns)
+        for block in stride(from: 0, to: rows, by: 16) {
+            let row = start(ofBlock: block, of: rows)
+            for column in stride(from: strip, to: end, by: 16) {
+                let from = source.base + row * source.rowStride + column
+                // The processor does not foresee reads of so many rows.
+                for row in 0..<16 {
+                    prefetch_line(from + row * source.rowStride + transposedStrip)
                 }
+                // Loads reach past the row's end, into the next row or the buffer's spare vector.
+                transpose_16(
+                    from, source.rowStride, target.base + column * target.rowStride + row,
+                    target.rowStride, Int32(min(end - column, 16)))
             }
         }
     }
