@@ -118,13 +118,23 @@ final class ClusterNode: Sendable {
         nameServer.signal(SIGHUP)
     }
 
-    /// The links of the node's namespaces; they exist only while the node does.
+    private var namespaceLinks: [String] {
+        ["net", "mnt", "pid_for_children"].map { "/proc/\(holder.pid)/ns/\($0)" }
+    }
+
+    /// The names of the node's namespaces; they exist only while the node does.
     var namespaces: Set<String> {
         let manager = FileManager.default
-        return Set(
-            ["net", "mnt", "pid_for_children"].compactMap {
-                try? manager.destinationOfSymbolicLink(atPath: "/proc/\(holder.pid)/ns/\($0)")
-            })
+        return Set(namespaceLinks.compactMap { try? manager.destinationOfSymbolicLink(atPath: $0) })
+    }
+
+    /// Opens the node's namespaces: until the caller closes them, the kernel gives their numbers to no other.
+    func holdNamespaces() throws -> [Int32] {
+        try namespaceLinks.map { link in
+            let handle = open(link, O_RDONLY | O_CLOEXEC)
+            try #require(handle >= 0, "\(link)")
+            return handle
+        }
     }
 
     /// Ends the node and everything on it, as in a power cut.

@@ -145,6 +145,8 @@ struct KubernetesTests {
 
     /// Expects that everything on a node vanishes with it.
     private func leavesNothing(_ node: ClusterNode) async throws {
+        let held = try node.holdNamespaces()
+        defer { for handle in held { close(handle) } }
         let namespaces = node.namespaces
         #expect(namespaces.count == 3)
         try await node.cut()

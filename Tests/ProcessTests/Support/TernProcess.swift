@@ -14,6 +14,7 @@ struct Ending {
 /// A process of a test; its output goes to files, which the test reads.
 final class TernProcess: Sendable {
     let pid: pid_t
+    private let command: [String]
     private let outputPath: String
     private let errorsPath: String
     private let status = Mutex<Int32?>(nil)
@@ -26,6 +27,7 @@ final class TernProcess: Sendable {
         _ command: [String], environment: [String], folder: String, output: String, errors: String,
         terminal: String?
     ) throws {
+        self.command = command
         outputPath = output
         errorsPath = errors
         var files = posix_spawn_file_actions_t()
@@ -120,7 +122,7 @@ final class TernProcess: Sendable {
     @discardableResult
     func end() async throws -> Ending {
         try await eventually(
-            "the end of process \(pid):\n\(output)\n\(errors)",
+            "the end of process \(pid), \(command):\n\(output)\n\(errors)",
             progress: { size(of: outputPath) + size(of: errorsPath) }
         ) { hasEnded ? () : nil }
         let status = status.withLock { $0 } ?? 0
