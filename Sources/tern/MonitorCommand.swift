@@ -13,9 +13,9 @@ struct MonitorCommand: AsyncParsableCommand {
         commandName: "monitor",
         abstract: "Show runs in a browser, and their metrics to Prometheus.",
         discussion: """
-            It reads the run's folder while that grows, and changes nothing: neither the page nor a \
-            scraper can slow a run. Addresses: / for people; /metrics, /status.json, /events, /healthz \
-            for programs.
+            It reads the run's folder while that grows, and changes nothing: training never waits \
+            for a page or a scraper. Addresses: / for people; /metrics, /status.json, /events, \
+            /healthz for programs.
             """)
 
     @Argument(
