@@ -46,16 +46,12 @@ public final class FloatBuffer: FloatStorage {
     ///
     /// The view does not keep the buffer alive.
     public func matrix(at offset: Int = 0, stride: Int) -> Matrix {
-        precondition(offset >= 0 && offset <= count, "offset \(offset) is outside 0...\(count)")
-        return Matrix(base: base + offset, rowStride: stride, columnStride: 1)
+        vector.matrix(at: offset, stride: stride)
     }
 
     /// A run of values that begins at `offset`; the view does not keep the buffer alive.
     public func vector(at offset: Int = 0, count length: Int) -> Vector {
-        precondition(
-            offset >= 0 && length >= 0 && offset + length <= count,
-            "\(offset)..<\(offset + length) is outside 0..<\(count)")
-        return Vector(base: base + offset, count: length)
+        vector.vector(at: offset, count: length)
     }
 
     /// All values as one run; the view does not keep the buffer alive.
@@ -101,6 +97,43 @@ public struct Vector {
             precondition(index >= 0 && index < count, "index \(index) is outside 0..<\(count)")
             base[index] = newValue
         }
+    }
+
+    /// A row-major matrix that begins at `offset` and whose rows are `stride` values apart.
+    public func matrix(at offset: Int = 0, stride: Int) -> Matrix {
+        precondition(offset >= 0 && offset <= count, "offset \(offset) is outside 0...\(count)")
+        return Matrix(base: base + offset, rowStride: stride, columnStride: 1)
+    }
+
+    /// A part of the run that begins at `offset`.
+    public func vector(at offset: Int = 0, count length: Int) -> Vector {
+        precondition(
+            offset >= 0 && length >= 0 && offset + length <= count,
+            "\(offset)..<\(offset + length) is outside 0..<\(count)")
+        return Vector(base: base + offset, count: length)
+    }
+
+    /// Calls `body` with a view of little-endian float32 values that it must not change.
+    ///
+    /// - Returns: false if the bytes do not lie where values may, and then `body` is not called.
+    public static func withView(of bytes: RawSpan, _ body: (Vector) -> Void) -> Bool {
+        bytes.withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress,
+                UInt(bitPattern: start) % UInt(MemoryLayout<Float>.alignment) == 0
+            else { return false }
+            let count = bytes.count / MemoryLayout<Float>.stride
+            let values = UnsafeMutableRawPointer(mutating: start)
+            values.withMemoryRebound(to: Float.self, capacity: count) { values in
+                body(Vector(base: values, count: count))
+            }
+            return true
+        }
+    }
+
+    /// Copies in the values of another run of the same size, and reads no others.
+    public func copy(from other: Vector) {
+        precondition(other.count == count, "the runs differ in size")
+        base.update(from: other.base, count: count)
     }
 
     /// Copies in little-endian float32 values, exactly as many as the run has.

@@ -132,8 +132,8 @@ public struct Architecture: Codable, Sendable, Hashable {
 
     /// The least memory, in bytes, of a network with room for `capacity` examples.
     ///
-    /// It holds the parameters, once as they are and once transposed, the inputs, and the states of
-    /// all time steps.
+    /// It holds the weights once for the forward and once for the backward pass, the inputs, and the
+    /// states of all time steps.
     public func leastByteCount(capacity: Int) -> Int {
         let states = timeSteps * layers * directions * hiddenSize * (cell.gates + 2)
         return 4 * (2 * ParameterLayout(self).count + capacity * (exampleSize + states))

@@ -36,12 +36,12 @@ struct ConvolutionFront {
     }
 
     /// Loads new parameters.
-    func load(_ parameters: FloatBuffer) { for layer in layers { layer.load(parameters) } }
+    func load(_ parameters: Vector) { for layer in layers { layer.load(parameters) } }
 
     /// Computes the sequences that the recurrent layers read.
-    func forward(into sequence: SequenceBuffer, parameters: FloatBuffer, rows: Int) {
+    func forward(into sequence: SequenceBuffer, rows: Int) {
         for (index, layer) in layers.enumerated() {
-            layer.forward(maps(below: index), parameters: parameters, rows: rows)
+            layer.forward(maps(below: index), rows: rows)
         }
         guard let last = layers.last else { return }
         forEachRun(of: last.outputShape, in: sequence, rows) { map, step in
@@ -52,7 +52,7 @@ struct ConvolutionFront {
     }
 
     /// Propagates ``sequenceGradient`` back to the preactivations of all convolutions.
-    func backward(parameters: FloatBuffer, rows: Int) {
+    func backward(rows: Int) {
         guard let last = layers.last else { return }
         forEachRun(of: last.outputShape, in: sequenceGradient[0], rows) { map, step in
             kernels.copy(
@@ -61,8 +61,7 @@ struct ConvolutionFront {
         }
         for index in layers.indices.reversed() {
             layers[index].backward(
-                into: index > 0 ? layers[index - 1].gradient : nil, parameters: parameters,
-                rows: rows)
+                into: index > 0 ? layers[index - 1].gradient : nil, rows: rows)
         }
     }
 

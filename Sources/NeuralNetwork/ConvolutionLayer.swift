@@ -10,7 +10,9 @@ struct ConvolutionLayer {
     private let preactivationShape: MapShape
     private let weight: Int  // [K][9C]
     private let bias: Int  // [K]
+    private let weights: FloatBuffer  // [K][9C]
     private let transposed: FloatBuffer  // [9C][K]
+    private let biases: FloatBuffer  // [K]
     private let patches: FloatBuffer  // [R W][9C], of one image
     /// The preactivations, [N][R W][K]; the backward pass turns them into the gradient.
     private let preactivations: FloatBuffer
@@ -31,7 +33,9 @@ struct ConvolutionLayer {
         weight = layout.offset(of: "conv.\(index).weight")
         bias = layout.offset(of: "conv.\(index).bias")
         let depth = 9 * input.channels
+        weights = FloatBuffer(count: depth * channels)
         transposed = FloatBuffer(count: depth * channels)
+        biases = FloatBuffer(count: channels)
         patches = FloatBuffer(count: input.rows * input.columns * depth)
         preactivations = FloatBuffer(count: capacity * preactivationShape.count)
         output = FloatBuffer(count: capacity * outputShape.count)
@@ -43,19 +47,19 @@ struct ConvolutionLayer {
     private var pixels: Int { preactivationShape.rows * preactivationShape.columns }
 
     /// Loads new parameters: lays out the weights for the forward product.
-    func load(_ parameters: FloatBuffer) {
+    func load(_ parameters: Vector) {
+        weights.vector.copy(from: parameters.vector(at: weight, count: weights.count))
+        biases.vector.copy(from: parameters.vector(at: bias, count: channels))
         kernels.transpose(
-            parameters.matrix(at: weight, stride: depth),
-            into: transposed.matrix(stride: channels), rows: channels, columns: depth)
+            weights.matrix(stride: depth), into: transposed.matrix(stride: channels),
+            rows: channels, columns: depth)
     }
 
     /// Computes ``output`` from `maps`, [N][C][R][W].
-    func forward(_ maps: FloatBuffer, parameters: FloatBuffer, rows: Int) {
+    func forward(_ maps: FloatBuffer, rows: Int) {
         for row in 0..<rows {
             gatherPatches(maps, row)
-            kernels.fillRows(
-                preactivations(row), rows: pixels,
-                with: parameters.vector(at: bias, count: channels))
+            kernels.fillRows(preactivations(row), rows: pixels, with: biases.vector)
             kernels.multiply(
                 patches.matrix(stride: depth), transposed.matrix(stride: channels),
                 into: preactivations(row),
@@ -68,7 +72,7 @@ struct ConvolutionLayer {
 
     /// Turns ``gradient`` into the gradient with respect to the preactivations and, given `maps`,
     /// to the input.
-    func backward(into maps: FloatBuffer?, parameters: FloatBuffer, rows: Int) {
+    func backward(into maps: FloatBuffer?, rows: Int) {
         for row in 0..<rows {
             kernels.poolBackward(
                 preactivations(row), preactivationShape,
@@ -76,7 +80,7 @@ struct ConvolutionLayer {
                     at: row * outputShape.count, count: outputShape.count))
             guard let maps else { continue }
             kernels.multiply(
-                preactivations(row), parameters.matrix(at: weight, stride: depth),
+                preactivations(row), weights.matrix(stride: depth),
                 into: patches.matrix(stride: depth),
                 ProductShape(rows: pixels, columns: depth, depth: channels))
             let target = maps.vector(at: row * inputShape.count, count: inputShape.count)

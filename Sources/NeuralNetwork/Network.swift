@@ -14,7 +14,8 @@ public final class Network {
     public let capacity: Int
 
     private let kernels: any KernelSet.Type
-    private let parameters: FloatBuffer
+    /// A copy of the parameters for the time in which they are loaded; nil if none is needed.
+    private let copy: FloatBuffer?
     /// The sequence that the first layer reads; an array, like the inputs of the other layers.
     private let input: [SequenceBuffer]
     /// For each value of the sequence, the pixel that it comes from; nil if they are in order.
@@ -57,7 +58,7 @@ public final class Network {
         self.layout = layout
         self.capacity = capacity
         self.kernels = kernels
-        parameters = FloatBuffer(count: layout.count)
+        copy = Self.mustCopy(layout) ? FloatBuffer(count: layout.count) : nil
         let input = SequenceBuffer(
             timeSteps: architecture.timeSteps, capacity: capacity, width: architecture.inputSize)
         self.input = [input]
@@ -83,7 +84,22 @@ public final class Network {
 
     /// Loads parameters given as little-endian float32 values in the layout's order.
     public func load(_ bytes: RawSpan) {
-        parameters.copy(from: bytes)
+        precondition(bytes.byteCount == 4 * layout.count, "the parameters are of another network")
+        if copy == nil, Vector.withView(of: bytes, load) { return }
+        let copy = copy ?? FloatBuffer(count: layout.count)
+        copy.copy(from: bytes)
+        withExtendedLifetime(copy) { load(copy.vector) }
+    }
+
+    /// Whether parameters must be copied before they are loaded.
+    ///
+    /// Kernels load whole vectors, so enough values must follow the last recurrent weights. A small frame may
+    /// lie at any address.
+    private static func mustCopy(_ layout: ParameterLayout) -> Bool {
+        layout.count - layout.offset(of: "fc.weight") < 32 || layout.count <= 16_384
+    }
+
+    private func load(_ parameters: Vector) {
         front?.load(parameters)
         for layer in layers { for direction in layer.directions { direction.load(parameters) } }
         readout.load(parameters)
@@ -139,7 +155,7 @@ public final class Network {
         let rows = groups.last?.rows.upperBound ?? 0
         precondition(draws.isEmpty || draws.count == rows, "one draw a row, or none at all")
         hasDropped = !draws.isEmpty
-        front?.forward(into: input[0], parameters: parameters, rows: rows)
+        front?.forward(into: input[0], rows: rows)
         begin(groups, of: rows)
         for (index, layer) in layers.enumerated() {
             let below = inputs(ofLayer: index)
@@ -148,7 +164,7 @@ public final class Network {
             }
             if hasDropped { layer.dropout?.forward(layer.hidden, draws: draws) }
         }
-        readout.forward(layers.last?.hidden ?? [], parameters: parameters, rows: rows)
+        readout.forward(layers.last?.hidden ?? [], rows: rows)
     }
 
     private func begin(_ groups: [RowGroup], of rows: Int) {
@@ -184,7 +200,7 @@ public final class Network {
     /// Parameter gradients are a separate step, ``addParameterGradients(of:rows:to:)``, because
     /// they are summed per shard.
     public func backward(rows: Int) {
-        readout.backward(into: layers.last?.gradients ?? [], parameters: parameters, rows: rows)
+        readout.backward(into: layers.last?.gradients ?? [], rows: rows)
         for index in layers.indices.reversed() {
             for direction in layers[index].directions {
                 direction.backward(rows: rows, groups: groups.all)
@@ -198,7 +214,7 @@ public final class Network {
             }
             if hasDropped { below?.dropout?.backward(targets, rows: rows) }
         }
-        front?.backward(parameters: parameters, rows: rows)
+        front?.backward(rows: rows)
     }
 
     /// Adds the parameter gradients of the examples in `part` of the `rows` to `gradients`.

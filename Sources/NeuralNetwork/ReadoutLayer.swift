@@ -16,7 +16,9 @@ struct ReadoutLayer {
     private let classes: Int
     private let weight: Int  // [C][directions H]
     private let bias: Int  // [C]
+    private let weights: FloatBuffer  // [C][directions H]
     private let transposed: FloatBuffer  // [directions H][C]
+    private let biases: FloatBuffer  // [C]
     /// The features that the classes are read from, for each direction: [N][H].
     private let features: [SequenceBuffer]
     /// The logits of the last forward pass; the loss replaces them by its gradient.
@@ -37,7 +39,9 @@ struct ReadoutLayer {
         classes = architecture.classes
         weight = layout.offset(of: "fc.weight")
         bias = layout.offset(of: "fc.bias")
+        weights = FloatBuffer(count: inputSize * classes)
         transposed = FloatBuffer(count: inputSize * classes)
+        biases = FloatBuffer(count: classes)
         features = (0..<architecture.directions).map { _ in
             SequenceBuffer(timeSteps: 1, capacity: capacity, width: architecture.hiddenSize)
         }
@@ -45,17 +49,18 @@ struct ReadoutLayer {
     }
 
     /// Loads new parameters: lays out the weights for the forward product.
-    func load(_ parameters: FloatBuffer) {
+    func load(_ parameters: Vector) {
+        weights.vector.copy(from: parameters.vector(at: weight, count: weights.count))
+        biases.vector.copy(from: parameters.vector(at: bias, count: classes))
         kernels.transpose(
-            parameters.matrix(at: weight, stride: inputSize),
-            into: transposed.matrix(stride: classes), rows: classes, columns: inputSize)
+            weights.matrix(stride: inputSize), into: transposed.matrix(stride: classes),
+            rows: classes, columns: inputSize)
     }
 
     /// Computes the logits from the outputs of the last layer's directions.
-    func forward(_ outputs: [SequenceBuffer], parameters: FloatBuffer, rows: Int) {
+    func forward(_ outputs: [SequenceBuffer], rows: Int) {
         let target = logits.matrix(stride: classes)
-        kernels.fillRows(
-            target, rows: rows, with: parameters.vector(at: bias, count: classes))
+        kernels.fillRows(target, rows: rows, with: biases.vector)
         for (direction, output) in outputs.enumerated() {
             gather(output, into: features[direction], rows)
             kernels.multiply(
@@ -80,13 +85,13 @@ struct ReadoutLayer {
     }
 
     /// Writes the gradient with respect to the outputs, given the one with respect to the logits.
-    func backward(into gradients: [SequenceBuffer], parameters: FloatBuffer, rows: Int) {
+    func backward(into gradients: [SequenceBuffer], rows: Int) {
         let shape = ProductShape(rows: rows, columns: hiddenSize, depth: classes)
         for (direction, gradient) in gradients.enumerated() {
             let last = gradient.vector(timeSteps - 1, rows: rows)
             kernels.multiply(
                 logits.matrix(stride: classes),
-                parameters.matrix(at: weight + direction * hiddenSize, stride: inputSize),
+                weights.matrix(at: direction * hiddenSize, stride: inputSize),
                 into: gradient.step(timeSteps - 1, rows: rows), shape)
             if readout == .mean { kernels.divide(last, by: Float(timeSteps)) }
             for time in times[direction].dropLast() {

@@ -87,7 +87,7 @@ struct RecurrentLayer {
     }
 
     /// Loads new parameters: packs the weights for the products.
-    func load(_ parameters: FloatBuffer) {
+    func load(_ parameters: Vector) {
         prefix.reset()
         let inputSide = parameters.matrix(at: weightIH, stride: inputSize)
         let hiddenSide = parameters.matrix(at: weightHH, stride: hiddenSize)

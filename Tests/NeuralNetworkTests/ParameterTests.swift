@@ -1,3 +1,4 @@
+import Kernels
 import NeuralNetwork
 import Randomness
 import TestSupport
@@ -46,5 +47,31 @@ struct ParameterTests {
         let second = layout.initialParameters(for: architecture, seed: 1).values
         let equal = zip(first, second).count { $0 == $1 }
         #expect(equal < layout.count / 100)
+    }
+
+    @Test(
+        "are loaded from any address, without reading past their end",
+        arguments: [
+            Architecture(
+                cell: .lstm, imageRows: 4, imageColumns: 7, hiddenSize: 96, layers: 1, classes: 17),
+            // A large network with few values behind the recurrent weights, and a small one.
+            Architecture(
+                cell: .lstm, imageRows: 2, imageColumns: 16_384, hiddenSize: 1, layers: 2,
+                classes: 2),
+            Architecture(imageRows: 5, imageColumns: 3, hiddenSize: 6, layers: 1, classes: 3),
+        ], Kernels.supported)
+    func addresses(architecture: Architecture, kernels: any KernelSet.Type) {
+        let parameters = ParameterLayout(architecture)
+            .initialParameters(for: architecture, seed: 3)
+        let bytes = parameters.withBytes { bytes in bytes.withUnsafeBytes { Array($0) } }
+        let batch = Batch.random(3, for: architecture, seed: 4)
+        let logits = (0..<4).map { offset in
+            let network = Network(architecture, capacity: 3, kernels: kernels)
+            // Memory that ends with the parameters.
+            let moved = [UInt8](repeating: 0xFF, count: offset) + bytes
+            network.load(moved.span.bytes.extracting(offset..<moved.count))
+            return network.run(batch).logits.map(\.bits)
+        }
+        #expect(Set(logits).count == 1)
     }
 }
