@@ -48,14 +48,29 @@ public final class Frame: @unchecked Sendable {
     /// Makes a frame of a part of another one, whose bytes it shares.
     ///
     /// - Parameter use: counts this frame's bytes until nothing uses them any more.
-    package init(_ range: Range<Int>, of whole: Frame, countedBy use: FrameUse) {
+    package convenience init(_ range: Range<Int>, of whole: Frame, countedBy use: FrameUse) {
         precondition(range.lowerBound >= 0 && range.upperBound <= whole.count, "no such bytes")
-        handle = .allocate(capacity: 1)
-        let part = Unmanaged.passRetained(Part(range.count, of: whole, use))
         let start = zmq_msg_data(whole.handle)?.advanced(by: range.lowerBound)
+        self.init(start, range.count, of: whole, use)
+    }
+
+    /// Makes a frame of bytes that `owner` keeps.
+    ///
+    /// - Parameter use: counts the bytes until nothing reads them any more; until then nobody may write to them.
+    package convenience init(sharing bytes: RawSpan, of owner: AnyObject, countedBy use: FrameUse) {
+        // The owner keeps the bytes at their address for as long as it lives, and the frame keeps the owner.
+        let start = bytes.withUnsafeBytes { UnsafeMutableRawPointer(mutating: $0.baseAddress) }
+        self.init(start, bytes.byteCount, of: owner, use)
+    }
+
+    private init(
+        _ start: UnsafeMutableRawPointer?, _ count: Int, of owner: AnyObject, _ use: FrameUse
+    ) {
+        handle = .allocate(capacity: 1)
+        let loan = Unmanaged.passRetained(Loan(count, of: owner, use))
         // The thread that drops the last reference calls `release`: mostly one of libzmq's.
         let code = zmq_msg_init_data(
-            handle, start, range.count, { _, part in Part.release(part) }, part.toOpaque())
+            handle, start, count, { _, loan in Loan.release(loan) }, loan.toOpaque())
         guard code == 0 else {
             fatalError("no memory for a part of a frame")
         }
@@ -182,22 +197,24 @@ public final class Frame: @unchecked Sendable {
     }
 }
 
-/// What a frame that is a part of another one keeps while it is in use.
-private final class Part: Sendable {
+/// What a frame keeps that does not own its bytes.
+///
+/// `@unchecked Sendable`: any thread may release the owner, and nothing else is done with it.
+private final class Loan: @unchecked Sendable {
     private let byteCount: Int
-    private let whole: Frame
+    private let owner: AnyObject
     private let use: FrameUse
 
-    init(_ byteCount: Int, of whole: Frame, _ use: FrameUse) {
+    init(_ byteCount: Int, of owner: AnyObject, _ use: FrameUse) {
         self.byteCount = byteCount
-        self.whole = whole
+        self.owner = owner
         self.use = use
         use.add(byteCount)
     }
 
     deinit { use.remove(byteCount) }
 
-    static func release(_ part: UnsafeMutableRawPointer?) {
-        if let part { Unmanaged<Part>.fromOpaque(part).release() }
+    static func release(_ loan: UnsafeMutableRawPointer?) {
+        if let loan { Unmanaged<Loan>.fromOpaque(loan).release() }
     }
 }

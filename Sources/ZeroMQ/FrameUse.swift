@@ -9,10 +9,10 @@ package final class FrameUse: Sendable {
     /// Starts at zero.
     package init() {}
 
-    /// The bytes in use.
-    package var byteCount: Int { count.load(ordering: .relaxed) }
+    /// The bytes in use; who sees none of them may write to them.
+    package var byteCount: Int { count.load(ordering: .acquiring) }
 
     func add(_ byteCount: Int) { count.add(byteCount, ordering: .relaxed) }
 
-    func remove(_ byteCount: Int) { count.subtract(byteCount, ordering: .relaxed) }
+    func remove(_ byteCount: Int) { count.subtract(byteCount, ordering: .releasing) }
 }

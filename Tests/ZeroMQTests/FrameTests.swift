@@ -38,6 +38,22 @@ import ZeroMQ
         #expect(use.byteCount == 0)
     }
 
+    @Test("can share the memory of another object, which it keeps, and is counted while in use")
+    func sharing() {
+        let use = FrameUse()
+        var frame: Frame?
+        weak var kept: Memory?
+        do {
+            let memory = Memory([1, 2, 3])
+            frame = Frame(sharing: memory.bytes.bytes, of: memory, countedBy: use)
+            kept = memory
+        }
+        #expect(kept != nil && use.byteCount == 3)
+        #expect(frame?.bytes == [1, 2, 3])
+        frame = nil
+        #expect(kept == nil && use.byteCount == 0)
+    }
+
     @Test("can be built part by part")
     func builder() {
         let builder = FrameBuilder(count: 5)
@@ -70,4 +86,17 @@ import ZeroMQ
         #expect(PeerIdentity([0, 1]) == PeerIdentity([0, 1]))
         #expect(PeerIdentity([0, 1]) != PeerIdentity([1]))
     }
+}
+
+/// Bytes at a fixed address.
+private final class Memory {
+    let bytes: UnsafeRawBufferPointer
+
+    init(_ values: [UInt8]) {
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: values.count, alignment: 1)
+        memory.copyBytes(from: values)
+        bytes = UnsafeRawBufferPointer(memory)
+    }
+
+    deinit { bytes.deallocate() }
 }

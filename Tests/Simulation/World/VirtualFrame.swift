@@ -1,5 +1,6 @@
 import DataParallel
 import Hashing
+import KernelInterface
 
 /// A frame of a message in the simulated network.
 package struct VirtualFrame: PayloadFrame {
@@ -34,6 +35,14 @@ package struct VirtualFrame: PayloadFrame {
         }
         return try body(content.span.bytes)
     }
+}
+
+extension WorkerWorld where Frame == VirtualFrame {
+    package func lend(_ gradients: FloatBuffer) -> VirtualFrame {
+        gradients.withBytes { VirtualFrame(copying: $0) }
+    }
+
+    package func takeReturned() -> [FloatBuffer] { [] }
 }
 
 /// A message on the wire: a header frame and the payload frames.

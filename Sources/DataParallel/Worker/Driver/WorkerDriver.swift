@@ -192,6 +192,7 @@ package final class WorkerDriver<World: WorkerWorld> {
     private func compute(_ slots: Range<Int>, step: Int) {
         guard let weights else { return }
         sums?.begin(step: step)
+        for buffer in world.takeReturned() { sums?.pool.give(buffer) }
         var spare = sums?.pool.takeAll() ?? []
         let count = min(machine.hello.lanes, slots.count)
         range = RangeUnderWay(lanes: count, now: world.now)
@@ -225,13 +226,12 @@ package final class WorkerDriver<World: WorkerWorld> {
             if let count = machine.settings.answersToASpoiltOne, answers % count == 0 {
                 spoil(sum.gradients)
             }
-            let gradients = sum.gradients.withBytes { World.Frame(copying: $0) }
+            let gradients = world.lend(sum.gradients)
             let header = PartialSumHeader(
                 sum, step: step, attempt: machine.attempt, checksum: gradients.checksum,
                 timing: isTimed && index == computed.count - 1
                     ? range?.timing(now: world.now) : nil)
             send(WorkerMessage.partialSum(header).header(run: run), [gradients])
-            sums?.pool.give(sum.gradients)
         }
     }
 

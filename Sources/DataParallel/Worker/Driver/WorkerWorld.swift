@@ -17,6 +17,10 @@ package protocol WorkerWorld: AnyObject {
     /// Whether sums that `send` has taken wait for the network, which further sums would make longer.
     var isSending: Bool { get }
 
+    /// A frame of the gradients in a buffer, which belongs to the world until ``takeReturned()``.
+    func lend(_ gradients: FloatBuffer) -> Frame
+    /// The lent buffers that no frame uses any more.
+    func takeReturned() -> [FloatBuffer]
     /// Sends a message; false if there is no room for it now.
     func send(_ header: [UInt8], _ payload: [Frame]) -> Bool
     /// Schedules a retry after a short wait; answered by `retry`.

@@ -26,6 +26,8 @@ package final class LiveWorkerWorld: WorkerWorld {
     private let log: @Sendable (WorkerEvent) -> Void
     private let start = ContinuousClock.now
 
+    /// The gradients that frames share, until libzmq has sent them.
+    private var lent: [(gradients: FloatBuffer, use: FrameUse)] = []
     private var lanes: [ShardTrainer] = []
     /// The running computations of the lanes.
     private var computations: [Task<Void, Never>] = []
@@ -50,6 +52,18 @@ package final class LiveWorkerWorld: WorkerWorld {
     // MARK: - The network
 
     package var isSending: Bool { connection?.isSending == true }
+
+    package func lend(_ gradients: FloatBuffer) -> Frame {
+        let use = FrameUse()
+        lent.append((gradients, use))
+        return gradients.withBytes { Frame(sharing: $0, of: gradients, countedBy: use) }
+    }
+
+    package func takeReturned() -> [FloatBuffer] {
+        let firstReturned = lent.partition { $0.use.byteCount == 0 }
+        defer { lent.removeSubrange(firstReturned...) }
+        return lent[firstReturned...].map(\.gradients)
+    }
 
     package func send(_ header: [UInt8], _ payload: [Frame]) -> Bool {
         // The next weights follow as soon as the other workers' sums have arrived.
@@ -82,6 +96,7 @@ package final class LiveWorkerWorld: WorkerWorld {
     package func removeLanes() {
         // They would arrive after the hello with which the worker joins again.
         connection?.dropSums()
+        lent = []
         retireLanes()
     }
 
