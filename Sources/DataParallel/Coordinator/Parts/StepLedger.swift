@@ -18,6 +18,8 @@ package struct StepLedger: Sendable {
     /// Whether some slots may be owed by no member, because no member could be asked.
     package var hasOrphans = false
     private var covered: SlotSet
+    /// The number of covered slots, which would take long to count after every sum.
+    private var coveredCount = 0
     /// The slots without examples in this step: they have no sum, and no member is asked for one.
     package private(set) var empty: SlotSet
     /// Whether the step's update has been requested.
@@ -45,10 +47,11 @@ package struct StepLedger: Sendable {
             }
         }
         covered = empty
+        coveredCount = empty.count
     }
 
     /// Whether all slots have a sum.
-    package var isFull: Bool { covered.contains(0..<shards) }
+    package var isFull: Bool { coveredCount == shards }
 
     /// The slots that have no sum.
     package var missing: SlotSet { SlotSet(0..<shards).subtracting(covered) }
@@ -61,6 +64,7 @@ package struct StepLedger: Sendable {
     /// Records a sum.
     package mutating func cover(_ slots: Range<Int>) -> Cover {
         if covered.intersects(slots, except: empty) { return .duplicate }
+        coveredCount += slots.count - covered.count(in: slots)
         covered.insert(slots)
         return .new
     }
