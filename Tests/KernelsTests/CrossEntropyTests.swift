@@ -80,8 +80,9 @@ struct CrossEntropyTests {
     func guesses(kernels: any KernelSet.Type) {
         let logits: [Float] = [-1, 3, 2, 3, -7]
         for label in logits.indices {
-            let result = kernels.softmaxCrossEntropy(
-                Guarded(logits).vector, label: label, smoothing: 0)
+            let row = Guarded(logits)
+            let result = kernels.softmaxCrossEntropy(row.vector, label: label, smoothing: 0)
+            withExtendedLifetime(row) {}
             #expect(result.isCorrect == (label == 1), "label \(label)")
         }
     }
