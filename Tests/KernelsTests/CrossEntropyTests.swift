@@ -53,8 +53,9 @@ struct CrossEntropyTests {
 
     @Test("predicts the same class with smoothing", arguments: Kernels.supported)
     func smoothedGuesses(kernels: any KernelSet.Type) {
-        let result = kernels.softmaxCrossEntropy(
-            Guarded([0, 1, 0.5]).vector, label: 1, smoothing: 0.9)
+        let result = Guarded([0, 1, 0.5]).withVector {
+            kernels.softmaxCrossEntropy($0, label: 1, smoothing: 0.9)
+        }
         #expect(result.isCorrect)
     }
 
@@ -80,9 +81,9 @@ struct CrossEntropyTests {
     func guesses(kernels: any KernelSet.Type) {
         let logits: [Float] = [-1, 3, 2, 3, -7]
         for label in logits.indices {
-            let row = Guarded(logits)
-            let result = kernels.softmaxCrossEntropy(row.vector, label: label, smoothing: 0)
-            withExtendedLifetime(row) {}
+            let result = Guarded(logits).withVector {
+                kernels.softmaxCrossEntropy($0, label: label, smoothing: 0)
+            }
             #expect(result.isCorrect == (label == 1), "label \(label)")
         }
     }
@@ -102,8 +103,9 @@ struct CrossEntropyTests {
         let result = kernels.softmaxCrossEntropy(row.vector, label: 0, smoothing: 0)
         #expect((result.loss - log(2)).magnitude < 1e-7)
         #expect(row.elements[0] == -0.5 && row.elements[1] < 1e-37 && row.elements[2] == 0.5)
-        let smoothed = kernels.softmaxCrossEntropy(
-            Guarded([1, -.infinity, 1]).vector, label: 0, smoothing: 0.1)
+        let smoothed = Guarded([1, -.infinity, 1]).withVector {
+            kernels.softmaxCrossEntropy($0, label: 0, smoothing: 0.1)
+        }
         #expect(smoothed.loss == .infinity)
     }
 
@@ -115,8 +117,9 @@ struct CrossEntropyTests {
                     for label in [0, classes - 1] {
                         var logits = randomValues(classes, seed: 3)
                         logits[place] = bad
-                        let result = kernels.softmaxCrossEntropy(
-                            Guarded(logits).vector, label: label, smoothing: 0)
+                        let result = Guarded(logits).withVector {
+                            kernels.softmaxCrossEntropy($0, label: label, smoothing: 0)
+                        }
                         #expect(result.loss.isNaN, "\(bad) at \(place) of \(classes)")
                     }
                 }

@@ -34,6 +34,11 @@ final class Guarded {
     /// The view for kernels.
     var matrix: Matrix { buffer.matrix(at: Self.margin, stride: stride) }
 
+    /// Calls `body` with ``vector``, and keeps the matrix until it returns, as the view does not.
+    func withVector<Result>(_ body: (Vector) -> Result) -> Result {
+        withExtendedLifetime(self) { body(vector) }
+    }
+
     /// The view for kernels, of a matrix without gaps.
     var vector: Vector {
         precondition(stride == columns, "a vector has no gaps")
